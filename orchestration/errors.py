@@ -1,0 +1,43 @@
+"""The errors a user can meet, each with what happened, where, and what to do.
+
+Belongs here: exception classes shared by modules, and their exit codes.
+Does not belong here: handling; the command line turns these into one line and an exit status.
+"""
+
+from __future__ import annotations
+
+
+class HeadwayError(Exception):
+    """Base of every error that is shown to a user as one line."""
+
+    exit_code = 1
+
+
+class UsageError(HeadwayError):
+    """The request cannot be answered as asked (unknown series, bad date); says what would work."""
+
+    exit_code = 2
+
+
+class PayloadError(HeadwayError):
+    """A payload whose content cannot be trusted. It is quarantined whole; nothing of it is loaded."""
+
+
+class WriterBusyError(HeadwayError):
+    """Another run holds the writer lock."""
+
+
+class ReleaseError(HeadwayError):
+    """A release failed its checks or could not be written; the last good one stays current."""
+
+
+class SourceError(HeadwayError):
+    """A source could not be fetched."""
+
+
+class PermanentSourceError(SourceError):
+    """Asking again would not help: bad request, bad key, schema changed."""
+
+
+class TransientSourceError(SourceError):
+    """Asking again later may help: timeout, 429, 5xx."""
