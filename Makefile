@@ -1,0 +1,55 @@
+# Every target works from a fresh clone; `make build` and `make test` are the two a newcomer needs.
+# Paths are relative, so that a clone in a folder with spaces works.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CLIENTS := $(VENV)/compat/.installed
+export HEADWAY_PYTHON := $(PYTHON)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test lint serve bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
+
+setup: $(INSTALLED) ## make .venv from the pinned lock
+
+$(INSTALLED): requirements.lock pyproject.toml
+	@command -v "$(PYTHON)" >/dev/null || { echo "headway: Python 3.11 or later is needed and '$(PYTHON)' was not found. Install it, or say which: make build PYTHON=/path/to/python3"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "headway: Python 3.11 or later is needed, '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1). Say which to use: make build PYTHON=python3.12"; exit 1; }
+	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "headway: '$(PYTHON)' has no venv module (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
+	@echo "headway: installing into $(VENV) (about a minute, once)"
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@$(BIN)/python -m compileall -q orchestration transforms
+	@touch $(INSTALLED)
+
+# older DuckDB clients, beside the one in use: the tests open the released file with them
+$(CLIENTS): tests/clients/duckdb-1.4.lock tests/clients/duckdb-1.5.lock $(INSTALLED)
+	@rm -rf $(VENV)/compat && mkdir -p $(VENV)/compat
+	@for version in 1.4 1.5; do \
+	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
+	    --target $(VENV)/compat/duckdb-$$version -r tests/clients/duckdb-$$version.lock || exit 1; done
+	@touch $(CLIENTS)
+
+build: $(INSTALLED) ## build the warehouse offline from the bundled figures, and show a comparison
+	@$(BIN)/headway build
+	@$(BIN)/headway compare nafta-round6-end usa_imports_goods_mex
+
+test: $(INSTALLED) $(CLIENTS) ## run every test
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
+
+lint: $(INSTALLED) ## check style and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+serve: $(INSTALLED) ## Dagster's page and daemon on 127.0.0.1
+	@$(BIN)/headway serve
+
+bench: $(INSTALLED) ## measure speed against named baselines
+	@$(BIN)/python -m pytest -m bench tests/bench -s -q -p no:xdist
+
+clean: ## remove everything that a build makes again (releases and the archive of fetched payloads stay)
+	@rm -rf warehouse/build warehouse/dbt dbt_project/target dbt_project/logs

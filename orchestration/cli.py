@@ -1,0 +1,253 @@
+"""`headway ...`: the command line. Each command calls one plain function and prints what it returns.
+
+Belongs here: arguments, help with examples, exit statuses (0 done, 1 failed, 2 cannot be answered, 3 partly done).
+Does not belong here: work. Imports are inside the commands, so that `headway --help` takes no second.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestration.errors import HeadwayError
+from orchestration.settings import Settings
+
+if TYPE_CHECKING:
+    from orchestration.printing import Printer
+
+
+class _Examples(click.Command):
+    """A command whose docstring may end in a block of examples, printed as written."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        if self.epilog:
+            formatter.write("\nExamples:\n")
+            for line in self.epilog.strip().splitlines():
+                formatter.write(f"  {line.strip()}\n")
+
+
+def _command(name: str, examples: str) -> Callable:
+    """A command with --json, whose HeadwayErrors become one line and an exit status."""
+
+    def decorate(body: Callable) -> click.Command:
+        @functools.wraps(body)
+        def run(*args: Any, as_json: bool, **kwargs: Any) -> None:
+            from orchestration.printing import Printer
+
+            try:
+                status = body(Settings.load(), Printer(as_json), *args, **kwargs)
+            except HeadwayError as error:
+                click.echo(f"headway: {error}", err=True)
+                sys.exit(error.exit_code)
+            sys.exit(status or 0)
+
+        option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
+        return main.command(name, cls=_Examples, epilog=examples)(option(run))
+
+    return decorate
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="headway")
+def main() -> None:
+    """Trade and auto-production statistics, joined with the timelines of trade negotiations.
+
+    The warehouse is one DuckDB file, warehouse/current/headway.duckdb; HEADWAY_HOME moves it.
+    Start with `headway build`, then `headway compare nafta-round6-end usa_imports_goods_mex`.
+    """
+
+
+@_command("build", "headway build\nheadway build --force\nheadway build --from-archive")
+@click.option("--force", is_flag=True, help="Build and release even if nothing changed.")
+@click.option("--from-archive", is_flag=True, help="Rebuild the store from the archived payloads alone first.")
+@click.option("--wait", default=0.0, metavar="SECONDS", help="Wait this long for another run to finish.")
+def build(settings: Settings, out: Printer, force: bool, from_archive: bool, wait: float) -> None:
+    """Build the warehouse from the bundled figures and the archive, check it and release it."""
+    from orchestration.pipeline import run_build
+
+    with out.progress():
+        outcome = run_build(settings, force=force, from_archive=from_archive, wait=wait)
+    out.built(outcome)
+
+
+@_command("status", "headway status\nheadway status --json")
+def status(settings: Settings, out: Printer) -> None:
+    """What the current release holds and how fresh each source is."""
+    from orchestration import reading
+
+    out.status(reading.status(settings))
+
+
+@_command("series", "headway series\nheadway series 'employment motor'\nheadway series CES3133600101")
+@click.argument("text", required=False, metavar="[FILTER]")
+def series(settings: Settings, out: Printer, text: str | None) -> None:
+    """List the series whose id, title or agency code has every word of FILTER."""
+    from orchestration import reading
+
+    with reading.open_release(settings) as con:
+        out.rows(reading.list_series(con, text))
+
+
+@_command("events", "headway events\nheadway events 'round mexico'\nheadway events 232")
+@click.argument("text", required=False, metavar="[FILTER]")
+def events(settings: Settings, out: Printer, text: str | None) -> None:
+    """List the events whose id, title, timeline or topics have every word of FILTER."""
+    from orchestration import reading
+
+    with reading.open_release(settings) as con:
+        out.rows(reading.list_events(con, text))
+
+
+@_command(
+    "compare",
+    "headway compare nafta-round6-end usa_imports_goods_mex\n"
+    "headway compare 2018-01-29 usa_imports_goods_mex --months 24\n"
+    "headway compare s232-autos-effective-2025-04 usa_employment_motor_vehicles_parts --as-of 2026-01-09",
+)
+@click.argument("event")
+@click.argument("series_id", metavar="SERIES")
+@click.option("--months", default=12, show_default=True, help="Months in each window.")
+@click.option("--gap", default=0, show_default=True, help="Months left out before the cut.")
+@click.option("--as-of", metavar="DATE", help="Use only what was known at the end of this day.")
+def compare(
+    settings: Settings, out: Printer, event: str, series_id: str, months: int, gap: int, as_of: str | None
+) -> None:
+    """Compare SERIES before and after EVENT (an event id or an ISO date)."""
+    from orchestration import reading
+
+    with reading.open_release(settings) as con:
+        out.comparison(reading.compare(con, event, series_id, months=months, gap=gap, as_of=as_of))
+
+
+@_command("trace", "headway trace usa_employment_manufacturing 2025-04")
+@click.argument("series_id", metavar="SERIES")
+@click.argument("period")
+def trace(settings: Settings, out: Printer, series_id: str, period: str) -> None:
+    """Where one number comes from: its vintages, the request, when it was retrieved, the hash of the bytes."""
+    from orchestration import reading
+
+    with reading.open_release(settings) as con:
+        out.rows(reading.trace(con, series_id, period))
+
+
+@_command(
+    "sql", "headway sql 'select series_id, title from dim_series limit 5'\nheadway sql --json 'from dim_source'"
+)
+@click.argument("query")
+@click.option("--timeout", default=30.0, show_default=True, help="Seconds after which the query is stopped.")
+@click.option("--max-rows", default=1000, show_default=True, help="Rows printed at most.")
+def sql(settings: Settings, out: Printer, query: str, timeout: float, max_rows: int) -> None:
+    """Run one read-only QUERY on the current release."""
+    from orchestration import reading
+
+    out.query(reading.run_sql(settings, query, timeout=timeout, max_rows=max_rows))
+
+
+@_command("export", "headway export out\nheadway export out --format xlsx --table dim_event --table fct_position")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--format", "fmt", type=click.Choice(["parquet", "csv", "xlsx"]), default="parquet", show_default=True)
+@click.option("--table", "tables", multiple=True, help="Only this table (may be repeated).")
+@click.option("--force", is_flag=True, help="Write into a folder that is not empty.")
+def export(
+    settings: Settings, out: Printer, directory: Path, fmt: str, tables: tuple[str, ...], force: bool
+) -> None:
+    """Write the public tables of the current release to DIRECTORY."""
+    from orchestration.exporting import export as run
+
+    with out.progress():
+        written = run(settings, directory, fmt, tables=tables or None, force=force)
+    out.exported(written)
+
+
+@_command("releases", "headway releases")
+def releases(settings: Settings, out: Printer) -> None:
+    """List the releases on disk, newest first."""
+    from orchestration.release import list_releases
+
+    out.releases(list_releases(settings))
+
+
+@_command("rollback", "headway rollback\nheadway rollback 20261121T224800Z-1a2b3c")
+@click.argument("run_id", required=False)
+def rollback(settings: Settings, out: Printer, run_id: str | None) -> None:
+    """Make the release before the current one (or RUN_ID) current again."""
+    from orchestration.release import rollback as run
+
+    out.line(f"current is now {run(settings, run_id).run_id}")
+
+
+@_command(
+    "figures",
+    "headway figures status\nheadway figures verify\nheadway figures build --from ../figures-input",
+)
+@click.argument("action", type=click.Choice(["status", "verify", "build"]), default="status")
+@click.option("--from", "source", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
+def figures(settings: Settings, out: Printer, action: str, source: Path | None) -> None:
+    """The bundled figures: what they hold, whether they are intact, or make them again from DIR."""
+    from orchestration import figures as bundled
+    from orchestration.errors import UsageError
+
+    if action == "build":
+        if source is None:
+            raise UsageError("say where the collected files are: headway figures build --from DIR")
+        with out.progress():
+            bundled.build_figures(source, settings.figures)
+    bundled.verify_figures(settings.figures)
+    out.record(bundled.figures_status(settings.figures))
+
+
+@_command(
+    "import",
+    "headway import wards_production.csv\n"
+    "headway import amia.xlsx\n"
+    "headway import sales.csv --id user_sales_dealer --title 'Dealer sales' --unit vehicles --frequency monthly "
+    "--source 'My dealer' --known-from 2026-11-01",
+)
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--id", "series_id", help="Series id, when the file holds one series and declares nothing.")
+@click.option("--title")
+@click.option("--unit")
+@click.option("--frequency", type=click.Choice(["monthly", "quarterly", "annual"]))
+@click.option("--source", help="Who made the figures.")
+@click.option("--licence", help="Under which terms you hold them.")
+@click.option("--known-from", metavar="DATE", help="Since when the figures are known.")
+@click.option("--no-build", is_flag=True, help="Load only; the figures appear with the next build.")
+def import_(settings: Settings, out: Printer, file: Path, no_build: bool, **options: str | None) -> None:
+    """Add your own series from FILE (.csv or .xlsx); the layout is described in docs/import.md."""
+    from orchestration.pipeline import run_build
+    from orchestration.user_import import import_file
+
+    report = import_file(settings, file, {k: v for k, v in options.items() if v is not None})
+    out.imported(report)
+    if not no_build:
+        with out.progress():
+            outcome = run_build(settings)
+        out.built(outcome)
+
+
+@_command("serve", "headway serve\nheadway serve --port 3333")
+@click.option("--port", default=3000, show_default=True)
+def serve(settings: Settings, out: Printer, port: int) -> None:
+    """Dagster's page and daemon on 127.0.0.1, with the schedules running. Stop with Ctrl-C."""
+    from orchestration.pipeline import serve as run
+
+    run(settings, port)
+
+
+@_command("doctor", "headway doctor")
+def doctor(settings: Settings, out: Printer) -> int:
+    """Check this machine: Python, packages, figures, disk, lock, release, keys. Exits with 1 if something is wrong."""
+    from orchestration.doctor import examine
+
+    findings = examine(settings)
+    out.findings(findings)
+    return int(any(f.state == "wrong" for f in findings))
+
+
+if __name__ == "__main__":
+    main()
