@@ -1,0 +1,62 @@
+{# Calendar arithmetic whose functions differ between engines: models call these, never the engine's own. #}
+
+{# `months` later (earlier when negative), as a DATE. #}
+{% macro add_months(day, months) -%}
+    {{ return(adapter.dispatch('add_months', 'headway')(day, months)) }}
+{%- endmacro %}
+
+{% macro default__add_months(day, months) -%}
+    cast(add_months({{ day }}, {{ months }}) as date)
+{%- endmacro %}
+
+{% macro duckdb__add_months(day, months) -%}
+    cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
+{%- endmacro %}
+
+{# First day of the month of `day`, as a DATE (date_trunc gives a TIMESTAMP). #}
+{% macro month_start(day) -%}
+    cast(date_trunc('month', {{ day }}) as date)
+{%- endmacro %}
+
+{# First day of the first whole month that does not begin before `day`. #}
+{% macro first_whole_month(day) -%}
+    (case when extract(day from {{ day }}) = 1 then {{ day }}
+        else {{ add_months(month_start(day), 1) }} end)
+{%- endmacro %}
+
+{# Calendar months from the month of `first` to the month of `second`; days within the months do not count. #}
+{% macro months_between(first, second) -%}
+    ((extract(year from {{ second }}) - extract(year from {{ first }})) * 12
+        + extract(month from {{ second }}) - extract(month from {{ first }}))
+{%- endmacro %}
+
+{# Whole days from `first` to `second`, both read as dates. #}
+{% macro days_between(first, second) -%}
+    {{ return(adapter.dispatch('days_between', 'headway')(first, second)) }}
+{%- endmacro %}
+
+{% macro default__days_between(first, second) -%}
+    datediff({{ second }}, {{ first }})
+{%- endmacro %}
+
+{% macro duckdb__days_between(first, second) -%}
+    date_diff('day', cast({{ first }} as date), cast({{ second }} as date))
+{%- endmacro %}
+
+{# Every first day of a month from `first` to `last` (ISO dates), one row each: column `month_start`. #}
+{% macro month_spine(first, last) -%}
+    {{ return(adapter.dispatch('month_spine', 'headway')(first, last)) }}
+{%- endmacro %}
+
+{% macro default__month_spine(first, last) -%}
+    select explode(sequence(date '{{ first }}', date '{{ last }}', interval 1 month)) as month_start
+{%- endmacro %}
+
+{% macro duckdb__month_spine(first, last) -%}
+    select cast(unnest(generate_series(date '{{ first }}', date '{{ last }}', interval 1 month)) as date) as month_start
+{%- endmacro %}
+
+{# When this build ran, naive UTC: var `build_timestamp` where a run must be repeatable, else dbt's start time. #}
+{% macro build_timestamp() -%}
+    timestamp '{{ var("build_timestamp", run_started_at.strftime("%Y-%m-%d %H:%M:%S")) }}'
+{%- endmacro %}

@@ -1,0 +1,52 @@
+{# How appended rows become vintages: one place, used by every table that keeps them. #}
+
+{#
+    Rows of `relation` with `known_to` and `revision_number` (0 = first known), one row each time what was known changed.
+
+    keys:   columns of the grain without time of knowledge
+    values: columns that make a vintage; status is one of them, so that a preliminary value confirmed unchanged shows
+
+    The store is append-only: an older vintage that arrives late is filed in its place and can leave a later row
+    that repeats it, so equal neighbours are collapsed here. Two loads with one known_from: the last load wins.
+    Everything else of the row (payload_id, known_from_basis) is that of the vintage which showed the value first.
+#}
+{% macro collapse_vintages(relation, keys, values) -%}
+    {%- set by_key = 'partition by ' ~ keys | join(', ') ~ ' order by known_from' -%}
+    select
+        * exclude (is_change),
+        lead(known_from) over ({{ by_key }}) as known_to,
+        cast(row_number() over ({{ by_key }}) - 1 as integer) as revision_number
+    from (
+        select
+            *,
+            row_number() over ({{ by_key }}) = 1
+                {%- for column in values %}
+                or {{ column }} is distinct from lag({{ column }}) over ({{ by_key }})
+                {%- endfor %} as is_change
+        from ({{ latest(relation, keys + ['known_from'], 'load_id') }}) as last_load
+    ) as compared
+    where is_change
+{%- endmacro %}
+
+{#
+    The row with the greatest `order_by` of each `keys`. Whole rows, so a null is as good a latest value as a number:
+    max_by/arg_max of one column skips nulls and would bring back what was withdrawn.
+#}
+{% macro latest(relation, keys, order_by) -%}
+    {{ return(adapter.dispatch('latest', 'headway')(relation, keys, order_by)) }}
+{%- endmacro %}
+
+{% macro default__latest(relation, keys, order_by) -%}
+    select * except (rank_in_key)
+    from (
+        select *, row_number() over (partition by {{ keys | join(', ') }} order by {{ order_by }} desc) as rank_in_key
+        from {{ relation }}
+    ) as ranked
+    where rank_in_key = 1
+{%- endmacro %}
+
+{% macro duckdb__latest(relation, keys, order_by) -%}
+    select *
+    from {{ relation }}
+    qualify row_number() over (partition by {{ keys | join(', ') }} order by {{ order_by }} desc) = 1
+{%- endmacro %}

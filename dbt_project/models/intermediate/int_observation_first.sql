@@ -1,0 +1,21 @@
+-- the first number known of each period: announcing a gap (status missing) is not a first release
+with numbers as (
+    select
+        *,
+        row_number() over (partition by series_id, period_start order by known_from) as place
+    from {{ ref('int_observation_vintage') }}
+    where value is not null
+)
+
+select
+    series_id,
+    period_start,
+    frequency,
+    value,
+    status,
+    known_from,
+    known_from_basis,
+    payload_id
+from numbers
+where place = 1
+order by series_id, period_start

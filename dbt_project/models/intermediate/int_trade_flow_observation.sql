@@ -1,0 +1,145 @@
+-- Series read off the trade flows, as if a publisher had sent them: one row a period and time of knowledge.
+-- A share needs two cells (what was claimed under USMCA, and all imports for consumption), which may be revised at
+-- different times: it has a vintage whenever either was, made of what was known of both at that moment.
+with declared as (
+    select
+        series_id,
+        measure,
+        reporter_iso3,
+        partner_code,
+        flow,
+        -- a claimed share is declared once, for both of the bases it is made of
+        case when measure = 'usmca_claimed_share_pct' then 'usmca_claimed' else basis end as basis,
+        classification,
+        product_level,
+        product_code
+    from {{ ref('seed_series_from_trade_flow') }}
+),
+
+vintages as (
+    select * from {{ ref('int_trade_flow_vintage') }}
+),
+
+cells as (
+    select
+        declared.series_id,
+        declared.measure,
+        vintages.period_start,
+        vintages.value_usd,
+        vintages.duty_usd,
+        vintages.status,
+        vintages.known_from,
+        vintages.known_to,
+        vintages.known_from_basis,
+        vintages.payload_id,
+        vintages.load_id
+    from declared
+    inner join vintages
+        on declared.reporter_iso3 = vintages.reporter_iso3
+        and declared.partner_code = vintages.partner_code
+        and declared.flow = vintages.flow
+        and declared.basis = vintages.basis
+        and declared.classification = vintages.classification
+        and declared.product_level = vintages.product_level
+        and declared.product_code = vintages.product_code
+),
+
+amounts as (
+    select
+        series_id,
+        period_start,
+        cast(case measure when 'value_usd' then value_usd when 'duty_usd' then duty_usd end as double) as value,
+        status,
+        known_from,
+        known_from_basis,
+        payload_id,
+        load_id
+    from cells
+    where measure in ('value_usd', 'duty_usd')
+),
+
+totals as (
+    select
+        declared.series_id,
+        vintages.period_start,
+        vintages.value_usd,
+        vintages.status,
+        vintages.known_from,
+        vintages.known_to,
+        vintages.known_from_basis,
+        vintages.payload_id,
+        vintages.load_id
+    from declared
+    inner join vintages
+        on declared.reporter_iso3 = vintages.reporter_iso3
+        and declared.partner_code = vintages.partner_code
+        and declared.flow = vintages.flow
+        and vintages.basis = 'consumption'
+        and declared.classification = vintages.classification
+        and declared.product_level = vintages.product_level
+        and declared.product_code = vintages.product_code
+    where declared.measure = 'usmca_claimed_share_pct'
+),
+
+claims as (
+    select * from cells
+    where measure = 'usmca_claimed_share_pct'
+),
+
+share_moments as (
+    select series_id, period_start, known_from from claims
+    union distinct
+    select series_id, period_start, known_from from totals
+),
+
+shares as (
+    select
+        share_moments.series_id,
+        share_moments.period_start,
+        -- nothing imported: a share does not exist, which is not a share of zero
+        case
+            when claims.status <> 'withdrawn' and totals.status <> 'withdrawn'
+                then 100.0 * claims.value_usd / nullif(totals.value_usd, 0)
+        end as value,
+        case
+            when 'withdrawn' in (claims.status, totals.status) then 'withdrawn'
+            when 'suppressed' in (claims.status, totals.status) then 'suppressed'
+            when 'preliminary' in (claims.status, totals.status) then 'preliminary'
+            when 'estimated' in (claims.status, totals.status) then 'estimated'
+            when 'revised' in (claims.status, totals.status) then 'revised'
+            else 'normal'
+        end as status,
+        share_moments.known_from,
+        -- provenance is that of the side that changed last, which made this vintage
+        case when claims.known_from >= totals.known_from then claims.known_from_basis else totals.known_from_basis end
+            as known_from_basis,
+        case when claims.known_from >= totals.known_from then claims.payload_id else totals.payload_id end as payload_id,
+        case when claims.known_from >= totals.known_from then claims.load_id else totals.load_id end as load_id
+    from share_moments
+    inner join claims
+        on share_moments.series_id = claims.series_id
+        and share_moments.period_start = claims.period_start
+        and share_moments.known_from >= claims.known_from
+        and share_moments.known_from < coalesce(claims.known_to, timestamp '9999-12-31')
+    inner join totals
+        on share_moments.series_id = totals.series_id
+        and share_moments.period_start = totals.period_start
+        and share_moments.known_from >= totals.known_from
+        and share_moments.known_from < coalesce(totals.known_to, timestamp '9999-12-31')
+)
+
+select
+    series_id,
+    period_start,
+    value,
+    -- a publisher that sends a null without a reason has no value there
+    case when value is null and status in ('normal', 'preliminary', 'revised', 'estimated') then 'missing' else status end as status,
+    known_from,
+    known_from_basis,
+    payload_id,
+    load_id
+from (
+    select * from amounts
+    union all
+    select * from shares
+) as derived

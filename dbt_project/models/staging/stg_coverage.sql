@@ -1,0 +1,11 @@
+select
+    table_name,
+    slice_id,
+    known_from,
+    known_from_basis,
+    first_period,
+    last_period,
+    missing_periods,
+    payload_id,
+    load_id
+from {{ source('raw', 'coverage') }}

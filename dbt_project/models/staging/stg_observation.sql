@@ -1,0 +1,10 @@
+select
+    series_id,
+    period_start,
+    value,
+    status,
+    known_from,
+    known_from_basis,
+    payload_id,
+    load_id
+from {{ source('raw', 'observation') }}

@@ -1,0 +1,22 @@
+select
+    series_id,
+    title,
+    measure,
+    geography_iso3,
+    partner_iso3,
+    flow,
+    basis,
+    industry_code,
+    industry_system,
+    product_code,
+    product_system,
+    unit,
+    unit_multiplier,
+    currency,
+    frequency,
+    seasonal_adjustment,
+    source_id,
+    source_code,
+    fred_alias,
+    notes
+from {{ source('raw', 'series') }}

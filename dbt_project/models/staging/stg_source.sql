@@ -1,0 +1,12 @@
+select
+    source_id,
+    agency,
+    country_iso3,
+    title,
+    homepage_url,
+    licence,
+    attribution,
+    cadence,
+    publication_lag_days,
+    needs_key
+from {{ source('raw', 'source') }}

@@ -1,0 +1,18 @@
+select
+    measure_id,
+    imposing_iso3,
+    {{ split_list('partners') }} as partners,
+    product_scope,
+    {{ split_list('hs_codes') }} as hs_codes,
+    topic,
+    rate_pct,
+    announced_on,
+    effective_on,
+    ended_on,
+    legal_instrument,
+    exemptions,
+    source_key,
+    source_reference,
+    confidence,
+    in_force
+from {{ ref('seed_tariff_measure') }}

@@ -1,0 +1,21 @@
+select
+    reporter_iso3,
+    partner_code,
+    flow,
+    basis,
+    classification,
+    classification_version,
+    product_level,
+    product_code,
+    period_start,
+    value_usd,
+    duty_usd,
+    quantity,
+    quantity_unit,
+    source_id,
+    status,
+    known_from,
+    known_from_basis,
+    payload_id,
+    load_id
+from {{ source('raw', 'trade_flow') }}
