@@ -64,7 +64,9 @@ def main() -> None:
 
 @_command("build", "headway build\nheadway build --force\nheadway build --from-archive")
 @click.option("--force", is_flag=True, help="Build and release even if nothing changed.")
-@click.option("--from-archive", is_flag=True, help="Rebuild the store from the archived payloads alone first.")
+@click.option(
+    "--from-archive", is_flag=True, help="Rebuild the store from the archived payloads alone first."
+)
 @click.option("--wait", default=0.0, metavar="SECONDS", help="Wait this long for another run to finish.")
 def build(settings: Settings, out: Printer, force: bool, from_archive: bool, wait: float) -> None:
     """Build the warehouse from the bundled figures and the archive, check it and release it."""
@@ -136,7 +138,8 @@ def trace(settings: Settings, out: Printer, series_id: str, period: str) -> None
 
 
 @_command(
-    "sql", "headway sql 'select series_id, title from dim_series limit 5'\nheadway sql --json 'from dim_source'"
+    "sql",
+    "headway sql 'select series_id, title from dim_series limit 5'\nheadway sql --json 'from dim_source'",
 )
 @click.argument("query")
 @click.option("--timeout", default=30.0, show_default=True, help="Seconds after which the query is stopped.")
@@ -148,9 +151,13 @@ def sql(settings: Settings, out: Printer, query: str, timeout: float, max_rows: 
     out.query(reading.run_sql(settings, query, timeout=timeout, max_rows=max_rows))
 
 
-@_command("export", "headway export out\nheadway export out --format xlsx --table dim_event --table fct_position")
+@_command(
+    "export", "headway export out\nheadway export out --format xlsx --table dim_event --table fct_position"
+)
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--format", "fmt", type=click.Choice(["parquet", "csv", "xlsx"]), default="parquet", show_default=True)
+@click.option(
+    "--format", "fmt", type=click.Choice(["parquet", "csv", "xlsx"]), default="parquet", show_default=True
+)
 @click.option("--table", "tables", multiple=True, help="Only this table (may be repeated).")
 @click.option("--force", is_flag=True, help="Write into a folder that is not empty.")
 def export(
@@ -186,7 +193,9 @@ def rollback(settings: Settings, out: Printer, run_id: str | None) -> None:
     "headway figures status\nheadway figures verify\nheadway figures build --from ../figures-input",
 )
 @click.argument("action", type=click.Choice(["status", "verify", "build"]), default="status")
-@click.option("--from", "source", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
+@click.option(
+    "--from", "source", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR"
+)
 def figures(settings: Settings, out: Printer, action: str, source: Path | None) -> None:
     """The bundled figures: what they hold, whether they are intact, or make them again from DIR."""
     from orchestration import figures as bundled

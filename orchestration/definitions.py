@@ -19,7 +19,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """The definitions of one warehouse. Raises FileNotFoundError saying what to run when no manifest exists yet."""
     manifest = dbt_runner.manifest_path(settings)
     if not manifest.exists():
-        raise FileNotFoundError(f"{manifest} does not exist yet: run `headway build` once; it reads the dbt project")
+        raise FileNotFoundError(
+            f"{manifest} does not exist yet: run `headway build` once; it reads the dbt project"
+        )
     datasets = build_load_assets()
     models = build_dbt_assets(manifest)
     return dg.Definitions(

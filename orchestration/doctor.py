@@ -75,7 +75,9 @@ def _figures(settings: Settings) -> Iterator[Finding]:
     try:
         verify_figures(settings.figures)
         status = figures_status(settings.figures)
-        yield Finding("figures", "ok", f"{status['files']} files, {status['bytes'] / 1e6:.1f} MB, hashes match")
+        yield Finding(
+            "figures", "ok", f"{status['files']} files, {status['bytes'] / 1e6:.1f} MB, hashes match"
+        )
     except (HeadwayError, OSError, ValueError) as error:
         yield Finding("figures", "wrong", str(error), "restore the files: git checkout -- warehouse/figures")
 
@@ -84,7 +86,12 @@ def _disk(settings: Settings) -> Iterator[Finding]:
     place = settings.home if settings.home.exists() else settings.project
     free = shutil.disk_usage(place).free
     state = "ok" if free > _FREE_BYTES else "wrong"
-    yield Finding("disk", state, f"{free / 1e9:.1f} GB free", "" if state == "ok" else f"make room on the disk of {place}")
+    yield Finding(
+        "disk",
+        state,
+        f"{free / 1e9:.1f} GB free",
+        "" if state == "ok" else f"make room on the disk of {place}",
+    )
 
 
 def _writer(settings: Settings) -> Iterator[Finding]:
@@ -121,6 +128,11 @@ def _quarantine(settings: Settings) -> Iterator[Finding]:
 
     kept = Archive(settings).quarantined()
     if kept:
-        yield Finding("quarantine", "note", f"{len(kept)} payloads kept aside", f"read the reasons in {settings.home / 'quarantine'}")
+        yield Finding(
+            "quarantine",
+            "note",
+            f"{len(kept)} payloads kept aside",
+            f"read the reasons in {settings.home / 'quarantine'}",
+        )
     else:
         yield Finding("quarantine", "ok", "empty")

@@ -41,7 +41,11 @@ def _text(value: Any) -> str:
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, dt.datetime):
-        return value.strftime("%Y-%m-%d %H:%M") if (value.hour, value.minute) != (0, 0) else value.strftime("%Y-%m-%d")
+        return (
+            value.strftime("%Y-%m-%d %H:%M")
+            if (value.hour, value.minute) != (0, 0)
+            else value.strftime("%Y-%m-%d")
+        )
     if isinstance(value, list | tuple):
         return ", ".join(_text(v) for v in value)
     return str(value)
@@ -107,7 +111,12 @@ class Printer:
             with listening(say):
                 yield
             return
-        columns = (TextColumn("{task.description:<10}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        columns = (
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+        )
         with Progress(*columns, TextColumn("{task.fields[detail]}"), console=console) as bars:
             tasks: dict[str, Any] = {}
 

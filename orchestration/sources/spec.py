@@ -1,12 +1,18 @@
-"""The shape of a source: who publishes, under which licence, how often. Data, not behaviour.
+"""The shape of a source: who publishes, where it is asked, under which limits. Data, not behaviour.
 
-Belongs here: frozen dataclasses that registry.py fills with rows.
-Does not belong here: requests, parsing, Dagster.
+Belongs here: frozen dataclasses that registry.py and the provider modules fill with rows.
+Does not belong here: asking (http.py), parsing (transforms/parse), Dagster.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any, Literal
+
+from transforms.schema import Parsed
 
 
 @dataclass(frozen=True)
@@ -23,3 +29,103 @@ class Source:
     cadence: str
     publication_lag_days: int | None
     needs_key: bool = False
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A key: where it comes from and where it goes. It never enters a Request, so nothing that is logged holds it."""
+
+    variable: str  # environment variable, HEADWAY_CENSUS_KEY
+    place: Literal["query", "header", "body", "path"]
+    name: str  # parameter, header or body field; for a path, the placeholder `{name}` in Request.path
+    pattern: str  # regular expression of a well-formed key
+    where_to_get: str
+    required: bool
+
+
+@dataclass(frozen=True)
+class Budget:
+    """At most `requests` in any window of `seconds`; where `renews_in` is set the window is that zone's calendar day."""
+
+    requests: int
+    seconds: int
+    renews_in: str | None = None  # zone name, e.g. America/New_York: the count starts again at its midnight
+
+
+@dataclass(frozen=True)
+class Api:
+    """One base URL with its manners. `HEADWAY_BASE_URL_<name>` overrides `base_url` for every request."""
+
+    name: str
+    base_url: str
+    secret: Secret | None = None
+    #: with a key / without one; the same where there is no key
+    budgets: tuple[Budget, ...] = ()
+    budgets_without_key: tuple[Budget, ...] = ()
+    seconds_between_requests: float = 0.25
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    #: the whole answer must be in by then, however slowly it drips
+    total_timeout: float = 300.0
+    max_bytes: int = 64_000_000
+    follow_redirects: bool = False
+    user_agent: str = "headway (statistics warehouse)"
+    #: environment variable that must hold an e-mail address which the agency wants as the user agent
+    contact_variable: str | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question, without its key. `key` names it across runs: same key, same question, so answers can be compared."""
+
+    dataset: str
+    path: str
+    method: Literal["GET", "POST"] = "GET"
+    params: tuple[tuple[str, str], ...] = ()
+    json_body: Any = None
+    headers: tuple[tuple[str, str], ...] = ()
+    title: str = ""  # for the plan: "50 series, 2017-2026"
+    #: what the parser needs to know of the question: codes, first and last period
+    context: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer as received; `content` is decoded of transfer and gzip encoding only."""
+
+    content: bytes
+    status: int
+    media_type: str
+    headers: Mapping[str, str]
+    retrieved_at: datetime
+    url: str  # scrubbed
+    not_modified: bool = False
+
+
+@dataclass(frozen=True)
+class PlanContext:
+    """What a request builder may look at."""
+
+    today: date
+    since: date | None  # None: the agency's usual revision window
+    full: bool
+    has_key: bool
+    #: latest stored period and latest known_from of each series or slice
+    latest: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What is asked of one API and lands in one raw table."""
+
+    name: str
+    source_id: str
+    api: Api
+    title: str
+    plan: Callable[[PlanContext], list[Request]]
+    parse: Callable[[bytes, Request, Response], Parsed]
+    #: cron and zone of the agency's release, a few minutes after it
+    schedule: tuple[str, str] | None = None
+    publication_lag_days: int = 45
+    enabled: bool = True
+    disabled_reason: str = ""
