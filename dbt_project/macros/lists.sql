@@ -10,3 +10,29 @@
 {% macro duckdb__split_list(column) -%}
     list_filter(list_transform(string_split(coalesce(cast({{ column }} as varchar), ''), ';'), lambda x: trim(x)), lambda x: x <> '')
 {%- endmacro %}
+
+{# An aggregate: the values of a group as a list, in order. #}
+{% macro sorted_list(expression) -%}
+    {{ return(adapter.dispatch('sorted_list', 'headway')(expression)) }}
+{%- endmacro %}
+
+{% macro default__sorted_list(expression) -%}
+    sort_array(collect_list({{ expression }}))
+{%- endmacro %}
+
+{% macro duckdb__sorted_list(expression) -%}
+    list({{ expression }} order by {{ expression }})
+{%- endmacro %}
+
+{# A list of text with nothing in it. #}
+{% macro empty_list() -%}
+    {{ return(adapter.dispatch('empty_list', 'headway')()) }}
+{%- endmacro %}
+
+{% macro default__empty_list() -%}
+    cast(array() as array<string>)
+{%- endmacro %}
+
+{% macro duckdb__empty_list() -%}
+    cast([] as varchar[])
+{%- endmacro %}

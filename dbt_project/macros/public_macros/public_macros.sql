@@ -1,0 +1,72 @@
+{#
+    The public table macros: stored in the database file itself, so that they work from any DuckDB client.
+    Belongs here: the list of them, and how one becomes SQL text. Each body has a file of its own beside this one.
+    Does not belong here: formulas (before_after.sql, event_window.sql, event_cut.sql are shared with the reports).
+
+    A body reads tables of schema main by their bare names: DuckDB looks them up where the caller stands, so the file
+    must be open as the database itself or be in use (`ATTACH ... AS hw; USE hw`). It holds only SQL that DuckDB 1.4 and
+    later share: no lambdas, no `//`, and no column that has the name of a parameter (DuckDB would replace it).
+#}
+
+{% macro public_macros() %}
+    {{ return([
+        {
+            'name': 'as_of',
+            'signature': 'as_of(on_date)',
+            'comment': 'fct_observation as it was known at the end of the day on_date (UTC): of each series and period the newest value known by then; withdrawn values are absent.',
+            'body': as_of_body(),
+        },
+        {
+            'name': 'before_after',
+            'signature': 'before_after(series, event, months := 12, gap := 0, on_date := NULL, post_months := NULL)',
+            'comment': 'One row with the columns and numbers of rpt_before_after for any monthly series, event (event_id or ISO date as text), width, gap and, with on_date, as known that day. Where the window reaches beyond what is known, it is answered with the months there are (n_pre, n_post, reason: window is shorter than asked). post_months: months after the cut when fewer than months are wanted. Descriptive: says what differs, not why.',
+            'body': before_after_body(),
+        },
+        {
+            'name': 'event_window',
+            'signature': 'event_window(event, series, months := 24)',
+            'comment': 'The columns and numbers of rpt_event_window for any event (event_id or ISO date as text) and monthly series, months on each side of the cut.',
+            'body': event_window_body(),
+        },
+        {
+            'name': 'trace',
+            'signature': 'trace(series, period)',
+            'comment': 'Where a value comes from: one row a vintage, newest first, with the request, the time of retrieval and the sha256 of the bytes. period is a DATE or text: a day, 2018-02 or 2018; any day within the period will do.',
+            'body': trace_body(),
+        },
+    ]) }}
+{% endmacro %}
+
+{# SQL that makes one macro and its comment; run in the database and schema it shall live in. #}
+{% macro create_public_macro(macro) -%}
+create or replace macro {{ macro.signature }} as table
+{{ macro.body | trim }};
+comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''") }}';
+{%- endmacro %}
+
+{# Post-hook: makes all of them in the database being built. #}
+{% macro create_public_macros() -%}
+    {%- for macro in public_macros() %}
+    {{ create_public_macro(macro) }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# The cut of `event`: a timeline event by its id, or a day as ISO text. One row; cut_month is null when it is neither. #}
+{% macro asked_cut() -%}
+    select
+        cast(event as varchar) as event_id,
+        timeline_event.cluster_id,
+        timeline_event.event_id is not null as is_timeline_event,
+        coalesce(
+            timeline_event.cut_month,
+            {{ first_whole_month('try_cast(cast(event as varchar) as date)') }}
+        ) as cut_month
+    from (select 1 as one) as asked
+    left join (
+        select
+            event_id,
+            cluster_id,
+            {{ first_whole_month(event_anchor_date()) }} as cut_month
+        from dim_event
+    ) as timeline_event on timeline_event.event_id = cast(event as varchar)
+{%- endmacro %}

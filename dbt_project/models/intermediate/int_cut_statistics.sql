@@ -1,0 +1,78 @@
+-- Before-and-after statistics of every series at every month taken as a cut, whether anything happened then or not:
+-- the events of the report are some of these cuts, and the other months are what they can be ranked among.
+{{ config(materialized='view') }}
+with grid as (
+    {{ report_grid() | indent(4) }}
+),
+
+statistics as (
+    select * from {{ ref('int_window_statistics') }}
+),
+
+windows as (
+    select
+        post.series_id,
+        post.as_of_basis,
+        grid.window_months,
+        grid.gap_months,
+        post.window_start as cut_month,
+        pre.window_start as pre_start,
+        {{ add_months('pre.window_start', 'grid.window_months - 1') }} as pre_end,
+        post.window_start as post_start,
+        {{ add_months('post.window_start', 'grid.window_months - 1') }} as post_end,
+        grid.window_months as pre_length,
+        {{ has_log_scale() }} as log_allowed,
+        pre.n_episode_months + post.n_episode_months as n_episode_months,
+        {{ windows_side_by_side() | indent(8) }}
+    from grid
+    inner join statistics as post
+        on grid.window_months = post.window_months
+    inner join statistics as pre
+        on post.series_id = pre.series_id
+        and post.as_of_basis = pre.as_of_basis
+        and post.window_months = pre.window_months
+        and post.month_index - grid.lag_months = pre.month_index
+    inner join {{ ref('dim_series') }} as series
+        on post.series_id = series.series_id
+    left join statistics as earlier
+        on post.series_id = earlier.series_id
+        and post.as_of_basis = earlier.as_of_basis
+        and post.window_months = earlier.window_months
+        and post.month_index - 2 * grid.lag_months = earlier.month_index
+    left join statistics as trend
+        on post.series_id = trend.series_id
+        and post.as_of_basis = trend.as_of_basis
+        and trend.window_months = {{ trend_months() }}
+        and post.month_index - grid.gap_months - {{ trend_months() }} = trend.month_index
+    -- the window after the cut lies within the life of the series; the window before it then does too
+    where post.n_months = grid.window_months
+)
+
+select
+    series_id,
+    as_of_basis,
+    window_months,
+    gap_months,
+    cut_month,
+    as_of,
+    pre_start,
+    pre_end,
+    post_start,
+    post_end,
+    n_pre,
+    n_post,
+    scale,
+    pre_mean,
+    post_mean,
+    d_level,
+    d_log,
+    pct_change,
+    second_diff,
+    trend_dev,
+    std_diff,
+    welch_t,
+    welch_df,
+    preliminary_months,
+    n_episode_months,
+    case when not is_complete then {{ reason_missing_month() }} end as reason
+from ({{ compare_windows('windows') }}) as compared

@@ -1,0 +1,57 @@
+-- what a run of months looks like: the windows before, after and further back, and the straight line, all come from here
+with monthly as (
+    select
+        spine.series_id,
+        basis.as_of_basis,
+        spine.month_index,
+        spine.period_start,
+        case basis.as_of_basis when 'latest' then spine.value else first_known.value end as value,
+        case basis.as_of_basis when 'latest' then spine.known_from else first_known.known_from end as known_from,
+        case basis.as_of_basis when 'latest' then spine.status else coalesce(first_known.status, 'missing') end as status
+    from {{ ref('int_series_monthly') }} as spine
+    cross join (select 'latest' as as_of_basis union all select 'first_release') as basis
+    left join {{ ref('int_observation_first') }} as first_known
+        on basis.as_of_basis = 'first_release'
+        and spine.series_id = first_known.series_id
+        and spine.period_start = first_known.period_start
+),
+
+episode_months as (
+    select distinct
+        monthly.series_id,
+        monthly.period_start
+    from {{ ref('int_series_monthly') }} as monthly
+    inner join {{ ref('int_series_episode') }} as episode
+        on monthly.series_id = episode.series_id
+        and monthly.period_start between episode.first_month and episode.last_month
+),
+
+marked as (
+    select
+        monthly.*,
+        case when monthly.value > 0 then ln(monthly.value) end as log_value,
+        case when episode_months.period_start is null then 0 else 1 end as in_episode
+    from monthly
+    left join episode_months
+        on monthly.series_id = episode_months.series_id
+        and monthly.period_start = episode_months.period_start
+)
+
+{% for months in report_windows() + [trend_months()] %}
+select
+    series_id,
+    as_of_basis,
+    {{ months }} as window_months,
+    month_index,
+    period_start as window_start,
+    count(*) over ahead as n_months,
+    sum(in_episode) over ahead as n_episode_months,
+    {{ window_statistics('ahead') | indent(4) }}
+from marked
+window ahead as (
+    partition by series_id, as_of_basis
+    order by month_index
+    rows between current row and {{ months - 1 }} following
+)
+{{ 'union all' if not loop.last }}
+{% endfor %}
