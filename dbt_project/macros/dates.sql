@@ -60,3 +60,19 @@
 {% macro build_timestamp() -%}
     timestamp '{{ var("build_timestamp", run_started_at.strftime("%Y-%m-%d %H:%M:%S")) }}'
 {%- endmacro %}
+
+{# Mondays to Fridays in the month [month_start, next_month), public holidays not considered. #}
+{% macro weekdays_in_month(month_start, next_month) -%}
+    {{ return(adapter.dispatch('weekdays_in_month', 'headway')(month_start, next_month)) }}
+{%- endmacro %}
+
+{% macro default__weekdays_in_month(month_start, next_month) -%}
+    cast(size(filter(sequence({{ month_start }}, {{ next_month }} - interval 1 day), d -> weekday(d) < 5)) as smallint)
+{%- endmacro %}
+
+{% macro duckdb__weekdays_in_month(month_start, next_month) -%}
+    cast(len(list_filter(
+        generate_series({{ month_start }}, {{ next_month }} - interval 1 day, interval 1 day),
+        lambda d: isodow(d) < 6
+    )) as smallint)
+{%- endmacro %}

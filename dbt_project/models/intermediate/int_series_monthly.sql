@@ -1,5 +1,6 @@
 -- monthly series without holes in time: a month nobody published is a row with a null, so that window frames and
 -- lags count calendar months. Between the first and last month with a number; nulls before and after are cut off.
+-- Positive figures are compared in logarithms, as relative changes; balances and shares in their own unit.
 with observed as (
     select * from {{ ref('int_observation') }}
     where frequency = 'monthly'
@@ -10,8 +11,9 @@ spans as (
         series_id,
         min(period_start) as first_month,
         max(period_start) as last_month,
-        min(value) > 0 as all_positive
+        case when min(value) > 0 and min(series.unit) <> 'percent' then 'log' else 'level' end as scale
     from observed
+    inner join {{ ref('stg_series') }} as series using (series_id)
     where value is not null
     group by series_id
 ),
@@ -21,7 +23,7 @@ spine as (
         spans.series_id,
         months.month_start as period_start,
         {{ months_between('spans.first_month', 'months.month_start') }} as month_index,
-        spans.all_positive
+        spans.scale
     from spans
     inner join {{ ref('int_month') }} as months
         on months.month_start between spans.first_month and spans.last_month
@@ -37,7 +39,7 @@ filled as (
         observed.known_from,
         first_known.value as first_value,
         first_known.known_from as first_known_from,
-        case when spine.all_positive then 'log' else 'level' end as scale
+        spine.scale
     from spine
     left join observed
         on spine.series_id = observed.series_id and spine.period_start = observed.period_start

@@ -1,6 +1,8 @@
 select
     table_name,
     slice_id,
+    cell_id,
+    complete,
     known_from,
     known_from_basis,
     first_period,

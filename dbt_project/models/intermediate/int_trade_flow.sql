@@ -1,0 +1,30 @@
+-- what is known now of each cell, with what kind of partner it is
+{{ config(materialized='view') }}
+
+select
+    flows.reporter_iso3,
+    flows.partner_code,
+    partners.geography_id as partner_geography_id,
+    partners.iso3 as partner_iso3,
+    partners.kind as partner_kind,
+    flows.flow,
+    flows.basis,
+    flows.classification,
+    flows.classification_version,
+    flows.product_level,
+    flows.product_code,
+    flows.period_start,
+    flows.value_usd,
+    flows.duty_usd,
+    flows.quantity,
+    flows.quantity_unit,
+    flows.status,
+    flows.source_id,
+    flows.known_from,
+    flows.known_from_basis,
+    flows.payload_id
+from {{ ref('int_trade_flow_vintage') }} as flows
+-- left: a partner code that nobody described must fail a test, not vanish
+left join {{ ref('seed_geography') }} as partners on flows.partner_code = partners.schedule_c_code
+where flows.known_to is null
+    and flows.status <> 'withdrawn'

@@ -1,0 +1,11 @@
+select
+    geography_id,
+    iso3,
+    name,
+    kind,
+    schedule_c_code,
+    bts_code,
+    subdivision_code,
+    note
+from {{ ref('seed_geography') }}
+order by geography_id

@@ -1,0 +1,13 @@
+select
+    series_id,
+    period_start,
+    frequency,
+    value,
+    status,
+    known_from,
+    known_to,
+    known_from_basis,
+    revision_number,
+    payload_id
+from {{ ref('int_observation_vintage') }}
+order by series_id, period_start, known_from

@@ -1,0 +1,12 @@
+select
+    event_id,
+    party,
+    topic,
+    position,
+    value,
+    unit,
+    status,
+    source_key,
+    source_reference
+from {{ ref('seed_position') }}
+order by event_id, party, topic, position
