@@ -23,6 +23,14 @@ class PayloadError(HeadwayError):
     """A payload whose content cannot be trusted. It is quarantined whole; nothing of it is loaded."""
 
 
+class ArchiveError(HeadwayError):
+    """Archived bytes are missing, damaged or could not be written."""
+
+
+class StoreError(HeadwayError):
+    """The store could not be written; what it held before is intact."""
+
+
 class WriterBusyError(HeadwayError):
     """Another run holds the writer lock."""
 
@@ -41,3 +49,11 @@ class PermanentSourceError(SourceError):
 
 class TransientSourceError(SourceError):
     """Asking again later may help: timeout, 429, 5xx."""
+
+
+class FiguresError(HeadwayError):
+    """The bundled figures are damaged or incomplete, or cannot be made from what was given."""
+
+
+class CatalogueError(HeadwayError):
+    """series.csv says something that cannot be: a repeated id, an unknown publisher, a value outside a closed list."""

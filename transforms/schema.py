@@ -27,6 +27,10 @@ BASES = (
 )
 
 
+class FrameError(ValueError):
+    """A payload or frame that cannot be trusted as a whole: unreadable, wrong columns or types, empty, contradictory."""
+
+
 @dataclass(frozen=True)
 class Table:
     """A raw table. `key` is the grain without time of knowledge; `slice` is the unit of which a payload is complete."""

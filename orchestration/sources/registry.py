@@ -1,0 +1,251 @@
+"""Who publishes what we hold: the first file a reviewer reads.
+
+Belongs here: one row a publisher (licence, attribution, cadence) and reading series.csv, the catalogue of series.
+Does not belong here: requests (one module a provider), parsing (transforms/parse), keys.
+
+A licence is stated as far as it was read at the publisher or quoted word for word by others; where it was not, the
+text says so.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.errors import CatalogueError
+from orchestration.sources.spec import Source
+from transforms.schema import ADJUSTMENTS, BASES, FLOWS, FREQUENCIES, SERIES_SCHEMA
+
+CATALOGUE = Path(__file__).with_name("series.csv")
+
+_US_PUBLIC_DOMAIN = "US Government work, public domain"
+_NOT_VERIFIED = "licence not verified"
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        source_id="figures",
+        agency="Headway",
+        country_iso3=None,
+        title="Bundled figures, taken from public copies of the agencies' data",
+        homepage_url="",
+        licence="that of the publisher of each series",
+        attribution="See the publisher of each series.",
+        cadence="with each version of Headway",
+        publication_lag_days=None,
+    ),
+    Source(
+        source_id="bls",
+        agency="US Bureau of Labor Statistics",
+        country_iso3="USA",
+        title="Employment, hours and earnings; consumer, import and export prices",
+        homepage_url="https://www.bls.gov/",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: US Bureau of Labor Statistics. BLS.gov cannot vouch for the data or analyses derived from "
+        "these data after the data have been retrieved from BLS.gov.",
+        cadence="monthly",
+        publication_lag_days=7,
+    ),
+    Source(
+        source_id="census",
+        agency="US Census Bureau",
+        country_iso3="USA",
+        title="International trade in goods; manufacturers' orders",
+        homepage_url="https://www.census.gov/foreign-trade/",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: US Census Bureau. This product uses the Census Bureau Data API but is not endorsed or "
+        "certified by the Census Bureau.",
+        cadence="monthly",
+        publication_lag_days=35,
+        needs_key=True,
+    ),
+    Source(
+        source_id="bts",
+        agency="US Bureau of Transportation Statistics",
+        country_iso3="USA",
+        title="TransBorder Freight Data: surface, air and sea freight with Canada and Mexico",
+        homepage_url="https://www.bts.gov/transborder",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: US Department of Transportation, Bureau of Transportation Statistics, TransBorder Freight Data.",
+        cadence="monthly",
+        publication_lag_days=60,
+    ),
+    Source(
+        source_id="statcan",
+        agency="Statistics Canada",
+        country_iso3="CAN",
+        title="Employment, trade, orders, prices and vehicle sales of Canada",
+        homepage_url="https://www.statcan.gc.ca/",
+        licence="Statistics Canada Open Licence",
+        attribution='Source: Statistics Canada. Reproduced and distributed on an "as is" basis with the permission of '
+        "Statistics Canada.",
+        cadence="monthly and quarterly",
+        publication_lag_days=40,
+    ),
+    Source(
+        source_id="inegi",
+        agency="Instituto Nacional de Estadística y Geografía",
+        country_iso3="MEX",
+        title="Vehicle production and sales, trade in goods and industrial activity of Mexico (BIE)",
+        homepage_url="https://www.inegi.org.mx/",
+        licence="Términos de libre uso de la información del INEGI: free use with credit (read in excerpt)",
+        attribution="Fuente: INEGI.",
+        cadence="monthly",
+        publication_lag_days=40,
+        needs_key=True,
+    ),
+    Source(
+        source_id="banxico",
+        agency="Banco de México",
+        country_iso3="MEX",
+        title="Exchange rates (SIE)",
+        homepage_url="https://www.banxico.org.mx/",
+        licence=_NOT_VERIFIED,
+        attribution="Fuente: Banco de México.",
+        cadence="daily",
+        publication_lag_days=1,
+        needs_key=True,
+    ),
+    Source(
+        source_id="bank_of_canada",
+        agency="Bank of Canada",
+        country_iso3="CAN",
+        title="Exchange rates (Valet)",
+        homepage_url="https://www.bankofcanada.ca/valet/docs",
+        licence="Bank of Canada terms of use, https://www.bankofcanada.ca/terms/",
+        attribution="Source: Bank of Canada.",
+        cadence="every business day",
+        publication_lag_days=1,
+    ),
+    Source(
+        source_id="fed",
+        agency="Board of Governors of the Federal Reserve System",
+        country_iso3="USA",
+        title="Industrial production (G.17), foreign exchange rates (G.5)",
+        homepage_url="https://www.federalreserve.gov/releases/",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: Board of Governors of the Federal Reserve System.",
+        cadence="monthly",
+        publication_lag_days=16,
+    ),
+    Source(
+        source_id="comtrade",
+        agency="United Nations Statistics Division",
+        country_iso3=None,
+        title="UN Comtrade: trade in goods by reporter and partner",
+        homepage_url="https://comtradeplus.un.org/",
+        licence="internal use; handing the data on needs permission of UNSD above set amounts",
+        attribution="Source: UN Comtrade, United Nations.",
+        cadence="whenever a country reports",
+        publication_lag_days=90,
+        needs_key=True,
+    ),
+    Source(
+        source_id="bea",
+        agency="US Bureau of Economic Analysis",
+        country_iso3="USA",
+        title="Balance of payments trade; motor vehicle production, sales and inventories",
+        homepage_url="https://www.bea.gov/",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: US Bureau of Economic Analysis.",
+        cadence="monthly",
+        publication_lag_days=35,
+        needs_key=True,
+    ),
+    Source(
+        source_id="treasury",
+        agency="US Department of the Treasury",
+        country_iso3="USA",
+        title="Monthly Treasury Statement: customs duties",
+        homepage_url="https://fiscaldata.treasury.gov/",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: US Department of the Treasury, Bureau of the Fiscal Service.",
+        cadence="monthly",
+        publication_lag_days=12,
+    ),
+    Source(
+        source_id="usitc",
+        agency="US International Trade Commission",
+        country_iso3="USA",
+        title="DataWeb: imports for consumption and imports entered under a USMCA claim",
+        homepage_url="https://dataweb.usitc.gov/",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: US International Trade Commission, DataWeb, from statistics of the US Census Bureau.",
+        cadence="monthly",
+        publication_lag_days=35,
+        needs_key=True,
+    ),
+    Source(
+        source_id="oica",
+        agency="Organisation Internationale des Constructeurs d'Automobiles",
+        country_iso3=None,
+        title="Production of motor vehicles by country and year",
+        homepage_url="https://www.oica.net/",
+        licence=_NOT_VERIFIED,
+        attribution="Source: OICA.",
+        cadence="annual",
+        publication_lag_days=90,
+    ),
+)
+
+SOURCES_BY_ID: dict[str, Source] = {source.source_id: source for source in SOURCES}
+
+#: a country or `fx` (exchange rates belong to two countries), what is measured, of what, and the partner
+SERIES_ID = re.compile(r"^(?:usa|can|mex|fx)(?:_[a-z0-9]+)+$")
+
+_CLOSED_LISTS = {
+    "frequency": FREQUENCIES,
+    "seasonal_adjustment": ADJUSTMENTS,
+    "flow": (None, *FLOWS),
+    "basis": (None, *BASES),
+}
+_OPTIONAL = {
+    "partner_iso3",
+    "flow",
+    "basis",
+    "industry_code",
+    "industry_system",
+    "product_code",
+    "product_system",
+    "currency",
+    "source_code",
+    "fred_alias",
+    "notes",
+}
+
+
+@cache
+def load_series_catalogue(path: Path = CATALOGUE) -> pl.DataFrame:
+    """The catalogue of series, one row each, columns and types of SERIES_SCHEMA, in the order of the file.
+
+    Raises CatalogueError naming the line for wrong columns, repeated or malformed ids, empty required cells, values
+    outside the closed lists and publishers that are not in SOURCES.
+    """
+    catalogue = pl.read_csv(path, schema_overrides=SERIES_SCHEMA, null_values=[""], quote_char='"')
+    if catalogue.columns != list(SERIES_SCHEMA):
+        raise CatalogueError(f"{path.name}: columns are {catalogue.columns}, expected {list(SERIES_SCHEMA)}")
+    seen: set[str] = set()
+    for line, row in enumerate(catalogue.iter_rows(named=True), start=2):
+        problem = _problem(row, seen)
+        if problem:
+            raise CatalogueError(f"{path.name} line {line} ({row['series_id']}): {problem}")
+        seen.add(row["series_id"])
+    return catalogue
+
+
+def _problem(row: dict[str, object], seen: set[str]) -> str | None:
+    empty = [name for name, value in row.items() if value is None and name not in _OPTIONAL]
+    if empty:
+        return f"{', '.join(empty)} must not be empty"
+    if not SERIES_ID.match(str(row["series_id"])):
+        return "the id is not a slug of the form <iso3>_<measure>_<what>"
+    if row["series_id"] in seen:
+        return "the id was used on an earlier line"
+    if row["source_id"] not in SOURCES_BY_ID or row["source_id"] == "figures":
+        return f"source_id {row['source_id']} is not a publisher in registry.py"
+    for name, allowed in _CLOSED_LISTS.items():
+        if row[name] not in allowed:
+            return f"{name} {row[name]} is not one of {[item for item in allowed if item]}"
+    return None

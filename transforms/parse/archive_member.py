@@ -1,0 +1,44 @@
+"""Reading one member of a zip that came from outside, in memory.
+
+Belongs here: the limits that keep a hostile or damaged zip from filling memory or leaving its place.
+Does not belong here: what the member holds (one module a provider).
+"""
+
+from __future__ import annotations
+
+import zipfile
+import zlib
+from io import BytesIO
+
+from transforms.schema import FrameError
+
+
+def member_names(content: bytes) -> list[str]:
+    """Names of the files in a zip, as stored; FrameError if the bytes are no zip."""
+    return [info.filename for info in _open(content).infolist() if not info.is_dir()]
+
+
+def read_member(content: bytes, name: str, *, max_bytes: int) -> bytes:
+    """The bytes of one member, found by its exact stored name and never written to disk.
+
+    At most `max_bytes` are unpacked: the size a zip declares of itself is not believed.
+    Raises FrameError for no zip, no such member, a damaged or encrypted member, and one that is too large.
+    """
+    archive = _open(content)
+    if name not in archive.namelist():
+        raise FrameError(f"no member {name!r} in the zip, which holds {sorted(archive.namelist())[:10]}")
+    try:
+        with archive.open(name) as member:
+            data = member.read(max_bytes + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError, NotImplementedError) as error:
+        raise FrameError(f"member {name!r} cannot be unpacked: {error}") from error
+    if len(data) > max_bytes:
+        raise FrameError(f"member {name!r} unpacks to more than {max_bytes:,} bytes")
+    return data
+
+
+def _open(content: bytes) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(BytesIO(content))
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise FrameError(f"not a zip file ({len(content):,} bytes): {error}") from error

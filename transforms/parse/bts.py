@@ -1,0 +1,175 @@
+"""BTS TransBorder Freight Data, the monthly raw zips.
+
+Belongs here: bytes of a monthly zip to freight flows at the grain of `raw.freight_flow`, and the totals of its tables.
+Does not belong here: addresses of the zips (orchestration/sources), names of states and modes (dbt seeds).
+
+A zip holds three CSV tables of the same month: dot1 (state x port), dot2 (state x commodity) and dot3 (port x
+commodity), each with codes and the three amounts. Names and folders of the members vary over the years
+(`dot2_0124.csv`, `Jan2020/dot2_0120.csv`, upper case, year-to-date files beside the month's), so members are
+found by pattern; the month is that of the rows, not of the name. Both are checked against each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from datetime import date, datetime
+from pathlib import PurePosixPath
+
+import polars as pl
+
+from transforms.codes import ISO3_OF_SCHEDULE_C, TRANSBORDER_FLOWS, TRANSBORDER_MODES
+from transforms.parse.archive_member import member_names, read_member
+from transforms.schema import FREIGHT_FLOW, FrameError, Parsed
+
+#: a month's dot2 unpacks to 3.5 MB; ten times that is no month
+MAX_BYTES = 40_000_000
+
+AMOUNTS = ("VALUE", "SHIPWT", "FREIGHT_CHARGES")
+_COMMON = ("TRDTYPE", "DISAGMOT", "COUNTRY", *AMOUNTS, "DF", "CONTCODE", "MONTH", "YEAR")
+_COLUMNS = {
+    "dot1": ("USASTATE", "DEPE", "MEXSTATE", "CANPROV", *_COMMON),
+    "dot2": ("USASTATE", "COMMODITY2", "MEXSTATE", "CANPROV", *_COMMON),
+    "dot3": ("DEPE", "COMMODITY2", *_COMMON),
+}
+_MEMBER = re.compile(r"^(?P<table>dot[123])_(?P<month>0[1-9]|1[0-2])(?P<year>\d{2})\.csv$", re.IGNORECASE)
+
+
+def parse(
+    content: bytes,
+    *,
+    known_from: datetime,
+    known_from_basis: str = "retrieved",
+    chapters: Collection[str] | None = None,
+) -> Parsed:
+    """The freight flows of one monthly zip, summed over domestic/foreign origin and container code.
+
+    `chapters` chooses HS chapters ('84', '87'); None keeps all. Amounts are whole US dollars and kilograms, zeros as
+    the source prints them. The parsed month is complete: every cell of the chosen chapters is in the zip.
+    Raises FrameError where the zip, its columns, codes or numbers are not as described above.
+    """
+    table, month = read_table(content, "dot2")
+    frame = at_grain(table, chapters).with_columns(
+        status=pl.lit("normal"),
+        known_from=pl.lit(known_from, dtype=pl.Datetime("us")),
+        known_from_basis=pl.lit(known_from_basis),
+    )
+    if frame.is_empty():
+        raise FrameError(f"dot2 of {month:%Y-%m} has no rows of the chapters {sorted(chapters or ())}")
+    return Parsed(table=FREIGHT_FLOW, frame=frame.select(list(FREIGHT_FLOW.polars_schema)), complete=True)
+
+
+def totals(content: bytes) -> pl.DataFrame:
+    """Sums of the three tables of one zip: table, flow, partner_iso3, value_usd, shipping_weight_kg, freight_charges_usd.
+
+    The value of a flow and partner is the same in all three tables; a difference means a damaged file.
+    """
+    parts = []
+    for name in _COLUMNS:
+        table, _ = read_table(content, name)
+        parts.append(
+            table.group_by("flow", "partner_iso3")
+            .agg(*_sums())
+            .select(pl.lit(name).alias("table"), "flow", "partner_iso3", *_AMOUNT_NAMES)
+        )
+    return pl.concat(parts).sort("table", "flow", "partner_iso3")
+
+
+def read_table(content: bytes, name: str) -> tuple[pl.DataFrame, date]:
+    """One table (dot1, dot2 or dot3) of a zip as rows with `flow`, `partner_iso3`, `period_start`; and its month."""
+    member, stated = _find(content, name)
+    raw = read_member(content, member, max_bytes=MAX_BYTES)
+    try:
+        table = pl.read_csv(raw, infer_schema=False, encoding="utf8")
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise FrameError(f"{member} is not a readable CSV: {error}") from error
+    table = table.rename({column: column.removeprefix("\ufeff").strip().upper() for column in table.columns})
+    missing = sorted(set(_COLUMNS[name]) - set(table.columns))
+    if missing:
+        raise FrameError(f"{member} lacks the columns {missing}; it has {table.columns}")
+    if table.is_empty():
+        raise FrameError(f"{member} has no rows")
+    try:
+        table = table.with_columns(
+            *(pl.col(amount).str.strip_chars().cast(pl.Int64) for amount in AMOUNTS),
+            period_start=pl.date(pl.col("YEAR").cast(pl.Int32), pl.col("MONTH").cast(pl.Int8), 1),
+        )
+    except pl.exceptions.PolarsError as error:
+        raise FrameError(f"{member}: an amount, month or year is not a whole number: {error}") from error
+    months = table["period_start"].unique().to_list()
+    if months != [stated]:
+        raise FrameError(
+            f"{member} holds the months {sorted(str(m) for m in months)[:4]}, its name says {stated:%Y-%m}"
+        )
+    return typed(table, member), stated
+
+
+def typed(table: pl.DataFrame, where: str) -> pl.DataFrame:
+    """Rows of a raw table with `flow` and `partner_iso3` beside their codes; FrameError for codes not listed."""
+    for column, known in (
+        ("TRDTYPE", TRANSBORDER_FLOWS),
+        ("DISAGMOT", TRANSBORDER_MODES),
+        ("COUNTRY", _COUNTRIES),
+    ):
+        unknown = sorted(str(code) for code in set(table[column].unique()) - set(known))
+        if unknown:
+            raise FrameError(f"{where}: {column} has the unknown codes {unknown[:10]}")
+    empty = [amount for amount in AMOUNTS if table[amount].null_count()]
+    if empty:
+        raise FrameError(f"{where}: {', '.join(empty)} is empty in some rows")
+    return table.with_columns(
+        flow=pl.col("TRDTYPE").replace_strict(TRANSBORDER_FLOWS, return_dtype=pl.String),
+        partner_iso3=pl.col("COUNTRY").replace_strict(_COUNTRIES, return_dtype=pl.String),
+    )
+
+
+def at_grain(table: pl.DataFrame, chapters: Collection[str] | None) -> pl.DataFrame:
+    """A typed dot2 table (with `period_start`) summed to the key of `raw.freight_flow`, sorted by it."""
+    if chapters is not None:
+        table = table.filter(pl.col("COMMODITY2").is_in(list(chapters)))
+    region = pl.when(pl.col("partner_iso3") == "CAN").then(_code("CANPROV")).otherwise(_code("MEXSTATE"))
+    return (
+        table.group_by(
+            us_state_code=pl.col("USASTATE"),
+            partner_iso3=pl.col("partner_iso3"),
+            partner_region_code=region.fill_null("XX"),  # imports from Mexico name no state
+            hs2=pl.col("COMMODITY2"),
+            transport_mode=pl.col("DISAGMOT"),
+            flow=pl.col("flow"),
+            period_start=pl.col("period_start"),
+        )
+        .agg(*_sums())
+        .with_columns(source_id=pl.lit("bts"))
+        .select(list(FREIGHT_FLOW.columns))
+        .sort(FREIGHT_FLOW.key)
+    )
+
+
+_COUNTRIES = {code: ISO3_OF_SCHEDULE_C[code] for code in ("1220", "2010")}
+_AMOUNT_NAMES = {
+    "value_usd": "VALUE",
+    "shipping_weight_kg": "SHIPWT",
+    "freight_charges_usd": "FREIGHT_CHARGES",
+}
+
+
+def _sums() -> list[pl.Expr]:
+    return [pl.col(raw).sum().alias(name) for name, raw in _AMOUNT_NAMES.items()]
+
+
+def _code(column: str) -> pl.Expr:
+    return pl.when(pl.col(column).str.strip_chars() != "").then(pl.col(column).str.strip_chars())
+
+
+def _find(content: bytes, name: str) -> tuple[str, date]:
+    """The stored name of the month's table and the month its name states."""
+    found = []
+    for stored in member_names(content):
+        match = _MEMBER.match(PurePosixPath(stored.replace("\\", "/")).name)
+        if match and match["table"].lower() == name:
+            found.append((stored, date(2000 + int(match["year"]), int(match["month"]), 1)))
+    if len(found) != 1:
+        raise FrameError(
+            f"{len(found)} members named {name}_MMYY.csv in the zip, expected one: {sorted(n for n, _ in found)}"
+        )
+    return found[0]

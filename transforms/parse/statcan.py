@@ -1,0 +1,144 @@
+"""Statistics Canada full-table downloads (`<product>-eng.zip`): the long CSV as typed rows.
+
+Belongs here: bytes of a full-table zip to a typed frame, and picking series out of it by vector.
+Does not belong here: which vectors become which series (series.csv), the WDS JSON interface.
+
+The CSV is UTF-8 with a BOM, every cell quoted; `SCALAR_FACTOR` may carry a trailing blank; a suppressed cell has
+an empty VALUE and STATUS "x" (SYMBOL stays empty); VALUE is in units of 10^SCALAR_ID.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+import polars as pl
+
+from transforms.parse.archive_member import read_member
+from transforms.periods import parse_period
+from transforms.schema import FrameError
+
+#: the largest table downloads are some GB; those we read are under 30 MB
+MAX_BYTES = 512_000_000
+
+_REQUIRED = (
+    "REF_DATE",
+    "GEO",
+    "UOM",
+    "SCALAR_FACTOR",
+    "SCALAR_ID",
+    "VECTOR",
+    "COORDINATE",
+    "VALUE",
+    "STATUS",
+    "SYMBOL",
+)
+_OPTIONAL = ("DGUID", "UOM_ID", "TERMINATED", "DECIMALS")
+
+#: STATUS and SYMBOL marks (the "Symbol Legend" of the MetaData file) as statuses of the raw tables
+_STATUS_OF_MARK = {
+    "x": "suppressed",
+    "F": "suppressed",  # too unreliable to be published
+    "..": "missing",
+    "...": "missing",  # not applicable
+    "p": "preliminary",
+    "r": "revised",
+}
+_WITHOUT_NUMBER = ("suppressed", "missing")
+
+
+def full_table(content: bytes, product_id: str, *, max_bytes: int = MAX_BYTES) -> pl.DataFrame:
+    """Every row of a full-table zip.
+
+    Columns: period_start (Date), geography, vector ('v' and digits), coordinate, unit, scalar_exponent (Int64),
+    value (Float64, as printed: in units of 10^scalar_exponent), status, and the table's own dimensions as text.
+    Raises FrameError where the zip, its members, columns, numbers or marks are not as described above.
+    """
+    raw = read_member(content, f"{product_id}.csv", max_bytes=max_bytes)
+    try:
+        table = pl.read_csv(raw, infer_schema=False, encoding="utf8", quote_char='"').fill_null("")
+    except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
+        raise FrameError(f"{product_id}.csv is not a readable CSV: {error}") from error
+    table = table.rename({name: name.removeprefix("\ufeff").strip('"') for name in table.columns})
+    missing = [name for name in _REQUIRED if name not in table.columns]
+    if missing:
+        raise FrameError(f"{product_id}.csv lacks the columns {missing}")
+    if table.is_empty():
+        raise FrameError(f"{product_id}.csv has no rows")
+
+    dimensions = [name for name in table.columns if name not in (*_REQUIRED, *_OPTIONAL)]
+    periods = {text: _period(text, product_id) for text in table["REF_DATE"].unique()}
+    mark = pl.when(pl.col("STATUS") != "").then(pl.col("STATUS")).otherwise(pl.col("SYMBOL"))
+    value = pl.when(pl.col("VALUE") != "").then(pl.col("VALUE"))
+    try:
+        rows = table.select(
+            period_start=pl.col("REF_DATE").replace_strict(periods, return_dtype=pl.Date),
+            geography=pl.col("GEO"),
+            vector=pl.col("VECTOR"),
+            coordinate=pl.col("COORDINATE"),
+            unit=pl.col("UOM").str.strip_chars(),
+            scalar_exponent=pl.col("SCALAR_ID").cast(pl.Int64),
+            value=value.cast(pl.Float64),
+            status=_status(table, mark),
+            **{name: pl.col(name) for name in dimensions},
+        )
+    except pl.exceptions.PolarsError as error:
+        raise FrameError(f"{product_id}.csv: a number or scalar is not a number: {error}") from error
+    _refuse_contradictions(rows, product_id)
+    return rows
+
+
+def select_vectors(table: pl.DataFrame, series_of_vector: Mapping[str, str]) -> pl.DataFrame:
+    """The chosen series of a full table: series_id, period_start, value (as printed), status, scalar_exponent.
+
+    Raises FrameError if a vector is not in the table or its scalar changes over time: then the printed numbers of
+    one series would not be in one unit.
+    """
+    chosen = table.filter(pl.col("vector").is_in(list(series_of_vector)))
+    absent = sorted(set(series_of_vector) - set(chosen["vector"].unique()))
+    if absent:
+        raise FrameError(f"vectors {absent} are not in the table")
+    scalars = chosen.group_by("vector").agg(pl.col("scalar_exponent").n_unique(), pl.col("unit").n_unique())
+    mixed = scalars.filter((pl.col("scalar_exponent") > 1) | (pl.col("unit") > 1))["vector"].sort().to_list()
+    if mixed:
+        raise FrameError(f"vectors {mixed} change their unit or scalar within the table")
+    return chosen.select(
+        pl.col("vector").replace_strict(dict(series_of_vector), return_dtype=pl.String).alias("series_id"),
+        "period_start",
+        "value",
+        "status",
+        "scalar_exponent",
+    ).sort("series_id", "period_start")
+
+
+def _period(text: str, product_id: str) -> date:
+    try:
+        return parse_period(text)
+    except ValueError as error:
+        raise FrameError(f"{product_id}.csv: REF_DATE {error}") from error
+
+
+def _status(table: pl.DataFrame, mark: pl.Expr) -> pl.Expr:
+    """Marks that are not listed (quality grades A to E) leave a number normal."""
+    return (
+        pl.when(mark.is_in(list(_STATUS_OF_MARK)))
+        .then(mark.replace_strict(_STATUS_OF_MARK, default=None, return_dtype=pl.String))
+        .when(pl.col("VALUE") == "")
+        .then(pl.lit("missing"))
+        .otherwise(pl.lit("normal"))
+    )
+
+
+def _refuse_contradictions(rows: pl.DataFrame, product_id: str) -> None:
+    wrong = rows.filter(pl.col("status").is_in(list(_WITHOUT_NUMBER)) & pl.col("value").is_not_null())
+    if not wrong.is_empty():
+        first = wrong.row(0, named=True)
+        raise FrameError(
+            f"{product_id}.csv: {first['vector']} {first['period_start']} is {first['status']} but has a value"
+        )
+    repeated = rows.group_by("vector", "period_start").len().filter(pl.col("len") > 1)
+    if not repeated.is_empty():
+        first = repeated.sort("vector", "period_start").row(0, named=True)
+        raise FrameError(
+            f"{product_id}.csv: {first['vector']} {first['period_start']} stands {first['len']} times"
+        )
