@@ -1,0 +1,257 @@
+"""A user's own series (layout: docs/import.md) -> observations with their metadata and source.
+
+Belongs here: what the columns of an import file mean, every check of a row, the payload that is archived.
+Does not belong here: encodings and sheets (user_table.py), archive and store (orchestration/user_import.py).
+
+Unlike an agency's payload, a file with one bad row is refused whole: its author is there to correct it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import re
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import polars as pl
+
+from transforms.parse.user_declaration import declared_series, declared_source, moment, plain
+from transforms.parse.user_table import Grid, UserFileError, is_workbook, read_csv, read_xlsx
+from transforms.periods import parse_period
+from transforms.schema import OBSERVATION, SERIES_SCHEMA, STATUSES, Parsed
+
+PARSER_VERSION = "1"
+OBSERVATION_COLUMNS = ("series_id", "period", "value", "status", "known_from")
+REQUIRED_OBSERVATION_COLUMNS = ("period", "value")
+
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}([., '’\u00a0\u202f][0-9]{3})+([.,][0-9]+)?|[+-]?[0-9]+,[0-9]+")
+_SHAPES = {
+    "monthly": (r"\d{4}-\d{2}(-01)?", "2018-01 or 2018-01-01"),
+    "quarterly": (r"\d{4}-?Q[1-4]|\d{4}-(01|04|07|10)-01", "2018Q1 or 2018-01-01"),
+    "annual": (r"\d{4}(-01-01)?", "2018 or 2018-01-01"),
+    "daily": (r"\d{4}-\d{2}-\d{2}", "2018-01-31"),
+}
+#: serial dates of spreadsheets between 1927 and 2119; a year is never as large
+_SERIALS = range(10_000, 80_000)
+#: known_from is a day somewhere, retrieval a moment in UTC (the loader allows the same)
+_CLOCK_TOLERANCE = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class UserFile:
+    """What a user's file holds. `source`: fields of orchestration.sources.spec.Source; `notes`: for the user to read."""
+
+    parsed: Parsed
+    source: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+# -- the archived payload --------------------------------------------------------------------------------------------
+
+
+def pack(name: str, content: bytes, declaration: bytes | None, options: Mapping[str, str]) -> bytes:
+    """The payload of an import: the user's bytes, the declaration beside them and the options, in one zip.
+
+    Together, because the same figures with another unit are another payload, and a rebuild from the archive needs all
+    three. Stored, undated and sorted, so that the same import gives the same bytes on every machine.
+    """
+    members = {"options.json": json.dumps(dict(options), sort_keys=True, ensure_ascii=False).encode()}
+    members[f"file/{name}"] = content
+    if declaration is not None:
+        members["series.csv"] = declaration
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for path in sorted(members):
+            archive.writestr(zipfile.ZipInfo(path, (1980, 1, 1, 0, 0, 0)), members[path])
+    return packed.getvalue()
+
+
+def parse_payload(
+    payload: bytes, retrieved_at: datetime, *, taken: Mapping[str, str] | None = None
+) -> UserFile:
+    """Parse what `pack` made (arguments as in parse_user_file). Raises UserFileError, also for bytes it did not make."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(payload)) as archive:
+            names = archive.namelist()
+            (file,) = (n for n in names if n.startswith("file/"))
+            declaration = archive.read("series.csv") if "series.csv" in names else None
+            options = json.loads(archive.read("options.json"))
+            content = archive.read(file)
+    except (zipfile.BadZipFile, ValueError, KeyError) as error:
+        raise UserFileError([f"not a payload of headway import ({error})"]) from error
+    return parse_user_file(
+        content, options=options, declaration=declaration, retrieved_at=retrieved_at, taken=taken
+    )
+
+
+# -- parsing ---------------------------------------------------------------------------------------------------------
+
+
+def parse_user_file(
+    content: bytes,
+    *,
+    options: Mapping[str, str],
+    declaration: bytes | None = None,
+    retrieved_at: datetime,
+    taken: Mapping[str, str] | None = None,
+) -> UserFile:
+    """Observations, series and source of a user's file (CSV text, or a workbook).
+
+    declaration: the CSV beside a CSV file, one row a series; options: fields for what the declaration leaves empty, or
+    a single series in full. retrieved_at (naive UTC): what a value is known from where nothing else is said.
+    taken: ids of series that exist, with their source_id. Raises UserFileError with every problem found.
+    """
+    notes: list[str] = []
+    if is_workbook(content):
+        if declaration is not None:
+            raise UserFileError(
+                ["a workbook declares its series in its sheet 'series', not in a file beside it"]
+            )
+        book = read_xlsx(content, REQUIRED_OBSERVATION_COLUMNS)
+        grid, declared = book.observations, book.series
+        notes += [f"sheet '{title}' was not read" for title in book.ignored]
+    else:
+        grid = read_csv(content, REQUIRED_OBSERVATION_COLUMNS)
+        declared = (
+            read_csv(declaration, ("series_id",), what="series file") if declaration is not None else None
+        )
+    problems: list[str] = []
+    series = declared_series(declared, options, problems)
+    source = declared_source(series, problems)
+    for series_id in series:
+        owner = (taken or {}).get(series_id)
+        if owner is not None and owner != source.get("source_id"):
+            problems.append(f"series_id '{series_id}' is taken by source {owner}; choose another id")
+    frame = _observations(grid, series, retrieved_at, problems)
+    if problems:
+        raise UserFileError(problems)
+    rows = [
+        {c: e.get(c) for c in SERIES_SCHEMA}
+        | {"source_id": source["source_id"], "unit_multiplier": int(e["unit_multiplier"])}
+        for e in series.values()
+    ]
+    parsed = Parsed(
+        table=OBSERVATION, frame=frame, series=pl.DataFrame(rows, schema=SERIES_SCHEMA), complete=False
+    )
+    return UserFile(parsed, source, tuple(notes))
+
+
+def _observations(
+    grid: Grid, series: Mapping[str, Mapping[str, str]], retrieved_at: datetime, problems: list[str]
+) -> pl.DataFrame:
+    """Checked rows; every bad one goes to `problems` with its number."""
+    problems += [
+        f"column '{c}' is not known (known: {', '.join(OBSERVATION_COLUMNS)}); one row holds one value of one series"
+        for c in grid.columns
+        if c not in OBSERVATION_COLUMNS
+    ]
+    undeclared_is_a_problem = not problems  # else it may only follow from what is wrong with the declaration
+    lone = next(iter(series)) if len(series) == 1 else None
+    rows: list[dict[str, Any]] = []
+    seen: dict[tuple[str, date, datetime], int] = {}
+    for number, cells in grid.rows:
+        try:
+            series_id = plain(cells.get("series_id")) or lone
+            if series_id not in series:
+                if undeclared_is_a_problem:
+                    raise ValueError(
+                        f"series '{series_id}' is not declared" if series_id else "series_id is empty"
+                    )
+                continue
+            row = {"series_id": series_id, **_observation(cells, grid.epoch, series[series_id], retrieved_at)}
+            key = (series_id, row["period_start"], row["known_from"])
+            if key in seen:
+                raise ValueError(
+                    f"{plain(cells['period'])} of {series_id} is given in {grid.at(seen[key])} already"
+                )
+            seen[key] = number
+            rows.append(row)
+        except ValueError as error:
+            problems.append(f"{grid.at(number)}: {error}")
+    if not grid.rows:
+        problems.append("no observations: a header and no row under it")
+    elif not problems:
+        with_rows = {row["series_id"] for row in rows}
+        problems += [f"series {s} is declared but has no observation" for s in series if s not in with_rows]
+    return pl.DataFrame(rows if not problems else [], schema=OBSERVATION.polars_schema)
+
+
+def _observation(
+    cells: Mapping[str, Any], epoch: date, declared: Mapping[str, str], retrieved_at: datetime
+) -> dict[str, Any]:
+    """Everything of a row but its series; ValueError says what is wrong with it."""
+    start = _period(cells.get("period"), declared.get("frequency", ""), epoch)
+    status = plain(cells.get("status")).lower() or "normal"
+    if status not in STATUSES:
+        raise ValueError(f"status '{status}' is not one of {', '.join(STATUSES)}")
+    value = _value(cells.get("value"))
+    if value is None and status not in ("missing", "suppressed"):
+        raise ValueError("value is empty: give a number, or status missing or suppressed")
+    if value is not None and status in ("missing", "suppressed"):
+        raise ValueError(f"a value beside status {status}: leave it empty")
+    known_from, basis = _known_from(plain(cells.get("known_from")), declared, retrieved_at)
+    if known_from > retrieved_at + _CLOCK_TOLERANCE:
+        raise ValueError(f"known_from {known_from:%Y-%m-%d} is in the future")
+    if start > known_from.date():
+        raise ValueError(f"period {start} begins after it was known ({known_from:%Y-%m-%d})")
+    return {
+        "period_start": start,
+        "value": value,
+        "status": status,
+        "known_from": known_from,
+        "known_from_basis": basis,
+    }
+
+
+def _known_from(cell: str, declared: Mapping[str, str], retrieved_at: datetime) -> tuple[datetime, str]:
+    """When a value became known and on which basis: the row's own day, the declared one, or that of the import."""
+    if cell:
+        return moment(cell), declared["known_from_basis"]
+    try:
+        return moment(declared["known_from"]), declared["known_from_basis"]
+    except (KeyError, ValueError):  # a bad one is reported with the declaration, not once a row
+        return retrieved_at, "retrieved"
+
+
+def _period(cell: Any, frequency: str, epoch: datetime) -> date:
+    if (
+        isinstance(cell, int | float)
+        and not isinstance(cell, bool)
+        and int(cell) == cell
+        and int(cell) in _SERIALS
+    ):
+        cell = epoch + timedelta(days=int(cell))
+    text = plain(cell).upper()
+    if not text:
+        raise ValueError("period is empty")
+    # an unknown frequency is reported with the declaration; then any period will do
+    shape, example = _SHAPES.get(frequency, (".+", "2018-01"))
+    if not re.fullmatch(shape, text):
+        hint = " (a spreadsheet's serial date? write it as text)" if re.fullmatch(r"\d{5}", text) else ""
+        raise ValueError(f"period '{text}' does not start a {frequency} period: write {example}{hint}")
+    try:
+        return parse_period(re.sub(r"(?<=\d)Q", "-Q", text))
+    except ValueError as error:
+        raise ValueError(f"period '{text}' does not exist") from error
+
+
+def _value(cell: Any) -> float | None:
+    text = plain(cell)
+    if not text:
+        return None
+    if isinstance(cell, bool | date):
+        raise ValueError(f"value {text} is not a number")
+    if not (isinstance(cell, int | float) or _NUMBER.fullmatch(text)):
+        if _GROUPED.fullmatch(text):
+            raise ValueError(f"value '{text}' has a thousands separator or decimal comma: write 1234.5")
+        raise ValueError(f"value '{text[:40]}' is not a number")
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"value '{text[:40]}' is not finite")
+    return value

@@ -1,0 +1,278 @@
+"""A user's CSV text or Excel workbook -> tables of cells, each row with the number it has in the file.
+
+Belongs here: encodings, delimiters, sheets; everything that makes a file unreadable or its cells ambiguous.
+Does not belong here: what the columns mean (user_file.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+#: problems that are listed one by one; the rest are counted
+LISTED = 50
+MAX_CSV_BYTES = 64_000_000
+#: of the XML inside a workbook. openpyxl needs about 20 bytes of memory for each: 200,000 rows of five cells are 32 MB
+MAX_XLSX_BYTES = 32_000_000
+#: serial 0 of a workbook's dates; openpyxl replaces it for workbooks that count from 1904
+_EPOCH = date(1899, 12, 30)
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+
+
+class UserFileError(ValueError):
+    """A file of which nothing is loaded. `problems`: one line each, at most LISTED; `count` may be larger."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        found = [" ".join(problem.split()) for problem in problems]  # a cell may hold line breaks
+        self.count = len(found)
+        self.problems = tuple(found[:LISTED])
+        rest = f"\n... and {self.count - LISTED} more" if self.count > LISTED else ""
+        super().__init__("\n".join(self.problems) + rest)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table. `rows`: (number in the file, {column: cell}); cells are text, or for workbooks text, number, bool, date.
+
+    `where` begins each row's name ("line " or "sheet observations row "); `epoch`: what serial dates count from.
+    """
+
+    where: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[int, dict[str, Any]], ...]
+    epoch: date = _EPOCH
+
+    def at(self, number: int) -> str:
+        return f"{self.where}{number}"
+
+
+@dataclass(frozen=True)
+class Workbook:
+    """The tables of a workbook; `ignored`: names of sheets that were not read."""
+
+    observations: Grid
+    series: Grid | None
+    ignored: tuple[str, ...]
+
+
+def is_workbook(content: bytes) -> bool:
+    """Whether the bytes are those of an Excel workbook, whatever the file is called."""
+    return content.startswith((_ZIP, _OLE))
+
+
+# -- CSV -------------------------------------------------------------------------------------------------------------
+
+
+def read_csv(content: bytes, required: Sequence[str], *, what: str = "") -> Grid:
+    """Rows of a CSV text: UTF-8 or UTF-16 with a byte order mark; comma, semicolon or tab, as its header tells.
+
+    `required`: columns that the header must have; `what` names the file in messages. Raises UserFileError.
+    """
+    name = f"{what} " if what else ""
+    if len(content) > MAX_CSV_BYTES:
+        raise UserFileError(
+            [f"{name}file of {len(content) / 1e6:.0f} MB; at most {MAX_CSV_BYTES / 1e6:.0f} MB are read"]
+        )
+    text = _decode(content, name)
+    if not text.strip():
+        raise UserFileError([f"{name}file is empty: a header line and at least one row are needed"])
+    delimiter = _delimiter(text, required, name)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
+    )
+    header: tuple[str, ...] = ()
+    rows, problems = [], []
+    number = 1
+    try:
+        for cells in reader:
+            # a quoted cell may span lines: a row is named by its first one
+            first, number = number, reader.line_num + 1
+            if not any(cell.strip() for cell in cells):
+                continue
+            if not header:
+                header = _header(cells, f"{name}line {first}")
+            elif len(cells) != len(header):
+                problems.append(
+                    f"{name}line {first}: {len(cells)} cells where the header has {len(header)}"
+                    + (" (is a comma inside a number? write 1234.5)" if len(cells) > len(header) else "")
+                )
+            else:
+                rows.append((first, {c: v.strip() for c, v in zip(header, cells, strict=True)}))
+    except csv.Error as error:
+        problems.append(f"{name}line {number}: {error} (is a quotation mark left open?)")
+    if problems:
+        raise UserFileError(problems)
+    return Grid(f"{name}line ", header, tuple(rows))
+
+
+def _decode(content: bytes, name: str) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return content.decode("utf-16")
+        except UnicodeDecodeError as error:
+            raise UserFileError([f"{name}file begins like UTF-16 but is not: {error.reason}"]) from error
+    if b"\0" in content:
+        line = content.count(b"\n", 0, content.index(b"\0")) + 1
+        raise UserFileError([f"{name}line {line}: a zero byte; save the file as CSV in UTF-8"])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        byte = content[error.start]
+        raise UserFileError(
+            [
+                f"{name}line {line}: byte 0x{byte:02X} is not UTF-8 ({bytes([byte]).decode('latin-1')!r} in Windows or "
+                "Latin-1 encoding?); save the file as CSV in UTF-8"
+            ]
+        ) from error
+
+
+def _delimiter(text: str, required: Sequence[str], name: str) -> str:
+    """The delimiter under which the header has the required columns: nothing is guessed from the rows."""
+    header = next(line for line in text.splitlines() if line.strip())
+    for delimiter in ",;\t":
+        if {c.strip().strip('"').lower() for c in header.split(delimiter)} >= set(required):
+            return delimiter
+    raise UserFileError(
+        [
+            f"{name}header '{header[:80]}' lacks columns {', '.join(required)} (separated by comma, semicolon or tab)"
+        ]
+    )
+
+
+def _header(cells: Sequence[Any], where: str) -> tuple[str, ...]:
+    names = tuple(str(cell if cell is not None else "").strip().lower() for cell in cells)
+    problems = [f"{where}: column {i} has no name" for i, n in enumerate(names, 1) if not n]
+    problems += [
+        f"{where}: column '{n}' is there twice"
+        for n in sorted({n for n in names if n and names.count(n) > 1})
+    ]
+    if problems:
+        raise UserFileError(problems)
+    return names
+
+
+# -- workbooks -------------------------------------------------------------------------------------------------------
+
+
+def read_xlsx(content: bytes, required: Sequence[str]) -> Workbook:
+    """The sheets `observations` and `series` of a workbook; a lone sheet is the observations, whatever its name.
+
+    Refuses merged cells, hidden sheets of these names, error values, and formulas that were never calculated.
+    """
+    import openpyxl
+
+    if content.startswith(_OLE):
+        raise UserFileError(
+            ["an old .xls workbook, or one with a password; save it as .xlsx without password"]
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > MAX_XLSX_BYTES:
+            raise UserFileError(
+                [
+                    f"workbook of {unpacked / 1e6:.0f} MB unpacked; at most {MAX_XLSX_BYTES / 1e6:.0f} MB are read: use CSV"
+                ]
+            )
+        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    except UserFileError:
+        raise
+    except Exception as error:  # openpyxl raises whatever its XML reader meets in a damaged file
+        raise UserFileError([f"not a readable .xlsx workbook ({type(error).__name__}: {error})"]) from error
+    sheets = {sheet.title.strip().lower(): sheet for sheet in book.worksheets}
+    if len(sheets) == 1:
+        sheets = {"observations": next(iter(sheets.values()))}
+    if "observations" not in sheets:
+        names = ", ".join(sheet.title for sheet in book.worksheets) or "none"
+        raise UserFileError([f"no sheet named 'observations' among the sheets of the workbook ({names})"])
+    wanted = {name: sheets[name] for name in ("observations", "series") if name in sheets}
+    problems = [p for name, sheet in wanted.items() for p in _unclear(name, sheet)]
+    if problems:
+        raise UserFileError(problems)
+    grids = {name: _grid(name, sheet, book.epoch.date()) for name, sheet in wanted.items()}
+    if missing := [c for c in required if c not in grids["observations"].columns]:
+        raise UserFileError([f"sheet observations: header lacks columns {', '.join(missing)}"])
+    problems = [
+        p for name, grid in grids.items() for p in _uncalculated(content, wanted[name].title, name, grid)
+    ]
+    if problems:
+        raise UserFileError(problems)
+    ignored = tuple(s.title for s in book.worksheets if s.title not in {w.title for w in wanted.values()})
+    return Workbook(grids["observations"], grids.get("series"), ignored)
+
+
+def _unclear(name: str, sheet: Any) -> list[str]:
+    problems = [
+        f"sheet {name}: cells {cells.coord} are merged; take the merge back"
+        for cells in sheet.merged_cells.ranges
+    ]
+    if sheet.sheet_state != "visible":
+        problems.append(f"sheet {name} is hidden: show it or delete it, so that nothing is loaded unseen")
+    for row in sheet.iter_rows():
+        problems += [
+            f"sheet {name} row {c.row}: cell {c.coordinate} is the error {c.value}"
+            for c in row
+            if c.data_type == "e"
+        ]
+    return problems
+
+
+def _grid(name: str, sheet: Any, epoch: date) -> Grid:
+    where = f"sheet {name} row "
+    header: tuple[str, ...] = ()
+    rows, problems = [], []
+    for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
+        cells = [_cell(value) for value in values]
+        if not any(cell is not None for cell in cells):
+            continue
+        if not header:
+            # formatting often reaches past the last filled column
+            while cells[-1] is None:
+                cells.pop()
+            header = _header(cells, f"{where}{number}")
+        elif any(cell is not None for cell in cells[len(header) :]):
+            problems.append(f"{where}{number}: a cell right of the last column of the header")
+        else:
+            rows.append((number, dict(zip(header, cells, strict=False))))
+    if not header:
+        problems.append(f"sheet {name} is empty: a header row and at least one row are needed")
+    if problems:
+        raise UserFileError(problems)
+    return Grid(where, header, tuple(rows), epoch)
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.strip() or None
+    return value
+
+
+def _uncalculated(content: bytes, title: str, name: str, grid: Grid) -> list[str]:
+    """Formulas without a stored result read as empty: only a second reading, for the formulas, tells them apart."""
+    import openpyxl
+
+    empty = {
+        (number, column)
+        for number, cells in grid.rows
+        for column in grid.columns
+        if cells.get(column) is None
+    }
+    if not empty:
+        return []
+    sheet = openpyxl.load_workbook(io.BytesIO(content))[title]
+    problems = []
+    for number, column in sorted(empty):
+        cell = sheet.cell(number, grid.columns.index(column) + 1)
+        if cell.data_type == "f":
+            problems.append(
+                f"sheet {name} row {number}: {column} is a formula that was never calculated ({cell.coordinate}); "
+                "open and save the workbook, or paste the values"
+            )
+    return problems
