@@ -23,7 +23,7 @@ from orchestration.collected import flows, observations
 from orchestration.collected.shared import COLLECTED_ON, Input
 from orchestration.errors import FiguresError
 from orchestration.settings import PROJECT
-from orchestration.sources.registry import SOURCES_BY_ID, load_series_catalogue
+from orchestration.sources.registry import FIGURES_DATASETS, SOURCES_BY_ID, load_series_catalogue
 from transforms.checks import check_frame, unit_changes
 from transforms.periods import period_end
 from transforms.schema import FREIGHT_FLOW, OBSERVATION, TRADE_FLOW, FrameError, Table
@@ -53,7 +53,6 @@ class FiguresReport:
 @dataclass(frozen=True)
 class _File:
     dataset: str
-    title: str
     table: Table
     frame: pl.DataFrame
     publisher: str
@@ -110,10 +109,15 @@ def read_manifest(figures_dir: Path) -> dict[str, Any]:
     return manifest
 
 
-def verify_figures(figures_dir: Path) -> None:
-    """Raise FiguresError unless every file of the manifest is there with its size and sha256, and no other Parquet file."""
+def verify_figures(figures_dir: Path, *, only: str | None = None) -> None:
+    """Raise FiguresError unless every file of the manifest is there with its size and sha256, and no other Parquet file.
+
+    `only` names one dataset, so that a run that reads the files one by one reads each of them once.
+    """
     listed = {entry["path"]: entry for entry in read_manifest(figures_dir)["files"]}
     for name, entry in listed.items():
+        if only not in (None, entry["dataset"]):
+            continue
         path = figures_dir / name
         if not path.is_file():
             raise FiguresError(f"bundled figures: {path} is missing; restore it from the repository")
@@ -169,30 +173,22 @@ def _read_all(source: Path, catalogue: pl.DataFrame) -> tuple[list[_File], list[
     exports = flows.partner_totals(folder, "us_exports_by_country.parquet", "exports", "total_exports")
     chapters, industries = flows.imports_by_chapter(folder), flows.imports_by_industry(folder)
     vehicles, claims = flows.chapter_87(folder), flows.usmca_claims(folder)
-    for name, title, publisher, parts in (
-        ("census_partner_totals", "US goods trade by partner", "census", [imports, exports]),
-        ("census_hs2", "US imports for consumption by HS chapter", "census", [chapters]),
-        ("census_naics3", "US imports for consumption by NAICS-3", "census", [industries]),
-        ("census_hs87_general", "US general imports of HS 87", "census", [vehicles["census"]]),
-        ("usitc_hs87", "US imports for consumption of HS 87", "usitc", [vehicles["usitc"]]),
-        ("usitc_hs4", "US imports by HS heading and USMCA claim", "usitc", [claims]),
-        ("bts_hs87", "HS 87 in TransBorder Freight Data", "bts", [vehicles["bts"]]),
+    for name, publisher, parts in (
+        ("census_partner_totals", "census", [imports, exports]),
+        ("census_hs2", "census", [chapters]),
+        ("census_naics3", "census", [industries]),
+        ("census_hs87_general", "census", [vehicles["census"]]),
+        ("usitc_hs87", "usitc", [vehicles["usitc"]]),
+        ("usitc_hs4", "usitc", [claims]),
+        ("bts_hs87", "bts", [vehicles["bts"]]),
     ):
         frame = pl.concat([part.frame for part in parts])
-        files.append(_File(f"trade_flow_{name}", title, TRADE_FLOW, frame, publisher))
+        files.append(_File(f"trade_flow_{name}", TRADE_FLOW, frame, publisher))
 
     zips = sorted((payloads / "bts_transborder").glob("transborder_*.zip"))
     freight = flows.freight(source / "load", zips)
     frame = pl.concat([item.frame for item in freight])
-    files.append(
-        _File(
-            "freight_flow_bts",
-            "Freight of HS 84, 85 and 87 with Canada and Mexico",
-            FREIGHT_FLOW,
-            frame,
-            "bts",
-        )
-    )
+    files.append(_File("freight_flow_bts", FREIGHT_FLOW, frame, "bts"))
     return files, [*observed, imports, exports, chapters, industries, *vehicles.values(), claims, *freight]
 
 
@@ -201,7 +197,6 @@ def _by_publisher(frame: pl.DataFrame, catalogue: pl.DataFrame) -> list[_File]:
     return [
         _File(
             f"observation_{publisher}",
-            f"Series of {SOURCES_BY_ID[publisher].agency}",
             OBSERVATION,
             owned.filter(pl.col("source_id") == publisher).drop("source_id"),
             publisher,
@@ -256,7 +251,7 @@ def _write(file: _File, folder: Path) -> dict[str, Any]:
         "rows": frame.height,
         "table": file.table.name,
         "dataset": file.dataset,
-        "title": file.title,
+        "title": FIGURES_DATASETS[file.dataset],
         "publisher": file.publisher,
         "complete": False,
         "compiled_on": COLLECTED_ON.isoformat(),

@@ -190,6 +190,27 @@ SOURCES: tuple[Source, ...] = (
     ),
 )
 
+#: the files of the bundled figures, by dataset; an `observation_*` file is named after the publisher of its series
+FIGURES_DATASETS: dict[str, str] = {
+    "observation_bank_of_canada": "Exchange rates of the Bank of Canada",
+    "observation_bea": "Trade (balance of payments) and motor vehicles, BEA",
+    "observation_bls": "Employment, hours, earnings and prices, BLS",
+    "observation_census": "Trade in goods by partner and orders, Census Bureau",
+    "observation_fed": "Industrial production and exchange rates, Federal Reserve",
+    "observation_inegi": "Vehicles, trade and industrial activity of Mexico, INEGI",
+    "observation_oica": "Annual vehicle production, OICA",
+    "observation_statcan": "Employment, trade, orders, prices and vehicle sales of Canada, Statistics Canada",
+    "observation_treasury": "Customs duties, US Treasury",
+    "trade_flow_census_partner_totals": "US goods trade by partner",
+    "trade_flow_census_hs2": "US imports for consumption and duty by HS chapter",
+    "trade_flow_census_naics3": "US imports for consumption and duty by NAICS-3",
+    "trade_flow_census_hs87_general": "US general imports of HS 87",
+    "trade_flow_usitc_hs87": "US imports for consumption of HS 87, USITC DataWeb",
+    "trade_flow_usitc_hs4": "US imports by automotive HS heading and USMCA claim, USITC DataWeb",
+    "trade_flow_bts_hs87": "US trade in HS 87 in TransBorder Freight Data",
+    "freight_flow_bts": "Freight of HS 84, 85 and 87 with Canada and Mexico, TransBorder Freight Data",
+}
+
 SOURCES_BY_ID: dict[str, Source] = {source.source_id: source for source in SOURCES}
 
 #: a country or `fx` (exchange rates belong to two countries), what is measured, of what, and the partner
