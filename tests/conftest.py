@@ -1,0 +1,64 @@
+"""Fixtures that more than one test module uses.
+
+Belongs here: where recorded data and other clients are, with a skip message that says how to get them.
+Does not belong here: data of one module's tests.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+#: runs in another Python with an older DuckDB first on its path: queries in, rows out as JSON
+_CLIENT = """
+import json, sys
+import duckdb
+with duckdb.connect(sys.argv[1], read_only=True) as con:
+    print(json.dumps([con.execute(q).fetchall() for q in sys.argv[2:]], default=str))
+"""
+
+
+class _Clients(dict):
+    def __missing__(self, client: str) -> Callable[..., list[list[list]]]:
+        folder = PROJECT / ".venv" / "compat" / f"duckdb-{client}"
+        if not (folder / "duckdb").is_dir():
+            pytest.skip(f"DuckDB {client} is not in {folder.relative_to(PROJECT)} (make setup installs it)")
+
+        def query(database: Path, *queries: str) -> list[list[list]]:
+            done = subprocess.run(
+                [sys.executable, "-c", _CLIENT, str(database), *queries],
+                env={**os.environ, "PYTHONPATH": str(folder)},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, f"DuckDB {client}: {done.stderr}"
+            return json.loads(done.stdout)
+
+        return query
+
+
+@pytest.fixture(scope="session")
+def duckdb_clients() -> _Clients:
+    """Older DuckDB clients by version: `duckdb_clients["1.4"](file, query, ...)` opens `file` read-only in another
+    process and gives the rows of each query (dates as text). Skips where that client is not installed."""
+    return _Clients()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The recorded public data that some tests read in place: HEADWAY_SHARED, or shared/data next to the clone."""
+    folder = Path(os.environ.get("HEADWAY_SHARED") or PROJECT.parent / "shared" / "data")
+    if not (folder / "figures").is_dir():
+        pytest.skip(
+            f"no recorded data in {folder} (set HEADWAY_SHARED to the folder that holds figures/ and payloads/)"
+        )
+    return folder
