@@ -10,10 +10,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.replay.server import ReplayServer
 
 PROJECT = Path(__file__).resolve().parent.parent
 
@@ -62,3 +64,31 @@ def shared_data() -> Path:
             f"no recorded data in {folder} (set HEADWAY_SHARED to the folder that holds figures/ and payloads/)"
         )
     return folder
+
+
+#: every API that a source may ask; a test that serves only some of them must not reach the others
+_APIS = (
+    "BLS",
+    "BLS_FLAT",
+    "CENSUS",
+    "BTS",
+    "STATCAN",
+    "INEGI",
+    "INEGI_OPEN_DATA",
+    "BANXICO",
+    "BANK_OF_CANADA",
+    "FED",
+    "COMTRADE",
+)
+
+
+@pytest.fixture
+def replay(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReplayServer]:
+    """A server on 127.0.0.1 in place of every agency (tests/replay/server.py), and an environment without any key."""
+    for variable in [name for name in os.environ if name.startswith("HEADWAY_") and name.endswith("_KEY")]:
+        monkeypatch.delenv(variable)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with ReplayServer(monkeypatch.setenv) as server:
+        for api in _APIS:
+            monkeypatch.setenv(f"HEADWAY_BASE_URL_{api}", server.url(api))
+        yield server

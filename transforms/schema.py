@@ -6,6 +6,7 @@ Does not belong here: reading bytes (parse/), comparing with what is stored (orc
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -161,6 +162,8 @@ class Parsed:
               tables every cell) between the slice's first and last period; then what is absent there but stored
               as current is withdrawn. Flow tables: completeness is per slice and month.
     rejected: rows a parser could not type, as (row_number, reason, row as text); counted, never dropped silently.
+    messages: what the agency said beside the data, and what was left out on purpose.
+    refused:  agency code -> why, for series that the agency refused inside a successful reply: the rest is good.
     """
 
     table: Table
@@ -168,3 +171,5 @@ class Parsed:
     series: pl.DataFrame | None = None
     complete: bool = False
     rejected: tuple[tuple[int, str, str], ...] = ()
+    messages: tuple[str, ...] = ()
+    refused: Mapping[str, str] = field(default_factory=dict, hash=False)
