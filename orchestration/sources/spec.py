@@ -72,11 +72,15 @@ class Api:
     user_agent: str = "headway (statistics warehouse)"
     #: environment variable that must hold an e-mail address which the agency wants as the user agent
     contact_variable: str | None = None
+    #: for docs/sources.md: what surprises a reader of this API, one sentence each
+    traps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Request:
-    """One question, without its key. `key` names it across runs: same key, same question, so answers can be compared."""
+    """One question, without its key. The same method, path, params and body is the same question across runs: its last
+    answer gives the conditional headers and is what the next answer is compared with, so keep them steady between runs
+    where the API allows it (whole years, not a moving day)."""
 
     dataset: str
     path: str
@@ -85,8 +89,11 @@ class Request:
     json_body: Any = None
     headers: tuple[tuple[str, str], ...] = ()
     title: str = ""  # for the plan: "50 series, 2017-2026"
-    #: what the parser needs to know of the question: codes, first and last period
+    #: what the parser needs to know of the question (codes, first and last period). Plain JSON (text, numbers, lists,
+    #: objects; dates as ISO text), because it is kept beside the archived bytes and read back for a rebuild.
     context: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    #: requests with the same name here are pages of one whole: after a failed page the rest of them is not asked
+    pages_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,8 +117,11 @@ class PlanContext:
     since: date | None  # None: the agency's usual revision window
     full: bool
     has_key: bool
-    #: latest stored period and latest known_from of each series or slice
+    #: latest period in the store: by series_id, and for flow tables by slice joined with '|' (see transforms.schema:
+    #: "USA|1220|imports|general|HS|2", "imports|CAN|87"); empty where nothing is stored yet
     latest: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
+    #: last period wanted, for a backfill of some years; None: up to today
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -123,9 +133,15 @@ class Dataset:
     api: Api
     title: str
     plan: Callable[[PlanContext], list[Request]]
+    #: pure; raises the outcomes of transforms.parse.outcome. It sees `Request.context` as JSON gives it back.
     parse: Callable[[bytes, Request, Response], Parsed]
     #: cron and zone of the agency's release, a few minutes after it
     schedule: tuple[str, str] | None = None
     publication_lag_days: int = 45
     enabled: bool = True
+    #: why it is off; `HEADWAY_ENABLE_<api name>=1` turns it on
     disabled_reason: str = ""
+    #: first year, where the API is paged by year: then a Dagster partition a year; `plan` gets since and until
+    first_year: int | None = None
+    #: for docs/sources.md: what the agency revises when, and what this dataset therefore asks for
+    revisions: str = ""
