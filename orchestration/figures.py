@@ -66,12 +66,17 @@ def build_figures(source: Path, out: Path) -> FiguresReport:
     figures came out, a change of unit between two copies, and a snapshot larger than MAX_BYTES.
     """
     catalogue = load_series_catalogue()
-    try:
-        files, inputs = _read_all(source, catalogue)
-    except (OSError, FrameError, ValueError, pl.exceptions.PolarsError) as error:
-        raise FiguresError(f"cannot make the figures from {source}: {error}") from error
-    for file in files:
-        _refuse_doubtful(file, catalogue)
+    files: list[_File] = []
+    inputs: list[Input] = []
+    for read in (_read_observations, _read_trade_flows, _read_freight):
+        try:
+            found, accounts = read(source, catalogue)
+        except (OSError, FrameError, ValueError, pl.exceptions.PolarsError) as error:
+            raise FiguresError(f"cannot make the figures from {source}: {error}") from error
+        for file in found:
+            _refuse_doubtful(file, catalogue)
+        files += found
+        inputs += accounts
 
     fresh = out.with_name(f".{out.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
@@ -151,8 +156,8 @@ def figures_status(figures_dir: Path) -> dict[str, Any]:
     }
 
 
-def _read_all(source: Path, catalogue: pl.DataFrame) -> tuple[list[_File], list[Input]]:
-    folder, payloads = source / "figures", source / "payloads"
+def _read_observations(source: Path, catalogue: pl.DataFrame) -> tuple[list[_File], list[Input]]:
+    folder = source / "figures"
     observed = [
         observations.us_monthly(folder, catalogue),
         observations.canada_levels(folder, catalogue),
@@ -165,31 +170,38 @@ def _read_all(source: Path, catalogue: pl.DataFrame) -> tuple[list[_File], list[
         observations.oica(folder),
         observations.statcan_sales(folder),
         observations.statcan_registrations(folder),
-        observations.statcan_table(payloads / "statcan" / "20100001-eng.zip", catalogue),
+        observations.statcan_table(source / "payloads" / "statcan" / "20100001-eng.zip", catalogue),
     ]
-    files = _by_publisher(pl.concat([item.frame for item in observed]), catalogue)
+    return _by_publisher(pl.concat([item.frame for item in observed]), catalogue), observed
 
+
+def _read_trade_flows(source: Path, _: pl.DataFrame) -> tuple[list[_File], list[Input]]:
+    folder = source / "figures"
     imports = flows.partner_totals(folder, "us_imports_by_country.parquet", "imports", "general")
     exports = flows.partner_totals(folder, "us_exports_by_country.parquet", "exports", "total_exports")
     chapters, industries = flows.imports_by_chapter(folder), flows.imports_by_industry(folder)
     vehicles, claims = flows.chapter_87(folder), flows.usmca_claims(folder)
-    for name, publisher, parts in (
-        ("census_partner_totals", "census", [imports, exports]),
-        ("census_hs2", "census", [chapters]),
-        ("census_naics3", "census", [industries]),
-        ("census_hs87_general", "census", [vehicles["census"]]),
-        ("usitc_hs87", "usitc", [vehicles["usitc"]]),
-        ("usitc_hs4", "usitc", [claims]),
-        ("bts_hs87", "bts", [vehicles["bts"]]),
-    ):
-        frame = pl.concat([part.frame for part in parts])
-        files.append(_File(f"trade_flow_{name}", TRADE_FLOW, frame, publisher))
+    files = [
+        _File(f"trade_flow_{name}", TRADE_FLOW, pl.concat([part.frame for part in parts]), publisher)
+        for name, publisher, parts in (
+            ("census_partner_totals", "census", [imports, exports]),
+            ("census_hs2", "census", [chapters]),
+            ("census_naics3", "census", [industries]),
+            ("census_hs87_general", "census", [vehicles["census"]]),
+            ("usitc_hs87", "usitc", [vehicles["usitc"]]),
+            ("usitc_hs4", "usitc", [claims]),
+            ("bts_hs87", "bts", [vehicles["bts"]]),
+        )
+    ]
+    return files, [imports, exports, chapters, industries, *vehicles.values(), claims]
 
-    zips = sorted((payloads / "bts_transborder").glob("transborder_*.zip"))
-    freight = flows.freight(source / "load", zips)
-    frame = pl.concat([item.frame for item in freight])
-    files.append(_File("freight_flow_bts", FREIGHT_FLOW, frame, "bts"))
-    return files, [*observed, imports, exports, chapters, industries, *vehicles.values(), claims, *freight]
+
+def _read_freight(source: Path, _: pl.DataFrame) -> tuple[list[_File], list[Input]]:
+    zips = sorted((source / "payloads" / "bts_transborder").glob("transborder_*.zip"))
+    inputs = flows.freight(source / "load", zips)
+    return [
+        _File("freight_flow_bts", FREIGHT_FLOW, pl.concat([item.frame for item in inputs]), "bts")
+    ], inputs
 
 
 def _by_publisher(frame: pl.DataFrame, catalogue: pl.DataFrame) -> list[_File]:
