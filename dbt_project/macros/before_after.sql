@@ -170,9 +170,38 @@
 {%- endmacro %}
 
 {#
-    Whether a confounding episode touches a series: `all`, or the measures named.
+    Whether a confounding episode touches a series. applies_to lists what it disturbs: all; autos (vehicles, their parts
+    and engines); employment; trade (values, duties, balances, not prices); usa_statistics (any series of the USA).
+    When in doubt it touches: a comparison called unclean by mistake costs less than one called clean by mistake.
     Aliases of relations with the columns of dim_episode and dim_series.
 #}
 {% macro episode_applies(episode, series) -%}
-    ({{ episode }}.applies_to = 'all' or {{ episode }}.applies_to = {{ series }}.measure)
+    (
+        {{ episode }}.applies_to = 'all'
+        or ({{ applies_to_has(episode, 'autos') }} and {{ is_automotive(series) }})
+        or ({{ applies_to_has(episode, 'employment') }} and {{ series }}.measure = 'employment')
+        or ({{ applies_to_has(episode, 'trade') }}
+            and {{ series }}.measure in ('trade_value', 'trade_balance', 'duty', 'usmca_claimed_share'))
+        or ({{ applies_to_has(episode, 'usa_statistics') }} and {{ series }}.geography_iso3 = 'USA')
+    )
+{%- endmacro %}
+
+{% macro applies_to_has(episode, tag) -%}
+    concat(';', {{ episode }}.applies_to, ';') like '%;{{ tag }};%'
+{%- endmacro %}
+
+{#
+    By code where the agency's code says so (NAICS 336, HS 87, engines 8407-8409 and tyres 4011, BEA end use 3), by unit
+    or name where there is none (CPI of new vehicles, BEA's unit sales).
+#}
+{% macro is_automotive(series) -%}
+    (
+        {{ series }}.unit = 'vehicles'
+        or {{ series }}.industry_code like '336%'
+        or ({{ series }}.product_system = 'HS'
+            and ({{ series }}.product_code like '87%' or {{ series }}.product_code in ('8407', '8408', '8409', '4011')))
+        or ({{ series }}.product_system = 'BEA end use' and {{ series }}.product_code like '3%')
+        or {{ series }}.series_id like '%vehicle%'
+        or {{ series }}.series_id like '%autos%'
+    )
 {%- endmacro %}

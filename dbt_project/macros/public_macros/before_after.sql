@@ -1,7 +1,9 @@
 {% macro before_after_body() -%}
 with asked as (
     select
-        cut.*,
+        cut.event_id,
+        cut.cluster_id,
+        case when least(months, coalesce(post_months, months)) >= 1 and gap >= 0 then cut.cut_month end as cut_month,
         cast(series as varchar) as series_id,
         cast(months as integer) as window_months,
         cast(gap as integer) as gap_months,
@@ -9,24 +11,27 @@ with asked as (
         -- a width that is not whole years is paired month by month, as long as the month before precedes the gap
         cast(months as integer) % 12 <> 0 as is_paired,
         cast(coalesce(post_months, months) as integer) as post_months_asked
-    from ({{ asked_cut() | indent(4) }}) as cut
+    from (
+        {{ asked_cut() | indent(8) }}
+    ) as cut
 ),
 
 widths as (
     select
         *,
-        case when is_paired then least(window_months, post_months_asked, lag_months - gap_months) else window_months end
-            as pre_length,
-        case when is_paired then least(window_months, post_months_asked, lag_months - gap_months) else post_months_asked end
-            as post_length
-    from asked
+        case when is_paired then n_pairs else window_months end as pre_length,
+        case when is_paired then n_pairs else post_months_asked end as post_length
+    from (
+        select
+            *,
+            greatest(0, least(window_months, post_months_asked, lag_months - gap_months)) as n_pairs
+        from asked
+    ) as paired
 ),
 
 subject as (
     select
-        series_id,
-        frequency,
-        measure,
+        *,
         {{ has_log_scale() }} as log_allowed
     from dim_series
     where series_id = cast(series as varchar)
@@ -56,9 +61,10 @@ known as (
 ),
 
 life as (
+    -- of an unknown series: from 1 to 0, which holds no month
     select
-        min(month_index) as first_index,
-        max(month_index) as last_index
+        coalesce(min(month_index), 1) as first_index,
+        coalesce(max(month_index), 0) as last_index
     from known
 ),
 
@@ -102,7 +108,6 @@ windows as (
     select
         widths.*,
         subject.frequency,
-        subject.measure,
         subject.log_allowed,
         widths.cut_month is not null and coalesce(subject.frequency, '') = 'monthly' as is_comparable,
         {{ add_months('widths.cut_month', '-widths.lag_months') }} as pre_start,
@@ -146,8 +151,9 @@ overlap as (
 episodes as (
     select {{ sorted_list('episode.episode_id') }} as episodes_in_window
     from compared
+    inner join subject on compared.series_id = subject.series_id
     inner join dim_episode as episode
-        on {{ episode_applies('episode', 'compared') }}
+        on {{ episode_applies('episode', 'subject') }}
         and (
             ({{ month_start('episode.starts_on') }} <= compared.pre_end
                 and coalesce(episode.ends_on, date '9999-12-31') >= compared.pre_start)

@@ -5,8 +5,7 @@ with asked as (
 
 subject as (
     select
-        series_id,
-        measure,
+        *,
         {{ has_log_scale() }} as log_allowed
     from dim_series
     where series_id = cast(series as varchar)

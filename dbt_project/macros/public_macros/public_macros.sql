@@ -56,7 +56,6 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
     select
         cast(event as varchar) as event_id,
         timeline_event.cluster_id,
-        timeline_event.event_id is not null as is_timeline_event,
         coalesce(
             timeline_event.cut_month,
             {{ first_whole_month('try_cast(cast(event as varchar) as date)') }}

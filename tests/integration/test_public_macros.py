@@ -1,0 +1,419 @@
+"""The public table macros: the numbers they give, what they must never show, and that any client can call them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from orchestration.settings import STORAGE_VERSION
+from tests import macro_case as case
+from tests import plain_comparison as plain
+
+#: DuckDB and Python add in another order: differences of a few units in the last place of the largest summand
+CLOSE = {"rel_tol": 1e-9, "abs_tol": 1e-9}
+DRAW = settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture(scope="module")
+def macros(tmp_path_factory) -> list[str]:
+    return case.compile_macros(tmp_path_factory.mktemp("macros"))
+
+
+@pytest.fixture
+def con(macros) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        case.create(connection, macros)
+        yield connection
+
+
+def differences(got: dict, wanted: dict) -> dict:
+    """Columns of `got` that are not what is wanted."""
+    out = {}
+    for name in ("n_pre", "n_post", *plain.STATISTICS):
+        a, b = got[name], wanted[name]
+        same = math.isclose(a, b, **CLOSE) if isinstance(a, float) and isinstance(b, float) else a == b
+        if not same:
+            out[name] = (a, b)
+    return out
+
+
+# -- before_after ----------------------------------------------------------------------------------------------------
+
+FIRST = plain.number(dt.date(2010, 1, 1))
+#: one decimal, as agencies publish; small counts, zero and negative values (balances) occur
+NUMBERS = st.one_of(
+    st.lists(st.integers(900, 1100), min_size=1, max_size=110),
+    st.lists(st.integers(-300, 300), min_size=1, max_size=110),
+    st.lists(st.sampled_from([5000]), min_size=1, max_size=110),
+)
+
+
+@DRAW
+@given(
+    numbers=NUMBERS,
+    holes=st.sets(st.integers(0, 109), max_size=2),
+    offset=st.integers(-5, 115),
+    months=st.sampled_from([1, 2, 6, 8, 11, 12, 18, 24]),
+    gap=st.integers(0, 13),
+    after=st.one_of(st.none(), st.integers(1, 30)),
+    balance=st.booleans(),
+)
+def test_before_after_is_what_plain_python_finds(con, numbers, holes, offset, months, gap, after, balance):
+    """A window off by a month, a hole averaged over, or a log of a negative number would go out as a finding."""
+    values = {FIRST + i: n / 10 for i, n in enumerate(numbers) if i not in holes}
+    con.execute("DELETE FROM fct_observation_vintage; DELETE FROM dim_series")
+    flow = "balance" if balance else None
+    case.add_values(con, "s", {plain.month(m): v for m, v in values.items()}, flow=flow)
+    cut = FIRST + offset
+
+    (got,) = case.rows(
+        con,
+        "FROM before_after('s', ?, months := ?, gap := ?, post_months := ?)",
+        [plain.month(cut), months, gap, after],
+    )
+
+    wanted = plain.compare(values, cut, months, gap, after=after, log_allowed=not balance)
+    assert not differences(got, wanted)
+    before, later = plain.windows(cut, months, gap, after)
+    assert (plain.number(got["pre_start"]), plain.number(got["post_start"])) == (before.start, cut)
+    assert plain.number(got["pre_end"]) == before.start + len(before) - 1
+    assert plain.number(got["post_end"]) == cut + len(later) - 1
+    assert (got["reason"] == "a month of a window has no value") == wanted["missing"]
+    whole = got["n_pre"] == (months if months % 12 == 0 else after or months) and got["n_post"] == (
+        after or months
+    )
+    assert (got["reason"] is None) == (whole and not wanted["missing"])
+
+
+KNOWN = st.lists(
+    st.tuples(
+        st.integers(0, 40),  # days after 2020-01-01
+        st.one_of(st.just(None), st.integers(900, 1100)),
+        st.integers(0, 23 * 60),  # minute of the day
+    ),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda v: (v[0], v[2]),
+)
+
+
+@DRAW
+@given(periods=st.lists(KNOWN, min_size=1, max_size=30), day=st.integers(-1, 41), offset=st.integers(0, 30))
+def test_nothing_known_later_is_shown_or_used(con, periods, day, offset):
+    """A revision published after the day asked about would let hindsight into what was known; a withdrawn value would
+    come back from the vintage before."""
+    start = dt.datetime(2020, 1, 1)
+    vintages = {
+        plain.month(FIRST + i): [
+            (
+                start + dt.timedelta(days=d, minutes=minute),
+                None if value is None else value / 10,
+                "withdrawn" if value is None else "normal",
+            )
+            for d, value, minute in known
+        ]
+        for i, known in enumerate(periods)
+    }
+    con.execute("DELETE FROM fct_observation_vintage; DELETE FROM dim_series")
+    case.add_series(con, "s")
+    case.add_vintages(con, "s", vintages)
+    on_date = start.date() + dt.timedelta(days=day)
+
+    known = {}
+    for period, history in vintages.items():
+        until = [v for v in sorted(history) if v[0].date() <= on_date]
+        if until and until[-1][2] != "withdrawn":
+            known[period] = until[-1][:2]
+    shown = {
+        r["period_start"]: (r["known_from"], r["value"]) for r in case.rows(con, "FROM as_of(?)", [on_date])
+    }
+    assert shown == known
+
+    values = {plain.number(period): value for period, (_, value) in known.items()}
+    event = plain.month(FIRST + offset)
+    (got,) = case.rows(con, "FROM before_after('s', ?, months := 6, on_date := ?)", [event, on_date])
+    assert not differences(got, plain.compare(values, FIRST + offset, 6, 0))
+    assert got["as_of"] is None or got["as_of"].date() <= on_date
+
+
+def test_as_of_a_far_day_is_the_latest(con):
+    """as_of and fct_observation are two ways to the same rows: a difference would make one of them wrong."""
+    day = dt.datetime(2020, 1, 1)
+    case.add_series(con, "s")
+    case.add_vintages(
+        con,
+        "s",
+        {
+            dt.date(2019, 1, 1): [(day, 1.0, "preliminary"), (day + dt.timedelta(30), 2.0, "revised")],
+            dt.date(2019, 2, 1): [(day, None, "missing")],
+            dt.date(2019, 3, 1): [(day, 3.0, "normal"), (day + dt.timedelta(1), None, "withdrawn")],
+        },
+    )
+    latest = con.execute("FROM fct_observation ORDER BY ALL").fetchall()
+    assert [row[1].month for row in latest] == [1, 2]
+    assert con.execute("FROM as_of(DATE '2100-01-01') ORDER BY ALL").fetchall() == latest
+    assert con.execute("FROM as_of('2100-01-01') ORDER BY ALL").fetchall() == latest
+
+
+def growing(first: dt.date, count: int) -> dict[dt.date, float]:
+    start = plain.number(first)
+    return {plain.month(start + i): 100.0 + i for i in range(count)}
+
+
+EVENTS = [
+    ("talks", "round_end", "2018-01-29", None, "day", "high", True, "talks_2018"),
+    ("tariff", "tariff_effective", "2018-03-08", "2018-03-23", "day", "high", True, None),
+    ("entry", "entry_into_force", "2020-07-01", "2020-07-01", "day", "high", True, None),
+    ("rumour", "statement", "2018-02-01", None, "day", "low", True, None),
+    ("threat", "tariff_announced", "2018-02-10", "2018-06-01", "day", "medium", False, None),
+]
+
+
+@pytest.fixture
+def timeline(con):
+    con.executemany("INSERT INTO dim_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)", EVENTS)
+    con.executemany(
+        "INSERT INTO dim_episode VALUES (?, ?, ?, ?)",
+        [("covid", "2020-02-01", "2021-06-30", "all"), ("lasting", "2021-12-15", None, "all")],
+    )
+    case.add_values(con, "s", growing(dt.date(2014, 1, 1), 110))
+    return con
+
+
+def test_event_and_its_day_cut_alike(timeline):
+    """An event is compared where its rule says, however it is named; the day it took effect counts for a tariff."""
+    cuts = {
+        event: case.rows(timeline, "FROM before_after('s', ?)", [event])[0]["cut_month"]
+        for event in ("talks", "2018-01-29", "tariff", "2018-03-23", "entry", "2020-07-01", "threat")
+    }
+    assert cuts == {
+        "talks": dt.date(2018, 2, 1),
+        "2018-01-29": dt.date(2018, 2, 1),
+        "tariff": dt.date(2018, 4, 1),
+        "2018-03-23": dt.date(2018, 4, 1),
+        "entry": dt.date(2020, 7, 1),
+        "2020-07-01": dt.date(2020, 7, 1),
+        "threat": dt.date(2018, 3, 1),  # announced, not effective: the day it was announced
+    }
+
+
+def test_overlap_counts_events_of_the_report(timeline):
+    """An unverified or never effective event must not make a comparison look confounded, the next tariff must."""
+    (talks,) = case.rows(timeline, "FROM before_after('s', 'talks')")
+    assert (talks["n_other_events"], talks["max_shared_post_share"]) == (1, pytest.approx(10 / 12))
+    assert (talks["identified"], talks["cluster_id"]) == (False, "talks_2018")
+    (short,) = case.rows(timeline, "FROM before_after('s', 'talks', months := 3)")
+    assert (short["n_other_events"], short["max_shared_post_share"]) == (1, pytest.approx(1 / 3))
+    assert short["identified"] is True
+    # a bare day is nobody's own event, so the one on that day counts
+    (day,) = case.rows(timeline, "FROM before_after('s', '2018-01-29')")
+    assert (day["n_other_events"], day["max_shared_post_share"]) == (2, 1.0)
+
+
+def test_episodes_touch_by_the_month(timeline):
+    """COVID in a window must be named; in the gap, or a month away, it must not; one without an end goes on."""
+    found = {
+        arguments: case.rows(timeline, f"FROM before_after('s', {arguments})")[0]
+        for arguments in (
+            "'entry'",
+            "'2019-02-01'",
+            "'2019-02-02'",
+            "'2021-07-01', gap := 6, months := 12",
+            "'2022-01-01'",
+        )
+    }
+    assert {k: v["episodes_in_window"] for k, v in found.items()} == {
+        "'entry'": ["covid"],
+        "'2019-02-01'": [],
+        "'2019-02-02'": ["covid"],
+        "'2021-07-01', gap := 6, months := 12": ["covid", "lasting"],
+        "'2022-01-01'": ["covid", "lasting"],
+    }
+    assert all(row["event_clean"] == (not row["episodes_in_window"]) for row in found.values())
+
+
+@pytest.mark.parametrize(
+    ("call", "reason"),
+    [
+        ("'nope', 'talks'", "series is unknown"),
+        ("'s', 'nope'", "event is neither an event_id nor an ISO date"),
+        ("'yearly', 'talks'", "series is not monthly"),
+        ("'s', '1990-01-01'", "no month of a window is known"),
+        ("'s', 'talks', on_date := '2029-12-31'", "no month of a window is known"),
+        ("'s', 'talks', months := 0", "months must be at least 1 and gap at least 0"),
+        ("'s', 'talks', gap := -1", "months must be at least 1 and gap at least 0"),
+        ("'s', '2022-10-01'", "window is shorter than asked"),
+        ("'s', 'talks', months := 8, gap := 6", "window is shorter than asked"),
+        ("'s', 'talks'", None),
+    ],
+)
+def test_one_row_says_why_there_are_no_numbers(timeline, call, reason):
+    """No row at all would be read as "nothing to see"; an error would break a query over many series."""
+    case.add_series(timeline, "yearly", frequency="annual")
+    (row,) = case.rows(timeline, f"FROM before_after({call})")
+    assert row["reason"] == reason
+    assert (row["d_level"] is None) == (reason not in (None, "window is shorter than asked"))
+
+
+# -- event_window ----------------------------------------------------------------------------------------------------
+
+
+def test_event_window_lines_up_and_keeps_holes(timeline):
+    """A hole that closes up would shift every later month of a plot against the event."""
+    values = growing(dt.date(2016, 1, 1), 40)
+    del values[dt.date(2018, 3, 1)]
+    case.add_values(timeline, "holed", values)
+
+    rows = case.rows(timeline, "FROM event_window('talks', 'holed', months := 14)")
+
+    assert [r["month_offset"] for r in rows] == list(range(-14, 15))
+    base = [values[plain.month(plain.number(dt.date(2018, 2, 1)) + k)] for k in range(-12, 0)]
+    for row in rows:
+        value = values.get(row["period_start"])
+        before = values.get(row["period_start"].replace(year=row["period_start"].year - 1))
+        assert row["value"] == value
+        assert row["index_100"] == (value and pytest.approx(100 * value * 12 / sum(base)))
+        assert row["yoy_pct"] == (value and before and pytest.approx(100 * (value / before - 1)))
+        assert row["log_value"] == (value and pytest.approx(math.log(value)))
+
+
+def test_event_window_ends_where_the_series_does(timeline):
+    """Months before the first or after the last figure are not holes of the series."""
+    case.add_values(timeline, "short", growing(dt.date(2017, 10, 1), 6))
+    rows = case.rows(timeline, "FROM event_window('2018-01-29', 'short')")
+    assert [r["month_offset"] for r in rows] == [-4, -3, -2, -1, 0, 1]
+    assert all(r["index_100"] is None and r["yoy_pct"] is None for r in rows)
+    assert not case.rows(timeline, "FROM event_window('talks', 'nope')")
+    assert not case.rows(timeline, "FROM event_window('nope', 'short')")
+
+
+def test_event_window_gives_no_percentage_of_a_balance(timeline):
+    case.add_values(
+        timeline, "balance", growing(dt.date(2016, 1, 1), 40), flow="balance", measure="trade_balance"
+    )
+    rows = case.rows(timeline, "FROM event_window('talks', 'balance')")
+    assert rows and all(r["log_value"] is r["yoy_pct"] is r["index_100"] is None for r in rows)
+
+
+def test_event_window_marks_episodes_and_preliminary(timeline):
+    case.add_vintages(timeline, "s", {dt.date(2023, 3, 1): [(dt.datetime(2030, 1, 1), 1.0, "preliminary")]})
+    rows = case.rows(timeline, "FROM event_window('2021-12-01', 's', months := 15)")
+    marked = [r["period_start"] for r in rows if r["in_episode"]]
+    assert marked == [
+        d for d in (r["period_start"] for r in rows) if d <= dt.date(2021, 6, 1) or d >= dt.date(2021, 12, 1)
+    ]
+    assert [r["period_start"] for r in rows if r["is_preliminary"]] == [dt.date(2023, 3, 1)]
+
+
+# -- trace -----------------------------------------------------------------------------------------------------------
+
+
+def test_trace_leads_to_the_bytes_of_every_vintage(con):
+    """A number nobody can lead back to the agency's bytes is worthless in a dispute; withdrawals belong to the story."""
+    day = dt.datetime(2026, 1, 9, 13, 30)
+    case.add_series(con, "s")
+    case.add_vintages(
+        con,
+        "s",
+        {
+            dt.date(2025, 10, 1): [(day, 987.1, "preliminary"), (day + dt.timedelta(37), None, "withdrawn")],
+            dt.date(2025, 11, 1): [(day, 1.0, "normal")],
+        },
+    )
+    con.execute(
+        "INSERT INTO dim_payload VALUES ('p0', 'bls', 'ce', 'https://api.bls.gov/x', TIMESTAMP '2026-01-09 14:00:00', "
+        "200, 'application/json', repeat('a', 64), 10, 'objects/aa/a')"
+    )
+    asked = ["2025-10", "2025-10-01", "2025-10-17", dt.date(2025, 10, 31), dt.datetime(2025, 10, 2, 3)]
+    answers = [case.rows(con, "FROM trace('s', ?)", [period]) for period in asked]
+    assert all(answer == answers[0] for answer in answers)
+    newest, first = answers[0]
+    assert (newest["status"], newest["value"], newest["is_latest"], newest["sha256"]) == (
+        "withdrawn",
+        None,
+        True,
+        None,
+    )
+    assert (first["value"], first["known_from"], first["known_to"]) == (987.1, day, day + dt.timedelta(37))
+    assert (first["request_url"], first["sha256"], first["is_latest"]) == (
+        "https://api.bls.gov/x",
+        "a" * 64,
+        False,
+    )
+
+
+@pytest.mark.parametrize(("frequency", "period", "asked"), [("annual", "2019-01-01", "2019"), ("annual", "2019-01-01", "2019-07"),
+    ("quarterly", "2019-04-01", "2019-06"), ("daily", "2019-04-03", "2019-04-03")])  # fmt: skip
+def test_trace_takes_any_day_of_the_period(con, frequency, period, asked):
+    case.add_series(con, "s", frequency=frequency)
+    case.add_vintages(
+        con, "s", {dt.date.fromisoformat(period): [(dt.datetime(2020, 1, 1), 5.0, "normal")]}, frequency
+    )
+    assert [r["value"] for r in case.rows(con, "FROM trace('s', ?)", [asked])] == [5.0]
+
+
+def test_trace_refuses_what_is_no_period(timeline):
+    """An empty answer would say that the value is not in the warehouse."""
+    with pytest.raises(duckdb.ConversionException):
+        timeline.execute("FROM trace('s', 'spring')").fetchall()
+
+
+# -- other clients ---------------------------------------------------------------------------------------------------
+
+CALLS = [
+    "SELECT pct_change, welch_t, second_diff, trend_dev, reason FROM before_after('s', 'talks')",
+    "SELECT n_post, pct_change FROM before_after('s', '2022-10-01', months := 6, gap := 1, on_date := DATE '2030-01-01')",
+    "SELECT n_post, pct_change FROM before_after('s', 'talks', post_months := 8)",
+    "SELECT len(episodes_in_window), event_clean FROM before_after('s', 'entry')",
+    "SELECT month_offset, yoy_pct, index_100, in_episode FROM event_window('talks', 's', months := 3)",
+    "SELECT value, sha256 FROM trace('s', '2018-02')",
+    "SELECT count(*), sum(value) FROM as_of('2030-01-01')",
+    "SELECT count(*) FROM as_of('2029-12-31')",
+]
+
+
+@pytest.fixture
+def released(timeline, macros, tmp_path):
+    """The same tables and macros in a file of the storage format of releases."""
+    file = tmp_path / "other name.duckdb"
+    timeline.execute(f"ATTACH '{file}' AS released (STORAGE_VERSION '{STORAGE_VERSION}')")
+    timeline.execute("COPY FROM DATABASE memory TO released")
+    timeline.execute("DETACH released")
+    return file
+
+
+def answers(con, prefix: str = "") -> list:
+    return [con.execute(call).fetchall() for call in CALLS]
+
+
+def test_macros_answer_in_the_released_file(timeline, released):
+    wanted = answers(timeline)
+    assert all(wanted) and wanted[-1] == [(0,)]
+    with duckdb.connect(str(released), read_only=True) as con:
+        assert answers(con) == wanted
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{released}' AS hw (READ_ONLY)")
+        con.execute("USE hw")
+        assert answers(con) == wanted
+
+
+@pytest.mark.parametrize("client", ["1.4", "1.5"])
+def test_older_clients_get_the_same_answers(timeline, released, duckdb_clients, client):
+    """SQL that only the newest DuckDB knows would shut out everybody who has not upgraded."""
+    wanted = answers(timeline)
+    got = duckdb_clients[client](released, *CALLS)
+    assert len(got) == len(wanted)
+    for a, b in zip(got, wanted, strict=True):
+        assert [[v if isinstance(v, str) or v is None else pytest.approx(v) for v in row] for row in a] == [
+            list(r) for r in b
+        ]

@@ -1,0 +1,116 @@
+"""Before and after in plain Python: a second, independent implementation that the SQL is compared with.
+
+Belongs here: the rules of windows and the textbook formulas, written from their definitions with the standard library.
+Does not belong here: SQL, dbt, or anything taken from the macros that are tested with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from statistics import fmean, variance
+
+STATISTICS = (
+    *("scale", "pre_mean", "post_mean", "d_level", "d_log", "pct_change"),
+    *("second_diff", "trend_dev", "std_diff", "welch_t", "welch_df"),
+)
+TOOK_EFFECT = ("tariff_effective", "entry_into_force", "exemption", "retaliation")
+
+
+def number(day: dt.date) -> int:
+    """Months since year 0."""
+    return day.year * 12 + day.month - 1
+
+
+def month(n: int) -> dt.date:
+    return dt.date(n // 12, n % 12 + 1, 1)
+
+
+def cut(anchor: dt.date) -> int:
+    """Number of the first whole month that does not begin before `anchor`."""
+    return number(anchor) + (anchor.day > 1)
+
+
+def event_cut(event: Mapping) -> int:
+    anchor = event["effective_on"] if event["event_type"] in TOOK_EFFECT else None
+    return cut(anchor or event["event_date"])
+
+
+def in_report(event: Mapping) -> bool:
+    return event["confidence"] != "low" and event["in_force"] and event["date_precision"] in ("day", "month")
+
+
+def windows(cut: int, months: int, gap: int, after: int | None = None) -> tuple[range, range]:
+    """The months before and after, as asked."""
+    after = months if after is None else after
+    if months % 12 == 0:
+        return range(cut - gap - months, cut - gap), range(cut, cut + after)
+    # pairs of the same calendar month, as long as the earlier one precedes the gap
+    years_back = 12 * math.ceil(months / 12)
+    pairs = max(0, min(months, after, years_back - gap))
+    return range(cut - years_back, cut - years_back + pairs), range(cut, cut + pairs)
+
+
+def straight_line(points: list[tuple[int, float]]) -> tuple[float, float]:
+    """Intercept at the mean month and slope, by least squares."""
+    x0 = fmean(x for x, _ in points)
+    sxx = math.fsum((x - x0) ** 2 for x, _ in points)
+    return x0, math.fsum((x - x0) * y for x, y in points) / sxx
+
+
+def compare(
+    values: Mapping[int, float],
+    cut: int,
+    months: int,
+    gap: int,
+    *,
+    after: int | None = None,
+    log_allowed: bool = True,
+) -> dict:
+    """Statistics of `values` (by month number) around `cut`; windows that reach beyond the life of the series are
+    answered with the months there are, a hole inside it withholds everything (`missing`)."""
+    asked_before, asked_after = windows(cut, months, gap, after)
+    out = dict.fromkeys(STATISTICS)
+    out |= {"n_pre": 0, "n_post": 0, "missing": False}
+    if not values:
+        return out
+    life = range(min(values), max(values) + 1)
+    before = [m for m in asked_before if m in life]
+    later = [m for m in asked_after if m in life]
+    if months % 12:
+        lag = asked_after.start - asked_before.start
+        later = [m for m in later if m - lag in life]
+        before = [m - lag for m in later]
+    a, b = ([values[m] for m in span if m in values] for span in (before, later))
+    out |= {"n_pre": len(a), "n_post": len(b)}
+    if not a or not b or len(a) < len(before) or len(b) < len(later):
+        out["missing"] = bool(before and later)
+        return out
+    out |= {"pre_mean": fmean(a), "post_mean": fmean(b), "d_level": fmean(b) - fmean(a)}
+    log = log_allowed and min(a + b) > 0
+    out["scale"] = "log" if log else "level"
+    scaled = math.log if log else float
+    ya, yb = list(map(scaled, a)), list(map(scaled, b))
+    change = fmean(yb) - fmean(ya)
+    if log:
+        out |= {"d_log": change, "pct_change": 100 * math.expm1(change)}
+
+    lag = asked_after.start - asked_before.start
+    earlier = [values.get(m - lag) for m in asked_before]
+    if None not in earlier and not (log and min(earlier) <= 0):
+        out["second_diff"] = change - (fmean(ya) - fmean(map(scaled, earlier)))
+    line = [(m, values.get(m)) for m in range(cut - gap - 36, cut - gap)]
+    if all(v is not None for _, v in line) and not (log and min(v for _, v in line) <= 0):
+        line = [(m, scaled(v)) for m, v in line]
+        middle, slope = straight_line(line)
+        expected = [fmean(y for _, y in line) + slope * (m - middle) for m in later]
+        out["trend_dev"] = fmean(yb) - fmean(expected)
+    if len(ya) > 1 and len(yb) > 1:
+        va, vb = variance(ya), variance(yb)
+        ea, eb = va / len(ya), vb / len(yb)
+        if va + vb > 0:
+            out["std_diff"] = change / math.sqrt((va + vb) / 2)
+            out["welch_t"] = change / math.sqrt(ea + eb)
+            out["welch_df"] = (ea + eb) ** 2 / (ea**2 / (len(ya) - 1) + eb**2 / (len(yb) - 1))
+    return out
