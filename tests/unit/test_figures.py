@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import shutil
+import zipfile
 from datetime import date
+from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
 
+from orchestration.collected import flows
 from orchestration.errors import FiguresError
 from orchestration.figures import (
     MANIFEST,
@@ -358,3 +362,22 @@ def test_monthly_means_of_the_bank_of_canada_are_those_of_its_daily_rates(shared
                 if day["d"].startswith(f"{year}-{month:02}") and code in day
             ]
             assert monthly[date(year, month, 1)] == pytest.approx(sum(rates) / len(rates), abs=tolerance)
+
+
+def test_a_month_of_freight_with_other_cells_in_its_second_source_is_refused(tmp_path):
+    """The load table and a month's zip must hold the same cells; otherwise one of them is damaged."""
+    text = (Path(__file__).parent.parent / "fixtures" / "bts" / "dot2_0924.csv").read_text(encoding="utf-8")
+    table = pl.read_csv(io.StringIO(text), infer_schema=False).with_columns(
+        pl.col("VALUE", "SHIPWT", "FREIGHT_CHARGES").cast(pl.Int64), ym=pl.lit("2024-09")
+    )
+    table.drop("MONTH", "YEAR").write_parquet(tmp_path / "dot2_2020-01_2024-09.parquet")
+
+    def month(content: str) -> Path:
+        with zipfile.ZipFile(tmp_path / "transborder_0924.zip", "w") as archive:
+            archive.writestr("dot2_0924.csv", content)
+        return tmp_path / "transborder_0924.zip"
+
+    bundled, repeated = flows.freight(tmp_path, [month(text)])
+    assert (bundled.frame.height, repeated.frame.height) == (56, 0)
+    with pytest.raises(ValueError, match=r"transborder_0924\.zip and dot2_.* different cells of 2024-09"):
+        flows.freight(tmp_path, [month(text.replace(",1220,21206,", ",1220,21207,", 1))])
