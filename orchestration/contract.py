@@ -68,7 +68,6 @@ CONTRACT = Contract(
         "fct_position",
         "rpt_event_window",
         "rpt_before_after",
-        "rpt_difference_in_differences",
         "rpt_revision",
         "rpt_freshness",
     ),

@@ -82,9 +82,7 @@ def read(home: Settings, stop: Path) -> dict:
         print("ready", flush=True)
         while not stop.exists():
             try:
-                # resolved, because in one process DuckDB shares what is open under one path
-                file = home.current.resolve() / "headway.duckdb"
-                with duckdb.connect(str(file), read_only=True) as con:
+                with duckdb.connect(str(home.current_database), read_only=True) as con:
                     seen.append(con.execute(_ONE_VERSION).fetchall()[0][0])
                 old.append(long_lived.execute(_ONE_VERSION).fetchall()[0][0])
             except Exception as error:

@@ -54,7 +54,7 @@ def start(*arguments: object) -> subprocess.Popen:
 
 
 def version(home: Settings) -> int:
-    with duckdb.connect(str(home.current.resolve() / "headway.duckdb"), read_only=True) as con:
+    with duckdb.connect(str(home.current_database), read_only=True) as con:
         ((found,),) = con.execute(
             "SELECT list(DISTINCT built_as) FROM (SELECT built_as FROM dim_series UNION ALL "
             "SELECT built_as FROM fct_observation)"
