@@ -36,3 +36,16 @@
 {% macro duckdb__empty_list() -%}
     cast([] as varchar[])
 {%- endmacro %}
+
+{# In a select list: one row for each item of a list; a row with an empty list disappears. #}
+{% macro each_item(list) -%}
+    {{ return(adapter.dispatch('each_item', 'headway')(list)) }}
+{%- endmacro %}
+
+{% macro default__each_item(list) -%}
+    explode({{ list }})
+{%- endmacro %}
+
+{% macro duckdb__each_item(list) -%}
+    unnest({{ list }})
+{%- endmacro %}

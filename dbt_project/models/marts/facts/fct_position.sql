@@ -8,5 +8,5 @@ select
     status,
     source_key,
     source_reference
-from {{ ref('seed_position') }}
+from {{ ref('stg_position') }}
 order by event_id, party, topic, position

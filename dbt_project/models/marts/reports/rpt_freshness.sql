@@ -139,10 +139,12 @@ select
     summed.latest_period,
     summed.expected_period,
     -- days since the period after the latest one should have been out
-    cast(greatest(0, {{ days_between(
-        add_months('summed.latest_period', '2 * summed.months_in_period') ~ ' - 1 + summed.publication_lag_days',
-        'summed.as_of',
-    ) }}) as integer) as days_behind,
+    case
+        when summed.expected_period is not null then cast(greatest(0, {{ days_between(
+            add_months('summed.latest_period', '2 * summed.months_in_period') ~ ' - 1 + summed.publication_lag_days',
+            'summed.as_of',
+        ) }}) as integer)
+    end as days_behind,
     summed.last_known_from,
     last_load.retrieved_at as last_retrieved_at,
     last_load.loaded_at as last_loaded_at,

@@ -1,0 +1,12 @@
+-- one row a party: a position that several held together is a position of each
+select
+    event_id,
+    {{ each_item(split_list('party')) }} as party,
+    topic,
+    position,
+    value,
+    unit,
+    status,
+    source_key,
+    source_reference
+from {{ ref('seed_position') }}

@@ -1,0 +1,16 @@
+-- The store keeps the current state beside the history, and the models read the history: both must tell the same.
+-- A difference is a late vintage filed on top in place of in its place.
+select
+    coalesce(stored.series_id, latest.series_id) as series_id,
+    coalesce(stored.period_start, latest.period_start) as period_start,
+    stored.value as stored_value,
+    latest.value as latest_value
+from {{ source('raw', 'observation_current') }} as stored
+full join (
+    select vintages.*
+    from {{ ref('int_observation_vintage') }} as vintages
+    where vintages.known_to is null
+        and vintages.series_id not in (select series_id from {{ ref('seed_series_from_trade_flow') }})
+) as latest on stored.series_id = latest.series_id and stored.period_start = latest.period_start
+where stored.value is distinct from latest.value
+    or stored.status is distinct from latest.status
