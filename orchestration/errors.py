@@ -48,7 +48,11 @@ class PermanentSourceError(SourceError):
 
 
 class TransientSourceError(SourceError):
-    """Asking again later may help: timeout, 429, 5xx."""
+    """Asking again later may help: timeout, 429, 5xx. `retry_after`: seconds the server asked to wait, if it did."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class FiguresError(HeadwayError):
