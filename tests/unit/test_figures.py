@@ -381,3 +381,20 @@ def test_a_month_of_freight_with_other_cells_in_its_second_source_is_refused(tmp
     assert (bundled.frame.height, repeated.frame.height) == (56, 0)
     with pytest.raises(ValueError, match=r"transborder_0924\.zip and dot2_.* different cells of 2024-09"):
         flows.freight(tmp_path, [month(text.replace(",1220,21206,", ",1220,21207,", 1))])
+
+
+@pytest.mark.recorded
+def test_what_is_left_out_as_a_repetition_is_in_the_snapshot_to_the_dollar(shared_data):
+    """206 rows of HS 87 that the Census chapter file already holds: value and duty, Canada and Mexico."""
+    con = duckdb.connect()
+    counted = con.execute(
+        f"""
+        select count(*), count(t.value_usd)
+        from read_csv('{shared_data}/figures/hs87_us_ca_mx_monthly_stitched.csv', header = true, all_varchar = true) r
+        left join '{FIGURES}/trade_flow_census_hs2.parquet' t
+            on t.partner_code = r.CTY_CODE and t.period_start = (r.ym || '-01')::date and t.product_code = '87'
+            and t.value_usd = r.usd::bigint and t.duty_usd = r.duty_usd::bigint and t.known_from = '2021-09-30'
+        where r.src like 'census_hs2 2021%'
+        """
+    ).fetchone()
+    assert counted == (206, 206)
