@@ -45,16 +45,19 @@ CREATE TABLE IF NOT EXISTS raw.payload (
     payload_id VARCHAR PRIMARY KEY, source_id VARCHAR NOT NULL, dataset VARCHAR NOT NULL, request_url VARCHAR NOT NULL,
     retrieved_at TIMESTAMP NOT NULL, http_status INTEGER, media_type VARCHAR, sha256 VARCHAR NOT NULL,
     bytes BIGINT NOT NULL, archive_path VARCHAR NOT NULL);
--- one row a load of a payload: rows_in = rows_appended + rows_unchanged + rows_rejected; withdrawals are extra appended rows
+-- one row a load of a payload: rows_in = rows_appended + rows_unchanged + rows_rejected;
+-- withdrawn and reinstated rows are extra appended rows
 CREATE TABLE IF NOT EXISTS raw.load (
     load_id BIGINT PRIMARY KEY, payload_id VARCHAR NOT NULL, table_name VARCHAR NOT NULL, loaded_at TIMESTAMP NOT NULL,
     parser_version VARCHAR NOT NULL, rows_in BIGINT NOT NULL, rows_appended BIGINT NOT NULL, rows_unchanged BIGINT NOT NULL,
     rows_rejected BIGINT NOT NULL, rows_revised BIGINT NOT NULL, rows_withdrawn BIGINT NOT NULL, rows_reinstated BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS raw.rejected_row (
     load_id BIGINT NOT NULL, payload_id VARCHAR NOT NULL, row_number BIGINT, reason VARCHAR NOT NULL, row_text VARCHAR);
--- which periods each vintage of a slice showed: lets an older vintage that arrives late be filed in its place
+-- which periods each vintage of a slice showed: lets an older vintage that arrives late be filed in its place.
+-- complete: what it did not show was not there. cell_id: null for a whole slice; a vintage of a flow table that is not
+-- complete has one row a cell (the key without its period)
 CREATE TABLE IF NOT EXISTS raw.coverage (
-    table_name VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, known_from TIMESTAMP NOT NULL, known_from_basis VARCHAR NOT NULL,
+    table_name VARCHAR NOT NULL, slice_id VARCHAR NOT NULL, cell_id VARCHAR, complete BOOLEAN NOT NULL, known_from TIMESTAMP NOT NULL, known_from_basis VARCHAR NOT NULL,
     first_period DATE NOT NULL, last_period DATE NOT NULL, missing_periods DATE[] NOT NULL, payload_id VARCHAR NOT NULL,
     load_id BIGINT NOT NULL);
 CREATE TABLE IF NOT EXISTS raw.observation ({_OBSERVATION});

@@ -1,0 +1,293 @@
+"""Vintages: which rows a payload appends, so that only changes are stored and yet every date can be asked.
+
+Belongs here: what each vintage covered, comparing with what is stored, filing late vintages, `<table>_current`.
+Does not belong here: accepting rows and accounts (loading.py), tables (store.py), reading as of a date (dbt_project/).
+
+A vintage is what one payload says of one slice at one known_from. It asserts every row it shows and, if it is
+complete, the absence of what it does not show. What is known of a key at a time is the assertion with the greatest
+(known_from, load_id). The store keeps an assertion only where it differs from the one before it; raw.coverage keeps
+which periods each vintage asserted. So when an older vintage arrives late and differs, the next vintage that had
+only confirmed the state before it gets a row of its own (reinstated), and every date answers as if all vintages were
+stored in full.
+
+Completeness is per slice. Where a slice has one cell a period (observations), a complete vintage asserts every period
+from its first to its last. Where it has many (flows), it asserts every cell of the periods it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+import polars as pl
+
+from transforms.schema import Parsed, Table
+
+_STEP = {"daily": "1d", "monthly": "1mo", "quarterly": "3mo", "annual": "1y"}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Rows appended by one load: `revised` are among `appended`, the others beside them."""
+
+    appended: int
+    revised: int
+    withdrawn: int
+    reinstated: int
+
+
+def coverage(parsed: Parsed, frame: pl.DataFrame, *, complete: bool) -> pl.DataFrame:
+    """What the accepted rows `frame` cover: one row a slice and known_from, or a cell of it where not `complete`.
+
+    Columns: the slice's, slice_id, cell_id, complete, known_from, known_from_basis, first_period, last_period,
+    missing_periods (those between first and last that are not shown).
+    """
+    table = parsed.table
+    by_cell = not (complete or _one_cell_a_period(table))
+    unit = list(_cell(table) if by_cell else table.slice)
+    units = frame.group_by([*unit, "known_from"]).agg(
+        pl.col("known_from_basis").min(),
+        first_period=pl.col("period_start").min(),
+        last_period=pl.col("period_start").max(),
+        shown=pl.col("period_start").unique(),
+    )
+    if parsed.series is None:
+        units = units.with_columns(frequency=pl.lit("monthly"))
+    else:
+        units = units.join(parsed.series.select("series_id", "frequency"), on="series_id")
+    every = pl.coalesce(
+        [
+            pl.when(pl.col("frequency") == frequency).then(
+                pl.date_ranges("first_period", "last_period", interval=step)
+            )
+            for frequency, step in _STEP.items()
+        ]
+    )
+    cell_id = _joined(unit) if by_cell else pl.lit(None, dtype=pl.String)
+    return units.select(
+        *table.slice,
+        "known_from",
+        "known_from_basis",
+        "first_period",
+        "last_period",
+        slice_id=_joined(table.slice),
+        cell_id=cell_id,
+        complete=pl.lit(complete),
+        missing_periods=every.list.set_difference("shown").list.sort(),
+    )
+
+
+def _joined(names: Sequence[str]) -> pl.Expr:
+    return pl.concat_str(pl.col(names).cast(pl.String), separator="|")
+
+
+def append(con: duckdb.DuckDBPyConnection, table: Table, payload_id: str, load_id: int) -> Counts:
+    """Append what the registered frames `incoming` and `incoming_coverage` change; the caller holds the transaction."""
+    sql = _Sql(table, payload_id, load_id)
+    # columns spelled out: DuckDB 2.0.0 keeps the statistics of a table made empty by `AS SELECT ... LIMIT 0` when more than
+    # 122,880 rows are inserted in the same transaction, and then finds none of them (`origin = 'shown'` is never true)
+    columns = ", ".join(
+        f"{name} {type_}" for name, type_, *_ in con.execute(f"DESCRIBE {sql.stored}").fetchall()
+    )
+    con.execute(f"CREATE TEMP TABLE change ({columns}, origin VARCHAR, is_revision BOOLEAN)")
+    # slices whose history has to be replayed: several vintages at once, or one older than another already stored
+    con.execute(
+        f"""CREATE TEMP TABLE replayed AS
+            SELECT {sql.slice}
+            FROM (SELECT {sql.slice}, slice_id, min(known_from) AS oldest, count(DISTINCT known_from) AS vintages
+                  FROM incoming_coverage GROUP BY ALL) new
+            LEFT JOIN (SELECT slice_id, max(known_from) AS newest FROM raw.coverage
+                       WHERE table_name = '{table.name}' GROUP BY slice_id) old USING (slice_id)
+            WHERE vintages > 1 OR newest > oldest"""
+    )
+    slices, replayed = con.execute(
+        "SELECT (SELECT count(DISTINCT slice_id) FROM incoming_coverage), (SELECT count(*) FROM replayed)"
+    ).fetchone()
+    if replayed < slices:
+        _compare_with_current(con, sql)
+    if replayed:
+        _replay(con, sql)
+    counts = con.execute(
+        """SELECT count(*) FILTER (origin = 'shown'), count(*) FILTER (origin = 'shown' AND is_revision),
+                  count(*) FILTER (origin = 'absent'), count(*) FILTER (origin = 'confirmed') FROM change"""
+    ).fetchone()
+    _write(con, sql)
+    con.execute("DROP TABLE change; DROP TABLE replayed")
+    return Counts(*counts)
+
+
+class _Sql:
+    """Pieces of SQL written from a Table; every name in them is a constant of transforms.schema.
+
+    In the statements `new` is a row of the payload, `old` a row of the store, `cover` a row of coverage.
+    """
+
+    def __init__(self, table: Table, payload_id: str, load_id: int) -> None:
+        self.stored = f"raw.{table.name}"
+        self.current = f"raw.{table.name}_current"
+        self.table = table
+        self.key = ", ".join(table.key)
+        self.slice = ", ".join(table.slice)
+        # beside values and status: carried along with them, not compared (quantity_unit, source_id, ...)
+        self.attributes = [n for n in table.columns if n not in table.key and n not in table.values]
+        self.load_id, self.payload_id = load_id, payload_id
+        self.by = f"'{payload_id}' AS payload_id, {load_id} AS load_id"
+
+    def same(self, left: str, right: str, names: Sequence[str]) -> str:
+        return " AND ".join(f"{left}.{name} = {right}.{name}" for name in names)
+
+    def columns(self, names: Sequence[str], row: str) -> str:
+        return "".join(f"{row}.{name}, " for name in names)
+
+    def joined(self, names: Sequence[str], row: str) -> str:
+        """The same text as `coverage` makes of these columns."""
+        return f"concat_ws('|', {', '.join(f'{row}.{name}' for name in names)})"
+
+    def state(self, row: str) -> str:
+        """What is compared: values and status as one struct, in which null equals null."""
+        parts = ", ".join(f"{name} := {row}.{name}" for name in (*self.table.values, "status"))
+        return f"struct_pack({parts})"
+
+    @property
+    def absent(self) -> str:
+        """The state of a key that is not there: of a withdrawn row, and of no row at all."""
+        return f"struct_pack({', '.join(f'{name} := NULL' for name in self.table.values)}, status := 'withdrawn')"
+
+    def asserts(self, row: str) -> str:
+        """Whether `cover` says anything of the key of `row`: its value or its absence."""
+        shown = f"NOT list_contains(cover.missing_periods, {row}.period_start)"
+        said = f"(cover.complete OR {shown})" if _one_cell_a_period(self.table) else shown
+        return f"{row}.period_start BETWEEN cover.first_period AND cover.last_period AND {said}"
+
+    def denies(self, row: str) -> str:
+        """Whether `cover` of this payload says that the key of `row` is not there."""
+        if _one_cell_a_period(self.table):
+            return f"cover.complete AND list_contains(cover.missing_periods, {row}.period_start)"
+        shown = f"{self.same('new', row, self.table.key)} AND new.known_from = cover.known_from"
+        return f"cover.complete AND {self.asserts(row)} AND NOT EXISTS (SELECT 1 FROM incoming new WHERE {shown})"
+
+
+def _compare_with_current(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
+    """Slices whose payload holds one vintage, not older than what is stored: the state before it is the current one."""
+    names = sql.table
+    con.execute(
+        f"""INSERT INTO change BY NAME
+            SELECT new.*, {sql.by}, 'shown' AS origin, coalesce(old.status <> 'withdrawn', false) AS is_revision
+            FROM incoming new LEFT JOIN {sql.current} old ON {sql.same("old", "new", names.key)}
+            WHERE (old.status IS NULL OR {sql.state("new")} IS DISTINCT FROM {sql.state("old")})
+              AND NOT EXISTS (SELECT 1 FROM replayed r WHERE {sql.same("r", "new", names.slice)})"""
+    )
+    con.execute(
+        f"""INSERT INTO change BY NAME
+            SELECT {sql.columns([*names.key, *sql.attributes], "old")}
+                   'withdrawn' AS status, cover.known_from, cover.known_from_basis, {sql.by}, 'absent' AS origin
+            FROM {sql.current} old
+            JOIN incoming_coverage cover ON {sql.same("cover", "old", names.slice)} AND {sql.denies("old")}
+            WHERE old.status <> 'withdrawn'
+              AND NOT EXISTS (SELECT 1 FROM replayed r WHERE {sql.same("r", "old", names.slice)})"""
+    )
+
+
+def _replay(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
+    """The other slices: all that is asserted of each key in the order of knowledge, the payload's vintages filed in."""
+    names = sql.table
+    of_replayed = f"SEMI JOIN replayed USING ({sql.slice})"
+    order = f"PARTITION BY {sql.key} ORDER BY known_from, load_id"
+    # attributes of an absence are those of what was there before it
+    attributes = ", ".join(["known_from_basis", *sql.attributes])
+    # 1. what is stored, what the payload shows, what it says is not there
+    con.execute(
+        f"""CREATE TEMP TABLE point AS
+            WITH asserted AS (
+                SELECT {sql.key}, {attributes}, {sql.state("old")} AS state, known_from, load_id, 'stored' AS origin
+                FROM {sql.stored} old {of_replayed}
+                UNION ALL BY NAME
+                SELECT {sql.key}, {attributes}, {sql.state("new")} AS state, known_from, {sql.load_id} AS load_id,
+                       'shown' AS origin
+                FROM incoming new {of_replayed}
+                UNION ALL BY NAME
+                SELECT {sql.columns(names.key, "known")} {sql.absent} AS state, cover.known_from,
+                       cover.known_from_basis, {sql.load_id} AS load_id, 'absent' AS origin
+                FROM (SELECT {sql.key} FROM {sql.current} {of_replayed}
+                      UNION SELECT {sql.key} FROM incoming {of_replayed}) known
+                JOIN incoming_coverage cover ON {sql.same("cover", "known", names.slice)} AND {sql.denies("known")}
+            )
+            SELECT *, lead(known_from) OVER ({order}) AS next_known_from,
+                   last_value(CASE WHEN origin = 'stored' THEN asserted END IGNORE NULLS) OVER (
+                       {order} ROWS UNBOUNDED PRECEDING) AS stored_before
+            FROM asserted"""
+    )
+    # 2. between a new point and the next point of its key, vintages may only have confirmed what was stored before:
+    #    the first of them has to say so itself, now that the new point differs
+    con.execute(
+        f"""CREATE TEMP TABLE confirmed AS
+            SELECT {sql.columns(names.key, "point")} coalesce(stored_before.state, {sql.absent}) AS state,
+                   {sql.columns(sql.attributes, "stored_before")} cover.known_from, cover.known_from_basis,
+                   cover.payload_id, {sql.load_id} AS load_id, 'confirmed' AS origin
+            FROM point JOIN raw.coverage cover
+                ON cover.table_name = '{names.name}' AND cover.slice_id = {sql.joined(names.slice, "point")}
+                AND (cover.cell_id IS NULL OR cover.cell_id = {sql.joined(_cell(names), "point")})
+                AND cover.known_from > point.known_from
+                AND (next_known_from IS NULL OR cover.known_from < next_known_from) AND {sql.asserts("point")}
+            WHERE origin <> 'stored' AND state IS DISTINCT FROM coalesce(stored_before.state, {sql.absent})
+            QUALIFY row_number() OVER (
+                PARTITION BY {sql.columns(names.key, "point")} point.known_from
+                ORDER BY cover.known_from, cover.load_id DESC) = 1"""
+    )
+    # 3. of all that, what is new and differs from what is known just before it
+    values = "".join(f"(state).{name} AS {name}, " for name in (*names.values, "status"))
+    inherited = "".join(
+        f"CASE WHEN (state).status = 'withdrawn' THEN lag({name}) OVER ({order}) ELSE {name} END AS {name}, "
+        for name in sql.attributes
+    )
+    con.execute(
+        f"""INSERT INTO change BY NAME
+            SELECT * EXCLUDE (state, before)
+            FROM (SELECT {sql.key}, state, {values} {inherited} known_from, known_from_basis, load_id, origin,
+                         coalesce(payload_id, '{sql.payload_id}') AS payload_id, lag(state) OVER ({order}) AS before,
+                         coalesce(lag(state) OVER ({order}).status <> 'withdrawn', false) AS is_revision
+                  FROM (SELECT * EXCLUDE (next_known_from, stored_before) FROM point
+                        UNION ALL BY NAME SELECT * FROM confirmed))
+            WHERE origin <> 'stored' AND state IS DISTINCT FROM coalesce(before, {sql.absent})"""
+    )
+    con.execute("DROP TABLE point; DROP TABLE confirmed")
+
+
+def _write(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
+    names = sql.table
+    con.execute(
+        f"""INSERT INTO {sql.stored} BY NAME
+            SELECT * EXCLUDE (origin, is_revision) FROM change ORDER BY {sql.key}, known_from"""
+    )
+    contents = [n for n, *_ in con.execute(f"DESCRIBE {sql.stored}").fetchall()]
+    con.execute(
+        f"""MERGE INTO {sql.current} old
+            USING (SELECT * EXCLUDE (origin, is_revision) FROM change
+                   QUALIFY row_number() OVER (PARTITION BY {sql.key} ORDER BY known_from DESC) = 1) new
+            ON {sql.same("old", "new", names.key)}
+            WHEN MATCHED AND new.known_from >= old.known_from THEN
+                UPDATE SET {", ".join(f"{n} = new.{n}" for n in contents if n not in names.key)}
+            WHEN NOT MATCHED THEN
+                INSERT ({", ".join(contents)}) VALUES ({", ".join(f"new.{n}" for n in contents)})"""
+    )
+    con.execute(
+        f"""INSERT INTO raw.coverage BY NAME
+            SELECT * EXCLUDE ({sql.slice}), '{names.name}' AS table_name, {sql.by} FROM incoming_coverage new
+            WHERE NOT EXISTS (
+                SELECT 1 FROM raw.coverage old
+                WHERE old.table_name = '{names.name}' AND old.slice_id = new.slice_id AND old.known_from = new.known_from
+                  AND old.cell_id IS NOT DISTINCT FROM new.cell_id AND old.complete = new.complete
+                  AND old.first_period = new.first_period AND old.last_period = new.last_period
+                  AND old.missing_periods = new.missing_periods)
+            ORDER BY slice_id, known_from, cell_id"""
+    )
+
+
+def _cell(table: Table) -> tuple[str, ...]:
+    """The key without its period."""
+    return tuple(name for name in table.key if name != "period_start")
+
+
+def _one_cell_a_period(table: Table) -> bool:
+    return _cell(table) == table.slice
