@@ -103,7 +103,11 @@ class Client:
         logger = logging.getLogger("urllib3.connectionpool")
         if not any(isinstance(f, _KeyFilter) for f in logger.filters):
             logger.addFilter(_KeyFilter())
-        self._session = LimiterSession(per_second=1 / self.api.seconds_between_requests, burst=1)
+        self._session = LimiterSession(
+            per_second=1 / self.api.seconds_between_requests,
+            burst=1,
+            limit_statuses=(),  # waiting after a 429 is the loop's below, and only there
+        )
         agent = os.environ.get(self.api.contact_variable or "", "") or self.api.user_agent
         self._session.headers.update({"User-Agent": agent, "Accept-Encoding": "gzip"})
         self._session.trust_env = True  # proxies and CA bundles of the machine apply; verification stays on
