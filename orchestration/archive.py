@@ -105,16 +105,11 @@ class Archive:
         if not (path.exists() and _sha256(path) == sha256):  # absent, or damaged and now mended
             self._write(path, content)
         folder = self.root / source_id / dataset
-        request = hashlib.sha256(request_url.encode()).hexdigest()[:8]
+        request = _short(request_url)
         seen_at = naive_utc(retrieved_at)
-        last = max(folder.glob(f"*-{request}-*.json"), default=None)
-        if last is not None and last.stem.endswith(sha256):
-            known = _read_sidecar(last)
-            known = replace(
-                known, last_seen_at=max(known.last_seen_at, seen_at), extra={**known.extra, **(extra or {})}
-            )
-            self._write(last, _sidecar(known))
-            return known
+        last = self.last(source_id, dataset, request_url)
+        if last is not None and last.sha256 == sha256:
+            return self.seen_again(last, retrieved_at, extra)
         returns = sum(1 for _ in folder.glob(f"*-{sha256}.json"))
         payload = ArchivedPayload(
             payload_id=f"{source_id}:{dataset}:{sha256[:16]}" + (f"~{returns + 1}" if returns else ""),
@@ -134,6 +129,30 @@ class Archive:
         )
         self._write(folder / f"{seen_at:%Y%m%dT%H%M%S%f}-{request}-{sha256}.json", _sidecar(payload))
         return payload
+
+    def last(self, source_id: str, dataset: str, request_url: str) -> ArchivedPayload | None:
+        """The last accepted answer to a request, or None."""
+        path = self._last_sidecar(source_id, dataset, request_url)
+        return _read_sidecar(path) if path else None
+
+    def seen_again(
+        self, payload: ArchivedPayload, at: datetime, extra: dict[str, Any] | None = None
+    ) -> ArchivedPayload:
+        """Note that the last answer to a request still stands: moves `last_seen_at` and adds to `extra`."""
+        known = replace(
+            payload,
+            last_seen_at=max(payload.last_seen_at, naive_utc(at)),
+            extra={**payload.extra, **(extra or {})},
+        )
+        path = self._last_sidecar(payload.source_id, payload.dataset, payload.request_url)
+        if path is None or not path.stem.endswith(payload.sha256):
+            raise ArchiveError(f"{payload.payload_id} is not the last answer to its request; fetch it again")
+        self._write(path, _sidecar(known))
+        return known
+
+    def _last_sidecar(self, source_id: str, dataset: str, request_url: str) -> Path | None:
+        found = (self.root / source_id / dataset).glob(f"*-{_short(request_url)}-*.json")
+        return max(found, default=None)  # names begin with the time of retrieval
 
     def read(self, payload: ArchivedPayload) -> bytes:
         """The bytes of `payload`, verified against their sha256."""
@@ -236,6 +255,10 @@ class Archive:
 def naive_utc(moment: datetime) -> datetime:
     """`moment` as naive UTC, the form of every time in archive and store; a naive moment is taken to be UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _short(request_url: str) -> str:
+    return hashlib.sha256(request_url.encode()).hexdigest()[:8]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -52,6 +52,11 @@ class Quota:
             return 0
         return min((b.requests - self._count(b) for b in self._budgets), default=None)
 
+    def tightest(self) -> tuple[int, Budget] | None:
+        """(requests spent, budget) of the budget with the fewest left; None where the API sets no limit."""
+        counted = [(self._count(b), b) for b in self._budgets]
+        return min(counted, key=lambda c: c[1].requests - c[0], default=None)
+
     def check(self) -> None:
         """Raises QuotaSpentError when nothing may be asked now."""
         if self.left() == 0:

@@ -72,6 +72,11 @@ class Api:
     user_agent: str = "headway (statistics warehouse)"
     #: environment variable that must hold an e-mail address which the agency wants as the user agent
     contact_variable: str | None = None
+    #: regular expression of bytes that differ between two answers that say the same (a response time); they are left
+    #: out when an answer is compared with the last one
+    volatile: bytes = b""
+    #: the smallest question that tells whether a key is accepted, for `headway doctor --online`; None: the first request
+    probe: Request | None = None
     #: for docs/sources.md: what surprises a reader of this API, one sentence each
     traps: tuple[str, ...] = ()
 
