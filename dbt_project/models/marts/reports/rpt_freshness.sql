@@ -1,15 +1,28 @@
 -- How old each publisher's figures are, against the day this build ran. One row a publisher, fact and frequency:
--- monthly series may be up to date while the annual ones of the same agency are late.
-with slices as (
+-- monthly series may be up to date while the annual ones of the same agency are late. Series read off the trade flows
+-- are as old as those, and are not counted again.
+with sent as (
     select
         series.source_id,
-        'observation' as dataset,
+        observations.series_id,
         observations.frequency,
-        max(observations.period_start) as latest_period,
-        max(observations.known_from) as last_known_from
+        observations.period_start,
+        observations.known_from,
+        observations.payload_id
     from {{ ref('fct_observation') }} as observations
     inner join {{ ref('stg_series') }} as series on observations.series_id = series.series_id
-    group by series.source_id, observations.frequency, observations.series_id
+    where observations.series_id not in (select series_id from {{ ref('seed_series_from_trade_flow') }})
+),
+
+slices as (
+    select
+        source_id,
+        'observation' as dataset,
+        frequency,
+        max(period_start) as latest_period,
+        max(known_from) as last_known_from
+    from sent
+    group by source_id, frequency, series_id
 
     union all
 
@@ -35,9 +48,7 @@ with slices as (
 ),
 
 payloads_used as (
-    select distinct series.source_id, 'observation' as dataset, observations.payload_id
-    from {{ ref('fct_observation') }} as observations
-    inner join {{ ref('stg_series') }} as series on observations.series_id = series.series_id
+    select distinct source_id, 'observation' as dataset, payload_id from sent
     union all
     select distinct source_id, 'trade_flow' as dataset, payload_id from {{ ref('fct_trade_flow') }}
     union all
@@ -93,6 +104,9 @@ scheduled as (
         slices.last_known_from
     from {{ ref('stg_source') }} as sources
     left join slices on sources.source_id = slices.source_id
+    -- what only carries figures of publishers (the bundled ones) is not late itself
+    where slices.source_id is not null
+        or sources.source_id not in (select source_id from {{ ref('stg_payload') }})
 ),
 
 expected as (

@@ -1,36 +1,22 @@
 with changes as (
-    -- a status alone (preliminary, then confirmed) is not a revision of the number
+    -- A status alone (preliminary, then confirmed) is not a revision of the number. Nor is a null before the first
+    -- number, being no different from nothing at all: the first change is the first number.
     select
-        *,
+        series_id,
+        period_start,
+        value,
+        known_from,
         lag(value) over (partition by series_id, period_start order by known_from) is distinct from value as is_new_value
     from {{ ref('int_observation_vintage') }}
 ),
 
-numbers as (
-    select
-        series_id,
-        period_start,
-        min(known_from) as first_known_from
-    from changes
-    where value is not null
-    group by series_id, period_start
-),
-
 ranked as (
     select
-        changes.series_id,
-        changes.period_start,
-        changes.value,
-        changes.known_from,
-        numbers.first_known_from,
-        row_number() over (partition by changes.series_id, changes.period_start order by changes.known_from) as place,
-        row_number() over (partition by changes.series_id, changes.period_start order by changes.known_from desc) as place_from_end
+        *,
+        row_number() over (partition by series_id, period_start order by known_from) as place,
+        row_number() over (partition by series_id, period_start order by known_from desc) as place_from_end
     from changes
-    inner join numbers
-        on changes.series_id = numbers.series_id
-        and changes.period_start = numbers.period_start
-        and changes.known_from >= numbers.first_known_from
-    where changes.is_new_value or changes.known_from = numbers.first_known_from
+    where is_new_value
 ),
 
 compared as (
