@@ -120,10 +120,11 @@ def compare(
     settings: Settings, out: Printer, event: str, series_id: str, months: int, gap: int, as_of: str | None
 ) -> None:
     """Compare SERIES before and after EVENT (an event id or an ISO date)."""
-    from orchestration import reading
+    from orchestration.comparison import compare as run
+    from orchestration.reading import open_release
 
-    with reading.open_release(settings) as con:
-        out.comparison(reading.compare(con, event, series_id, months=months, gap=gap, as_of=as_of))
+    with open_release(settings) as con:
+        out.comparison(run(con, event, series_id, months=months, gap=gap, as_of=as_of))
 
 
 @_command("trace", "headway trace usa_employment_manufacturing 2025-04")

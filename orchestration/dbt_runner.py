@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.contract import CheckResult
 from orchestration.errors import ReleaseError
 from orchestration.progress import report
 from orchestration.settings import Settings
@@ -102,6 +103,25 @@ def build(settings: Settings, *, on_node: Callable[[str], None] | None = None) -
         if str(result.status) in ("error", "fail"):
             failures.append(f"{result.node.resource_type} {result.node.name}: {result.message}")
     return DbtResult(bool(outcome.success), counts, failures, events)
+
+
+def check_results(settings: Settings) -> list[CheckResult]:
+    """What the last build's models and data tests came to, as checks of a release: one a failure, one for the rest."""
+    path = target_path(settings) / "run_results.json"
+    if not path.exists():
+        return [CheckResult("dbt", "fail", "dbt has not been run: there are no results to release")]
+    results = json.loads(path.read_bytes())["results"]
+    bad = [r for r in results if r["status"] not in ("success", "pass", "warn")]
+    warned = [r for r in results if r["status"] == "warn"]
+    return [
+        *(CheckResult(r["unique_id"], "fail", str(r["message"])) for r in bad),
+        *(CheckResult(r["unique_id"], "warn", str(r["message"])) for r in warned),
+        CheckResult(
+            "dbt",
+            "fail" if bad else "pass",
+            f"{len(results) - len(bad)} of {len(results)} models and tests passed",
+        ),
+    ]
 
 
 def _node_count(settings: Settings) -> int:

@@ -4,8 +4,6 @@ Belongs here: assembly. Does not belong here: anything that asks the network, pa
 The dbt manifest is read, not made: `headway build`, `headway serve` and `make build` make it when the project changed.
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration import dbt_runner, jobs, schedules
@@ -22,7 +20,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         raise FileNotFoundError(
             f"{manifest} does not exist yet: run `headway build` once; it reads the dbt project"
         )
-    datasets = build_load_assets()
+    datasets = build_load_assets(settings)
     models = build_dbt_assets(manifest)
     return dg.Definitions(
         assets=[*datasets, build_store_asset(datasets), models, build_release_asset(models)],
@@ -32,4 +30,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     )
 
 
-defs = build_definitions(Settings.load())
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What `dagster -m orchestration.definitions` loads: the warehouse of HEADWAY_HOME."""
+    return build_definitions(Settings.load())

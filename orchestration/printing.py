@@ -12,12 +12,19 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
 
 from orchestration.progress import listening
+
+if TYPE_CHECKING:
+    from orchestration.comparison import Comparison
+    from orchestration.doctor import Finding
+    from orchestration.pipeline import BuildOutcome
+    from orchestration.reading import QueryResult, Status
+    from orchestration.release import Release
 
 
 def _plain(value: Any) -> Any:
@@ -56,7 +63,8 @@ class Printer:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self.console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        # a pipe has no width: lines stay whole there
+        self.console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
 
     def json(self, value: Any) -> None:
         print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
@@ -74,13 +82,24 @@ class Printer:
         elif not rows:
             self.console.print("nothing matches")
         else:
-            table = Table(box=None, pad_edge=False, header_style="bold")
-            for name in rows[0]:
-                numeric = all(isinstance(r[name], int | float) or r[name] is None for r in rows)
-                table.add_column(name, justify="right" if numeric else "left", overflow="fold")
-            for row in rows:
-                table.add_row(*(_escape(_text(v)) for v in row.values()))
-            self.console.print(table)
+            self._table(list(rows[0]), [[*row.values()] for row in rows])
+
+    def _table(self, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """A table where it fits the terminal; else each row as a block of lines, since folded columns cannot be read."""
+        texts = [[_text(value) for value in row] for row in rows]
+        widths = [max([len(name), *(len(row[i]) for row in texts)]) for i, name in enumerate(names)]
+        if sum(widths) + 2 * len(widths) > self.console.width:
+            for row in texts:
+                self.record(dict(zip(names, row, strict=True)))
+                self.console.print()
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for i, name in enumerate(names):
+            numeric = all(isinstance(row[i], int | float) or row[i] is None for row in rows)
+            table.add_column(_escape(name), justify="right" if numeric else "left", no_wrap=True)
+        for row in texts:
+            table.add_row(*map(_escape, row))
+        self.console.print(table)
 
     def record(self, values: Mapping[str, Any]) -> None:
         """One record, a line a field."""
@@ -90,6 +109,90 @@ class Printer:
         width = max(map(len, values), default=0)
         for name, value in values.items():
             self.console.print(f"{name:<{width}}  {_text(value)}", markup=False)
+
+    def built(self, outcome: BuildOutcome) -> None:
+        """What a build made, or that nothing had changed."""
+        release = outcome.release
+        rows = release.rows
+        facts = {
+            "release": release.run_id,
+            "file": str(release.path / "headway.duckdb"),
+            "series": rows.get("dim_series", 0),
+            "observations": rows.get("fct_observation", 0),
+            "vintages": rows.get("fct_observation_vintage", 0),
+            "trade flows": rows.get("fct_trade_flow", 0),
+            "freight flows": rows.get("fct_freight_flow", 0),
+            "events": rows.get("dim_event", 0),
+            "comparisons": rows.get("rpt_before_after", 0),
+            "size": f"{release.bytes / 1e6:.1f} MB",
+            "time": f"{outcome.seconds:.1f} s",
+        }
+        if self.as_json:
+            self.json({"released": outcome.released, **facts})
+            return
+        self.line("released" if outcome.released else "nothing changed: the current release stays")
+        self.record(facts)
+
+    def status(self, status: Status) -> None:
+        if self.as_json:
+            self.json(status)
+            return
+        self.record({"release": status.release.get("run_id"), "file": status.database, **status.counts})
+        self.console.print()
+        self.rows(status.freshness)
+
+    def comparison(self, comparison: Comparison) -> None:
+        """The paragraph first: what else happened is read before any number."""
+        if self.as_json:
+            self.json(comparison)
+            return
+        self.console.print(comparison.text, markup=False)
+        self.console.print()
+        self.record({k: v for k, v in comparison.result.items() if v is not None})
+
+    def query(self, result: QueryResult) -> None:
+        if self.as_json:
+            self.json(
+                {
+                    "columns": result.columns,
+                    "types": result.types,
+                    "rows": result.rows,
+                    "truncated": result.truncated,
+                }
+            )
+            return
+        self._table(result.columns, result.rows)
+        if result.truncated:
+            Console(stderr=True).print(
+                f"only the first {len(result.rows):,} rows are shown: --max-rows shows more"
+            )
+
+    def releases(self, releases: Sequence[Release]) -> None:
+        self.rows(
+            [
+                {
+                    "release": r.run_id,
+                    "made": r.created_at,
+                    "current": r.current,
+                    "rows": sum(r.rows.values()),
+                    "megabytes": round(r.bytes / 1e6, 1),
+                    "warnings": sum(c.outcome == "warn" for c in r.checks),
+                    "problem": r.problem,
+                }
+                for r in releases
+            ]
+        )
+
+    def findings(self, findings: Sequence[Finding]) -> None:
+        if self.as_json:
+            self.json(findings)
+            return
+        colours = {"ok": "green", "note": "yellow", "wrong": "red"}
+        for finding in findings:
+            remedy = f" -> {finding.remedy}" if finding.remedy else ""
+            self.console.print(
+                f"[{colours[finding.state]}]{finding.state:<6}[/] {finding.what:<10} {_escape(finding.detail + remedy)}"
+            )
 
     @contextmanager
     def progress(self) -> Iterator[None]:

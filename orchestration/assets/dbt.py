@@ -4,8 +4,7 @@ Belongs here: the mapping from dbt's names to asset keys, and turning dbt's resu
 Does not belong here: running dbt (dbt_runner.py), SQL.
 """
 
-from __future__ import annotations
-
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +42,11 @@ TRANSLATOR = Translator(
 def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
     """One multi-asset for the whole project: dbt itself orders its models, in one process."""
 
-    @dbt_assets(manifest=manifest, dagster_dbt_translator=TRANSLATOR, name="transform", pool=WRITER_POOL)
+    content = json.loads(
+        manifest.read_bytes()
+    )  # once: given a path, dagster-dbt reads it again for every event
+
+    @dbt_assets(manifest=content, dagster_dbt_translator=TRANSLATOR, name="transform", pool=WRITER_POOL)
     def transform(context: dg.AssetExecutionContext) -> Iterator[Any]:
         settings = Settings.load()
         result = dbt_runner.build(settings)
@@ -51,7 +54,7 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
         for raw in result.events:
             message = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
             for event in message.to_default_asset_events(
-                manifest=manifest, dagster_dbt_translator=TRANSLATOR, context=context
+                manifest=content, dagster_dbt_translator=TRANSLATOR, context=context
             ):
                 if isinstance(event, dg.Output):
                     name = raw["data"]["node_info"]["node_name"]
