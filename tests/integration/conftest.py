@@ -1,0 +1,48 @@
+"""A whole warehouse from the bundled figures, built once for all tests of a run, also of several processes.
+
+Belongs here: the shared build. Does not belong here: anything that writes to it; such tests build their own.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from orchestration.settings import PROJECT, Settings
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Settings:
+    """A released warehouse in a folder with a space in its name, made by `headway build` as a user would."""
+    base = tmp_path_factory.getbasetemp()
+    root = base if worker_id == "master" else base.parent  # the folder that all workers of this run share
+    settings = Settings(project=PROJECT, home=root / "a warehouse")
+    with FileLock(root / "warehouse.lock"):
+        if not settings.current.exists():
+            done = headway(settings, "build")
+            assert done.returncode == 0, done.stderr
+    return settings
+
+
+@pytest.fixture(scope="session")
+def warehouse(home: Settings) -> Path:
+    """The file that dbt built, with staging and intermediate."""
+    return home.build_database
+
+
+def headway(settings: Settings, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+    """The command line in its own process, as a user runs it."""
+    return subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", *arguments],
+        env={**os.environ, "HEADWAY_HOME": str(settings.home)},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )

@@ -1,0 +1,110 @@
+"""The command line on a whole warehouse, run as a user runs it.
+
+Belongs here: what a user sees: output, JSON, messages, exit statuses.
+Does not belong here: the functions behind the commands (tests/unit).
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from orchestration.settings import PROJECT, Settings
+from tests.integration.conftest import headway
+
+
+def answer(home: Settings, *arguments: str):
+    done = headway(home, *arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_second_build_does_no_work_twice(home):
+    """A refresh every weekday would pile up identical releases and move `current` for nothing."""
+    before = home.current.resolve()
+    outcome = answer(home, "build")
+    assert outcome["released"] is False
+    assert home.current.resolve() == before
+
+
+def test_status_counts_what_is_there(home):
+    """A user could not tell an empty warehouse from a full one."""
+    status = answer(home, "status")
+    assert status["counts"]["series"] >= 100
+    assert {row["source_id"] for row in status["freshness"]} >= {"bls", "census", "inegi", "statcan"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("manufacturing employment usa", "usa_employment_manufacturing"),
+        ("CES3133600101", "usa_employment_motor_vehicles_parts"),
+    ],
+)
+def test_series_are_found_by_words_and_agency_codes(home, text, expected):
+    assert expected in {row["series_id"] for row in answer(home, "series", text)}
+
+
+def test_compare_gives_the_worked_figure(home):
+    """The first number a newcomer sees: imports from Mexico after the sixth round, +9.66 % (docs/methods.md)."""
+    comparison = answer(home, "compare", "nafta-round6-end", "usa_imports_goods_mex")
+    assert comparison["result"]["pct_change"] == pytest.approx(9.66, abs=0.005)
+    assert "does not say what made them differ" in comparison["text"]
+
+
+def test_trace_leads_to_the_bytes(home):
+    """A number without a source could not be defended."""
+    rows = answer(home, "trace", "usa_employment_motor_vehicles_parts", "2025-04")
+    assert [row["value"] for row in rows] == [972.1, 999.3]
+    assert all(len(row["sha256"]) == 64 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (("compare", "nafta-round6-end", "usa_import_goods_mex"), 2, "usa_imports_goods_mex"),
+        (("compare", "nafta-round-6", "usa_imports_goods_mex"), 2, "nafta-round6"),
+        (("trace", "usa_employment_manufacturing", "soon"), 2, "soon"),
+        (("sql", "drop table dim_series"), 2, "read"),
+        (("sql", "select * from read_csv('/etc/passwd')"), 2, ""),
+        (("rollback", "20200101T000000Z-000000"), 2, "20200101T000000Z-000000"),
+        (("figures", "build"), 2, "--from"),
+    ],
+)
+def test_what_cannot_be_answered_is_one_line_and_status_2(home, arguments, status, said):
+    """A traceback tells a user nothing, and a script could not tell a wrong question from a broken machine."""
+    done = headway(home, *arguments)
+    assert done.returncode == status, done.stderr
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    assert said in done.stderr
+
+
+def test_an_empty_home_says_what_to_run(tmp_path):
+    done = headway(Settings(PROJECT, tmp_path), "status")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "headway build" in done.stderr
+
+
+def test_every_command_has_examples():
+    """`--help` is what users read first."""
+    import click
+
+    from orchestration.cli import main
+
+    for name, command in main.commands.items():
+        text = command.get_help(click.Context(command, info_name=name))
+        assert f"headway {name}" in text.partition("Examples:")[2], name
+
+
+def test_help_needs_no_heavy_import():
+    """`headway --help` would take seconds: Dagster, dbt and polars are imported by the commands that need them."""
+    import subprocess
+    import sys
+
+    code = "import sys, orchestration.cli; print([m for m in ('dagster', 'dbt', 'polars', 'duckdb', 'requests') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert done.stdout.strip() == "[]"
