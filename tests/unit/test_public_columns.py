@@ -1,0 +1,65 @@
+"""Names of public columns: a rename breaks every query written against a release, while dbt's contract, changed along
+with the model, stays silent. A name may only go from this list together with an entry in CHANGELOG.md."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestration.settings import PROJECT
+
+PUBLIC = {
+    "dim_source": "source_id agency country_iso3 title homepage_url licence attribution cadence publication_lag_days needs_key",
+    "dim_series": "series_id title measure geography_iso3 partner_iso3 flow basis industry_code industry_system product_code "
+    "product_system unit unit_multiplier currency frequency seasonal_adjustment source_id source_code first_period "
+    "last_period observation_count vintage_count",
+    "dim_event": "event_id timeline event_date end_date date_precision announced_on effective_on ended_on event_type title "
+    "description parties topics location source_key source_reference confidence in_force cluster_id",
+    "dim_event_cluster": "cluster_id title first_on last_on n_events",
+    "dim_episode": "episode_id title starts_on ends_on applies_to source_reference",
+    "dim_tariff_measure": "measure_id imposing_iso3 partners product_scope rate_pct announced_on effective_on ended_on "
+    "legal_instrument exemptions source_key source_reference confidence in_force",
+    "dim_origin_rule": "rule_id agreement vehicle_class requirement part_class effective_from effective_to threshold_pct "
+    "method confidence source_key source_reference",
+    "dim_geography": "iso3 name kind schedule_c_code",
+    "dim_product": "product_system product_code product_level title revisions",
+    "dim_industry": "industry_system industry_code title revisions",
+    "dim_month": "period_start period_end year quarter month",
+    "dim_payload": "payload_id source_id request_url retrieved_at http_status media_type sha256 bytes archive_path",
+    "fct_observation": "series_id period_start frequency value status known_from known_from_basis payload_id",
+    "fct_observation_vintage": "series_id period_start frequency value status known_from known_from_basis payload_id known_to "
+    "revision_number",
+    "fct_trade_flow": "reporter_iso3 partner_iso3 flow basis classification classification_version product_code "
+    "product_level period_start value_usd duty_usd quantity quantity_unit source_id known_from payload_id",
+    "fct_freight_flow": "us_state_code partner_iso3 partner_region_code hs2 transport_mode flow period_start value_usd "
+    "shipping_weight_kg freight_charges_usd source_id known_from payload_id",
+    "fct_position": "event_id party topic position value unit status source_key",
+    "rpt_revision": "series_id period_start first_value first_known_from latest_value latest_known_from n_revisions revision "
+    "revision_pct days_to_latest",
+    "rpt_freshness": "source_id dataset frequency as_of state latest_period expected_period days_behind last_known_from "
+    "last_retrieved_at rows_loaded rows_unchanged rows_rejected",
+}
+
+
+def declared(table: str) -> dict:
+    """The entry of `table` in the dbt project."""
+    (path,) = Path(PROJECT, "dbt_project", "models", "marts").rglob(f"{table}.yml")
+    (model,) = [m for m in yaml.safe_load(path.read_text())["models"] if m["name"] == table]
+    return model
+
+
+@pytest.mark.parametrize("table", PUBLIC)
+def test_public_columns_keep_their_names(table: str) -> None:
+    present = {column["name"] for column in declared(table)["columns"]}
+    assert set(PUBLIC[table].split()) <= present
+
+
+@pytest.mark.parametrize("table", PUBLIC)
+def test_codes_are_text(table: str) -> None:
+    """A code read as a number loses its zeros: '0020' is a group of partners, '01' a chapter."""
+    for column in declared(table)["columns"]:
+        if re.search(r"(_code|_iso3|^hs2|^transport_mode)$", column["name"]):
+            assert column["data_type"] == "varchar", column["name"]
