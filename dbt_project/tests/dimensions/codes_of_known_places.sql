@@ -1,4 +1,5 @@
 -- Codes that are easily read as something else: NA is Nayarit, not a missing value; '-' is the world; codes keep zeros.
+{{ config(meta={'dagster': {'ref': {'name': 'dim_geography'}}}) }}
 with known (geography_id, name, code) as (
     values
         ('MEX-NA', 'Nayarit', 'NA'),

@@ -1,4 +1,5 @@
 -- Against calendars: February of a leap and a common year, and a month that begins on a Saturday.
+{{ config(meta={'dagster': {'ref': {'name': 'dim_month'}}}) }}
 with known (period_start, days, weekdays) as (
     values
         (date '2024-02-01', 29, 21),

@@ -1,6 +1,7 @@
 -- HS chapters add up to the total of imports for consumption: to the dollar where both are final. The totals were
 -- pulled in 2026, the chapters in 2021; since then the annual revisions changed 2019 and later, by at most 1.8 % of a
 -- partner's month, so those may differ by 2 %. A chapter lost or doubled is rarely that small.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with chapters as (
     select flow, basis, partner_iso3, period_start, count(*) as chapters, sum(value_usd) as chapters_usd
     from {{ ref('fct_trade_flow') }}

@@ -1,4 +1,5 @@
 -- What entered under a USMCA claim is a part of imports for consumption: a claim above them means mixed bases or months.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 select claimed.partner_iso3, claimed.product_code, claimed.period_start, claimed.value_usd, whole.value_usd as whole_usd
 from {{ ref('fct_trade_flow') }} as claimed
 left join {{ ref('fct_trade_flow') }} as whole

@@ -1,5 +1,6 @@
 -- The groups 1XXX to 7XXX divide the world; only what is not identified belongs to none (13 months of exports, at most
 -- 73 million USD). Shows that the code of every group was read right.
+{{ config(meta={'dagster': {'ref': {'name': 'int_trade_flow_group'}}}) }}
 with continents as (
     select flow, basis, period_start, sum(value_usd) as continents_usd
     from {{ ref('int_trade_flow_group') }}

@@ -1,5 +1,6 @@
 -- Where all countries are here (over 200 a month; the lists by product hold 7 or 31), they add up to the world to the
 -- dollar, unidentified ones included. A lost or doubled partner code, or a group among them, breaks it.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with months as (
     select
         flow,

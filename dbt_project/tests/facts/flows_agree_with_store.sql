@@ -1,5 +1,6 @@
 -- As latest_agrees_with_store, for the flow tables: rows and dollars of the current state and of the facts, groups of
 -- partners included.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with compared as (
     select
         'trade_flow' as table_name,

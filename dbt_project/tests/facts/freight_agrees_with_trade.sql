@@ -1,6 +1,7 @@
 -- TransBorder freight is counted from the customs records that make the Census figures. Summed over states, regions and
 -- modes it equals the chapter totals of the same publisher to the dollar, and general imports within 1.1 %
 -- (measured: 1.03 % at most in 2023-01..2024-09, later corrections). A lost mode or region is larger than that.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_freight_flow'}}}) }}
 with freight as (
     select partner_iso3, flow, hs2, period_start, sum(value_usd) as freight_usd
     from {{ ref('fct_freight_flow') }}

@@ -1,5 +1,6 @@
 -- Headings of one chapter, source, basis and month never add up to more than the chapter: they would if a heading were
 -- filed under another basis, or twice.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with headings as (
     select flow, basis, partner_iso3, period_start, source_id, left(product_code, 2) as chapter, sum(value_usd) as headings_usd
     from {{ ref('fct_trade_flow') }}

@@ -1,5 +1,6 @@
 -- NAICS subsectors (the trade-only codes 910-990 included) add up to the total of the same pull, in value and duty, for
 -- every partner and month. A subsector lost in parsing breaks it.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with industries as (
     select flow, basis, partner_iso3, period_start, known_from, sum(value_usd) as value_usd, sum(duty_usd) as duty_usd
     from {{ ref('fct_trade_flow') }}

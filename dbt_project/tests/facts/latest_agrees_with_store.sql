@@ -1,5 +1,6 @@
 -- The store keeps the current state beside the history, and the models read the history: both must tell the same.
 -- A difference is a late vintage filed on top in place of in its place.
+{{ config(meta={'dagster': {'ref': {'name': 'int_observation_vintage'}}}) }}
 select
     coalesce(stored.series_id, latest.series_id) as series_id,
     coalesce(stored.period_start, latest.period_start) as period_start,

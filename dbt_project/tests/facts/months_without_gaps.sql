@@ -1,5 +1,6 @@
 -- Between its first and last period a series has every period, except gaps declared with a reason: a month lost on the
 -- way would shift every window over it.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
 with numbers as (
     select
         observed.series_id,

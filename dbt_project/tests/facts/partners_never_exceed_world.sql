@@ -1,5 +1,6 @@
 -- Whatever the list of partners, together they cannot trade more than the world: groups beside their members would.
 -- Value and duty, every product; months without a world row are left out.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 select
     flow,
     basis,

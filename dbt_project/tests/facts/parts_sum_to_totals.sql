@@ -1,5 +1,6 @@
 -- Published totals equal their parts, in the unit of the series and the latest vintage. Tolerances are what rounding by
 -- the publisher leaves (measured over all months in brackets); a unit, sign or month read wrong is far outside.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
 with identities (total_id, part_id, sign, tolerance) as (
     values
         -- exports - imports = balance, whole USD million [1]

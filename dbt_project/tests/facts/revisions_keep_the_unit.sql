@@ -1,5 +1,6 @@
 -- Between the first known and the latest vintage no figure changed by more than a factor of five (measured: 0.84 to
 -- 1.31, balances apart, which cross zero). A vintage in other units would: thousands for units, dollars for millions.
+{{ config(meta={'dagster': {'ref': {'name': 'rpt_revision'}}}) }}
 select revisions.series_id, revisions.period_start, revisions.first_value, revisions.latest_value
 from {{ ref('rpt_revision') }} as revisions
 inner join {{ ref('dim_series') }} as series on revisions.series_id = series.series_id

@@ -1,5 +1,6 @@
 -- The Census Bureau's group 0020 is Canada plus Mexico to the dollar, in value and duty, whatever the product: a
 -- difference means that a partner was dropped, or that the group's and the members' vintages were mixed.
+{{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with members as (
     select flow, basis, classification, product_level, product_code, period_start, sum(value_usd) as value_usd, sum(duty_usd) as duty_usd
     from {{ ref('fct_trade_flow') }}

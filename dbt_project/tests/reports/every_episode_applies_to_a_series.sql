@@ -1,4 +1,5 @@
 -- a tag in applies_to that no rule knows would leave an episode without effect, and every comparison clean of it
+{{ config(meta={'dagster': {'ref': {'name': 'dim_episode'}}}) }}
 select episode.episode_id, episode.applies_to
 from {{ ref('dim_episode') }} as episode
 left join {{ ref('int_series_episode') }} as applied on episode.episode_id = applied.episode_id

@@ -1,5 +1,6 @@
 -- Prevents a date in the wrong column: a measure that takes effect before it is announced, or ends before it starts,
 -- would put the cut of every comparison in the wrong month.
+{{ config(meta={'dagster': {'ref': {'name': 'seed_event'}}}) }}
 with spans as (
     select 'seed_event.announced_on, effective_on' as columns_compared, event_id as row_key, announced_on as earlier, effective_on as later
     from {{ ref('seed_event') }}

@@ -1,5 +1,6 @@
 -- Prevents a misspelt or unknown item inside a ';' list: the row would be missed by every filter on that item,
 -- and a relationships test looks at the whole text only.
+{{ config(meta={'dagster': {'ref': {'name': 'seed_event'}}}) }}
 with items as (
     select 'seed_event.parties' as list_name, event_id as row_key, unnest({{ split_list('parties') }}) as item
     from {{ ref('seed_event') }}

@@ -1,4 +1,5 @@
 -- Prevents a list with an empty item, a repeated item or blanks around ';': counts by item would be wrong.
+{{ config(meta={'dagster': {'ref': {'name': 'seed_event'}}}) }}
 with lists as (
     select 'seed_event.parties' as list_name, event_id as row_key, parties as list_text from {{ ref('seed_event') }}
     union all

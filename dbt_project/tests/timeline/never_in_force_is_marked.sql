@@ -1,4 +1,5 @@
 -- Prevents a threat, a plan or a cancelled date from being compared as if it had taken effect, and the reverse.
+{{ config(meta={'dagster': {'ref': {'name': 'seed_event'}}}) }}
 with expected_events as (
     select unnest([
         's232-autos-50-threat-2026-08', -- statement only, meant for 2027

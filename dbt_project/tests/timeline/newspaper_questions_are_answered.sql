@@ -1,5 +1,6 @@
 -- Prevents the two newspaper articles of January and March 2018 from becoming unanswerable: one row a question (what was
 -- demanded, who refused, what became of it) to which the positions or origin rules no longer hold the answer.
+{{ config(meta={'dagster': {'ref': {'name': 'seed_position'}}}) }}
 with questions as (
     select * from (
         values

@@ -1,4 +1,5 @@
 -- Prevents the two places that hold the USMCA content steps from drifting apart: positions say what was agreed, rules what applies.
+{{ config(meta={'dagster': {'ref': {'name': 'seed_origin_rule'}}}) }}
 with agreed as (
     select * from (
         values

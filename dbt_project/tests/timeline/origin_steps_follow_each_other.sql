@@ -1,4 +1,5 @@
 -- Prevents a gap or an overlap between two steps of one threshold: a look-up by date would find none or two.
+{{ config(meta={'dagster': {'ref': {'name': 'seed_origin_rule'}}}) }}
 with steps as (
     select
         rule_id,
