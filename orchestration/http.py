@@ -20,10 +20,12 @@ from urllib.parse import quote, urljoin, urlsplit
 
 import requests
 import urllib3
+from requests.structures import CaseInsensitiveDict
 from requests_ratelimiter import LimiterSession
 
 from orchestration.errors import PermanentSourceError, TransientSourceError, UsageError
-from orchestration.sources.spec import Api, Request, Response, Secret
+from orchestration.keys import key_of
+from orchestration.sources.spec import Api, Request, Response
 from transforms.parse.outcome import ReplyError
 
 #: asked at most this often in all; waits between are 1, 4 and 16 s where the server does not say how long
@@ -52,11 +54,6 @@ def _guarded(url: str) -> bool:
     return parts.scheme == "https" or (
         parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
     )
-
-
-def key_of(secret: Secret | None) -> str | None:
-    """The key from the environment; None where there is none. A malformed one is said by `headway doctor`."""
-    return (os.environ.get(secret.variable, "").strip() or None) if secret else None
 
 
 def scrub(text: str, key: str | None) -> str:
@@ -95,6 +92,7 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     attempts: int = ATTEMPTS
+    requests_made: int = 0
     _session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -135,6 +133,7 @@ class Client:
         for attempt in range(1, self.attempts + 1):
             wait = None
             self.before()
+            self.requests_made += 1
             try:
                 response = self._once(request, key, conditional or {})
                 if response.not_modified:
@@ -184,7 +183,7 @@ class Client:
                     content=content,
                     status=answer.status_code,
                     media_type=scrub(answer.headers.get("Content-Type", ""), key),
-                    headers={k: scrub(v, key) for k, v in answer.headers.items()},
+                    headers=CaseInsensitiveDict({k: scrub(v, key) for k, v in answer.headers.items()}),
                     retrieved_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
                     url=shown,
                     not_modified=answer.status_code == 304,

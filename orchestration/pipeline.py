@@ -36,6 +36,7 @@ from orchestration.loading import LoadAccount
 from orchestration.lock import writer_lock
 from orchestration.progress import report
 from orchestration.settings import Settings
+from orchestration.sources import live
 from orchestration.sources.registry import SOURCES, load_series_catalogue
 from orchestration.store import open_store
 from transforms.schema import Parsed
@@ -189,6 +190,10 @@ def parser_of_archived(payload: ArchivedPayload) -> Callable[[bytes], Parsed]:
     """The parser for an archived payload, by its source; sidecar hints say what the source alone does not."""
     if payload.source_id == FIGURES:
         return partial(parse_figures, extra=payload.extra)
+    if live.is_live(payload):
+        from orchestration.sources.datasets import DATASETS
+
+        return live.parser_of_live(payload, DATASETS)
     from orchestration.user_import import parser_for
 
     return parser_for(payload)

@@ -14,6 +14,8 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
+from requests.structures import CaseInsensitiveDict
+
 from orchestration.archive import ArchivedPayload
 from orchestration.errors import PayloadError
 from orchestration.http import base_url
@@ -106,7 +108,7 @@ def _answer(payload: ArchivedPayload) -> Response:
         content=b"",
         status=payload.http_status or 200,
         media_type=payload.media_type or "",
-        headers=payload.extra.get("headers", {}),
+        headers=CaseInsensitiveDict(payload.extra.get("headers", {})),
         retrieved_at=payload.retrieved_at,
         url=payload.request_url,
     )

@@ -16,7 +16,7 @@ import polars as pl
 
 from orchestration.errors import CatalogueError
 from orchestration.sources.registry import load_series_catalogue
-from transforms.parse.outcome import EmptyReplyError, SchemaChangedError, TruncatedError
+from transforms.parse.outcome import BadRequestError, EmptyReplyError, SchemaChangedError, TruncatedError
 from transforms.parse.reply import SeriesReply, TradeReply, require_units, rescale
 from transforms.schema import OBSERVATION, TRADE_FLOW, Parsed
 
@@ -59,7 +59,8 @@ def to_parsed(
 
     series:       source_code -> series_id; every code of the reply must be in it.
     retrieved_at: naive UTC, of the response.
-    asked:        the codes asked for: one that neither came nor was refused means that the reply was cut.
+    asked:        the codes asked for. One that did not come counts as refused where the agency names it in a message;
+                  where it says nothing, the reply was cut.
     printed_in:   source_code -> multiplier of the printed values, where the reply does not state it and it is not that
                   of series.csv (1 for whole vehicles of a series in thousands).
     units:        source_code -> unit exactly as the agency writes it, where the reply states one.
@@ -69,20 +70,24 @@ def to_parsed(
 
     known_from is released_at where the reply states it (basis `release`), else retrieved_at (basis `retrieved`); never
     later than retrieved_at. Raises SchemaChangedError (undeclared code, other frequency or unit), TruncatedError,
-    EmptyReplyError.
+    BadRequestError (every series refused), EmptyReplyError.
     """
     undeclared = sorted(set(reply.frame["source_code"].unique()) - set(series))
     if undeclared:
         raise SchemaChangedError(source, "series that are not declared", unknown=undeclared)
     absent = [code for code in asked if code not in reply.refused and code not in _codes(reply)]
+    named = {code: next((m for m in reply.messages if code in m), None) for code in absent}
+    refused = {**reply.refused, **{code: said for code, said in named.items() if said}}
     if reply.frame.is_empty():
-        said = "; ".join([*reply.messages, *reply.refused.values()])
+        if reply.refused:
+            raise BadRequestError(source, "; ".join(reply.refused.values()), "check the series codes")
+        said = "; ".join(reply.messages)
         raise EmptyReplyError(
             source, f"no observation{f': {said}' if said else ''}", "check series codes and period"
         )
-    if absent:
+    if unsaid := [code for code, said in named.items() if not said]:
         raise TruncatedError(
-            source, f"{len(absent)} series did not come: {', '.join(absent[:5])}", "ask again"
+            source, f"{len(unsaid)} series did not come: {', '.join(unsaid[:5])}", "ask again"
         )
     require_units(reply, units or {}, source=source)
     metadata = load_series_catalogue().filter(pl.col("series_id").is_in(set(series.values())))
@@ -114,7 +119,7 @@ def to_parsed(
         complete=complete and vintages.max() == 1,
         rejected=reply.left.rejected,
         messages=reply.messages,
-        refused=reply.refused,
+        refused=refused,
     )
 
 

@@ -1,0 +1,126 @@
+"""What a refresh would ask: the requests of each dataset, its quota, its key. Asks nothing of the network.
+
+Belongs here: choosing datasets, calling their request builders, saying why one is left out.
+Does not belong here: asking (refresh.py), which requests a dataset needs (sources/*.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from orchestration.completeness import latest_periods
+from orchestration.errors import UsageError
+from orchestration.keys import enabled, key_problem
+from orchestration.lock import writer_lock
+from orchestration.quota import Quota
+from orchestration.settings import Settings
+from orchestration.sources import live
+from orchestration.sources.spec import Dataset, PlanContext, Request
+from orchestration.store import open_store
+
+#: a run waits this long for another one to finish before a dataset gives up
+WAIT_FOR_WRITER = 600.0
+
+
+@dataclass(frozen=True)
+class PlannedDataset:
+    """What one dataset would ask. `skip` says why it asks nothing; `skip_counts` whether that makes a run partial."""
+
+    dataset: Dataset
+    requests: tuple[Request, ...]
+    has_key: bool
+    skip: str = ""
+    skip_counts: bool = True
+    #: of the API's tightest budget, before this run; None: no limit
+    quota_left: int | None = None
+    quota: str = ""
+
+
+@dataclass(frozen=True)
+class RefreshPlan:
+    """What a refresh would do."""
+
+    datasets: tuple[PlannedDataset, ...]
+    today: date
+    since: date | None = None
+    full: bool = False
+
+    @property
+    def requests(self) -> int:
+        return sum(len(d.requests) for d in self.datasets)
+
+
+def plan_refresh(
+    settings: Settings,
+    *,
+    sources: Iterable[str] | None = None,
+    names: Iterable[str] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    full: bool = False,
+    today: date | None = None,
+    datasets: Sequence[Dataset] | None = None,
+) -> RefreshPlan:
+    """The requests of each dataset, its quota and key; asks nothing of the network and changes nothing.
+
+    sources: source ids, or None for all; names: dataset names. since, full: more than the agencies' usual revision
+    windows; until: an end before today (a backfill of years). Raises UsageError for an unknown source.
+    """
+    every = _declared() if datasets is None else datasets
+    known = {d.source_id for d in every}
+    if unknown := sorted(set(sources or ()) - known):
+        raise UsageError(
+            f"there is no live source {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        )
+    chosen = [
+        d
+        for d in every
+        if (not sources or d.source_id in set(sources)) and (names is None or d.name in set(names))
+    ]
+    today = today or datetime.now(UTC).date()
+    latest = _latest(settings)
+    planned = []
+    for dataset in chosen:
+        secret = dataset.api.secret
+        problem, has_key = key_problem(secret)
+        quota = Quota(settings, dataset.api, has_key=has_key)
+        context = PlanContext(today, since, full, has_key, latest, until)
+        skip, counts = "", True
+        if not enabled(dataset):
+            skip, counts = (
+                f"off: {dataset.disabled_reason} (HEADWAY_ENABLE_{dataset.api.name}=1 turns it on)",
+                False,
+            )
+        elif problem:
+            skip = problem
+        elif quota.left() == 0:
+            skip = f"the quota of {dataset.api.name} is spent until {quota.renews_at():%Y-%m-%d %H:%M} UTC"
+        requests = () if skip else tuple(map(live.as_json_gives_it_back, dataset.plan(context)))
+        planned.append(
+            PlannedDataset(dataset, requests, has_key, skip, counts, quota.left(), _in_words(quota))
+        )
+    return RefreshPlan(tuple(planned), today, since, full)
+
+
+def _declared() -> Sequence[Dataset]:
+    from orchestration.sources.datasets import DATASETS
+
+    return DATASETS
+
+
+def _latest(settings: Settings) -> dict[str, date]:
+    if not settings.store.exists():
+        return {}
+    with writer_lock(settings, wait=WAIT_FOR_WRITER), open_store(settings.store, read_only=True) as con:
+        return latest_periods(con)
+
+
+def _in_words(quota: Quota) -> str:
+    tightest = quota.tightest()
+    if tightest is None:
+        return "no limit"
+    spent, budget = tightest
+    span = "a day" if budget.seconds == 86_400 else f"in {budget.seconds:,} s"
+    return f"{spent} of {budget.requests:,} {span}"
