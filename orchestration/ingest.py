@@ -7,17 +7,19 @@ Does not belong here: how a step works (archive.py, transforms/parse, loading.py
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
+from polars.exceptions import PanicException
 
 from orchestration import loading
 from orchestration.archive import Archive, ArchivedPayload, Quarantined
-from orchestration.errors import PayloadError
+from orchestration.errors import PayloadError, StoreError
 from orchestration.loading import LoadAccount
 from orchestration.lock import writer_lock
 from orchestration.progress import report
@@ -30,6 +32,9 @@ from transforms.schema import FrameError, Parsed
 __all__ = ["Quarantined", "ingest", "rebuild_store_from_archive", "register_series", "register_sources"]
 
 Parser = Callable[[bytes], Parsed]
+
+#: how parsers and the loader say that a payload is not to be used; their messages are meant for users
+EXPECTED = (FrameError, ReplyError, PayloadError)
 
 
 def ingest(
@@ -50,9 +55,8 @@ def ingest(
 ) -> LoadAccount | Quarantined:
     """Archive `content`, parse it and append what it changes to the store behind `con`.
 
-    Bytes that were loaded before by this parser are not parsed again. Content that cannot be trusted (FrameError,
-    ReplyError, PayloadError) is set aside with its reason and nothing of it is loaded; errors of archive and store
-    (ArchiveError, StoreError) are raised.
+    Bytes that were loaded before by this parser are not parsed again. Content that cannot be parsed or trusted is set
+    aside with its reason and nothing of it is loaded; errors of archive and store (ArchiveError, StoreError) are raised.
     """
     payload = archive.put(
         content,
@@ -67,11 +71,23 @@ def ingest(
     if account := loading.recorded(con, payload.payload_id, parser_version):
         return account
     try:
-        return loading.load(con, payload, parse(content), parser_version=parser_version)
-    except (FrameError, ReplyError, PayloadError) as error:
-        reason = str(error)
-        path = archive.quarantine(payload, reason)
+        return loading.load(con, payload, _parse(parse, content), parser_version=parser_version)
+    except EXPECTED as error:
+        path = archive.quarantine(payload, str(error))
         return next(q for q in archive.quarantined() if q.path == path)
+
+
+def _parse(parse: Parser, content: bytes) -> Parsed:
+    """`parse(content)`, whatever goes wrong told as one of EXPECTED.
+
+    Damaged bytes surface as whatever a decoder raises, in polars even as a PanicException, which is no Exception.
+    """
+    try:
+        return parse(content)
+    except (*EXPECTED, MemoryError):
+        raise
+    except (Exception, PanicException) as error:
+        raise PayloadError(f"the parser failed: {type(error).__name__}: {error}") from error
 
 
 def register_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
@@ -116,20 +132,37 @@ def rebuild_store_from_archive(
                 for done, payload in enumerate(payloads, start=1):
                     report("load", payload.payload_id, done, len(payloads))
                     try:
-                        accounts.append(loading.load(con, payload, parser_of(payload)(archive.read(payload))))
-                    except (FrameError, ReplyError, PayloadError) as error:
+                        accounts.append(
+                            loading.load(con, payload, _parse(parser_of(payload), archive.read(payload)))
+                        )
+                    except EXPECTED as error:
                         raise PayloadError(
                             f"{payload.payload_id} cannot be loaded any more: {error}"
                         ) from error
-            fresh.with_name(fresh.name + ".wal").unlink(missing_ok=True)
-            settings.store.with_name(settings.store.name + ".wal").unlink(missing_ok=True)
-            fresh.replace(settings.store)
+            _swap(fresh, settings.store)
         finally:
             _remove(fresh)
     return accounts
 
 
-def _remove(path: Any) -> None:
-    for leftover in (path, path.with_name(path.name + ".wal")):
-        with suppress(FileNotFoundError):
-            leftover.unlink()
+def _swap(fresh: Path, store: Path) -> None:
+    """Put `fresh`, closed and whole, in the place of `store`. A write-ahead log beside a replaced file would make it
+    unreadable, so the old store's goes first; should the process die between the two, the archive still has it all.
+    """
+    if _log(fresh).exists():
+        raise StoreError(
+            f"{fresh} was not written in full; free disk space and run again. The store is as it was"
+        )
+    with fresh.open("rb") as file:
+        os.fsync(file.fileno())
+    _log(store).unlink(missing_ok=True)
+    fresh.replace(store)
+
+
+def _log(path: Path) -> Path:
+    return path.with_name(path.name + ".wal")
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    _log(path).unlink(missing_ok=True)
