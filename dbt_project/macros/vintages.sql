@@ -12,6 +12,24 @@
 #}
 {% macro collapse_vintages(relation, keys, values) -%}
     {%- set by_key = 'partition by ' ~ keys | join(', ') ~ ' order by known_from' -%}
+    {%- set of_repeated %}(select * from {{ relation }} semi join repeated using ({{ keys | join(', ') }})) as stated{% endset -%}
+    -- most cells are stated once and never revised: windows over those as well took 2.5 times the time (390,000 rows)
+    with repeated as (
+        select {{ keys | join(', ') }}
+        from {{ relation }}
+        group by {{ keys | join(', ') }}
+        having count(*) > 1
+    )
+
+    select
+        *,
+        cast(null as timestamp) as known_to,
+        cast(0 as integer) as revision_number
+    from {{ relation }}
+    anti join repeated using ({{ keys | join(', ') }})
+
+    union all
+
     select
         * exclude (is_change),
         lead(known_from) over ({{ by_key }}) as known_to,
@@ -23,7 +41,7 @@
                 {%- for column in values %}
                 or {{ column }} is distinct from lag({{ column }}) over ({{ by_key }})
                 {%- endfor %} as is_change
-        from ({{ latest(relation, keys + ['known_from'], 'load_id') }}) as last_load
+        from ({{ latest(of_repeated, keys + ['known_from'], 'load_id') }}) as last_load
     ) as compared
     where is_change
 {%- endmacro %}
