@@ -69,11 +69,12 @@ def export(
 ) -> Export:
     """Write the public tables (or only `tables`) of the current release to `out`, a file each, and README.md.
 
-    Everything is written beside `out` first and moved there at the end: a full disk leaves `out` as it was. A folder
+    Everything is written to a hidden folder first and moved at the end: a full disk leaves `out` as it was. A folder
     that is not empty is refused without `force`; with it, files of the same names are replaced and others stay.
     Raises UsageError for a folder, format or table that cannot be used, HeadwayError if writing fails.
     """
     import duckdb
+    from xlsxwriter.exceptions import XlsxWriterException
 
     if fmt not in FORMATS:
         raise UsageError(f"'{fmt}' is not a format; take one of {', '.join(FORMATS)}")
@@ -82,7 +83,8 @@ def export(
     staging = None
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+        # on the same disk as the end, so that moving there is a rename: an existing folder may be a mounted disk
+        staging = Path(tempfile.mkdtemp(dir=out if out.exists() else out.parent, prefix=".headway-export-"))
         with _attached(source, staging) as con:
             chosen = _chosen(describe(con, {}), tables)
             for number, table in enumerate(chosen):
@@ -93,7 +95,7 @@ def export(
             readme = _readme(con, chosen, fmt, source.parent.name, restricted)
         (staging / "README.md").write_text(readme, encoding="utf-8")
         _move(staging, out)
-    except (OSError, duckdb.Error) as error:
+    except (OSError, duckdb.Error, XlsxWriterException) as error:
         raise HeadwayError(f"cannot write to {out}: {one_line(error)}; nothing was exported") from error
     finally:
         if staging is not None:
@@ -128,9 +130,15 @@ def _attached(source: Path, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A session of its own with the release attached read-only: the connections of reading.py may not write files."""
     import duckdb
 
-    con = duckdb.connect(
-        config={"memory_limit": "1GB", "threads": 2, "temp_directory": str(spill / ".spill")}
-    )
+    # With its own writing threads DuckDB 2.0 can wait for ever once a disk is full: 5 of 22 COPY to a 5 MB disk hung,
+    # none of 120 with async_threads 0 or 1.
+    config = {
+        "memory_limit": "1GB",
+        "threads": 2,
+        "async_threads": 0,
+        "temp_directory": str(spill / ".spill"),
+    }
+    con = duckdb.connect(config=config)
     try:
         con.execute(f"ATTACH '{_escaped(source)}' AS release (READ_ONLY)")
         con.execute("USE release")
@@ -196,7 +204,12 @@ def _write_xlsx(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) 
     """A workbook: the rows in as many sheets as they need, then the sheet `about` with the meaning of the columns."""
     import xlsxwriter
 
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    options = {
+        "constant_memory": True,
+        "tmpdir": str(file.parent),
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+    }
     with xlsxwriter.Workbook(str(file), options) as book:
         bold = book.add_format({"bold": True})
         formats = {
