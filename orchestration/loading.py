@@ -58,13 +58,13 @@ class LoadAccount:
 
 def recorded(con: duckdb.DuckDBPyConnection, payload_id: str, parser_version: str) -> LoadAccount | None:
     """The account of loading again what was loaded before, or None if it was not. Lets a re-run skip parsing."""
-    row = con.execute(
+    found = con.execute(
         "SELECT table_name, rows_in, rows_rejected FROM raw.load WHERE payload_id = ? AND parser_version = ?",
         [payload_id, parser_version],
-    ).fetchone()
-    if row is None:
+    ).fetchall()  # fetchone would leave the connection busy
+    if not found:
         return None
-    table, rows_in, rejected = row
+    table, rows_in, rejected = found[0]
     return LoadAccount(payload_id, table, rows_in, 0, rows_in - rejected, rejected, 0, 0, 0)
 
 

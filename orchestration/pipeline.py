@@ -182,8 +182,10 @@ def register(settings: Settings, con: Any) -> None:
     """The registry's sources, those of imports, and the catalogue's series into the store."""
     from orchestration.user_import import imported_sources
 
+    con.begin()  # one transaction: fifteen of their own take 130 ms
     register_sources(con, [*SOURCES, *imported_sources(Archive(settings))])
     register_series(con, load_series_catalogue())
+    con.commit()
 
 
 def parser_of_archived(payload: ArchivedPayload) -> Callable[[bytes], Parsed]:
