@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.errors import HeadwayError
-from orchestration.settings import Settings
+from orchestration.settings import Settings, load_env_file
 
 if TYPE_CHECKING:
     from orchestration.printing import Printer
@@ -39,6 +39,7 @@ def _command(name: str, examples: str) -> Callable:
         def run(*args: Any, as_json: bool, **kwargs: Any) -> None:
             from orchestration.printing import Printer
 
+            load_env_file()
             try:
                 status = body(Settings.load(), Printer(as_json), *args, **kwargs)
             except HeadwayError as error:
@@ -75,6 +76,42 @@ def build(settings: Settings, out: Printer, force: bool, from_archive: bool, wai
     with out.progress():
         outcome = run_build(settings, force=force, from_archive=from_archive, wait=wait)
     out.built(outcome)
+
+
+@_command(
+    "refresh",
+    "headway refresh --dry-run\n"
+    "headway refresh\n"
+    "headway refresh --source bls --source statcan\n"
+    "headway refresh --source census --since 2024-01",
+)
+@click.option("--source", "sources", multiple=True, help="Only this source (may be repeated).")
+@click.option("--since", metavar="YYYY-MM", help="From this month on, not only what the agency revises.")
+@click.option("--full", is_flag=True, help="The whole history.")
+@click.option("--dry-run", is_flag=True, help="Show the plan; ask nothing of the network.")
+def refresh(
+    settings: Settings, out: Printer, sources: tuple[str, ...], since: str | None, full: bool, dry_run: bool
+) -> int:
+    """Ask the agencies for what is new and what was revised, then build and release.
+
+    Exits with 3 if some sources could not be asked or answered badly (the rest is released), with 1 if all failed.
+    """
+    from orchestration.pipeline import run_build
+    from orchestration.refresh import run_refresh
+    from orchestration.refresh_plan import month, plan_refresh
+
+    first = month(since) if since else None
+    if not dry_run and not settings.store.exists():  # what the figures hold need not be asked for
+        with out.progress():
+            run_build(settings)
+    plan = plan_refresh(settings, sources=sources, since=first, full=full)
+    out.planned(plan, alone=dry_run)
+    if dry_run:
+        return 0
+    with out.progress():
+        outcome = run_refresh(settings, plan)
+    out.refreshed(outcome)
+    return outcome.exit_code
 
 
 @_command("status", "headway status\nheadway status --json")
@@ -249,12 +286,13 @@ def serve(settings: Settings, out: Printer, port: int) -> None:
     run(settings, port)
 
 
-@_command("doctor", "headway doctor")
-def doctor(settings: Settings, out: Printer) -> int:
+@_command("doctor", "headway doctor\nheadway doctor --online")
+@click.option("--online", is_flag=True, help="Ask the agencies whether they accept the keys.")
+def doctor(settings: Settings, out: Printer, online: bool) -> int:
     """Check this machine: Python, packages, figures, disk, lock, release, keys. Exits with 1 if something is wrong."""
     from orchestration.doctor import examine
 
-    findings = examine(settings)
+    findings = examine(settings, online=online)
     out.findings(findings)
     return int(any(f.state == "wrong" for f in findings))
 

@@ -31,8 +31,8 @@ class Finding:
     remedy: str = ""
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Every finding, in the order a newcomer would look."""
+def examine(settings: Settings, *, online: bool = False) -> list[Finding]:
+    """Every finding, in the order a newcomer would look. `online` asks the agencies whether they accept the keys."""
     return [
         *_python(),
         *_packages(settings),
@@ -41,6 +41,7 @@ def examine(settings: Settings) -> list[Finding]:
         *_writer(settings),
         *_release(settings),
         *_quarantine(settings),
+        *_keys(settings, online=online),
     ]
 
 
@@ -138,3 +139,15 @@ def _quarantine(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding("quarantine", "ok", "empty")
+
+
+def _keys(settings: Settings, *, online: bool) -> Iterator[Finding]:
+    from orchestration.doctor_keys import examine_key
+    from orchestration.sources.datasets import DATASETS
+
+    seen: set[str] = set()
+    for dataset in DATASETS:
+        secret = dataset.api.secret
+        if secret and secret.variable not in seen:
+            seen.add(secret.variable)
+            yield Finding(f"{dataset.source_id} key", *examine_key(settings, dataset, online=online))

@@ -1,4 +1,4 @@
-"""Keys of the agencies and what is switched on, from the environment or a .env file.
+"""Keys of the agencies and what is switched on, from the environment.
 
 Belongs here: reading them and saying what is wrong with them. Does not belong here: sending keys (http.py).
 A key is never part of a message of this module.
@@ -8,16 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
-
-from dotenv import load_dotenv
 
 from orchestration.sources.spec import Dataset, Secret
-
-
-def load_env_file(project: Path) -> None:
-    """Take what `.env` in the project says into the environment; what is set there already wins."""
-    load_dotenv(project / ".env", override=False)
 
 
 def key_of(secret: Secret | None) -> str | None:

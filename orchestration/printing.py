@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from orchestration.doctor import Finding
     from orchestration.pipeline import BuildOutcome
     from orchestration.reading import QueryResult, Status
+    from orchestration.refresh_account import RefreshOutcome
+    from orchestration.refresh_plan import RefreshPlan
     from orchestration.release import Release
 
 
@@ -132,6 +134,32 @@ class Printer:
             return
         self.line("released" if outcome.released else "nothing changed: the current release stays")
         self.record(facts)
+
+    def planned(self, plan: RefreshPlan, *, alone: bool) -> None:
+        """What a refresh would ask; before a refresh (not `alone`) programs get the account only."""
+        from orchestration.printing_refresh import plan_requests, plan_rows
+
+        if self.as_json:
+            if alone:
+                self.json({"today": plan.today, "datasets": plan_rows(plan), "requests": plan_requests(plan)})
+            return
+        self.rows(plan_rows(plan))
+        self.console.print()
+        if alone:
+            self.rows(plan_requests(plan))
+            self.line(f"{plan.requests} requests; nothing was asked")
+
+    def refreshed(self, outcome: RefreshOutcome) -> None:
+        """The account of a refresh: counts, then what went wrong."""
+        from orchestration.printing_refresh import outcome_lines, outcome_record, outcome_rows
+
+        if self.as_json:
+            self.json(outcome_record(outcome))
+            return
+        self.rows(outcome_rows(outcome))
+        self.console.print()
+        for line in outcome_lines(outcome):
+            self.line(line)
 
     def status(self, status: Status) -> None:
         if self.as_json:

@@ -104,6 +104,14 @@ def plan_refresh(
     return RefreshPlan(tuple(planned), today, since, full)
 
 
+def month(text: str) -> date:
+    """The first day of a month given as YYYY-MM. Raises UsageError."""
+    try:
+        return date.fromisoformat(f"{text}-01")
+    except ValueError:
+        raise UsageError(f"{text!r} is not a month: write it like 2024-01") from None
+
+
 def _declared() -> Sequence[Dataset]:
     from orchestration.sources.datasets import DATASETS
 

@@ -76,3 +76,10 @@ class Settings:
     @property
     def dagster_home(self) -> Path:
         return self.home / "dagster"
+
+
+def load_env_file(project: Path = PROJECT) -> None:
+    """Take what `.env` in the project says (keys, HEADWAY_HOME) into the environment; what is set there already wins."""
+    from dotenv import load_dotenv
+
+    load_dotenv(project / ".env", override=False)
