@@ -216,6 +216,15 @@ def test_a_bad_row_is_named_with_its_line(row: str, message: str):
     assert message in found
 
 
+def test_problems_of_every_kind_are_listed_together_in_the_order_of_the_file():
+    assert problems("period,value\n2018-01,x\n2018-02,1,2\n2018-13,1\n2018-04\n") == (
+        "line 2: value 'x' is not a number",
+        "line 3: 3 cells where the header has 2 (is a comma inside a number? write 1234.5)",
+        "line 4: period '2018-13' does not exist",
+        "line 5: 1 cells where the header has 2",
+    )
+
+
 def test_all_bad_lines_are_listed_up_to_fifty_and_the_rest_counted():
     text = "period,value\n" + "".join(f"20{y:02}-01,x\n" for y in range(10, 26)) * 4
     with pytest.raises(UserFileError) as refused:

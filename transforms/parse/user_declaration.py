@@ -72,6 +72,9 @@ def declared_series(
         ]
         entries = []
         for number, cells in declared.rows:
+            if isinstance(cells, str):
+                problems.append(f"{declared.at(number)}: {cells}")
+                continue
             row = {name: plain(cell) for name, cell in cells.items() if name in DECLARED and plain(cell)}
             problems += [
                 f"{declared.at(number)}: {name} is '{row[name]}' here and '{value}' in the options"
@@ -79,7 +82,7 @@ def declared_series(
                 if row.get(name, value) != value
             ]
             entries.append((declared.at(number), given | row))
-        if not entries:
+        if not declared.rows:
             problems.append("series: no series is declared")
     found: dict[str, dict[str, str]] = {}
     for where, entry in entries:

@@ -157,6 +157,8 @@ def _observations(
     seen: dict[tuple[str, date, datetime], int] = {}
     for number, cells in grid.rows:
         try:
+            if isinstance(cells, str):
+                raise ValueError(cells)
             series_id = plain(cells.get("series_id")) or lone
             if series_id not in series:
                 if undeclared_is_a_problem:

@@ -38,14 +38,15 @@ class UserFileError(ValueError):
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. `rows`: (number in the file, {column: cell}); cells are text, or for workbooks text, number, bool, date.
+    """A table. `rows`: (number in the file, {column: cell}), or what is wrong with a row that does not fit the header;
+    cells are text, or for workbooks text, number, bool, date.
 
     `where` begins each row's name ("line " or "sheet observations row "); `epoch`: what serial dates count from.
     """
 
     where: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[int, dict[str, Any]], ...]
+    rows: tuple[tuple[int, dict[str, Any] | str], ...]
     epoch: date = _EPOCH
 
     def at(self, number: int) -> str:
@@ -87,7 +88,7 @@ def read_csv(content: bytes, required: Sequence[str], *, what: str = "") -> Grid
         io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
     )
     header: tuple[str, ...] = ()
-    rows, problems = [], []
+    rows: list[tuple[int, dict[str, Any] | str]] = []
     number = 1
     try:
         for cells in reader:
@@ -98,16 +99,12 @@ def read_csv(content: bytes, required: Sequence[str], *, what: str = "") -> Grid
             if not header:
                 header = _header(cells, f"{name}line {first}")
             elif len(cells) != len(header):
-                problems.append(
-                    f"{name}line {first}: {len(cells)} cells where the header has {len(header)}"
-                    + (" (is a comma inside a number? write 1234.5)" if len(cells) > len(header) else "")
-                )
+                hint = " (is a comma inside a number? write 1234.5)" if len(cells) > len(header) else ""
+                rows.append((first, f"{len(cells)} cells where the header has {len(header)}{hint}"))
             else:
                 rows.append((first, {c: v.strip() for c, v in zip(header, cells, strict=True)}))
     except csv.Error as error:
-        problems.append(f"{name}line {number}: {error} (is a quotation mark left open?)")
-    if problems:
-        raise UserFileError(problems)
+        rows.append((number, f"{error} (is a quotation mark left open?)"))
     return Grid(f"{name}line ", header, tuple(rows))
 
 
@@ -227,7 +224,7 @@ def _unclear(name: str, sheet: Any) -> list[str]:
 def _grid(name: str, sheet: Any, epoch: date) -> Grid:
     where = f"sheet {name} row "
     header: tuple[str, ...] = ()
-    rows, problems = [], []
+    rows: list[tuple[int, dict[str, Any] | str]] = []
     for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
         cells = [_cell(value) for value in values]
         if not any(cell is not None for cell in cells):
@@ -238,13 +235,11 @@ def _grid(name: str, sheet: Any, epoch: date) -> Grid:
                 cells.pop()
             header = _header(cells, f"{where}{number}")
         elif any(cell is not None for cell in cells[len(header) :]):
-            problems.append(f"{where}{number}: a cell right of the last column of the header")
+            rows.append((number, "a cell right of the last column of the header"))
         else:
             rows.append((number, dict(zip(header, cells, strict=False))))
     if not header:
-        problems.append(f"sheet {name} is empty: a header row and at least one row are needed")
-    if problems:
-        raise UserFileError(problems)
+        raise UserFileError([f"sheet {name} is empty: a header row and at least one row are needed"])
     return Grid(where, header, tuple(rows), epoch)
 
 
@@ -262,7 +257,7 @@ def _uncalculated(content: bytes, title: str, name: str, grid: Grid) -> list[str
         (number, column)
         for number, cells in grid.rows
         for column in grid.columns
-        if cells.get(column) is None
+        if not isinstance(cells, str) and cells.get(column) is None
     }
     if not empty:
         return []
