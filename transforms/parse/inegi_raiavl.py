@@ -1,0 +1,202 @@
+"""INEGI light-vehicle register (RAIAVL): open-data CSV and zip of production, sales and exports by maker and model.
+
+Belongs here: the three tables, their statuses and repeated keys, monthly totals as series.
+Does not belong here: the indicators API (inegi.py), heavy vehicles (BIE production includes them, 5-7 % more).
+
+Format: https://www.inegi.org.mx/datosprimarios/iavl/#datos_abiertos; the zip holds conjunto_de_datos/raiavl_<table>_
+mensual_tr_cifra_<year>.csv from 2005, catalogos/, diccionario_de_datos/, and metadatos/ with a line `modified:`.
+Traps: a key may stand on several lines with different units (parts of one figure: they are added and counted);
+negative units are corrections of earlier months (kept); a model may be listed with and without a trailing hyphen
+(two origins, never merged); statuses move from Preliminares over Revisadas to Definitivas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import polars as pl
+
+from transforms.parse.body import excerpt, read_text, shape_checked, zip_members
+from transforms.parse.outcome import EmptyReplyError, SchemaChangedError
+from transforms.parse.reply import SERIES_REPLY_SCHEMA, SeriesReply, series_reply
+
+SOURCE = "inegi"
+_TABLES = {"produccion": "production", "venta": "sales", "exportacion": "exports"}
+_FILE = re.compile(rf"raiavl_({'|'.join(_TABLES)})_mensual_tr_cifra_(\d{{4}})\.csv", re.I)
+_COLUMNS = ("ANIO", "ID_MES", "MARCA", "MODELO", "TIPO", "SEGMENTO", "UNI_VEH", "ESTATUS")
+_COLUMNS_OF = {"production": (), "sales": ("ORIGEN", "ID_PAIS_ORIGEN"), "exports": ("ID_PAIS_DESTINO",)}
+_KNOWN = {*_COLUMNS, *_COLUMNS_OF["sales"], *_COLUMNS_OF["exports"], "PROD_EST", "COBERTURA"}
+_STATUS = {
+    "Cifras Preliminares": "preliminary",
+    "Cifras Revisadas": "revised",
+    "Cifras Definitivas": "normal",
+}
+
+RAIAVL_SCHEMA: dict[str, pl.DataType] = {
+    "period_start": pl.Date(),
+    "maker": pl.String(),
+    "model": pl.String(),
+    "type": pl.String(),
+    "segment": pl.String(),
+    "origin": pl.String(),  # sales: NACIONAL or IMPORTADO
+    "country_code": pl.String(),  # INEGI's number: origin of sales, destination of exports
+    "vehicles": pl.Int64(),
+    "status": pl.String(),
+    "lines": pl.Int64(),  # lines of the file that were added
+}
+_KEY = ("period_start", "maker", "model", "type", "segment", "origin", "country_code")
+
+
+@dataclass(frozen=True)
+class RaiavlReply:
+    """One table. frame: RAIAVL_SCHEMA, unique on all but vehicles, status and lines, sorted; modified: INEGI's day."""
+
+    table: str
+    frame: pl.DataFrame
+    messages: tuple[str, ...]
+    modified: date | None = None
+
+
+@shape_checked(SOURCE)
+def parse_csv(
+    content: bytes, *, table: str, status: int = 200, content_type: str | None = None
+) -> RaiavlReply:
+    """One year's file of `table` ('production', 'sales' or 'exports').
+
+    Raises SchemaChangedError for missing columns, unknown statuses, units that are no whole number, months outside
+    1-12 (a total over the rest would be wrong), EmptyReplyError without rows, and what `read_text` raises.
+    """
+    text = read_text(content, source=SOURCE, status=status, content_type=content_type)
+    return _reply(table, [_rows(text, table)])
+
+
+@shape_checked(SOURCE)
+def parse_zip(
+    content: bytes,
+    *,
+    table: str,
+    years: Iterable[int] | None = None,
+    status: int = 200,
+    content_type: str | None = None,
+) -> RaiavlReply:
+    """All years (or `years`) of one table's zip. Raises what `parse_csv` raises, UnreadableError for a bad archive."""
+    if not content.startswith(b"PK"):
+        text = read_text(content, source=SOURCE, status=status, content_type=content_type)
+        raise SchemaChangedError(SOURCE, f"no zip archive: {excerpt(text)}")
+    wanted = None if years is None else set(years)
+    frames = []
+    for name, data in zip_members(content, _FILE.pattern, source=SOURCE):
+        spanish, year = _FILE.fullmatch(name.rsplit("/", 1)[-1]).groups()
+        if _TABLES[spanish.lower()] == table and (wanted is None or int(year) in wanted):
+            text = read_text(data, source=SOURCE, status=200, content_type=f"member {name}")
+            frames.append(_rows(text, table))
+    if not frames:
+        raise EmptyReplyError(SOURCE, f"archive without the files of {table}", "check table and years")
+    return _reply(table, frames, _modified(content))
+
+
+def monthly_totals(reply: RaiavlReply, by: Sequence[str] = ()) -> SeriesReply:
+    """Vehicles a month, in total or by columns of the frame, as series 'raiavl/<table>[/<value of each column>]'.
+
+    A month's status is the least final one of its lines. Months without a line have no row.
+    """
+    code = pl.concat_str(
+        pl.lit(f"raiavl/{reply.table}"), *(pl.col(c).fill_null("") for c in by), separator="/"
+    )
+    status = (
+        pl.when((pl.col("status") == "preliminary").any())
+        .then(pl.lit("preliminary"))
+        .when((pl.col("status") == "revised").any())
+        .then(pl.lit("revised"))
+        .otherwise(pl.lit("normal"))
+    )
+    frame = (
+        reply.frame.group_by(code.alias("source_code"), "period_start")
+        .agg(pl.col("vehicles").sum().cast(pl.Float64).alias("value"), status.alias("status"))
+        .select(
+            "source_code",
+            "period_start",
+            pl.lit("monthly").alias("frequency"),
+            "value",
+            "status",
+            pl.lit(None).alias("released_at"),
+            pl.lit(None).alias("note"),
+        )
+    )
+    details = {c: {"unit": "vehicles"} for c in frame["source_code"].unique().sort()}
+    return series_reply(
+        frame.cast(SERIES_REPLY_SCHEMA), source=SOURCE, messages=reply.messages, details=details
+    )
+
+
+def _rows(text: str, table: str) -> pl.DataFrame:
+    try:
+        cells = pl.read_csv(text.encode(), infer_schema=False, quote_char='"')
+    except pl.exceptions.NoDataError as error:
+        raise EmptyReplyError(SOURCE, f"{table} file without lines", "fetch it again") from error
+    except pl.exceptions.PolarsError as error:
+        raise SchemaChangedError(SOURCE, f"{table} file that is no table: {excerpt(str(error))}") from error
+    missing = [c for c in (*_COLUMNS, *_COLUMNS_OF[table]) if c not in cells.columns]
+    if missing:
+        raise SchemaChangedError(SOURCE, f"{table} file with other columns", missing=missing)
+    if cells.is_empty():
+        raise EmptyReplyError(SOURCE, f"{table} file without lines", "fetch it again")
+    stripped = cells.with_columns(pl.all().str.strip_chars())
+    typed = stripped.with_columns(
+        pl.format("{}-{}-01", "ANIO", pl.col("ID_MES").str.zfill(2))
+        .str.to_date("%Y-%m-%d", strict=False)
+        .alias("period_start"),
+        pl.col("UNI_VEH").cast(pl.Int64, strict=False).alias("vehicles"),
+        pl.col("ESTATUS").replace_strict(_STATUS, default=None, return_dtype=pl.String).alias("status"),
+    )
+    bad = typed.filter(pl.any_horizontal(pl.col("period_start", "vehicles", "status").is_null()))
+    if bad.height:
+        raise SchemaChangedError(
+            SOURCE,
+            f"{table}: {bad.height} lines with an unreadable month, number or status",
+            unknown=["|".join(map(str, bad.select(_COLUMNS).row(0)))],
+        )
+    return typed
+
+
+def _reply(table: str, years: list[pl.DataFrame], modified: date | None = None) -> RaiavlReply:
+    cells = pl.concat(years, how="diagonal")
+    country = next((c for c in ("ID_PAIS_DESTINO", "ID_PAIS_ORIGEN") if c in cells.columns), None)
+    typed = cells.select(
+        "period_start",
+        pl.col("MARCA").alias("maker"),
+        pl.col("MODELO").alias("model"),
+        pl.col("TIPO").alias("type"),
+        pl.col("SEGMENTO").alias("segment"),
+        (pl.col("ORIGEN") if "ORIGEN" in cells.columns else pl.lit(None, pl.String)).alias("origin"),
+        (pl.col(country) if country else pl.lit(None, pl.String)).alias("country_code"),
+        "vehicles",
+        "status",
+    )
+    added = typed.group_by(_KEY).agg(
+        pl.col("vehicles").sum(), pl.col("status").unique(), pl.len().cast(pl.Int64).alias("lines")
+    )
+    mixed = added.filter(pl.col("status").list.len() > 1)
+    if mixed.height:
+        raise SchemaChangedError(SOURCE, f"{table}: one key with two statuses, first {mixed.row(0)[:3]}")
+    frame = added.with_columns(pl.col("status").list.first()).select(*RAIAVL_SCHEMA)
+    repeated = int((frame["lines"] - 1).sum())
+    negative = frame.filter(pl.col("vehicles") < 0).height
+    unknown = sorted(set(cells.columns) - _KNOWN - {"period_start", "vehicles", "status"})
+    messages = (
+        *((f"added {repeated} further lines of repeated keys",) if repeated else ()),
+        *((f"{negative} negative corrections",) if negative else ()),
+        *((f"columns not known, left out: {', '.join(unknown)}",) if unknown else ()),
+    )
+    return RaiavlReply(table, frame.cast(RAIAVL_SCHEMA).sort(*_KEY), messages, modified)
+
+
+def _modified(content: bytes) -> date | None:
+    for _, data in zip_members(content, r"metadatos_.*\.txt", source=SOURCE):
+        found = re.search(rb"^modified:\s*(\d{4}-\d{2}-\d{2})\s*$", data, re.M | re.I)
+        if found:
+            return date.fromisoformat(found.group(1).decode())
+    return None
