@@ -97,7 +97,12 @@ def add_vintages(
             for n, ((start, value, status), end) in enumerate(zip(ordered, ends, strict=True))
         ]
     if rows:
-        con.executemany(f"INSERT INTO fct_observation_vintage VALUES ({', '.join('?' * 10)})", rows)
+        # one statement for all rows: a row at a time costs a millisecond each
+        columns = ", ".join("unnest(?)" for _ in rows[0])
+        con.execute(
+            f"INSERT INTO fct_observation_vintage SELECT {columns}",
+            [list(c) for c in zip(*rows, strict=True)],
+        )
 
 
 def add_values(

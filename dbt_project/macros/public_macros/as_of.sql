@@ -1,4 +1,3 @@
-{# Vintages are intervals [known_from, known_to): what was known at the end of a day is what spans its midnight. #}
 {% macro as_of_body() -%}
 select
     series_id,
@@ -9,10 +8,14 @@ select
     known_from,
     known_from_basis,
     payload_id
-from fct_observation_vintage
-where known_from < {{ day_after('on_date') }}
-    and (known_to is null or known_to >= {{ day_after('on_date') }})
+from fct_observation_vintage as vintage
+where {{ is_known_at_end_of('on_date') }}
     and status <> 'withdrawn'
+{%- endmacro %}
+
+{# Vintages are intervals [known_from, known_to): what was known at the end of a day is what spans its midnight. #}
+{% macro is_known_at_end_of(day) -%}
+    (vintage.known_from < {{ day_after(day) }} and (vintage.known_to is null or vintage.known_to >= {{ day_after(day) }}))
 {%- endmacro %}
 
 {# Midnight at the end of a day, as a TIMESTAMP. #}

@@ -51,13 +51,7 @@ known as (
         and vintage.frequency = 'monthly'
         and vintage.status <> 'withdrawn'
         and vintage.value is not null
-        and (
-            (on_date is null and vintage.known_to is null)
-            or (
-                vintage.known_from < {{ day_after('on_date') }}
-                and (vintage.known_to is null or vintage.known_to >= {{ day_after('on_date') }})
-            )
-        )
+        and case when on_date is null then vintage.known_to is null else {{ is_known_at_end_of('on_date') }} end
 ),
 
 life as (

@@ -1,3 +1,4 @@
+-- not sorted: the release sorts its copy by key, and sorting here as well costs as much as all joins
 with events as (
     select
         cuts.event_id,
@@ -76,9 +77,3 @@ left join episodes
     and compared.cut_month = episodes.cut_month
     and compared.window_months = episodes.window_months
     and compared.gap_months = episodes.gap_months
-order by
-    events.event_id,
-    compared.series_id,
-    compared.window_months,
-    compared.gap_months,
-    compared.as_of_basis

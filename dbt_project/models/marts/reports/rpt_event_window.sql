@@ -1,3 +1,4 @@
+-- not sorted: the release sorts its copy by key, and sorting here as well costs as much as all joins
 with events as (
     select event_id, cut_month
     from {{ ref('int_event_cut') }}
@@ -63,4 +64,3 @@ inner join events on measured.cut_month = events.cut_month
 left join episode_months
     on measured.series_id = episode_months.series_id
     and measured.period_start = episode_months.period_start
-order by events.event_id, measured.series_id, measured.month_offset

@@ -1,0 +1,332 @@
+"""The report tables on the bundled figures, against plain Python that reads the same figures without the warehouse."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import math
+import random
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from orchestration.contract import CONTRACT
+from orchestration.public_file import assemble
+from orchestration.settings import Settings
+from tests import bundled
+from tests import plain_comparison as plain
+from tests.macro_case import rows
+
+#: DuckDB sums in another order than Python: a few units in the last place of the largest summand (values up to 1e12)
+RELATIVE = 1e-9
+WINDOWS, GAPS = (6, 12, 24), (0, 3, 6)
+#: what can go wrong differs: revised, with a declared hole, never revised, balance, negative at the end, Mexican, trade flow
+SERIES = {
+    "usa_employment_motor_vehicles_parts": True,
+    "usa_cpi_all_items": True,
+    "usa_imports_goods_mex": True,
+    "usa_balance_goods_services": False,
+    "usa_customs_duties_net": True,
+    "mex_production_vehicles": True,
+}
+
+
+@pytest.fixture(scope="module")
+def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        yield connection
+
+
+@cache
+def observations() -> pl.DataFrame:
+    return bundled.read("observation").sort("known_from")
+
+
+@cache
+def latest(series_id: str) -> dict[int, float]:
+    return {plain.number(d): v for d, v in bundled.as_of(observations(), series_id).items()}
+
+
+@cache
+def first_known(series_id: str) -> dict[int, float]:
+    known = observations().filter((pl.col("series_id") == series_id) & pl.col("value").is_not_null())
+    return {plain.number(d): v for d, v in reversed(known.select("period_start", "value").rows())}
+
+
+def _date(text: str) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+@cache
+def events() -> dict[str, int]:
+    """Cuts of the events of the report, by event_id."""
+    seed = Settings.load().dbt_project / "seeds" / "timeline" / "seed_event.csv"
+    found = {}
+    with seed.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            row |= {k: _date(row[k]) for k in ("event_date", "effective_on")} | {
+                "in_force": row["in_force"] == "true"
+            }
+            if plain.in_report(row):
+                found[row["event_id"]] = plain.event_cut(row)
+    return found
+
+
+def different(got: dict, wanted: dict) -> dict:
+    out = {}
+    for name in ("n_pre", "n_post", *plain.STATISTICS):
+        a, b = got[name], wanted[name]
+        # second differences of large numbers cancel: their rounding is that of the means
+        scale = max(abs(wanted["post_mean"] or 0), 1.0) if wanted["scale"] == "level" else 1.0
+        if isinstance(a, float) and isinstance(b, float):
+            if not math.isclose(a, b, rel_tol=RELATIVE, abs_tol=RELATIVE * scale):
+                out[name] = (a, b)
+        elif a != b:
+            out[name] = (a, b)
+    return out
+
+
+# -- worked figures of the design --------------------------------------------------------------------------------------
+
+
+def test_imports_from_mexico_around_round_six(con):
+    """+9.66 % and t = 3.962: a change of either means that windows, logs or figures moved."""
+    (row,) = rows(
+        con,
+        "FROM rpt_before_after WHERE series_id = 'usa_imports_goods_mex' AND event_id = 'nafta-round6-end' "
+        "AND window_months = 12 AND gap_months = 0 AND as_of_basis = 'latest'",
+    )
+    assert (row["pre_start"], row["cut_month"]) == (dt.date(2017, 2, 1), dt.date(2018, 2, 1))
+    assert (round(row["pct_change"], 2), round(row["welch_t"], 3)) == (9.66, 3.962)
+    assert row["event_clean"] is True and row["episodes_in_window"] == []
+
+
+@pytest.mark.parametrize(
+    ("known", "pct"), [("2026-01-09", -2.07), ("2026-02-15", -3.14), ("2026-08-09", -3.18)]
+)
+def test_motor_vehicle_jobs_depend_on_what_was_known(con, known, pct):
+    """12 months to April 2025 against May to December: the benchmark of February 2026, not the tariff, makes the step.
+    A vintage of later, or months of two vintages side by side, would not give these three numbers."""
+    (row,) = rows(
+        con,
+        "FROM before_after('usa_employment_motor_vehicles_parts', 's232-autos-effective-2025-04', "
+        f"post_months := 8, on_date := '{known}')",
+    )
+    assert (row["n_pre"], row["n_post"], row["post_end"]) == (12, 8, dt.date(2025, 12, 1))
+    assert round(row["pct_change"], 2) == pct
+    assert row["as_of"].date() <= dt.date.fromisoformat(known)
+
+
+def test_a_window_still_running_is_answered_with_its_months(con):
+    (row,) = rows(
+        con,
+        "FROM before_after('usa_employment_motor_vehicles_parts', 's232-autos-effective-2025-04', on_date := '2026-01-09')",
+    )
+    assert (row["n_pre"], row["n_post"], row["reason"]) == (12, 8, "window is shorter than asked")
+    assert round(row["pct_change"], 2) == -2.07
+
+
+def test_entry_into_force_of_usmca_is_not_clean(con):
+    """COVID lies in both windows: a rise of 17 % (18 % from a cut one month later) that must not pass as clean."""
+    (row,) = rows(con, "FROM before_after('usa_imports_goods_mex', 'usmca-entry-into-force')")
+    (later,) = rows(con, "FROM before_after('usa_imports_goods_mex', '2020-07-02')")
+    assert (row["cut_month"], row["event_clean"]) == (dt.date(2020, 7, 1), False)
+    assert "covid_19" in row["episodes_in_window"]
+    assert (round(row["pct_change"], 1), round(later["pct_change"], 1)) == (16.7, 18.0)
+
+
+# -- everything against plain Python -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("basis", ["latest", "first_release"])
+@pytest.mark.parametrize("series_id", SERIES)
+def test_before_after_of_every_event(con, series_id, basis):
+    """Rows and numbers: a comparison that is missing, too many, off by a month or on another vintage."""
+    values = latest(series_id) if basis == "latest" else first_known(series_id)
+    life = latest(series_id)
+    first, last = min(life), max(life)
+    got = {
+        (r["event_id"], r["window_months"], r["gap_months"]): r
+        for r in rows(
+            con, "FROM rpt_before_after WHERE series_id = ? AND as_of_basis = ?", [series_id, basis]
+        )
+    }
+    wanted, wrong = {}, {}
+    for event_id, cut in events().items():
+        for months in WINDOWS:
+            for gap in GAPS:
+                before, after = plain.windows(cut, months, gap)
+                if before.start >= first and after.stop - 1 <= last:
+                    key = (event_id, months, gap)
+                    wanted[key] = plain.compare(values, cut, months, gap, log_allowed=SERIES[series_id])
+                    if key in got and (found := different(got[key], wanted[key])):
+                        wrong[key] = found
+    assert got.keys() == wanted.keys()
+    assert len(got) > 300
+    assert not wrong
+    holed = {k for k, w in wanted.items() if w["missing"]}
+    assert {k for k, r in got.items() if r["reason"]} == holed
+    assert bool(holed) == (series_id == "usa_cpi_all_items")  # no CPI of October 2025 exists
+
+
+def test_overlap_of_every_event(con):
+    """An event left out of the count would let two tariffs of one month each look like the only one."""
+    cuts = events()
+    found = rows(
+        con,
+        "SELECT DISTINCT event_id, window_months, gap_months, n_other_events, max_shared_post_share, identified "
+        "FROM rpt_before_after",
+    )
+    assert {r["event_id"] for r in found} <= cuts.keys()
+    for r in found:
+        months, cut = r["window_months"], cuts[r["event_id"]]
+        before, after = plain.windows(cut, months, r["gap_months"])
+        others = [c for e, c in cuts.items() if e != r["event_id"]]
+        share = max(max(0, months - abs(c - cut)) / months for c in others)
+        assert r["n_other_events"] == sum(before.start <= c < after.stop for c in others), r
+        assert r["max_shared_post_share"] == pytest.approx(share), r
+        assert r["identified"] == (share <= 0.5), r
+
+
+def test_the_report_and_the_macro_are_one(con):
+    """Two numbers for one question would make both worthless. 60 rows of all series, seed fixed."""
+    pool = con.execute(
+        "SELECT event_id, series_id, window_months, gap_months FROM rpt_before_after WHERE as_of_basis = 'latest' ORDER BY ALL"
+    ).fetchall()
+    for event_id, series_id, months, gap in random.Random(6).sample(pool, 60):
+        (reported,) = rows(
+            con,
+            "FROM rpt_before_after WHERE (event_id, series_id, window_months, gap_months) = (?, ?, ?, ?) "
+            "AND as_of_basis = 'latest'",
+            [event_id, series_id, months, gap],
+        )
+        call = "FROM before_after(?, ?, months := ?, gap := ?)"
+        (asked,) = rows(con, call, [series_id, event_id, months, gap])
+        assert asked.keys() == reported.keys()
+        assert not different(asked, reported)
+        others = asked.keys() - {*plain.STATISTICS, "max_shared_post_share"}
+        assert {k: asked[k] for k in others} == {k: reported[k] for k in others}
+        assert asked["max_shared_post_share"] == pytest.approx(reported["max_shared_post_share"])
+        # as_of says on which day the row could first have been written
+        if reported["as_of"]:
+            on_day = call.replace(")", ", on_date := ?)")
+            (then,) = rows(con, on_day, [series_id, event_id, months, gap, reported["as_of"].date()])
+            assert not different(then, reported)
+
+
+@pytest.mark.parametrize(
+    "day", ["2020-12-31", "2023-02-05", "2026-01-09", "2026-02-14", "2026-02-15", "2026-11-30"]
+)
+@pytest.mark.parametrize(
+    "series_id", ["usa_employment_motor_vehicles_parts", "usa_employment_manufacturing", "mex_exports_goods"]
+)
+def test_as_of_is_what_the_figures_say(con, series_id, day):
+    known = bundled.as_of(observations(), series_id, dt.date.fromisoformat(day))
+    shown = con.execute(
+        "SELECT period_start, value FROM as_of(?) WHERE series_id = ?", [day, series_id]
+    ).fetchall()
+    assert dict(shown) == known
+
+
+def test_as_of_today_is_the_latest(con):
+    assert con.execute(
+        "SELECT count(*) FROM (FROM as_of('2100-01-01') EXCEPT ALL FROM fct_observation)"
+        "UNION ALL SELECT count(*) FROM (FROM fct_observation EXCEPT ALL FROM as_of('2100-01-01'))"
+    ).fetchall() == [(0,), (0,)]
+
+
+@pytest.mark.parametrize("series_id", SERIES)
+def test_event_window_of_every_event(con, series_id):
+    """Off by a month, growth over the wrong year, or an index on a base with a hole."""
+    values, wrong, seen = latest(series_id), [], 0
+    first, last = min(values), max(values)
+    for r in rows(con, "FROM rpt_event_window WHERE series_id = ?", [series_id]):
+        cut, seen = events()[r["event_id"]], seen + 1
+        month = cut + r["month_offset"]
+        value, before = values.get(month), values.get(month - 12)
+        base = [values.get(cut + k) for k in range(-12, 0)]
+        positive = SERIES[series_id] and value is not None and value > 0
+        whole = SERIES[series_id] and value is not None and None not in base and min(base) > 0
+        expected = {
+            "period_start": plain.month(month),
+            "value": value,
+            "log_value": math.log(value) if positive else None,
+            "yoy_pct": 100 * (value / before - 1) if positive and before and before > 0 else None,
+            "index_100": 1200 * value / math.fsum(base) if whole else None,
+        }
+        wrong += [
+            (r["event_id"], month, k, r[k], v)
+            for k, v in expected.items()
+            if r[k] != pytest.approx(v, abs=1e-9)
+        ]
+    assert not wrong[:5]
+    assert seen == sum(max(0, min(last, cut + 24) - max(first, cut - 24) + 1) for cut in events().values())
+
+
+def test_event_window_macro_is_the_report(con):
+    pairs = con.execute("SELECT DISTINCT event_id, series_id FROM rpt_event_window ORDER BY ALL").fetchall()
+    for event_id, series_id in random.Random(4).sample(pairs, 25):
+        reported = rows(
+            con,
+            "FROM rpt_event_window WHERE event_id = ? AND series_id = ? ORDER BY month_offset",
+            [event_id, series_id],
+        )
+        asked = rows(con, "FROM event_window(?, ?)", [event_id, series_id])
+        assert [
+            {k: v if not isinstance(v, float) else pytest.approx(v) for k, v in r.items()} for r in asked
+        ] == reported
+
+
+def test_trace_ends_at_the_bundled_bytes(con):
+    """The hash must be that of the very file the number was read from."""
+    found = rows(con, "FROM trace('usa_employment_motor_vehicles_parts', '2025-10')")
+    file = Settings.load().figures / "observation_bls.parquet"
+    assert [r["value"] for r in found] == [955.6, 983.1, 987.1]
+    assert {r["sha256"] for r in found} == {hashlib.sha256(file.read_bytes()).hexdigest()}
+    assert all(r["request_url"] and r["retrieved_at"] for r in found)
+
+
+# -- the released file -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def released(warehouse: Path, tmp_path_factory) -> Path:
+    file = tmp_path_factory.mktemp("released") / "renamed.duckdb"
+    assemble(warehouse, file, keys={})
+    return file
+
+
+CALLS = (
+    "SELECT round(pct_change, 2), round(welch_t, 3), n_other_events, episodes_in_window FROM before_after("
+    "'usa_imports_goods_mex', 'nafta-round6-end')",
+    "SELECT n_post, round(pct_change, 2) FROM before_after('usa_employment_motor_vehicles_parts', '2025-04-03', "
+    "on_date := DATE '2026-01-09')",
+    "SELECT count(*), round(sum(index_100), 6) FROM event_window('nafta-round6-end', 'usa_imports_goods_mex')",
+    "SELECT count(*), count(DISTINCT sha256) FROM trace('usa_employment_motor_vehicles_parts', '2025-10')",
+    "SELECT count(*) FROM as_of('2026-01-09')",
+)
+
+
+@pytest.mark.parametrize("client", ["1.4", "1.5"])
+def test_older_clients_read_the_release_alike(released, duckdb_clients, client):
+    with duckdb.connect(str(released), read_only=True) as con:
+        wanted = [[list(row) for row in con.execute(call).fetchall()] for call in CALLS]
+    assert duckdb_clients[client](released, *CALLS) == wanted
+
+
+def test_every_macro_of_the_contract_says_what_it_is(released):
+    """A macro without a comment is one nobody finds."""
+    with duckdb.connect(str(released), read_only=True) as con:
+        described = dict(
+            con.execute(
+                "SELECT function_name, any_value(comment) FROM duckdb_functions() "
+                "WHERE database_name = current_database() AND function_type = 'table_macro' GROUP BY 1"
+            ).fetchall()
+        )
+    assert described.keys() >= CONTRACT.macros.keys()
+    assert all(described.values())
