@@ -294,10 +294,8 @@ def _series_entries(files: list[_File], catalogue: pl.DataFrame) -> list[dict[st
             vintages=pl.col("known_from").unique().sort(),
         )
     )
-    joined = catalogue.join(spans, on="series_id", how="left", maintain_order="left")
-    absent = joined.filter(pl.col("observations").is_null())["series_id"].to_list()
-    if absent:
-        raise FiguresError(f"series.csv lists series without figures: {', '.join(absent[:10])}")
+    # series.csv also declares series that only the live sources bring
+    joined = catalogue.join(spans, on="series_id", how="inner", maintain_order="left")
     return [_series_entry(row) for row in joined.iter_rows(named=True)]
 
 
