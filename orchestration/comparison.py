@@ -23,6 +23,10 @@ MAX_MONTHS = 120
 #: other events named in the paragraph; the rest are counted
 NAMED_EVENTS = 3
 
+#: log points by which plain and logarithmic means may differ without a word: Mexican vehicle production around July
+#: 2020 differs by 62 % in logarithms and 13 % plainly, because April 2020 made almost nothing
+MEANS_APART = 0.02
+
 _MULTIPLIERS = {1: "", 1_000: "thousand ", 1_000_000: "million ", 1_000_000_000: "billion "}
 
 
@@ -137,33 +141,43 @@ def paragraph(
     """
     name = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
     what = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
+    if result.get("pre_mean") is None or result.get("post_mean") is None:
+        return _refusal(name, what, result)
     sentences = [
         *_difference(name, what, series, result),
         *_size(result),
         *_company(result, others, episodes),
+        _vintage(result),
+        "This describes two periods; it does not say what made them differ.",
     ]
-    sentences.append(_vintage(result))
-    sentences.append("This describes two periods; it does not say what made them differ.")
     return " ".join(sentences)
 
 
+def _refusal(name: str, what: str, result: Mapping[str, Any]) -> str:
+    reason = result.get("reason") or "a window has a month without a value"
+    return (
+        f"{name} before and after {what} cannot be compared: {reason}. Months with a value: "
+        f"{result.get('n_pre') or 0} before ({_span(result, 'pre')}), "
+        f"{result.get('n_post') or 0} after ({_span(result, 'post')})."
+    )
+
+
 def _difference(name: str, what: str, series: Mapping[str, Any], result: Mapping[str, Any]) -> list[str]:
-    after, before = _span(result, "post"), _span(result, "pre")
-    if result.get("pre_mean") is None or result.get("post_mean") is None:
-        reason = result.get("reason") or "a window has a month without a value"
-        return [
-            f"{name} before and after {what} cannot be compared: {reason}.",
-            f"Months with a value: {result.get('n_pre') or 0} before ({before}), {result.get('n_post') or 0} after ({after}).",
-        ]
     unit = _MULTIPLIERS.get(series["unit_multiplier"], f"{series['unit_multiplier']:,} ") + series["unit"]
+    before, after = result["pre_mean"], result["post_mean"]
+    # a width that is not whole years is compared with the same calendar months (docs/methods.md)
+    season = "" if result["window_months"] % 12 == 0 else " of the same season"
     sentences = [
-        f"In {_months(result, 'n_post')} after {what}, {after}, {name} averaged {_number(result['post_mean'])} {unit}; "
-        f"in {_months(result, 'n_pre')} before, {before}, {_number(result['pre_mean'])}."
+        f"In {_months(result, 'n_post')} after {what}, {_span(result, 'post')}, {name} averaged {_number(after)} {unit}; "
+        f"in {_months(result, 'n_pre')}{season} before, {_span(result, 'pre')}, {_number(before)}."
     ]
-    if result["scale"] == "log":
-        sentences.append(f"The means of the logarithms differ by {_percent(result['d_log'])}.")
-    else:
-        sentences.append(f"The means differ by {_number(result['d_level'], sign=True)} {unit}.")
+    if result["scale"] != "log":
+        return [*sentences, f"The means differ by {_number(result['d_level'], sign=True)} {unit}."]
+    sentences.append(f"The means of the logarithms differ by {_percent(result['d_log'])}.")
+    if before > 0 and after > 0 and abs(math.log(after / before) - result["d_log"]) > MEANS_APART:
+        sentences.append(
+            f"The plain means differ by {_percent(math.log(after / before))}: a few extreme months weigh more in logarithms."
+        )
     return sentences
 
 
