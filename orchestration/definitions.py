@@ -6,11 +6,13 @@ The dbt manifest is read, not made: `headway build`, `headway serve` and `make b
 
 import dagster as dg
 
-from orchestration import dbt_runner, jobs, schedules
+from orchestration import dbt_runner, jobs, schedules, sensors
 from orchestration.assets.dbt import build_dbt_assets
+from orchestration.assets.live import build_live_assets
 from orchestration.assets.load import build_load_assets, build_store_asset
 from orchestration.assets.release import build_release_asset
 from orchestration.settings import Settings
+from orchestration.sources.datasets import DATASETS
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
@@ -20,12 +22,17 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         raise FileNotFoundError(
             f"{manifest} does not exist yet: run `headway build` once; it reads the dbt project"
         )
-    datasets = build_load_assets(settings)
+    figures, live = build_load_assets(settings), build_live_assets(DATASETS)
     models = build_dbt_assets(manifest)
+    store, release = build_store_asset([*figures, *live]), build_release_asset(models)
+    offline = [*figures, store, models, release]
+    build, refresh = jobs.build_job([key for asset in live for key in asset.keys]), jobs.refresh_job()
+    keys = [key for asset in offline for key in asset.keys]
     return dg.Definitions(
-        assets=[*datasets, build_store_asset(datasets), models, build_release_asset(models)],
-        jobs=[jobs.BUILD, jobs.REFRESH],
-        schedules=[schedules.WEEKDAYS],
+        assets=[*live, *offline],
+        jobs=[build, refresh],
+        schedules=schedules.build_schedules(DATASETS, refresh, keys),
+        sensors=[sensors.tell_of_failed_runs, sensors.tell_of_partial_refreshes],
         executor=jobs.EXECUTOR,
     )
 

@@ -3,12 +3,11 @@
 Belongs here: the asset and its metadata. Does not belong here: publishing (release.py) and its order (pipeline.py).
 """
 
-from __future__ import annotations
-
 import dagster as dg
 
 from orchestration import pipeline
 from orchestration.assets.dbt import WRITER_POOL
+from orchestration.jobs import ONLY_IF_CHANGED
 from orchestration.settings import Settings
 
 
@@ -23,8 +22,11 @@ def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         pool=WRITER_POOL,
     )
-    def release() -> dg.MaterializeResult:
-        published = pipeline.publish(Settings.load())
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        settings = Settings.load()
+        if ONLY_IF_CHANGED in context.run.tags and pipeline.is_current(settings):
+            return dg.MaterializeResult(metadata={"unchanged": True})
+        published = pipeline.publish(settings)
         return dg.MaterializeResult(
             metadata={
                 "run_id": published.run_id,
