@@ -133,3 +133,64 @@ def test_the_real_table_read_by_hand_gives_the_same_numbers(shared_data):
         reader = csv.DictReader(io.TextIOWrapper(member, encoding="utf-8-sig"))
         by_hand = {row["REF_DATE"]: float(row["VALUE"]) for row in reader if row["VECTOR"] == TOTAL}
     assert {f"{period:%Y-%m}": value for _, period, value, *_ in chosen.iter_rows()} == by_hand
+
+
+#: the members of TOTAL, in the words of the table
+MEMBERS = {
+    "geography": "Canada",
+    "Vehicle type": "Total, new motor vehicles",
+    "Origin of manufacture": "Total, country of manufacture",
+    "Seasonal adjustment": "Unadjusted",
+    "Sales": "Units",
+}
+
+
+def test_a_series_picked_by_its_names_is_the_one_of_its_vector():
+    """The agency moves series to new tables with new vectors; names are what a reader can check."""
+    by_name, refused = statcan.select_members(table(), {"s": MEMBERS})
+    assert refused == {}
+    assert by_name.equals(statcan.select_vectors(table(), {TOTAL: "s"}))
+
+
+def test_a_part_of_a_table_holds_the_same_rows_as_the_whole():
+    part = statcan.part_of_table(zipped(TEXT), "20100001", [MEMBERS])
+    assert part.height < table().height
+    assert statcan.select_members(part, {"s": MEMBERS})[0].equals(
+        statcan.select_members(table(), {"s": MEMBERS})[0]
+    )
+
+
+def test_the_code_behind_a_member_need_not_be_known():
+    coded = TEXT.replace('"Total, new motor vehicles"', '"Total, new motor vehicles [C21]"')
+    for members in (MEMBERS, {**MEMBERS, "Vehicle type": "Total, new motor vehicles [C21]"}):
+        part = statcan.part_of_table(zipped(coded), "20100001", [members])
+        assert statcan.select_members(part, {"s": members})[0].height == 4
+
+
+def test_a_renamed_member_is_refused_and_the_other_series_stay():
+    """Taking the nearest name would load another series under this id."""
+    renamed = {**MEMBERS, "Vehicle type": "Total, all vehicles"}
+    rows, refused = statcan.select_members(table(), {"s": MEMBERS, "t": renamed})
+    assert set(rows["series_id"]) == {"s"}
+    assert refused == {"t": f"0 vectors have the members {', '.join(renamed.values())}"}
+
+
+def test_names_that_several_vectors_share_are_refused():
+    without_unit = {k: v for k, v in MEMBERS.items() if k != "Sales"}
+    rows, refused = statcan.select_members(table(), {"s": without_unit})
+    assert rows.is_empty() and "2 vectors" in refused["s"]
+
+
+def test_a_dimension_that_is_gone_is_no_empty_selection():
+    with pytest.raises(FrameError, match="no columns \\['Fuel type'\\]"):
+        statcan.select_members(table(), {"s": {**MEMBERS, "Fuel type": "Gasoline"}})
+
+
+def test_a_streamed_table_is_not_unpacked_without_limit():
+    with pytest.raises(FrameError, match="unpacks to more than 1,000 bytes"):
+        statcan.part_of_table(zipped(TEXT), "20100001", [MEMBERS], max_bytes=1000)
+
+
+def test_a_part_without_any_row_is_no_empty_table():
+    with pytest.raises(FrameError, match="has no rows"):
+        statcan.part_of_table(zipped(TEXT), "20100001", [{"geography": "Atlantis"}])

@@ -58,10 +58,19 @@ def test_one_failed_item_does_not_take_the_others_with_it():
 
 def test_thousands_are_stated_and_can_be_made_persons():
     reply = wds.parse_series(VECTORS)
-    assert reply.details["v2057609"] == {"unit_multiplier": "1000"}
+    assert reply.details["v2057609"] == {"unit_multiplier": "1000", "product_id": "14100355"}
     persons = rescale(reply, {"v2057609": 1, "v42169911": 1}).frame.filter(period_start=date(2023, 1, 1))
     assert persons["value"].to_list() == [1791800.0]
     assert reply.frame.filter(period_start=date(2023, 1, 1))["value"].to_list() == [1791.8]
+
+
+def test_a_series_without_a_release_in_the_window_is_told_from_one_that_did_not_come():
+    """Both have no row; only the second means that the answer was cut."""
+    nothing = wds.parse_series(_body(vector=7))
+    undocumented = wds.parse_series(_body(vector=8, status="FAILED", code=-20010))
+    assert nothing.frame.is_empty() and undocumented.frame.is_empty()
+    assert (list(nothing.details), list(undocumented.details)) == (["v7"], ["v8"])
+    assert not undocumented.refused
 
 
 def test_release_times_are_eastern_in_summer_and_in_winter():

@@ -1,6 +1,6 @@
 """Statistics Canada full-table downloads (`<product>-eng.zip`): the long CSV as typed rows.
 
-Belongs here: bytes of a full-table zip to a typed frame, and picking series out of it by vector.
+Belongs here: bytes of a full-table zip to a typed frame, and picking series out of it by vector or by member names.
 Does not belong here: which vectors become which series (series.csv), the WDS JSON interface.
 
 The CSV is UTF-8 with a BOM, every cell quoted; `SCALAR_FACTOR` may carry a trailing blank; a suppressed cell has
@@ -9,17 +9,22 @@ an empty VALUE and STATUS "x" (SYMBOL stays empty); VALUE is in units of 10^SCAL
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import polars as pl
 
-from transforms.parse.archive_member import read_member
+from transforms.parse.archive_member import member_lines, read_member
 from transforms.periods import parse_period
 from transforms.schema import FrameError
 
-#: the largest table downloads are some GB; those we read are under 30 MB
+#: unpacked, where a table is read whole; those we read so are under 100 MB
 MAX_BYTES = 512_000_000
+#: unpacked, where only some rows are kept: payroll employment by industry and province has about 4 million rows
+MAX_STREAMED_BYTES = 4_000_000_000
+#: a member's code behind its name: "Motor vehicles and parts [C21]"
+_CODE = re.compile(r"\s*\[[^\]]*\]$")
 
 _REQUIRED = (
     "REF_DATE",
@@ -54,7 +59,34 @@ def full_table(content: bytes, product_id: str, *, max_bytes: int = MAX_BYTES) -
     value (Float64, as printed: in units of 10^scalar_exponent), status, and the table's own dimensions as text.
     Raises FrameError where the zip, its members, columns, numbers or marks are not as described above.
     """
-    raw = read_member(content, f"{product_id}.csv", max_bytes=max_bytes)
+    return _typed(read_member(content, f"{product_id}.csv", max_bytes=max_bytes), product_id)
+
+
+def part_of_table(
+    content: bytes,
+    product_id: str,
+    wanted: Iterable[Mapping[str, str]],
+    *,
+    max_bytes: int = MAX_STREAMED_BYTES,
+) -> pl.DataFrame:
+    """The rows of a full-table zip in which every member of one of `wanted` stands: the same columns as `full_table`.
+
+    wanted: one mapping a series, column -> member (without its bracketed code, or with it), the rarest member last. The
+    CSV is unpacked line by line, so that a table of some GB costs time and not memory (about 3 s for a million rows); a line is
+    kept if all names of a series are in it, and `select_members` then looks at the columns. Raises FrameError as
+    `full_table` does, also where no row is kept.
+    """
+    marks = [tuple(f'"{name}'.encode() for name in members.values()) for members in wanted]
+    rare = re.compile(b"|".join(re.escape(series[-1]) for series in marks)).search
+    lines = member_lines(content, f"{product_id}.csv", max_bytes=max_bytes)
+    kept = [next(lines, b"")]
+    kept += (
+        line for line in lines if rare(line) and any(all(mark in line for mark in series) for series in marks)
+    )
+    return _typed(b"".join(kept), product_id)
+
+
+def _typed(raw: bytes, product_id: str) -> pl.DataFrame:
     try:
         table = pl.read_csv(raw, infer_schema=False, encoding="utf8", quote_char='"').fill_null("")
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
@@ -109,6 +141,35 @@ def select_vectors(table: pl.DataFrame, series_of_vector: Mapping[str, str]) -> 
         "status",
         "scalar_exponent",
     ).sort("series_id", "period_start")
+
+
+def select_members(
+    table: pl.DataFrame, series: Mapping[str, Mapping[str, str]]
+) -> tuple[pl.DataFrame, dict[str, str]]:
+    """Series picked by the names of their members, and what is wrong with those that could not be picked.
+
+    series: series_id -> column -> member, in the words of the table, with its bracketed code or without. The columns of
+    the frame are those of `select_vectors`. A series whose members no row or rows of several vectors have is in the
+    second value with the reason, not in the frame: a renamed member must not become another series.
+    Raises FrameError for a column that the table does not have.
+    """
+    found, refused = {}, {}
+    for series_id, members in series.items():
+        absent = [column for column in members if column not in table.columns]
+        if absent:
+            raise FrameError(f"the table has no columns {absent}, only {table.columns}")
+        rows = table.filter(
+            pl.all_horizontal(
+                (pl.col(column) == member) | (pl.col(column).str.replace(_CODE.pattern, "") == member)
+                for column, member in members.items()
+            )
+        )
+        vectors = rows["vector"].unique().to_list()
+        if len(vectors) == 1:
+            found[vectors[0]] = series_id
+        else:
+            refused[series_id] = f"{len(vectors)} vectors have the members {', '.join(members.values())}"
+    return select_vectors(table, found), refused
 
 
 def _period(text: str, product_id: str) -> date:

@@ -90,9 +90,10 @@ def parse_series(
     """Datapoints of any of the data methods (vectors, coordinates, bulk, changed series).
 
     source_code is 'v32164132' (key='vector') or '35100003/1.12.0.0.0.0.0.0.0.0' (key='coordinate'); value is as
-    printed, in units of details: unit_multiplier (10 to the scalar factor); period_start is refPer, a second reference date goes to the
-    note; released_at is releaseTime as UTC. Items that failed are in `refused` (by position where they name no
-    series); a series with no datapoint in the release window is neither refused nor in the frame.
+    printed, in units of details: unit_multiplier (10 to the scalar factor); period_start is refPer, a second reference
+    date goes to the note; released_at is releaseTime as UTC. Items that failed are in `refused` (by position where they
+    name no series). details (product_id) has every other series that came, also one without a datapoint in the release
+    window, which has no row in the frame.
     Raises NotYetReleasedError if the tables are locked, BadRequestError for other refusals of the whole request.
     """
     items = _read(content, status=status, content_type=content_type)
@@ -107,6 +108,7 @@ def parse_series(
         answer = series.get("responseStatusCode") if isinstance(series, dict) else None
         if answer == _NOTHING_IN_WINDOW:
             rows.messages.append(f"{code}: nothing released in the window")
+            rows.details.setdefault(code, {"product_id": _text_id(series, "productId") or ""})
             continue
         if not isinstance(series, dict) or item["status"] != "SUCCESS" or answer not in (0, None):
             said = series if isinstance(series, str) else _REFUSALS.get(answer, f"response code {answer}")
@@ -115,6 +117,7 @@ def parse_series(
             continue
         if "vectorDataPoint" not in series:
             raise SchemaChangedError(SOURCE, f"{code} without datapoints", missing=["vectorDataPoint"])
+        rows.details.setdefault(code, {"product_id": _text_id(series, "productId") or ""})
         for point in series["vectorDataPoint"]:
             _read_point(code, point, rows)
     if items and locked == len(items):
@@ -260,7 +263,7 @@ def _read_point(code: str, point: dict, rows: Rows) -> None:
             raise SchemaChangedError(SOURCE, f"{code}: frequency", unknown=[str(frequency_code)])
         rows.drop("observations that are not daily, monthly, quarterly or annual")
         return
-    if rows.details.setdefault(code, {"unit_multiplier": multiplier})["unit_multiplier"] != multiplier:
+    if rows.details[code].setdefault("unit_multiplier", multiplier) != multiplier:
         raise SchemaChangedError(SOURCE, f"{code} in two scalar factors", unknown=[f"x{multiplier}"])
     notes = [note] if note else []
     if hidden:
