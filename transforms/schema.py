@@ -84,7 +84,7 @@ TRADE_FLOW = Table(
         "partner_code": pl.String(),  # Census Schedule C; '-' is the world, '0001'..'0028' and '1XXX' are groups
         "flow": pl.String(),
         "basis": pl.String(),
-        "classification": pl.String(),  # HS | NAICS | TOTAL
+        "classification": pl.String(),  # HS | NAICS | BEA end use | TOTAL
         "classification_version": pl.String(),
         "product_level": pl.Int16(),  # digits; 0 for TOTAL
         "product_code": pl.String(),  # '00' for TOTAL

@@ -92,8 +92,8 @@ def test_industries_and_end_uses_keep_their_own_classification():
         ]
     )
     assert enduse.frame.select("classification", "product_level", "product_code").rows() == [
-        ("ENDUSE", 3, "300"),
-        ("ENDUSE", 5, "30000"),
+        ("BEA end use", 3, "300"),
+        ("BEA end use", 5, "30000"),
     ]
 
 
@@ -118,6 +118,17 @@ def test_ten_digit_codes_keep_their_zeros_and_level():
     assert frame["product_code"].to_list() == ["0102210010", "8703210100", "8704210000"]
     assert frame["product_level"].unique().to_list() == [10]
     assert frame["period_start"].unique().to_list() == [date(2018, 1, 1)]
+
+
+def test_each_month_carries_the_revision_of_the_codes_in_force():
+    """A code means another thing before and after a revision: HS 2012, 2017, 2022, NAICS from 2023."""
+    times = ["2011-12", "2012-01", "2016-12", "2017-01", "2021-12", "2022-01"]
+    header = ["I_COMMODITY", "CTY_CODE", "GEN_VAL_MO", "time"]
+    frame = _parse([header, *(["870380", "1220", "5", t] for t in times)]).frame.sort("period_start")
+    assert frame["classification_version"].to_list() == ["2007", "2012", "2012", "2017", "2017", "2022"]
+    header[0] = "NAICS"
+    naics = _parse([header, *(["336110", "1220", "5", t] for t in ("2022-12", "2023-01"))]).frame
+    assert naics.sort("period_start")["classification_version"].to_list() == [None, "2022"]
 
 
 def test_a_quantity_that_is_not_known_is_never_a_zero():

@@ -44,8 +44,8 @@ _COMMODITY = {
     "I_COMMODITY": "HS",
     "E_COMMODITY": "HS",
     "NAICS": "NAICS",
-    "I_ENDUSE": "ENDUSE",
-    "E_ENDUSE": "ENDUSE",
+    "I_ENDUSE": "BEA end use",
+    "E_ENDUSE": "BEA end use",
 }
 
 

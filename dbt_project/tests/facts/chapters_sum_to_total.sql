@@ -3,7 +3,7 @@
 -- partner's month, so those may differ by 2 %. A chapter lost or doubled is rarely that small.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with chapters as (
-    select flow, basis, partner_iso3, period_start, count(*) as chapters, sum(value_usd) as chapters_usd
+    select reporter_iso3, flow, basis, partner_iso3, period_start, count(*) as chapters, sum(value_usd) as chapters_usd
     from {{ ref('fct_trade_flow') }}
     where classification = 'HS' and product_level = 2
     group by all
@@ -11,7 +11,7 @@ with chapters as (
 
 select total.partner_iso3, total.period_start, total.value_usd, chapters.chapters_usd
 from {{ ref('fct_trade_flow') }} as total
-inner join chapters using (flow, basis, partner_iso3, period_start)
+inner join chapters using (reporter_iso3, flow, basis, partner_iso3, period_start)
 where total.classification = 'TOTAL'
     -- months of which only single chapters are here
     and chapters.chapters >= 80

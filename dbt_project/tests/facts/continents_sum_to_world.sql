@@ -2,7 +2,7 @@
 -- 73 million USD). Shows that the code of every group was read right.
 {{ config(meta={'dagster': {'ref': {'name': 'int_trade_flow_group'}}}) }}
 with continents as (
-    select flow, basis, period_start, sum(value_usd) as continents_usd
+    select reporter_iso3, flow, basis, period_start, sum(value_usd) as continents_usd
     from {{ ref('int_trade_flow_group') }}
     where partner_code like '_XXX' and classification = 'TOTAL'
     group by all
@@ -10,6 +10,7 @@ with continents as (
 
 world as (
     select
+        reporter_iso3,
         flow,
         basis,
         period_start,
@@ -22,5 +23,5 @@ world as (
 
 select *
 from continents
-inner join world using (flow, basis, period_start)
+inner join world using (reporter_iso3, flow, basis, period_start)
 where continents.continents_usd + world.unidentified_usd is distinct from world.world_usd

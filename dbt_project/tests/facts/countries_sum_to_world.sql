@@ -3,6 +3,7 @@
 {{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with months as (
     select
+        reporter_iso3,
         flow,
         basis,
         classification,

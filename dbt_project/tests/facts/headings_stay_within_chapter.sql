@@ -2,7 +2,7 @@
 -- filed under another basis, or twice.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with headings as (
-    select flow, basis, partner_iso3, period_start, source_id, left(product_code, 2) as chapter, sum(value_usd) as headings_usd
+    select reporter_iso3, flow, basis, partner_iso3, period_start, source_id, left(product_code, 2) as chapter, sum(value_usd) as headings_usd
     from {{ ref('fct_trade_flow') }}
     where classification = 'HS' and product_level = 4
     group by all
@@ -11,7 +11,8 @@ with headings as (
 select *
 from headings
 inner join {{ ref('fct_trade_flow') }} as chapters
-    on headings.flow = chapters.flow
+    on headings.reporter_iso3 = chapters.reporter_iso3
+    and headings.flow = chapters.flow
     and headings.basis = chapters.basis
     and headings.partner_iso3 = chapters.partner_iso3
     and headings.period_start = chapters.period_start

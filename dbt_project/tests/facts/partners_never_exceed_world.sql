@@ -2,6 +2,7 @@
 -- Value and duty, every product; months without a world row are left out.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 select
+    reporter_iso3,
     flow,
     basis,
     classification,
