@@ -1,5 +1,6 @@
 -- Each calendar macro against dates worked out by hand: ends of months, leap days, years rolled over, both directions.
 {{ config(meta={'dagster': {'ref': {'name': 'dim_month'}}}) }}
+-- depends_on: {{ ref('dim_month') }}
 with cases (what, found, expected) as (
     values
         ('31 January + 1', {{ add_months("date '2024-01-31'", 1) }}, date '2024-02-29'),

@@ -1,4 +1,6 @@
 -- Each generic test against rows of which a known number is bad: a test that cannot fail would pass everywhere.
+{{ config(meta={'dagster': {'ref': {'name': 'dim_month'}}}) }}
+-- depends_on: {{ ref('dim_month') }}
 {% set rows %}(select * from (values ('a', 1, null, ['x', 'y']), ('a', 1, 5, ['x', 'z']), ('b', null, -1, [])) as bad (id, code, amount, items)){% endset %}
 {% set known %}(select * from (values ('a', 1, 'x'), ('c', 2, 'y')) as parents (id, code, item)){% endset %}
 with counted (what, found, expected) as (
