@@ -26,6 +26,8 @@ from orchestration.settings import Settings
 
 #: a half-written file of a killed run is removed after this; a live write takes seconds
 _LEFTOVER_SECONDS = 3600
+#: a sidecar's name begins with its time of retrieval, 20261121T224500123456
+_TIME = 21
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
 
@@ -88,7 +90,7 @@ class Archive:
         media_type: str | None = None,
         extra: dict[str, Any] | None = None,
     ) -> ArchivedPayload:
-        """Keep `content`. The same bytes as the last answer to the same request only move `last_seen_at`.
+        """Keep `content`. The same bytes as the answer before to the same request only move `last_seen_at`.
 
         Requests are told apart by `request_url` within a dataset; where requests differ in their body only, the caller
         adds what differs as a URL fragment. An answer that returns to older bytes (A, B, A) is news: a new sidecar,
@@ -107,9 +109,12 @@ class Archive:
         folder = self.root / source_id / dataset
         request = _short(request_url)
         seen_at = naive_utc(retrieved_at)
-        last = self.last(source_id, dataset, request_url)
-        if last is not None and last.sha256 == sha256:
-            return self.seen_again(last, retrieved_at, extra)
+        name = f"{seen_at:%Y%m%dT%H%M%S%f}-{request}-{sha256}.json"
+        # the answer before this one by time of retrieval: putting a whole sequence again finds each in its place
+        earlier = [p for p in folder.glob(f"*-{request}-*.json") if p.name[:_TIME] <= name[:_TIME]]
+        before = folder / name if (folder / name).exists() else _newest(earlier)
+        if before and before.stem.endswith(sha256):
+            return self._seen_again(before, _read_sidecar(before), seen_at, extra)
         returns = sum(1 for _ in folder.glob(f"*-{sha256}.json"))
         payload = ArchivedPayload(
             payload_id=f"{source_id}:{dataset}:{sha256[:16]}" + (f"~{returns + 1}" if returns else ""),
@@ -127,7 +132,7 @@ class Archive:
             extra=extra or {},
             stored=True,
         )
-        self._write(folder / f"{seen_at:%Y%m%dT%H%M%S%f}-{request}-{sha256}.json", _sidecar(payload))
+        self._write(folder / name, _sidecar(payload))
         return payload
 
     def last(self, source_id: str, dataset: str, request_url: str) -> ArchivedPayload | None:
@@ -139,20 +144,23 @@ class Archive:
         self, payload: ArchivedPayload, at: datetime, extra: dict[str, Any] | None = None
     ) -> ArchivedPayload:
         """Note that the last answer to a request still stands: moves `last_seen_at` and adds to `extra`."""
-        known = replace(
-            payload,
-            last_seen_at=max(payload.last_seen_at, naive_utc(at)),
-            extra={**payload.extra, **(extra or {})},
-        )
         path = self._last_sidecar(payload.source_id, payload.dataset, payload.request_url)
         if path is None or not path.stem.endswith(payload.sha256):
             raise ArchiveError(f"{payload.payload_id} is not the last answer to its request; fetch it again")
+        return self._seen_again(path, payload, naive_utc(at), extra)
+
+    def _seen_again(
+        self, path: Path, payload: ArchivedPayload, at: datetime, extra: dict[str, Any] | None
+    ) -> ArchivedPayload:
+        known = replace(
+            payload, last_seen_at=max(payload.last_seen_at, at), extra={**payload.extra, **(extra or {})}
+        )
         self._write(path, _sidecar(known))
         return known
 
     def _last_sidecar(self, source_id: str, dataset: str, request_url: str) -> Path | None:
         found = (self.root / source_id / dataset).glob(f"*-{_short(request_url)}-*.json")
-        return max(found, default=None)  # names begin with the time of retrieval
+        return _newest(list(found))
 
     def read(self, payload: ArchivedPayload) -> bytes:
         """The bytes of `payload`, verified against their sha256."""
@@ -255,6 +263,13 @@ class Archive:
 def naive_utc(moment: datetime) -> datetime:
     """`moment` as naive UTC, the form of every time in archive and store; a naive moment is taken to be UTC."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _newest(sidecars: list[Path]) -> Path | None:
+    """The sidecar retrieved last; of several at one moment (a file changed within the day it is dated) the last put."""
+    time = max((p.name[:_TIME] for p in sidecars), default=None)
+    ties = [p for p in sidecars if p.name[:_TIME] == time]
+    return max(ties, key=lambda p: _read_sidecar(p).archived_at) if len(ties) > 1 else next(iter(ties), None)
 
 
 def _short(request_url: str) -> str:

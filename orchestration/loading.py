@@ -17,7 +17,7 @@ from orchestration import vintages
 from orchestration.archive import ArchivedPayload
 from orchestration.errors import PayloadError, StoreError
 from transforms.checks import check_frame
-from transforms.schema import OBSERVATION, SERIES_SCHEMA, Parsed
+from transforms.schema import FREQUENCIES, OBSERVATION, SERIES_SCHEMA, Parsed
 
 #: what a series is; a change of any of these makes it another series, while titles and notes may be reworded
 SERIES_IDENTITY = ("unit", "unit_multiplier", "currency", "frequency", "seasonal_adjustment", "basis")
@@ -92,7 +92,7 @@ def load(
         con.register("incoming_series", _series(parsed))
         con.execute("BEGIN TRANSACTION")
         _merge_series(con, payload)
-        (load_id,) = con.execute("SELECT coalesce(max(load_id), 0) + 1 FROM raw.load").fetchone()
+        (load_id,) = con.execute("SELECT coalesce(max(load_id), 0) + 1 FROM raw.load").fetchall()[0]
         _insert_payload(con, payload)
         counts = vintages.append(con, table, payload.payload_id, load_id)
         account = LoadAccount(
@@ -137,16 +137,17 @@ def _accept(payload: ArchivedPayload, parsed: Parsed) -> tuple[pl.DataFrame, pl.
         raise PayloadError(
             f"{payload.payload_id}: no row is usable; the first: {rejected[0][1]} ({rejected[0][2]})"
         )
-    frequency = pl.lit("monthly")
-    dated = frame
+    frequencies = {"monthly": None}
     if table is OBSERVATION:
-        dated = frame.join(_metadata(payload, parsed), on="series_id")
-        frequency = pl.col("frequency")
-        if missing := sorted(set(frame["series_id"].unique()) - set(dated["series_id"].unique())):
+        series = _metadata(payload, parsed)
+        frequencies = {f: group["series_id"] for (f,), group in series.group_by("frequency")}
+        if missing := sorted(set(frame["series_id"].unique()) - set(series["series_id"])):
             more = " ..." if len(missing) > 5 else ""
             raise PayloadError(f"{payload.payload_id}: no metadata for series {', '.join(missing[:5])}{more}")
-    for name, off_grid in _OFF_GRID.items():
-        if (odd := dated.filter((frequency == name) & off_grid)).height:
+    for name, ids in frequencies.items():
+        odd = frame.filter(_OFF_GRID[name])
+        odd = odd if ids is None else odd.filter(pl.col("series_id").is_in(ids.implode()))
+        if odd.height:
             raise PayloadError(
                 f"{payload.payload_id}: {odd['period_start'][0]} is not the first day of a period ({name})"
             )
@@ -159,6 +160,10 @@ def _metadata(payload: ArchivedPayload, parsed: Parsed) -> pl.DataFrame:
         raise PayloadError(f"{payload.payload_id}: observations without metadata of their series")
     if (repeated := parsed.series.filter(parsed.series["series_id"].is_duplicated())).height:
         raise PayloadError(f"{payload.payload_id}: metadata name series {repeated['series_id'][0]} twice")
+    if unknown := sorted(set(parsed.series["frequency"].unique()) - set(FREQUENCIES)):
+        raise PayloadError(
+            f"{payload.payload_id}: frequency {unknown} is not one of {', '.join(FREQUENCIES)}"
+        )
     return parsed.series.select("series_id", "frequency")
 
 
@@ -168,9 +173,12 @@ def _proves_absence(parsed: Parsed, frame: pl.DataFrame) -> bool:
     A rejected row could be any key, its own fields being in doubt, so it makes every absence doubtful; a row that
     only repeats an accepted one does not.
     """
+    if not parsed.complete or parsed.rejected:
+        return False
+    if frame.height == parsed.frame.height:
+        return True
     grain = [*parsed.table.key, "known_from"]
-    repeated = parsed.frame.join(frame.select(grain), on=grain, how="semi") if parsed.complete else frame
-    return parsed.complete and not parsed.rejected and repeated.height == parsed.frame.height
+    return parsed.frame.join(frame.select(grain), on=grain, how="anti").is_empty()
 
 
 def _merge_series(con: duckdb.DuckDBPyConnection, payload: ArchivedPayload) -> None:

@@ -24,7 +24,7 @@ import polars as pl
 
 from transforms.schema import Parsed, Table
 
-_STEP = {"daily": "1d", "monthly": "1mo", "quarterly": "3mo", "annual": "1y"}
+_MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
 
 
 @dataclass(frozen=True)
@@ -46,26 +46,24 @@ def coverage(parsed: Parsed, frame: pl.DataFrame, *, complete: bool) -> pl.DataF
     table = parsed.table
     by_cell = not (complete or _one_cell_a_period(table))
     unit = list(_cell(table) if by_cell else table.slice)
+    one_row_a_period = by_cell or _one_cell_a_period(table)
+    periods = (
+        pl.len() if one_row_a_period else pl.col("period_start").n_unique()
+    )  # counting is 5 times as fast
     units = frame.group_by([*unit, "known_from"]).agg(
         pl.col("known_from_basis").min(),
         first_period=pl.col("period_start").min(),
         last_period=pl.col("period_start").max(),
-        shown=pl.col("period_start").unique(),
+        shown=periods,
     )
     if parsed.series is None:
         units = units.with_columns(frequency=pl.lit("monthly"))
     else:
         units = units.join(parsed.series.select("series_id", "frequency"), on="series_id")
-    every = pl.coalesce(
-        [
-            pl.when(pl.col("frequency") == frequency).then(
-                pl.date_ranges("first_period", "last_period", interval=step)
-            )
-            for frequency, step in _STEP.items()
-        ]
-    )
     cell_id = _joined(unit) if by_cell else pl.lit(None, dtype=pl.String)
-    return units.select(
+    return units.join(
+        _holes(frame, units, [*unit, "known_from"]), on=[*unit, "known_from"], how="left"
+    ).select(
         *table.slice,
         "known_from",
         "known_from_basis",
@@ -74,8 +72,30 @@ def coverage(parsed: Parsed, frame: pl.DataFrame, *, complete: bool) -> pl.DataF
         slice_id=_joined(table.slice),
         cell_id=cell_id,
         complete=pl.lit(complete),
-        missing_periods=every.list.set_difference("shown").list.sort(),
+        missing_periods=pl.col("missing_periods").fill_null([]),
     )
+
+
+def _holes(frame: pl.DataFrame, units: pl.DataFrame, unit: Sequence[str]) -> pl.DataFrame:
+    """`missing_periods` of the units that show less than every period between their first and their last."""
+    first, last = pl.col("first_period").dt, pl.col("last_period").dt
+    months = (last.year() - first.year()) * 12 + last.month() - first.month()
+    days = (pl.col("last_period") - pl.col("first_period")).dt.total_days()
+    steps = pl.when(pl.col("frequency") == "daily").then(days)
+    for frequency, length in _MONTHS.items():
+        steps = steps.when(pl.col("frequency") == frequency).then(months // length)
+    gaps = units.filter(steps + 1 > pl.col("shown"))
+    shown = (
+        frame.join(gaps, on=unit, how="semi") if gaps.height else frame.clear()
+    )  # most vintages have no hole
+    there = shown.group_by(unit).agg(there=pl.col("period_start").unique())
+    holes = []
+    for (frequency,), group in gaps.join(there, on=unit).group_by("frequency"):
+        step = "1d" if frequency == "daily" else f"{_MONTHS[frequency]}mo"
+        every = pl.date_ranges("first_period", "last_period", interval=step)
+        missing = every.list.set_difference("there").list.sort()
+        holes.append(group.select(*unit, missing_periods=missing))
+    return pl.concat(holes) if holes else gaps.select(*unit, missing_periods=pl.lit([], pl.List(pl.Date)))
 
 
 def _joined(names: Sequence[str]) -> pl.Expr:
@@ -103,7 +123,7 @@ def append(con: duckdb.DuckDBPyConnection, table: Table, payload_id: str, load_i
     )
     slices, replayed = con.execute(
         "SELECT (SELECT count(DISTINCT slice_id) FROM incoming_coverage), (SELECT count(*) FROM replayed)"
-    ).fetchone()
+    ).fetchall()[0]
     if replayed < slices:
         _compare_with_current(con, sql)
     if replayed:
@@ -111,7 +131,7 @@ def append(con: duckdb.DuckDBPyConnection, table: Table, payload_id: str, load_i
     counts = con.execute(
         """SELECT count(*) FILTER (origin = 'shown'), count(*) FILTER (origin = 'shown' AND is_revision),
                   count(*) FILTER (origin = 'absent'), count(*) FILTER (origin = 'confirmed') FROM change"""
-    ).fetchone()
+    ).fetchall()[0]
     _write(con, sql)
     con.execute("DROP TABLE change; DROP TABLE replayed")
     return Counts(*counts)

@@ -205,3 +205,21 @@ def test_bytes_that_were_never_archived_can_be_set_aside(archive):
         "the connection ended early",
         b"cut short",
     )
+
+
+def test_a_sequence_put_again_finds_each_payload_in_its_place(archive):
+    """A run that starts over must not take the first of its answers for a return to older bytes."""
+    first = [put(archive, c, hours).payload_id for hours, c in enumerate([b"A", b"B", b"A"])]
+    again = [put(archive, c, hours) for hours, c in enumerate([b"A", b"B", b"A"])]
+    assert [p.payload_id for p in again] == first
+    assert not any(p.stored for p in again)
+
+
+def test_payloads_dated_alike_are_told_apart(archive):
+    """A bundled file rebuilt within the day that both are dated by: the second is the last, put again or not."""
+    for content in (b"A", b"B", b"C"):
+        assert put(archive, content).stored
+        assert not put(archive, content).stored
+        assert archive.read(archive.last("bls", "ces", "https://example.org/ces")) == content
+    assert not put(archive, b"A").stored
+    assert [archive.read(p) for p in archive.payloads()] == [b"A", b"B", b"C"]

@@ -361,6 +361,7 @@ def untrusted() -> dict[str, tuple[Parsed, str]]:
         "no metadata": (replace(one, series=None), "metadata"),
         "series without metadata": (replace(one, series=series_of("b")), "no metadata for series a"),
         "metadata twice": (replace(one, series=series_of("a", "a")), "twice"),
+        "unknown frequency": (replace(one, series=series_of("a", frequency="weekly")), "weekly"),
         "period inside a month": (observations([("a", date(2020, 1, 15), 1.0, FEB)]), "first day"),
         "quarter that is none": (
             series([(1, 1.0)], FEB, series=series_of("a", frequency="quarterly")),
