@@ -11,7 +11,7 @@ import json
 import pytest
 
 from orchestration.settings import PROJECT, Settings
-from tests.integration.conftest import headway
+from tests.whole_warehouse import headway
 
 
 def answer(home: Settings, *arguments: str):
