@@ -109,7 +109,9 @@ def holidays(country: str, year: int) -> frozenset[date]:
                 _nth(year, 11, THURSDAY, 4),
             ]
             observed = [_observed(date(year, m, d)) for m, d in fixed]
-            return frozenset([*observed, _observed(date(year + 1, 1, 1)), *moving])
+            # New Year on a Saturday is observed on the last day of the year before
+            days = [*observed, _observed(date(year + 1, 1, 1)), *moving]
+            return frozenset(d for d in days if d.year == year)
         case "CAN":  # holidays of the federal public service
             fixed = [(1, 1), (7, 1), (9, 30), (11, 11), (12, 25), (12, 26)]
             victoria = date(year, 5, 24) - timedelta(days=date(year, 5, 24).weekday())
