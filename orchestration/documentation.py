@@ -1,4 +1,4 @@
-"""docs/tables.md, docs/series.md and docs/sources.md, written from a release, so that they cannot drift from it.
+"""docs/tables.md, docs/series.md, docs/sources.md and docs/sources/, made from a release and the specs: they cannot drift.
 
 Belongs here: turning comments and dimensions of a released file into Markdown.
 Does not belong here: the texts themselves (dbt yml, series.csv, registry.py), pages that people write.
@@ -19,16 +19,22 @@ _KINDS = (("dim_", "Dimensions"), ("fct_", "Facts"), ("rpt_", "Reports"))
 
 
 def write_docs(settings: Settings, folder: Path) -> list[Path]:
-    """Write the three pages from the current release; returns their paths."""
+    """Write all pages from the current release and the registry; returns their paths."""
+    from orchestration.documentation_sources import source_page
     from orchestration.reading import open_release
+    from orchestration.sources.datasets import DATASETS
+    from orchestration.sources.registry import SOURCES
 
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "sources").mkdir(parents=True, exist_ok=True)
     with open_release(settings) as con:
         pages = {
             "tables.md": tables_page(con),
             "series.md": series_page(con),
             "sources.md": sources_page(con),
         }
+    for source in SOURCES:
+        own = [d for d in DATASETS if d.source_id == source.source_id]
+        pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, own)
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in pages]
@@ -84,15 +90,22 @@ def series_page(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def sources_page(con: duckdb.DuckDBPyConnection) -> str:
-    """Every source: agency, licence, the attribution it asks for."""
+    """Every source of the release: agency, licence, attribution; a page each for those that the project knows."""
+    from orchestration.sources.registry import SOURCES_BY_ID
+
     rows = con.execute(
         "select source_id, agency, title, homepage_url, cadence, licence, attribution from dim_source order by source_id"
     ).fetchall()
     parts = [_HEAD, "# Sources\n"]
     for source, agency, title, url, cadence, licence, attribution in rows:
+        page = (
+            f"\n[how it is asked, limits, revisions, traps](sources/{source}.md)\n"
+            if source in SOURCES_BY_ID
+            else ""
+        )
         parts.append(f"\n## {source}\n\n{agency}: {_line(title)}. {url or ''}\n\n")
         parts.append(
-            f"- cadence: {cadence or 'as published'}\n- licence: {_line(licence)}\n- attribution: {_line(attribution)}\n"
+            f"- cadence: {cadence or 'as published'}\n- licence: {_line(licence)}\n- attribution: {_line(attribution)}\n{page}"
         )
     return "".join(parts)
 

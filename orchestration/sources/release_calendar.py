@@ -59,6 +59,7 @@ RELEASES: tuple[Release, ...] = (
     Release(
         "fed", "h10*", "H.10 Foreign Exchange Rates, every Monday", "USA", 1, 31, "habit", (MONDAY, TUESDAY)
     ),
+    Release("treasury", "*", "Monthly Treasury Statement, eighth workday", "USA", 9, 16, "habit"),
     Release("comtrade", "*", "whenever a country reports", "USA", 1, 31, "stated", (SATURDAY,)),
 )
 
