@@ -49,7 +49,7 @@ serve: $(INSTALLED) ## Dagster's page and daemon on 127.0.0.1
 	@$(BIN)/headway serve
 
 bench: $(INSTALLED) ## measure speed against named baselines
-	@$(BIN)/python -m pytest -m bench tests/bench -s -q -p no:xdist
+	@$(BIN)/python -m pytest -m bench tests/bench/bench_*.py -s -q -p no:xdist
 
 clean: ## remove everything that a build makes again (releases and the archive of fetched payloads stay)
 	@rm -rf warehouse/build warehouse/dbt dbt_project/target dbt_project/logs

@@ -1,0 +1,115 @@
+"""A whole build, a build of nothing new, and the commands a person waits for, as ratios against named baselines.
+
+Belongs here: whole commands, timed from outside. Does not belong here: loading (bench_loading.py), sources.
+
+The baseline of a build is dbt alone on the same store: what is over 1 is what loading, Dagster and the release cost. The
+baseline of a command is a Python that opens the released file and asks the same question.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from orchestration.dbt_runner import target_path
+from orchestration.settings import PROJECT, Settings
+from tests.bench.timing import Measured, compare, median_seconds, seconds_of, show
+from tests.whole_warehouse import headway
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
+
+#: seconds on two idle cores
+COLD, UNCHANGED, LOOKUP, HELP = 45.0, 12.0, 1.5, 0.5
+MEMORY_KB = 1_500_000
+
+
+def run(settings: Settings, *arguments: str) -> None:
+    done = headway(settings, *arguments, timeout=900)
+    assert done.returncode == 0, done.stderr
+
+
+def dbt(settings: Settings) -> None:
+    folders = ("--project-dir", "dbt_project", "--profiles-dir", "dbt_project")
+    subprocess.run(
+        [
+            sys.executable.replace("python", "dbt"),
+            "build",
+            "--quiet",
+            "--exclude-resource-type",
+            "unit_test",
+            *folders,
+        ]
+        + ["--target-path", str(target_path(settings)), "--log-path", str(settings.home / "dbt" / "logs")],
+        env={**os.environ, "HEADWAY_HOME": str(settings.home)},
+        cwd=PROJECT,
+        check=True,
+    )
+
+
+def test_build(home, tmp_path):
+    """Measured from an empty folder; a second build finds nothing new."""
+    cold = Settings(PROJECT, tmp_path / "cold")
+    seconds = seconds_of(lambda: run(cold, "build"))
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    unchanged = median_seconds(lambda: run(cold, "build"), runs=3)
+    other = Settings(PROJECT, tmp_path / "dbt")
+    shutil.copytree(home.home, other.home, symlinks=True)
+    other.build_database.unlink()
+    base = seconds_of(lambda: dbt(other))
+    rows = [
+        Measured("cold build", "dbt build of the same store", seconds, base, seconds / base),
+        Measured("build of nothing new", "dbt build of the same store", unchanged, base, unchanged / base),
+    ]
+    show("Whole builds", rows, 3)
+    print(
+        f"  limits on two idle cores: {COLD:g} s and {UNCHANGED:g} s; peak memory {peak / 1e6:.2f} GB (limit 1.5)"
+    )
+    assert peak < MEMORY_KB
+    assert rows[0].ratio < 3
+    assert rows[1].ratio < 0.5
+
+
+QUESTIONS = {
+    (
+        "compare",
+        "nafta-round6-end",
+        "usa_imports_goods_mex",
+    ): "from before_after('usa_imports_goods_mex', 'nafta-round6-end')",
+    (
+        "trace",
+        "usa_employment_manufacturing",
+        "2025-04",
+    ): "from trace('usa_employment_manufacturing', '2025-04')",
+}
+
+
+def test_lookups(home):
+    """What a person waits for at the prompt."""
+    rows = []
+    for arguments, question in QUESTIONS.items():
+        code = f"import duckdb; duckdb.connect({str(home.current_database)!r}, read_only=True).execute({question!r}).fetchall()"
+        rows.append(
+            compare(
+                f"headway {arguments[0]}",
+                lambda a=arguments: run(home, *a),
+                "Python, duckdb, the same macro",
+                lambda c=code: subprocess.run([sys.executable, "-c", c], check=True),
+            )
+        )
+    bare = "import click"
+    rows.append(
+        compare(
+            "headway --help",
+            lambda: run(home, "--help"),
+            "Python, import click",
+            lambda: subprocess.run([sys.executable, "-c", bare], check=True),
+        )
+    )
+    show("Commands", rows, 4)
+    print(f"  limits on two idle cores: {LOOKUP:g} s, and {HELP:g} s for --help")
+    assert all(row.ratio < 4 for row in rows)
