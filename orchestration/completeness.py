@@ -83,7 +83,7 @@ def _refuse_early_end(con: duckdb.DuckDBPyConnection, parsed: Parsed, source: st
         *names, shown_to, known_to = rows[0]
         raise TruncatedError(
             source,
-            f"{len(rows)} series end too early, the first ({'|'.join(map(str, names))}) at {shown_to}, known to {known_to}",
+            f"{len(rows)} series end too early, the first {'|'.join(map(str, names))} at {shown_to}, known to {known_to}",
             "ask again; the answer was cut",
         )
 
