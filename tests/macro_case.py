@@ -7,7 +7,6 @@ Does not belong here: assertions.
 from __future__ import annotations
 
 import datetime as dt
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -15,6 +14,7 @@ import duckdb
 
 from orchestration.settings import PROJECT, Settings
 from orchestration.store import open_store
+from tests.dbt_case import dbt
 
 _TABLES = """
 CREATE TABLE fct_observation_vintage (series_id VARCHAR, period_start DATE, frequency VARCHAR, value DOUBLE,
@@ -35,20 +35,11 @@ CREATE TABLE dim_payload (payload_id VARCHAR, source_id VARCHAR, dataset VARCHAR
 
 def compile_macros(home: Path) -> list[str]:
     """CREATE statements of the public macros, as dbt renders them into intermediate.public_macro."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
     settings = Settings(project=PROJECT, home=home)
     settings.build.mkdir(parents=True, exist_ok=True)
     with open_store(settings.store):
         pass
-    os.environ["HEADWAY_HOME"] = str(home)
-    project = ("--project-dir", str(PROJECT / "dbt_project"), "--profiles-dir", str(PROJECT / "dbt_project"))
-    paths = ("--target-path", str(home / "target"), "--log-path", str(home / "logs"), "--log-level", "none")
-    try:
-        done = dbtRunner().invoke(["compile", "--select", "public_macro", *project, *paths])
-    finally:
-        DuckDBConnectionManager.close_all_connections()
+    done = dbt(settings, "compile", "--select", "public_macro")
     assert done.success, done.exception or done.result
     with duckdb.connect() as con:
         return [

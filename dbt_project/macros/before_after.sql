@@ -148,7 +148,7 @@
 
 {# Share of a window of `window_months` after one cut that also lies after another cut `distance` months away. #}
 {% macro shared_post_share(window_months, distance) -%}
-    greatest(0, {{ window_months }} - abs({{ distance }})) / cast({{ window_months }} as double)
+    greatest(0, {{ window_months }} - abs({{ distance }})) / cast(nullif({{ window_months }}, 0) as double)
 {%- endmacro %}
 
 {# True when a cut `distance` months after this one lies between the first month before and the last month after. #}

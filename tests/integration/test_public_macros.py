@@ -234,6 +234,8 @@ def test_overlap_counts_events_of_the_report(timeline):
     (short,) = case.rows(timeline, "FROM before_after('s', 'talks', months := 3)")
     assert (short["n_other_events"], short["max_shared_post_share"]) == (1, pytest.approx(1 / 3))
     assert short["identified"] is True
+    (nothing,) = case.rows(timeline, "FROM before_after('s', 'talks', months := 1, gap := 13)")
+    assert (nothing["n_pre"], nothing["n_post"], nothing["max_shared_post_share"]) == (0, 0, 0.0)
     # a bare day is nobody's own event, so the one on that day counts
     (day,) = case.rows(timeline, "FROM before_after('s', '2018-01-29')")
     assert (day["n_other_events"], day["max_shared_post_share"]) == (2, 1.0)

@@ -1,0 +1,24 @@
+"""dbt's own unit tests (fixed inputs, expected rows beside the models): a build leaves them out, the test suite runs them."""
+
+from __future__ import annotations
+
+import shutil
+
+from orchestration.settings import PROJECT, Settings
+from tests.dbt_case import dbt
+
+
+def test_dbt_unit_tests_pass(home, tmp_path):
+    """A model whose meaning moved while its figures still look plausible. The copy keeps the shared build as it is."""
+    copy = Settings(project=PROJECT, home=tmp_path)
+    copy.build.mkdir()
+    copy.store.parent.mkdir()
+    shutil.copyfile(home.build_database, copy.build_database)
+    shutil.copyfile(home.store, copy.store)
+
+    done = dbt(copy, "test", "--select", "test_type:unit")
+
+    assert done.exception is None, done.exception
+    failed = {r.node.name: r.message for r in done.result if r.status != "pass"}
+    assert not failed
+    assert len(done.result) >= 20
