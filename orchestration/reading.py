@@ -167,8 +167,8 @@ def status(settings: Settings) -> Status:
 
 
 def list_series(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[Record]:
-    """Series whose id, title, measure, source or agency code hold every word of `text`, in order of id."""
-    found = f"concat_ws(' ', {', '.join(('series_id', 'title', 'measure', 'source_id', 'source_code'))})"
+    """Series whose id, title, measure, source, agency code or FRED code hold every word of `text`, in order of id."""
+    found = f"concat_ws(' ', {', '.join(('series_id', 'title', 'measure', 'source_id', 'source_code', 'fred_alias'))})"
     return records(
         con,
         f"""
@@ -206,7 +206,7 @@ def _words(text: str | None) -> list[str]:
 
 
 def resolve_series(con: duckdb.DuckDBPyConnection, text: str) -> str:
-    """The series_id meant by `text`: an id (case and - for _ forgiven) or an agency code that only one series has.
+    """The series_id meant by `text`: an id (case and - for _ forgiven) or an agency (or FRED) code that only one has.
 
     Raises UsageError with the nearest ids. Nothing is guessed: a wrong series would give a wrong answer quietly.
     """
@@ -216,7 +216,8 @@ def resolve_series(con: duckdb.DuckDBPyConnection, text: str) -> str:
     if slug in ids:
         return slug
     coded = con.execute(
-        "select series_id from dim_series where lower(source_code) = lower(?) order by 1", [wanted]
+        "select series_id from dim_series where lower(?) in (lower(source_code), lower(fred_alias)) order by 1",
+        [wanted],
     ).fetchall()
     if len(coded) == 1:
         return coded[0][0]

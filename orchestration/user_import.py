@@ -86,7 +86,8 @@ def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> I
             parse=_parser(_first_retrieval(archive, source.source_id, dataset, payload) or now),
             source_id=source.source_id,
             dataset=dataset,
-            request_url=f"import:{path.name}",
+            # only the name, and nothing in it that could pass for a key in an address
+            request_url="import:" + re.sub(r"[^\w.-]+", "_", path.name),
             retrieved_at=now,
             media_type=_MEDIA_TYPE,
             extra={"source": dataclasses.asdict(source)},

@@ -37,16 +37,16 @@ INSERT INTO dim_source VALUES
     ('census', 'U.S. Census Bureau', 'FT-900', 'https://www.census.gov/ft900', 'public domain', 'Source: Census | FT-900');
 CREATE TABLE dim_series (series_id VARCHAR, title VARCHAR, measure VARCHAR, geography_iso3 VARCHAR, unit VARCHAR,
     unit_multiplier BIGINT, frequency VARCHAR, seasonal_adjustment VARCHAR, source_id VARCHAR, source_code VARCHAR,
-    first_period DATE, last_period DATE, observation_count BIGINT, vintage_count BIGINT);
+    fred_alias VARCHAR, first_period DATE, last_period DATE, observation_count BIGINT, vintage_count BIGINT);
 INSERT INTO dim_series VALUES
     ('usa_imports_goods_mex', 'Imports of goods, USA from Mexico', 'trade_value', 'USA', 'USD', 1000000, 'monthly', 'NSA',
-     'census', 'imports/2010', '2015-02-01', '2019-01-01', 48, 1),
+     'census', 'imports/2010', 'IMPMX', '2015-02-01', '2019-01-01', 48, 1),
     ('usa_employment_motor_vehicles_parts', 'Employees in motor vehicles and parts manufacturing', 'employment', 'USA',
-     'persons', 1000, 'monthly', 'SA', 'bls', 'CES3133600101', '2025-04-01', '2025-05-01', 2, 2),
+     'persons', 1000, 'monthly', 'SA', 'bls', 'CES3133600101', NULL, '2025-04-01', '2025-05-01', 2, 2),
     ('mex_production_vehicles_annual', 'Vehicles made in Mexico', 'production', 'MEX', 'vehicles', 1, 'annual', 'NSA',
-     'oica', 'Mexico', '2006-01-01', '2006-01-01', 1, 1),
+     'oica', 'Mexico', NULL, '2006-01-01', '2006-01-01', 1, 1),
     ('mex_production_cars_annual', 'Cars made in Mexico', 'production', 'MEX', 'vehicles', 1, 'annual', 'NSA',
-     'oica', 'Mexico', '2006-01-01', '2006-01-01', 1, 1);
+     'oica', 'Mexico', NULL, '2006-01-01', '2006-01-01', 1, 1);
 CREATE TABLE dim_event (event_id VARCHAR, timeline VARCHAR, event_date DATE, date_precision VARCHAR, effective_on DATE,
     event_type VARCHAR, title VARCHAR, parties VARCHAR[], topics VARCHAR[], confidence VARCHAR, in_force BOOLEAN,
     cluster_id VARCHAR);

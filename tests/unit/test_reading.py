@@ -151,6 +151,10 @@ def test_an_unknown_series_suggests_the_one_that_was_meant(con: duckdb.DuckDBPyC
         reading.resolve_series(con, text)
 
 
+def test_a_series_is_known_by_its_fred_code(con: duckdb.DuckDBPyConnection):
+    assert reading.resolve_series(con, "IMPMX") == IMPORTS
+
+
 def test_nonsense_gets_no_suggestion_but_the_command_that_lists(con: duckdb.DuckDBPyConnection):
     with pytest.raises(UsageError) as error:
         reading.resolve_series(con, "zzz")

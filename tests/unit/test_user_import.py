@@ -92,6 +92,12 @@ def test_the_same_import_again_changes_nothing(home: Settings, file: Path):
     assert (stored(home, "from raw.observation"), len(tree(home.archive))) == before
 
 
+def test_a_file_name_cannot_look_like_an_address_with_a_key(home: Settings, file: Path):
+    """The release refuses request addresses with key=...: one such file would stop every build."""
+    import_file(home, file.rename(file.with_name("my api_key=abc&x.csv")), OPTIONS)
+    assert stored(home, "select request_url from raw.payload") == [("import:my_api_key_abc_x.csv",)]
+
+
 def test_a_corrected_file_appends_only_what_differs(home: Settings, file: Path):
     import_file(home, file, OPTIONS)
     file.write_text(file.read_text().replace("315870", "315871") + "2019-01,326178\n")

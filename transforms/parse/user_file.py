@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import re
 import zipfile
 from collections.abc import Mapping
@@ -39,6 +38,10 @@ _SHAPES = {
 }
 #: serial dates of spreadsheets between 1927 and 2119; a year is never as large
 _SERIALS = range(10_000, 80_000)
+#: of the marts; an earlier period is a slip
+_FIRST_PERIOD = date(1900, 1, 1)
+#: sizes of numbers but zero: ratios and squares of any two stay far inside the range of doubles
+_SMALLEST, _LARGEST = 1e-12, 1e15
 #: known_from is a day somewhere, retrieval a moment in UTC (the loader allows the same)
 _CLOCK_TOLERANCE = timedelta(days=1)
 
@@ -200,6 +203,8 @@ def _observation(
     known_from, basis = _known_from(plain(cells.get("known_from")), declared, retrieved_at)
     if known_from > retrieved_at + _CLOCK_TOLERANCE:
         raise ValueError(f"known_from {known_from:%Y-%m-%d} is in the future")
+    if start < _FIRST_PERIOD:
+        raise ValueError(f"period {start} lies before {_FIRST_PERIOD}")
     if start > known_from.date():
         raise ValueError(f"period {start} begins after it was known ({known_from:%Y-%m-%d})")
     return {
@@ -254,6 +259,8 @@ def _value(cell: Any) -> float | None:
             raise ValueError(f"value '{text}' has a thousands separator or decimal comma: write 1234.5")
         raise ValueError(f"value '{text[:40]}' is not a number")
     value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"value '{text[:40]}' is not finite")
+    if value and not _SMALLEST <= abs(value) <= _LARGEST:
+        raise ValueError(
+            f"value '{text[:40]}' is not between {_SMALLEST:g} and {_LARGEST:g}; use a unit_multiplier"
+        )
     return value

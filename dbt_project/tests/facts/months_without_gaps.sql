@@ -1,5 +1,6 @@
 -- Between its first and last period a series has every period, except gaps declared with a reason: a month lost on the
--- way would shift every window over it.
+-- way would shift every window over it. Imported series (source user...) may have gaps: their owner answers for them, and
+-- a window with a gap is refused anyway.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
 with numbers as (
     select
@@ -8,7 +9,9 @@ with numbers as (
         lead(observed.period_start) over (partition by observed.series_id order by observed.period_start) as next_period,
         case observed.frequency when 'monthly' then 1 when 'quarterly' then 3 when 'annual' then 12 end as step
     from {{ ref('fct_observation') }} as observed
+    inner join {{ ref('dim_series') }} as series on observed.series_id = series.series_id
     where observed.value is not null
+        and series.source_id not like 'user%'
 ),
 
 holes as (
