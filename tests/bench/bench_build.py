@@ -13,6 +13,7 @@ import resource
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -34,17 +35,13 @@ def run(settings: Settings, *arguments: str) -> None:
 
 
 def dbt(settings: Settings) -> None:
-    folders = ("--project-dir", "dbt_project", "--profiles-dir", "dbt_project")
     subprocess.run(
         [
-            sys.executable.replace("python", "dbt"),
-            "build",
-            "--quiet",
-            "--exclude-resource-type",
-            "unit_test",
-            *folders,
-        ]
-        + ["--target-path", str(target_path(settings)), "--log-path", str(settings.home / "dbt" / "logs")],
+            str(Path(sys.executable).with_name("dbt")),
+            *("build", "--quiet", "--exclude-resource-type", "unit_test"),
+            *("--project-dir", "dbt_project", "--profiles-dir", "dbt_project"),
+            *("--target-path", str(target_path(settings)), "--log-path", str(settings.home / "dbt" / "logs")),
+        ],
         env={**os.environ, "HEADWAY_HOME": str(settings.home)},
         cwd=PROJECT,
         check=True,
