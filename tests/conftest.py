@@ -80,6 +80,7 @@ _APIS = (
     "BANK_OF_CANADA",
     "FED",
     "COMTRADE",
+    "TREASURY",
 )
 
 

@@ -5,9 +5,17 @@ Belongs here: the list of provider modules. Does not belong here: anything a pro
 
 from __future__ import annotations
 
+from orchestration.sources import bank_of_canada, banxico, fed, inegi, statcan, treasury
 from orchestration.sources.spec import Api, Dataset
 
-DATASETS: tuple[Dataset, ...] = ()
+DATASETS: tuple[Dataset, ...] = (
+    *statcan.DATASETS,
+    *inegi.DATASETS,
+    *banxico.DATASETS,
+    *bank_of_canada.DATASETS,
+    *fed.DATASETS,
+    *treasury.DATASETS,
+)
 
 #: every API by name, in the order of DATASETS
 APIS: dict[str, Api] = {dataset.api.name: dataset.api for dataset in DATASETS}

@@ -1,0 +1,74 @@
+"""A home with bundled figures in it, and what the store holds after the real datasets of an agency were refreshed.
+
+Belongs here: preparing a home, one dataset's refresh, reading back series and vintages.
+Does not belong here: what an agency answers (tests/replay), assertions; see also source_case.py.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from orchestration import pipeline
+from orchestration.archive import Archive
+from orchestration.refresh import run_refresh
+from orchestration.refresh_account import DatasetOutcome
+from orchestration.refresh_plan import plan_refresh
+from orchestration.settings import PROJECT, Settings
+from orchestration.sources.spec import Dataset
+from orchestration.store import open_store
+
+TODAY = date(2026, 11, 21)
+
+
+def home(folder: Path, *figures: str) -> Settings:
+    """A home, with these files of the bundled figures loaded ('observation_fed')."""
+    settings = Settings(project=PROJECT, home=folder / "home")
+    for dataset in figures:
+        pipeline.ingest_figures(settings, dataset)
+    return settings
+
+
+def refreshed(settings: Settings, dataset: Dataset, *, today: date = TODAY, **more: object) -> DatasetOutcome:
+    """The outcome of refreshing one dataset."""
+    plan = plan_refresh(settings, datasets=[dataset], today=today, **more)
+    (outcome,) = run_refresh(settings, plan, build=False, sleep=lambda _: None).datasets
+    return outcome
+
+
+def query(settings: Settings, sql: str, *parameters: object) -> list[tuple]:
+    with open_store(settings.store, read_only=True) as con:
+        return con.execute(sql, list(parameters)).fetchall()
+
+
+def everything(settings: Settings) -> list[tuple]:
+    """All observations, for "as it was"."""
+    return query(settings, "SELECT * FROM raw.observation ORDER BY ALL")
+
+
+def values(settings: Settings, series_id: str) -> dict[str, float | None]:
+    """Month -> the value known now."""
+    found = query(
+        settings,
+        """SELECT strftime(period_start, '%Y-%m'), value FROM raw.observation_current
+           WHERE series_id = ? AND status <> 'withdrawn' ORDER BY 1""",
+        series_id,
+    )
+    return dict(found)
+
+
+def vintages(settings: Settings, series_id: str, month: str) -> list[tuple]:
+    """(value, status, known_from, basis) of every vintage of a month that a live answer brought, oldest first."""
+    return query(
+        settings,
+        """SELECT value, status, known_from, known_from_basis FROM raw.observation
+           WHERE series_id = ? AND strftime(period_start, '%Y-%m') = ? AND known_from_basis <> 'observed_by'
+           ORDER BY known_from, load_id""",
+        series_id,
+        month,
+    )
+
+
+def quarantined(settings: Settings) -> list[str]:
+    """The reasons in quarantine."""
+    return [q.reason for q in Archive(settings).quarantined()]

@@ -1,0 +1,44 @@
+"""Whether numbers are in the unit they are declared in, where a reply does not state its unit.
+
+Belongs here: the usual size of a series against the numbers that came.
+Does not belong here: units that are stated (transforms/parse/reply.py), comparison with the store.
+
+An agency that starts to print thousands in place of units, or a code that now means dollars, would look like a revision
+of every month. The sizes are wide (the smallest and largest plausible median), so that no recession is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from transforms.parse.outcome import SchemaChangedError
+from transforms.parse.reply import SeriesReply
+
+#: the median of so many of the newest values is looked at: one strike or lockdown does not move it far
+_NEWEST = 24
+
+
+def refuse_other_magnitude(
+    reply: SeriesReply, usual: Mapping[str, tuple[float, float]], *, source: str
+) -> None:
+    """Raise SchemaChangedError if the median of a series' newest values lies outside its usual size.
+
+    usual: source_code -> smallest and largest plausible median, in the unit of the reply; codes that did not come, or came
+    without a number, pass.
+    """
+    newest = (
+        reply.frame.filter(pl.col("value").is_not_null())
+        .sort("period_start", descending=True)
+        .group_by("source_code")
+        .agg(pl.col("value").head(_NEWEST).abs().median())
+    )
+    for code, median in newest.sort("source_code").rows():
+        low, high = usual.get(code, (0.0, float("inf")))
+        if not low <= median <= high:
+            raise SchemaChangedError(
+                source,
+                f"{code} comes in another size: about {median:,.6g}, where {low:,.6g} to {high:,.6g} is usual",
+                "look up the unit that the agency states for this code and declare the series in it",
+            )
