@@ -250,19 +250,26 @@ def figures(settings: Settings, out: Printer, action: str, source: Path | None) 
 
 @_command(
     "import",
-    "headway import wards_production.csv\n"
-    "headway import amia.xlsx\n"
-    "headway import sales.csv --id user_sales_dealer --title 'Dealer sales' --unit vehicles --frequency monthly "
-    "--source 'My dealer' --known-from 2026-11-01",
+    "headway import mexico_truck_sales.csv\n"
+    "headway import wards.xlsx\n"
+    "headway import sales.csv --id user_sales_dealer --title 'Sales of my dealer' --unit vehicles --frequency monthly "
+    "--adjustment NSA --geography MEX --source 'My dealer'",
 )
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--id", "series_id", help="Series id, when the file holds one series and declares nothing.")
 @click.option("--title")
 @click.option("--unit")
-@click.option("--frequency", type=click.Choice(["monthly", "quarterly", "annual"]))
+@click.option("--unit-multiplier", help="1000 if the values are thousands of the unit.")
+@click.option("--frequency", type=click.Choice(["monthly", "quarterly", "annual", "daily"]))
+@click.option("--adjustment", "seasonal_adjustment", type=click.Choice(["SA", "NSA", "SAAR"]))
+@click.option("--geography", "geography_iso3", metavar="ISO3", help="Country the figures are about.")
+@click.option("--measure", help="Kind of quantity: sales, production, employment ...")
 @click.option("--source", help="Who made the figures.")
+@click.option("--attribution", help="How the source wants to be named.")
 @click.option("--licence", help="Under which terms you hold them.")
+@click.option("--redistribution", type=click.Choice(["yes", "no"]), help="Whether you may pass them on.")
 @click.option("--known-from", metavar="DATE", help="Since when the figures are known.")
+@click.option("--known-from-basis", type=click.Choice(["observed_by", "release"]))
 @click.option("--no-build", is_flag=True, help="Load only; the figures appear with the next build.")
 def import_(settings: Settings, out: Printer, file: Path, no_build: bool, **options: str | None) -> None:
     """Add your own series from FILE (.csv or .xlsx); the layout is described in docs/import.md."""
@@ -270,11 +277,11 @@ def import_(settings: Settings, out: Printer, file: Path, no_build: bool, **opti
     from orchestration.user_import import import_file
 
     report = import_file(settings, file, {k: v for k, v in options.items() if v is not None})
-    out.imported(report)
+    outcome = None
     if not no_build:
         with out.progress():
             outcome = run_build(settings)
-        out.built(outcome)
+    out.imported(report, outcome)
 
 
 @_command("serve", "headway serve\nheadway serve --port 3333")

@@ -8,10 +8,11 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -22,22 +23,30 @@ from orchestration.progress import listening
 if TYPE_CHECKING:
     from orchestration.comparison import Comparison
     from orchestration.doctor import Finding
+    from orchestration.exporting import Export
     from orchestration.pipeline import BuildOutcome
     from orchestration.reading import QueryResult, Status
     from orchestration.refresh_account import RefreshOutcome
     from orchestration.refresh_plan import RefreshPlan
     from orchestration.release import Release
+    from orchestration.user_import import ImportReport
 
 
 def _plain(value: Any) -> Any:
-    """A value that json can write: dataclasses as objects, dates as ISO text, paths as text."""
+    """A value that JSON can hold: dataclasses as objects, dates as ISO text, what is no finite number as null."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
-    if isinstance(value, dt.datetime | dt.date):
-        return value.isoformat()
-    if isinstance(value, Path):
-        return str(value)
-    return str(value)
+        return {f.name: _plain(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(v) for v in value]
+    if isinstance(value, Decimal):
+        return _plain(float(value))
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def _text(value: Any) -> str:
@@ -46,7 +55,9 @@ def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
+        return (
+            f"{value:,.4f}".rstrip("0").rstrip(".") if abs(value) >= 0.001 or value == 0 else f"{value:.3g}"
+        )
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, dt.datetime):
@@ -69,7 +80,7 @@ class Printer:
         self.console = Console(highlight=False, width=None if sys.stdout.isatty() else 10_000)
 
     def json(self, value: Any) -> None:
-        print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+        print(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, indent=2))
 
     def line(self, text: str) -> None:
         if self.as_json:
@@ -176,7 +187,10 @@ class Printer:
             return
         self.console.print(comparison.text, markup=False)
         self.console.print()
-        self.record({k: v for k, v in comparison.result.items() if v is not None})
+        # Welch's t is in the tables for those who check it; without its false-alarm rate it is not shown to a reader
+        self.record(
+            {k: v for k, v in comparison.result.items() if v is not None and not k.startswith("welch_")}
+        )
 
     def query(self, result: QueryResult) -> None:
         if self.as_json:
@@ -193,6 +207,42 @@ class Printer:
         if result.truncated:
             Console(stderr=True).print(
                 f"only the first {len(result.rows):,} rows are shown: --max-rows shows more"
+            )
+
+    def imported(self, report: ImportReport, outcome: BuildOutcome | None) -> None:
+        """What an import added, and the release it is in (None: it waits for the next build)."""
+        if self.as_json:
+            self.json({"import": report, "release": outcome and outcome.release.run_id})
+            return
+        self.record(
+            {
+                "source": report.source_id,
+                "series": list(report.series),
+                "rows": report.rows_in,
+                "new": report.rows_appended,
+                "of these revised": report.rows_revised,
+                "unchanged": report.rows_unchanged,
+                "licence": report.licence,
+                "release": outcome.release.run_id if outcome else "with the next `headway build`",
+            }
+        )
+        for note in report.notes:
+            self.line(f"note: {note}")
+
+    def exported(self, written: Export) -> None:
+        """The files, and which of them may not be passed on."""
+        if self.as_json:
+            self.json(written)
+            return
+        self.rows(
+            [{"table": f.table, "file": f.path.name, "rows": f.rows, "bytes": f.bytes} for f in written.files]
+        )
+        self.line(f"written to {written.folder}")
+        if written.restricted:
+            Console(stderr=True).print(
+                f"not to be passed on: these files hold figures of {', '.join(written.restricted)}, whose licence does "
+                "not permit it",
+                markup=False,
             )
 
     def releases(self, releases: Sequence[Release]) -> None:
