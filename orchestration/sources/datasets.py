@@ -5,16 +5,31 @@ Belongs here: the list of provider modules. Does not belong here: anything a pro
 
 from __future__ import annotations
 
-from orchestration.sources import bank_of_canada, banxico, fed, inegi, statcan, treasury
+from orchestration.sources import (
+    bank_of_canada,
+    banxico,
+    bls,
+    bts,
+    census,
+    comtrade,
+    fed,
+    inegi,
+    statcan,
+    treasury,
+)
 from orchestration.sources.spec import Api, Dataset
 
 DATASETS: tuple[Dataset, ...] = (
+    *bls.DATASETS,
+    *census.DATASETS,
+    *bts.DATASETS,
     *statcan.DATASETS,
     *inegi.DATASETS,
     *banxico.DATASETS,
     *bank_of_canada.DATASETS,
     *fed.DATASETS,
     *treasury.DATASETS,
+    *comtrade.DATASETS,
 )
 
 #: every API by name, in the order of DATASETS

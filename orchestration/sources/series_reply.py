@@ -17,7 +17,7 @@ import polars as pl
 from orchestration.errors import CatalogueError
 from orchestration.sources.registry import load_series_catalogue
 from transforms.parse.outcome import BadRequestError, EmptyReplyError, SchemaChangedError, TruncatedError
-from transforms.parse.reply import SeriesReply, TradeReply, require_units, rescale
+from transforms.parse.reply import Left, SeriesReply, TradeReply, require_units, rescale
 from transforms.schema import OBSERVATION, TRADE_FLOW, Parsed
 
 
@@ -79,6 +79,7 @@ def to_parsed(
     named = {code: next((m for m in reply.messages if code in m), None) for code in absent}
     refused = {**reply.refused, **{code: said for code, said in named.items() if said}}
     if reply.frame.is_empty():
+        _refuse_unreadable(source, reply.left)
         if reply.refused:
             raise BadRequestError(source, "; ".join(reply.refused.values()), "check the series codes")
         said = "; ".join(reply.messages)
@@ -137,6 +138,7 @@ def trade_parsed(
               a partner), so that an absent cell is a withdrawn one. Raises EmptyReplyError.
     """
     if reply.frame.is_empty():
+        _refuse_unreadable(source, reply.left)
         raise EmptyReplyError(source, "no rows", "check products, partners and months")
     stated = released_at is not None and released_at <= retrieved_at
     frame = reply.frame.with_columns(
@@ -150,6 +152,15 @@ def trade_parsed(
         rejected=reply.left.rejected,
         messages=reply.messages,
     )
+
+
+def _refuse_unreadable(source: str, left: Left) -> None:
+    """A reply of which no row could be read is not an empty one: its fields have changed."""
+    if left.rejected:
+        number, reason, row = left.rejected[0]
+        raise SchemaChangedError(
+            source, f"none of {len(left.rejected)} rows can be read, row {number}: {reason} ({row[:120]})"
+        )
 
 
 def _codes(reply: SeriesReply) -> set[str]:

@@ -6,13 +6,15 @@ Does not belong here: addresses of the zips (orchestration/sources), names of st
 A zip holds three CSV tables of the same month: dot1 (state x port), dot2 (state x commodity) and dot3 (port x
 commodity), each with codes and the three amounts. Names and folders of the members vary over the years
 (`dot2_0124.csv`, `Jan2020/dot2_0120.csv`, upper case, year-to-date files beside the month's), so members are
-found by pattern; the month is that of the rows, not of the name. Both are checked against each other.
+found by pattern; the month is that of the rows, not of the name. Both are checked against each other. Some zips hold
+several months: the second half of 2021, and whole years until 2017, that of 2017 as a zip of monthly zips.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import PurePosixPath
 
@@ -24,6 +26,8 @@ from transforms.schema import FREIGHT_FLOW, FrameError, Parsed
 
 #: a month's dot2 unpacks to 3.5 MB; ten times that is no month
 MAX_BYTES = 40_000_000
+#: a monthly zip inside a yearly one has 1.3 MB, up to 15 with the year-to-date tables
+MAX_INNER_BYTES = 60_000_000
 
 AMOUNTS = ("VALUE", "SHIPWT", "FREIGHT_CHARGES")
 _COMMON = ("TRDTYPE", "DISAGMOT", "COUNTRY", *AMOUNTS, "DF", "CONTCODE", "MONTH", "YEAR")
@@ -59,6 +63,44 @@ def parse(
     return Parsed(table=FREIGHT_FLOW, frame=frame.select(list(FREIGHT_FLOW.polars_schema)), complete=True)
 
 
+def parse_months(
+    content: bytes,
+    months: Collection[date],
+    *,
+    known_from: datetime,
+    known_from_basis: str = "retrieved",
+    chapters: Collection[str] | None = None,
+) -> Parsed:
+    """As `parse`, for a zip that may hold several months: those of `months`, each whole.
+
+    The value of each flow and partner must be the same in the three tables of a month, where all are there. Months that
+    are absent, unreadable or contradict themselves are in `refused` by their names (2016-08), the others are good.
+    Raises FrameError if none is.
+    """
+    members = {table: _months(content, table) for table in _COLUMNS}
+    good: list[pl.DataFrame] = []
+    refused: dict[str, str] = {}
+    for month in sorted(months):
+        try:
+            good.append(at_grain(_checked_month(members, month), chapters))
+        except FrameError as error:
+            refused[f"{month:%Y-%m}"] = str(error)
+    frame = pl.concat(good) if good else pl.DataFrame()
+    if frame.is_empty():
+        raise FrameError("; ".join(refused.values()) or f"no rows of the chapters {sorted(chapters or ())}")
+    frame = frame.with_columns(
+        status=pl.lit("normal"),
+        known_from=pl.lit(known_from, dtype=pl.Datetime("us")),
+        known_from_basis=pl.lit(known_from_basis),
+    )
+    return Parsed(
+        table=FREIGHT_FLOW,
+        frame=frame.select(list(FREIGHT_FLOW.polars_schema)),
+        complete=True,
+        refused=refused,
+    )
+
+
 def totals(content: bytes) -> pl.DataFrame:
     """Sums of the three tables of one zip: table, flow, partner_iso3, value_usd, shipping_weight_kg, freight_charges_usd.
 
@@ -77,8 +119,40 @@ def totals(content: bytes) -> pl.DataFrame:
 
 def read_table(content: bytes, name: str) -> tuple[pl.DataFrame, date]:
     """One table (dot1, dot2 or dot3) of a zip as rows with `flow`, `partner_iso3`, `period_start`; and its month."""
-    member, stated = _find(content, name)
-    raw = read_member(content, member, max_bytes=MAX_BYTES)
+    members = _months(content, name)
+    found = [(member, month) for month, of_month in members.items() for member in of_month]
+    if len(found) != 1:
+        raise FrameError(
+            f"{len(found)} members named {name}_MMYY.csv in the zip, expected one: {sorted(m.name for m, _ in found)}"
+        )
+    member, stated = found[0]
+    return _table(member.read(), member.name, name, stated), stated
+
+
+def _checked_month(members: dict[str, dict[date, list[_Member]]], month: date) -> pl.DataFrame:
+    """dot2 of a month, after its values were found to be those of dot1 and dot3."""
+    values: dict[str, pl.DataFrame] = {}
+    table = None
+    for name in ("dot2", "dot1", "dot3"):
+        found = members[name].get(month, [])
+        if len({member.read() for member in found}) > 1 or (name == "dot2" and not found):
+            raise FrameError(
+                f"{len(found)} different members named {name}_{month:%m%y}.csv in the zip, expected one"
+            )
+        if found:
+            read = _table(found[0].read(), found[0].name, name, month)
+            table = read if name == "dot2" else table
+            values[name] = read.group_by("flow", "partner_iso3").agg(_sums()[0]).sort("flow", "partner_iso3")
+    for name, value in values.items():
+        if not value.equals(values["dot2"]):
+            raise FrameError(
+                f"{month:%Y-%m}: the values of dot2 and {name} differ ({values['dot2'].rows()}, {value.rows()})"
+            )
+    return table
+
+
+def _table(raw: bytes, member: str, name: str, stated: date) -> pl.DataFrame:
+    """The rows of one table whose name says the month `stated`."""
     try:
         table = pl.read_csv(raw, infer_schema=False, encoding="utf8")
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
@@ -101,7 +175,7 @@ def read_table(content: bytes, name: str) -> tuple[pl.DataFrame, date]:
         raise FrameError(
             f"{member} holds the months {sorted(str(m) for m in months)[:4]}, its name says {stated:%Y-%m}"
         )
-    return typed(table, member), stated
+    return typed(table, member)
 
 
 def typed(table: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -161,15 +235,32 @@ def _code(column: str) -> pl.Expr:
     return pl.when(pl.col(column).str.strip_chars() != "").then(pl.col(column).str.strip_chars())
 
 
-def _find(content: bytes, name: str) -> tuple[str, date]:
-    """The stored name of the month's table and the month its name states."""
-    found = []
+@dataclass(frozen=True)
+class _Member:
+    """A file in a zip, found by its exact stored name."""
+
+    archive: bytes
+    name: str
+
+    def read(self) -> bytes:
+        return read_member(self.archive, self.name, max_bytes=MAX_BYTES)
+
+
+def _months(content: bytes, table: str, *, inner: bool = False) -> dict[date, list[_Member]]:
+    """The members of a table by the month their names state. Zips inside are opened only where there are none outside:
+    some years carry the same tables again in a folder of zips."""
+    found: dict[date, list[_Member]] = {}
     for stored in member_names(content):
         match = _MEMBER.match(PurePosixPath(stored.replace("\\", "/")).name)
-        if match and match["table"].lower() == name:
-            found.append((stored, date(2000 + int(match["year"]), int(match["month"]), 1)))
-    if len(found) != 1:
-        raise FrameError(
-            f"{len(found)} members named {name}_MMYY.csv in the zip, expected one: {sorted(n for n, _ in found)}"
-        )
-    return found[0]
+        if match and match["table"].lower() == table:
+            month = date(2000 + int(match["year"]), int(match["month"]), 1)
+            found.setdefault(month, []).append(_Member(content, stored))
+    if found or inner:  # no zip inside an inner one is looked into: such nests can be endless
+        return found
+    for stored in member_names(content):
+        name = PurePosixPath(stored).name.lower()
+        if name.endswith(".zip") and not name.startswith("._"):  # `._` is what macOS leaves beside a file
+            archive = read_member(content, stored, max_bytes=MAX_INNER_BYTES)
+            for month, members in _months(archive, table, inner=True).items():
+                found.setdefault(month, []).extend(members)
+    return found

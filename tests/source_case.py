@@ -1,0 +1,72 @@
+"""What tests of the provider modules share: a refresh of some datasets against the replay server, and what it left.
+
+Belongs here: running, reading back, keys that can be searched for. Does not belong here: assertions, agencies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from requests.structures import CaseInsensitiveDict
+
+from orchestration.refresh import run_refresh
+from orchestration.refresh_account import DatasetOutcome, RefreshOutcome
+from orchestration.refresh_plan import plan_refresh
+from orchestration.settings import PROJECT, Settings
+from orchestration.sources.spec import Dataset, PlanContext, Request, Response
+from orchestration.store import open_store
+
+RETRIEVED = datetime(2026, 11, 20, 15)
+
+
+def settings_at(home: Path) -> Settings:
+    return Settings(project=PROJECT, home=home)
+
+
+def unpaced(datasets: Iterable[Dataset]) -> list[Dataset]:
+    """The datasets without the pause between two requests that the agencies are given."""
+    return [replace(d, api=replace(d.api, seconds_between_requests=0.001)) for d in datasets]
+
+
+def refresh(settings: Settings, datasets: Iterable[Dataset], *, today: date, **more: Any) -> RefreshOutcome:
+    plan = plan_refresh(settings, datasets=unpaced(datasets), today=today, **more)
+    return run_refresh(settings, plan, build=False, sleep=lambda _: None)
+
+
+def one(outcome: RefreshOutcome) -> DatasetOutcome:
+    (found,) = outcome.datasets
+    return found
+
+
+def context(today: date, **more: Any) -> PlanContext:
+    return PlanContext(**{"today": today, "since": None, "full": False, "has_key": True, **more})
+
+
+def answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A response as a parser gets it, without HTTP."""
+    return Response(
+        content=content,
+        status=status,
+        media_type="application/json",
+        headers=CaseInsensitiveDict(headers or {}),
+        retrieved_at=RETRIEVED,
+        url="https://agency.example/",
+    )
+
+
+def question(context: Mapping[str, Any], dataset: str = "test") -> Request:
+    return Request(dataset, "/", context=context)
+
+
+def rows(settings: Settings, query: str) -> list[tuple]:
+    with open_store(settings.store, read_only=True) as con:
+        return con.execute(query).fetchall()
+
+
+def holds(folder: Path, text: str) -> list[Path]:
+    """Files below `folder` that hold `text`."""
+    return [path for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
