@@ -19,7 +19,7 @@ from orchestration.sources.series_reply import to_parsed
 from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response
 from transforms.magnitude import refuse_other_magnitude
 from transforms.parse.fed_ddp import SOURCE, parse_reply
-from transforms.parse.outcome import SchemaChangedError
+from transforms.parse.outcome import EmptyReplyError, SchemaChangedError
 from transforms.parse.reply import SeriesReply
 from transforms.schema import Parsed
 
@@ -120,7 +120,12 @@ def parse_g5(content: bytes, request: Request, response: Response) -> Parsed:
 
 def _read(content: bytes, response: Response, series: dict[str, str]) -> SeriesReply:
     """The reply without the filler before a series begins and after it ends: a package gives all its series one span."""
-    reply = parse_reply(content, codes=series, status=response.status, content_type=response.media_type)
+    try:
+        reply = parse_reply(content, codes=series, status=response.status, content_type=response.media_type)
+    except (
+        EmptyReplyError
+    ) as error:  # of a whole release: not "nothing new", but another package or other names
+        raise SchemaChangedError(SOURCE, error.what, missing=series) from error
     period, value = pl.col("period_start"), pl.col("value").is_not_null()
     inside = period.is_between(
         period.filter(value).min().over("source_code"), period.filter(value).max().over("source_code")

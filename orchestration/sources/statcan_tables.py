@@ -21,7 +21,7 @@ from orchestration.sources.series_reply import to_parsed
 from orchestration.sources.spec import PlanContext, Request, Response
 from transforms.parse.archive_member import member_names
 from transforms.parse.body import read_text
-from transforms.parse.outcome import EmptyReplyError, SchemaChangedError, UnreadableError
+from transforms.parse.outcome import SchemaChangedError, UnreadableError
 from transforms.parse.reply import SERIES_REPLY_SCHEMA, SeriesReply, series_reply
 from transforms.parse.statcan import full_table, part_of_table, select_members, select_vectors
 from transforms.schema import FrameError, Parsed
@@ -70,7 +70,7 @@ class Table:
     def parse(self, content: bytes, request: Request, response: Response) -> Parsed:
         """The declared series of the zip, whole, known from the time of retrieval.
 
-        Raises EmptyReplyError where no declared name is in the table, SchemaChangedError for another form of the zip.
+        Raises UnreadableError for a damaged zip, SchemaChangedError for another form of it or none of the declared names.
         """
         if not content.startswith(b"PK"):
             text = read_text(content, source=SOURCE, status=response.status, content_type=response.media_type)
@@ -90,9 +90,7 @@ class Table:
         except FrameError as error:
             raise SchemaChangedError(SOURCE, str(error)) from error
         if chosen.is_empty():
-            raise EmptyReplyError(
-                SOURCE, f"none of the declared names is in {self.product_id}", "look at the table"
-            )
+            raise SchemaChangedError(SOURCE, f"none of the declared names is in {self.product_id}")
         ids = {s.series_id: s.series_id for s in self.series}
         return to_parsed(
             _reply(chosen, refused),
