@@ -12,6 +12,7 @@ from orchestration.assets.live import build_live_assets
 from orchestration.assets.load import build_load_assets, build_store_asset
 from orchestration.assets.release import build_release_asset
 from orchestration.settings import Settings
+from orchestration.sources import statcan
 from orchestration.sources.datasets import DATASETS
 
 
@@ -32,7 +33,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         assets=[*live, *offline],
         jobs=[build, refresh],
         schedules=schedules.build_schedules(DATASETS, refresh, keys),
-        sensors=[sensors.tell_of_failed_runs, sensors.tell_of_partial_refreshes],
+        sensors=[
+            sensors.changed_series_sensor(DATASETS, statcan.CHANGED_SERIES, statcan.codes, refresh, keys),
+            sensors.tell_of_failed_runs,
+            sensors.tell_of_partial_refreshes,
+        ],
         executor=jobs.EXECUTOR,
     )
 

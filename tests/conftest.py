@@ -67,30 +67,15 @@ def shared_data() -> Path:
     return folder
 
 
-#: every API that a source may ask; a test that serves only some of them must not reach the others
-_APIS = (
-    "BLS",
-    "BLS_FLAT",
-    "CENSUS",
-    "BTS",
-    "STATCAN",
-    "INEGI",
-    "INEGI_OPEN_DATA",
-    "BANXICO",
-    "BANK_OF_CANADA",
-    "FED",
-    "COMTRADE",
-    "TREASURY",
-)
-
-
 @pytest.fixture
 def replay(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReplayServer]:
     """A server on 127.0.0.1 in place of every agency (tests/replay/server.py), and an environment without any key."""
+    from orchestration.sources.datasets import APIS
+
     for variable in [name for name in os.environ if name.startswith("HEADWAY_") and name.endswith("_KEY")]:
         monkeypatch.delenv(variable)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with ReplayServer(monkeypatch.setenv) as server:
-        for api in _APIS:
+        for api in APIS:  # a test that serves only some of them must not reach the others
             monkeypatch.setenv(f"HEADWAY_BASE_URL_{api}", server.url(api))
         yield server

@@ -19,18 +19,9 @@ from orchestration.sources import (
 )
 from orchestration.sources.spec import Api, Dataset
 
-DATASETS: tuple[Dataset, ...] = (
-    *bls.DATASETS,
-    *census.DATASETS,
-    *bts.DATASETS,
-    *statcan.DATASETS,
-    *inegi.DATASETS,
-    *banxico.DATASETS,
-    *bank_of_canada.DATASETS,
-    *fed.DATASETS,
-    *treasury.DATASETS,
-    *comtrade.DATASETS,
-)
+_PROVIDERS = (bls, census, bts, statcan, inegi, banxico, bank_of_canada, fed, treasury, comtrade)
+
+DATASETS: tuple[Dataset, ...] = tuple(dataset for provider in _PROVIDERS for dataset in provider.DATASETS)
 
 #: every API by name, in the order of DATASETS
 APIS: dict[str, Api] = {dataset.api.name: dataset.api for dataset in DATASETS}
