@@ -1,0 +1,526 @@
+"""Census trade end to end against a server that answers from the bundled figures: packing, keys, gaps, faults."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date
+from urllib.parse import parse_qs, urlsplit
+
+import duckdb
+import polars as pl
+import pytest
+
+from orchestration.archive import Archive
+from orchestration.completeness import latest_periods
+from orchestration.sources import census, live
+from orchestration.store import open_store
+from tests.bundled import FIGURES
+from tests.parsed import payload_of
+from tests.replay.census import ERROR_PAGE, TradeApi, row
+from tests.replay.server import (
+    ReplayServer,
+    bad_gzip,
+    cut,
+    html_page,
+    json_reply,
+    no_content,
+    oversize,
+    redirect,
+    server_error,
+    text_reply,
+)
+from tests.source_case import answer, context, holds, one, question, refresh, rows, settings_at
+from transforms.codes import is_country
+from transforms.parse.outcome import SchemaChangedError, TruncatedError
+from transforms.schema import TRADE_FLOW, Parsed
+
+#: January 2019 is the newest month that can be out: the figures hold both years in full
+TODAY = date(2019, 3, 20)
+KEY = "c" * 40
+BY_NAME = {dataset.name: dataset for dataset in census.DATASETS}
+TABLES = {table.name: table for table in census.TABLES}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return settings_at(tmp_path / "home")
+
+
+@pytest.fixture
+def agency(replay: ReplayServer, monkeypatch) -> TradeApi:
+    found = TradeApi()
+    replay.serve("CENSUS", found)
+    monkeypatch.setenv("HEADWAY_CENSUS_KEY", KEY)
+    return found
+
+
+def ask(settings, *names: str, today: date = TODAY, **more):
+    return refresh(settings, [BY_NAME[name] for name in names], today=today, **more)
+
+
+def years(name: str, today: date, **more) -> list[int]:
+    return list(dict.fromkeys(r.context["year"] for r in BY_NAME[name].plan(context(today, **more))))
+
+
+# --- what is asked -------------------------------------------------------------------------------------------------
+
+
+def test_a_year_of_everything_takes_22_questions_and_none_holds_a_key():
+    requests = [r for d in census.DATASETS for r in d.plan(context(date(2026, 11, 20)))]
+    assert len(requests) == 22 and len(census.DATASETS) == 16
+    addresses = {live.request_url(census.API, r) for r in requests}
+    assert len(addresses) == 22 and not any("key=" in a for a in addresses)
+
+
+def test_a_question_packs_months_partners_and_products():
+    (first, second) = BY_NAME["imports_hs6"].plan(context(date(2026, 11, 20)))
+    query = parse_qs(urlsplit(live.request_url(census.API, first)).query)
+    assert query == {
+        "get": ["GEN_VAL_MO,CON_VAL_MO,CAL_DUT_MO"],
+        "COMM_LVL": ["HS6"],
+        "I_COMMODITY": ["7*"],
+        "CTY_CODE": ["-", "1220", "2010", "5700", "4280", "5880", "5800"],
+        "time": ["from 2026-01 to 2026-12"],
+    }
+    assert dict(second.params)["I_COMMODITY"] == "8*"
+
+
+def test_the_same_question_is_asked_all_year_so_that_answers_can_be_compared():
+    asked = [BY_NAME["exports_total"].plan(context(date(2026, month, 20))) for month in (4, 7, 11)]
+    assert len({live.request_url(census.API, r) for requests in asked for r in requests}) == 1
+
+
+@pytest.mark.parametrize(
+    ("today", "wanted"),
+    [
+        (date(2026, 2, 20), [2025]),  # December is the newest month
+        (date(2026, 3, 10), [2026, 2025]),  # January is new, December is revised
+        (date(2026, 4, 10), [2026]),
+    ],
+)
+def test_the_current_and_the_month_before_are_asked_whatever_year_they_lie_in(today, wanted):
+    assert years("exports_hs2", today) == wanted
+
+
+def test_every_earlier_year_is_asked_once_after_the_revision_of_each_june():
+    stored = "USA|-|exports|total_exports|TOTAL|0"
+    every = list(range(2026, 2012, -1))
+    assert years("exports_total", date(2026, 5, 31), latest={stored: date(2026, 3, 1)}) == [2026]
+    assert years("exports_total", date(2026, 6, 5), latest={stored: date(2026, 3, 1)}) == every
+    assert years("exports_total", date(2026, 6, 6), latest={stored: date(2026, 4, 1)}) == [2026]
+    # a warehouse that was off in June has missed it
+    assert years("exports_total", date(2026, 9, 6), latest={stored: date(2026, 2, 1)}) == every
+
+
+def test_the_years_since_the_newest_stored_month_are_asked_and_must_come_back():
+    """Of two bases the one that is behind says where to begin; the one that is ahead, what must be there again."""
+    stored = TABLES["imports_total"].stored
+    latest = dict(zip(stored, (date(2024, 12, 1), date(2025, 2, 1)), strict=True))
+    requests = BY_NAME["imports_total"].plan(context(date(2025, 5, 20), latest=latest))
+    assert [(r.context["year"], r.context["known_to"]) for r in requests] == [
+        (2025, "2025-02-01"),
+        (2024, "2024-12-01"),
+    ]
+
+
+def test_since_until_and_full_choose_the_years():
+    assert years("imports_hs2", date(2026, 11, 20), since=date(2024, 5, 1)) == [2026, 2025, 2024]
+    assert years("imports_hs2", date(2026, 11, 20), full=True)[-1] == census.FIRST_YEAR
+    one_year = {"since": date(2017, 1, 1), "until": date(2017, 12, 31)}
+    assert years("imports_hs2", date(2026, 11, 20), **one_year) == [2017]
+    assert {d.first_year for d in census.DATASETS} == {2013}
+
+
+# --- success -------------------------------------------------------------------------------------------------------
+
+
+def test_totals_and_chapters_append_to_the_very_cells_of_the_figures(settings, agency, replay):
+    outcome = ask(settings, "imports_total", "exports_total", "imports_hs2", "imports_naics3")
+    assert [d.state for d in outcome.datasets] == ["done"] * 4 and outcome.exit_code == 0
+    with open_store(settings.store, read_only=True) as con:
+        con.execute(f"CREATE TEMP VIEW figure AS FROM read_parquet('{FIGURES}/trade_flow_census*.parquet')")
+        key = ", ".join(TRADE_FLOW.key)
+        other, same = con.execute(
+            f"""WITH figure AS (
+                    SELECT {key}, arg_max(value_usd, known_from) AS value_usd, arg_max(duty_usd, known_from) AS duty_usd
+                    FROM figure WHERE year(period_start) IN (2018, 2019) AND period_start <= '2019-12-01' GROUP BY ALL)
+                SELECT count(*) FILTER (live.value_usd IS DISTINCT FROM figure.value_usd
+                                        OR coalesce(live.duty_usd, 0) IS DISTINCT FROM coalesce(figure.duty_usd, 0)),
+                       count(*)
+                FROM figure LEFT JOIN raw.trade_flow_current live USING ({key})"""
+        ).fetchall()[0]
+    assert other == 0 and same > 30_000
+    assert all(call.query["key"] == [KEY] for call in replay.calls("CENSUS"))
+
+
+def test_live_answers_that_say_what_the_figures_say_add_nothing(settings, agency):
+    """The same cell under another key would be counted twice."""
+    from orchestration.loading import load
+
+    frame = pl.read_parquet(FIGURES / "trade_flow_census_partner_totals.parquet").filter(
+        (pl.col("basis") == "total_exports") & (pl.col("period_start").dt.year() >= 2018)
+    )
+    with open_store(settings.store) as con:
+        known = frame["known_from"].max()
+        load(con, payload_of("figures", retrieved_at=known), Parsed(TRADE_FLOW, frame))
+    found = one(ask(settings, "exports_total", since=date(2018, 1, 1), until=date(2018, 12, 31)))
+    assert (found.state, found.appended, found.withdrawn) == ("done", 0, 0)
+
+
+def test_asked_again_nothing_changes_and_a_revised_cell_is_a_vintage(settings, agency, replay):
+    ask(settings, "imports_hs2")
+    again = one(ask(settings, "imports_hs2"))
+    assert (again.fetched, again.unchanged, again.appended) == (0, 2, 0)
+    agency.replaced[("/imports/hs", "87", "1220", "2018-11")] = {"CON_VAL_MO": "5000000001"}
+    revised = one(ask(settings, "imports_hs2"))
+    assert (revised.fetched, revised.unchanged, revised.appended, revised.revised) == (1, 1, 1, 1)
+
+
+def test_detail_is_kept_for_the_chapters_and_headings_of_the_disputes_with_quantities(settings, agency):
+    cells = [
+        row("/imports/hs", "HS10", code, partner, f"2019-{month:02}", **values)
+        for month in (1,)
+        for partner in census.PARTNERS
+        for code, values in {
+            "8703230140": {
+                "CON_QY1_MO": "12",
+                "CON_QY1_MO_FLAG": None,
+                "GEN_QY1_MO": "14",
+                "GEN_QY1_MO_FLAG": "N",
+            },
+            "8716805090": {
+                "CON_QY1_MO": "7",
+                "CON_QY1_MO_FLAG": None,
+                "GEN_QY1_MO": "7",
+                "GEN_QY1_MO_FLAG": None,
+            },
+        }.items()
+        for values in [
+            {**values, "UNIT_QY1": "NO", "GEN_VAL_MO": "300", "CON_VAL_MO": "250", "CAL_DUT_MO": "6"}
+        ]
+    ]
+    agency.extra = tuple(cells)
+    found = one(ask(settings, "imports_hs10", since=date(2019, 1, 1)))
+    assert (found.state, found.appended) == ("done", 2 * len(census.PARTNERS))
+    assert any("left out 14: products outside 8407" in note for note in found.notes)
+    assert any("no such rows" in note for note in found.notes), "840* had nothing, which is not a failure"
+    kept = rows(
+        settings,
+        "SELECT basis, value_usd, duty_usd, quantity, quantity_unit FROM raw.trade_flow "
+        "WHERE partner_code = '2010' ORDER BY basis",
+    )
+    assert kept == [("consumption", 250, 6, 12.0, "NO"), ("general", 300, None, None, None)]
+
+
+def test_end_use_comes_with_all_its_levels_apart(settings, agency):
+    agency.extra = tuple(
+        row("/imports/enduse", level, code, partner, "2019-01", GEN_VAL_MO="9", CON_VAL_MO="8")
+        for level, code in (("EU1", "3"), ("EU3", "300"), ("EU5", "30000"))
+        for partner in census.PARTNERS
+    )
+    found = one(ask(settings, "imports_enduse3", since=date(2019, 1, 1)))
+    assert found.state == "done"
+    assert rows(
+        settings, "SELECT DISTINCT classification, product_level FROM raw.trade_flow ORDER BY ALL"
+    ) == [("BEA end use", 1), ("BEA end use", 3), ("BEA end use", 5)]
+
+
+def test_the_store_tells_the_next_plan_how_far_it_is(settings, agency):
+    ask(settings, "exports_total")
+    with open_store(settings.store, read_only=True) as con:
+        latest = latest_periods(con)
+    assert latest[TABLES["exports_total"].stored[0]] == date(2019, 12, 1)
+
+
+# --- what is not whole ---------------------------------------------------------------------------------------------
+
+
+def _reply(name: str, cells: list[tuple[str, str, int]], year: int = 2019) -> bytes:
+    """An answer to imports of a table: (product, partner, month) -> value 10."""
+    table = TABLES[name]
+    header = [table.commodity or "CTY_NAME", "CTY_CODE", "GEN_VAL_MO", "CON_VAL_MO", "CAL_DUT_MO", "time"]
+    return json.dumps(
+        [header, *([code, partner, "10", "10", "0", f"{year}-{month:02}"] for code, partner, month in cells)]
+    ).encode()
+
+
+def _parse(name: str, content: bytes, known_to: str | None = None):
+    asked = question({"year": 2019, "expected": [], "known_to": known_to})
+    return BY_NAME[name].parse(content, asked, answer(content))
+
+
+ALL = [("87", partner, month) for partner in (*census.PARTNERS, "0020") for month in (1, 2, 3)]
+
+
+def test_a_month_missing_in_the_middle_is_a_cut_answer():
+    assert _parse("imports_hs2", _reply("imports_hs2", ALL)).frame.height == 48
+    with pytest.raises(TruncatedError, match="no rows of 2019-02"):
+        _parse("imports_hs2", _reply("imports_hs2", [c for c in ALL if c[2] != 2]))
+
+
+def test_an_answer_that_ends_before_what_is_stored_is_a_cut_answer():
+    assert _parse("imports_hs2", _reply("imports_hs2", ALL), "2019-03-01").frame.height == 48
+    with pytest.raises(TruncatedError, match="no rows of 2019-04, 2019-05"):
+        _parse("imports_hs2", _reply("imports_hs2", ALL), "2019-05-01")
+
+
+def test_a_partner_that_was_asked_for_and_did_not_come_is_a_cut_answer():
+    cells = [("8703", partner, 1) for partner in census.PARTNERS]
+    assert _parse("imports_hs4", _reply("imports_hs4", cells)).frame.height == 14
+    with pytest.raises(TruncatedError, match="partner 5800"):
+        _parse("imports_hs4", _reply("imports_hs4", cells[:-1]))
+
+
+def test_rows_of_another_year_than_asked_for_are_refused():
+    with pytest.raises(TruncatedError, match="rows of other years"):
+        _parse("imports_hs2", _reply("imports_hs2", ALL, year=2018))
+
+
+def test_countries_that_do_not_add_up_to_the_world_are_refused():
+    """A lost page of countries, or a group that looks like a country."""
+    header = ["CTY_CODE", "GEN_VAL_MO", "CON_VAL_MO", "CAL_DUT_MO", "time"]
+    table = [header, ["-", "30", "29", "0", "2019-01"], ["1220", "10", "10", "0", "2019-01"]]
+    whole = [*table, ["2010", "20", "20", "0", "2019-01"], ["0020", "30", "30", "0", "2019-01"]]
+    assert _parse("imports_total", json.dumps(whole).encode()).complete
+    with pytest.raises(TruncatedError, match="add up to 10 USD, the world has 30"):
+        _parse("imports_total", json.dumps(table).encode())
+
+
+def test_only_whole_tables_prove_that_a_cell_is_gone():
+    """USITC's headings lie in the same slice as ours: an answer for six chapters must not withdraw the others."""
+    assert [t.name for t in census.TABLES if t.whole] == [
+        f"{flow}_{name}" for flow in ("imports", "exports") for name in ("total", "hs2", "naics3")
+    ]
+
+
+def test_the_parts_of_the_seven_partners_are_countries_or_the_world():
+    assert census.PARTNERS[0] == "-" and all(is_country(code) for code in census.PARTNERS[1:])
+
+
+# --- refusals and faults -------------------------------------------------------------------------------------------
+
+
+def test_without_a_key_nothing_is_asked_and_the_variable_is_named(settings, replay):
+    replay.serve("CENSUS", TradeApi())
+    found = one(ask(settings, "exports_total"))
+    assert found.state == "skipped" and "HEADWAY_CENSUS_KEY" in found.skip and "key_signup" in found.skip
+    assert replay.calls() == []
+
+
+def test_a_key_that_is_not_accepted_is_found_out_in_one_request(settings, agency, replay, monkeypatch):
+    """The redirect goes to a page with status 200, which must not be followed, and never with the key."""
+    marked = "d" * 40
+    monkeypatch.setenv("HEADWAY_CENSUS_KEY", marked)
+    outcome = ask(settings, "exports_total", "imports_total", since=date(2015, 1, 1))
+    assert len(replay.calls()) == 1
+    assert "HTTP 302 to invalid_key.html" in outcome.datasets[0].problems[0]
+    assert "HEADWAY_CENSUS_KEY" in outcome.datasets[0].problems[0]
+    assert outcome.datasets[1].state == "skipped" and outcome.exit_code == 1
+    assert holds(settings.home, marked) == [] and marked not in str(outcome)
+
+
+def test_the_key_is_in_no_file_that_a_good_refresh_writes(settings, agency):
+    ask(settings, "exports_total")
+    assert Archive(settings).payloads() and holds(settings.home, KEY) == []
+
+
+def test_a_month_that_is_not_out_is_no_failure(settings, agency, replay):
+    replay.serve("CENSUS", no_content())
+    outcome = ask(settings, "exports_total")
+    assert outcome.exit_code == 0 and "HTTP 204" in one(outcome).notes[0]
+
+
+FAULTS = {
+    "missing key page": (
+        redirect("https://api.census.gov/data/missing_key.html", headers={"X-DataWebAPI-KeyError": "1"}),
+        "HTTP 302 to missing_key.html",
+        1,
+    ),
+    "elsewhere": (redirect("https://www.census.gov/outage"), "HTTP 302 to outage", 1),
+    "unknown variable": (
+        text_reply("error: unknown variable 'ALL_VAL_MO'", 400),
+        "unknown variable 'ALL_VAL_MO'",
+        1,
+    ),
+    "unknown predicate": (
+        text_reply("error: unknown predicate variable: 'time'", 400),
+        "unknown predicate",
+        1,
+    ),
+    "geography": (text_reply("error: unknown/unsupported geography hierarchy", 400), "geography", 1),
+    "too many variables": (
+        text_reply("error: 'get' is limited to 50 variables", 400),
+        "limited to 50 variables",
+        1,
+    ),
+    "failed query": (text_reply(ERROR_PAGE, 200, "text/html"), "error page", 4),
+    "maintenance": (html_page(), "HTML page", 4),
+    "503": (server_error(), "HTTP 503", 4),
+    "500": (server_error(500), "HTTP 500", 4),
+    "cut": (cut(json_reply([["CTY_CODE", "ALL_VAL_MO", "time"]] * 900)), "cut in the middle", 4),
+    "cut inside": (text_reply('[["CTY_CODE","ALL_VAL_MO","time"],["1220","1', 200), "JSON cut off", 4),
+    "not gzip": (bad_gzip(json_reply([["CTY_CODE"]])), "not the gzip", 4),
+    "columns": (
+        json_reply([["CTY_CODE", "VALUE", "time"], ["-", "1", "2018-01"]]),
+        "variables that were asked for",
+        1,
+    ),
+    "ragged": (json_reply([["CTY_CODE", "ALL_VAL_MO", "time"], ["-", "1"]]), "other numbers of cells", 1),
+    "contradiction": (
+        json_reply(
+            [
+                ["CTY_CODE", "ALL_VAL_MO", "time"],
+                ["-", "1", "2018-01"],
+                ["-", "2", "2018-01"],
+            ]
+        ),
+        "two values for one cell",
+        1,
+    ),
+    "numbers with commas": (
+        json_reply([["CTY_CODE", "ALL_VAL_MO", "time"], ["-", "1,018", "2018-01"]]),
+        "rows can be read",
+        1,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_is_told_and_repeated_only_if_that_can_help(settings, agency, replay, name):
+    reply, said, attempts = FAULTS[name]
+    span = {"since": date(2018, 1, 1), "until": date(2018, 12, 31)}
+    replay.fail_next("CENSUS", reply, times=9)
+    outcome = ask(settings, "exports_total", **span)
+    found = one(outcome)
+    assert (outcome.exit_code, found.state) == (1, "failed")
+    assert said in found.problems[0], found.problems
+    assert len(replay.calls()) == attempts
+    assert rows(settings, "SELECT count(*) FROM raw.trade_flow") == [(0,)]
+
+
+def test_after_a_fault_the_same_question_is_asked_again(settings, agency, replay):
+    span = {"since": date(2018, 1, 1), "until": date(2018, 12, 31)}
+    replay.fail_next("CENSUS", html_page(), times=4)
+    assert one(ask(settings, "exports_total", **span)).quarantined == 1
+    assert one(ask(settings, "exports_total", **span)).state == "done"
+
+
+def test_a_failing_year_leaves_the_newer_one_alone(settings, agency, replay):
+    good = agency
+    replay.serve("CENSUS", lambda call: server_error() if "2018" in call.get("time") else good(call))
+    outcome = ask(settings, "exports_total")
+    assert (outcome.exit_code, one(outcome).state) == (3, "partial")
+    assert rows(settings, "SELECT DISTINCT year(period_start) FROM raw.trade_flow") == [(2019,)]
+
+
+def test_an_answer_larger_than_any_table_is_refused(settings, agency, replay):
+    small = replace(BY_NAME["exports_total"], api=replace(census.API, max_bytes=10_000))
+    replay.fail_next("CENSUS", oversize(20_000), times=2)
+    found = one(refresh(settings, [small], today=date(2019, 2, 20)))
+    assert found.state == "failed" and "larger than 10,000 bytes" in found.problems[0]
+
+
+def test_a_new_column_is_named_and_the_rest_is_loaded(settings, agency, replay):
+    good = agency
+
+    def wider(call):
+        table = json.loads(good(call).body)
+        return json_reply([[*table[0], "CONFIDENTIAL"], *([*line, "no"] for line in table[1:])])
+
+    replay.serve("CENSUS", wider)
+    found = one(ask(settings, "exports_total"))
+    assert found.state == "done" and any("CONFIDENTIAL" in note for note in found.notes)
+
+
+def test_repeated_rows_are_counted_once(settings, agency, replay):
+    good = agency
+
+    def doubled(call):
+        table = json.loads(good(call).body)
+        return json_reply([table[0], *table[1:], *table[1:]])
+
+    replay.serve("CENSUS", doubled)
+    found = one(ask(settings, "exports_total"))
+    assert found.state == "done" and any("repeated rows" in note for note in found.notes)
+
+
+# --- recorded ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.recorded
+def test_recorded_totals_go_through_the_refresh_and_add_up(settings, shared_data, replay, agency):
+    """January 2018 of all countries, as the API sent it: general imports only, so the question is cut to them."""
+    folder = shared_data / "payloads" / "census"
+    content = (folder / "imports_hs_totals_by_country_2018-01.json").read_bytes()
+    replay.serve("CENSUS", replace(json_reply([]), body=content))
+    table = replace(TABLES["imports_total"], variables=("GEN_VAL_MO",))
+    from functools import partial
+
+    dataset = replace(
+        BY_NAME["imports_total"], plan=partial(census._plan, table), parse=partial(census._parse, table)
+    )
+    found = one(refresh(settings, [dataset], today=date(2018, 3, 20), since=date(2018, 1, 1)))
+    assert (found.state, found.appended) == ("done", 250)
+    world, usmca, members = rows(
+        settings,
+        """SELECT sum(value_usd) FILTER (partner_code = '-'), sum(value_usd) FILTER (partner_code = '0020'),
+                  sum(value_usd) FILTER (partner_code IN ('1220', '2010')) FROM raw.trade_flow""",
+    )[0]
+    assert (world, usmca, members) == (203_028_883_846, 51_972_571_108, 51_972_571_108)
+
+
+@pytest.mark.recorded
+def test_recorded_chapters_are_read_into_the_cells_of_the_figures(shared_data):
+    content = (shared_data / "payloads" / "census" / "imports_hs2_2023-01_TRIMMED.json").read_bytes()
+    asked = question({"year": 2023, "expected": ["I_COMMODITY", "CTY_CODE", "GEN_VAL_MO"], "known_to": None})
+    parsed = BY_NAME["imports_hs2"].parse(content, asked, answer(content))
+    assert parsed.frame.height == 708 and parsed.complete
+    figures = duckdb.sql(
+        f"""SELECT partner_code, value_usd FROM read_parquet('{FIGURES}/trade_flow_census_hs87_general.parquet')
+            WHERE period_start = '2023-01-01' ORDER BY 1"""
+    ).fetchall()
+    live_cells = parsed.frame.filter(
+        pl.col("partner_code").is_in(["1220", "2010"]) & (pl.col("product_code") == "87")
+    )
+    assert live_cells.select("partner_code", "value_usd").sort("partner_code").rows() == figures
+
+
+@pytest.mark.recorded
+@pytest.mark.parametrize(
+    ("name", "status", "headers", "said"),
+    [
+        (
+            "error_302_missing_key",
+            302,
+            {"Location": "https://api.census.gov/data/missing_key.html"},
+            "missing_key",
+        ),
+        ("error_400_unknown_variable", 400, {}, "unknown variable 'FOO'"),
+        ("error_400_unknown_predicate", 400, {}, "unknown predicate variable"),
+        ("error_400_missing_for", 400, {}, "missing 'for' argument"),
+        ("error_400_geography", 400, {}, "geography hierarchy"),
+        ("error_400_too_many_variables", 400, {}, "limited to 50 variables"),
+        ("error_200_html_logged_error", 200, {}, "error page"),
+    ],
+)
+def test_recorded_errors_fail_the_dataset_by_their_words(
+    settings, agency, replay, shared_data, name, status, headers, said
+):
+    body = (shared_data / "payloads" / "census" / f"{name}.txt").read_bytes()
+    replay.serve("CENSUS", replace(text_reply("", status), body=body, headers=headers))
+    found = one(ask(settings, "exports_total", since=date(2019, 1, 1)))
+    assert found.state == "failed" and said in found.problems[0]
+
+
+@pytest.mark.recorded
+def test_the_recorded_layout_of_ten_digit_exports_is_read(shared_data):
+    content = (
+        shared_data / "payloads" / "census" / "layouts" / "census_exports_hs_hs10_ireland_reconstructed.json"
+    ).read_bytes()
+    asked = question({"year": 2018, "expected": ["ALL_VAL_MO"], "known_to": None})
+    with pytest.raises(TruncatedError, match="partner -"):
+        BY_NAME["exports_hs10"].parse(content, asked, answer(content))
+    with pytest.raises(SchemaChangedError, match="QTY_1_MO"):
+        asked = question({"year": 2018, "expected": ["ALL_VAL_MO", "QTY_1_MO"], "known_to": None})
+        BY_NAME["exports_hs10"].parse(content, asked, answer(content))
