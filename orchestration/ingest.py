@@ -92,11 +92,12 @@ def _parse(parse: Parser, content: bytes) -> Parsed:
 
 def register_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
     """Write who publishes what into raw.source; a source already there is updated."""
-    rows = [dataclasses.astuple(s) for s in sources]
-    names = [f.name for f in dataclasses.fields(Source)]
-    con.executemany(
-        f"INSERT OR REPLACE INTO raw.source ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})", rows
-    )
+    # one statement: a row at a time took 60 ms, and every dataset of a build registers
+    con.register("registry", pl.DataFrame([dataclasses.asdict(s) for s in sources], infer_schema_length=None))
+    try:
+        con.execute("INSERT OR REPLACE INTO raw.source BY NAME SELECT * FROM registry")
+    finally:
+        con.unregister("registry")
 
 
 def register_series(con: duckdb.DuckDBPyConnection, catalogue: pl.DataFrame) -> None:

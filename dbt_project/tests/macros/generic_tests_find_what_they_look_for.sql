@@ -7,6 +7,8 @@ with counted (what, found, expected) as (
     values
         -- ('a', 1) twice
         ('unique_combination', (select count(*) from ({{ test_unique_combination(rows ~ ' as t', ['id', 'code']) }}) as found), 1),
+        -- a null in code, a null in amount
+        ('no_nulls', (select count(*) from ({{ test_no_nulls(rows ~ ' as t', ['id', 'code', 'amount']) }}) as found), 2),
         -- -1 is not positive, and null is not known to be
         ('holds', (select count(*) from ({{ test_holds(rows ~ ' as t', 'amount > 0') }}) as found), 2),
         -- -1 is below, null is allowed
