@@ -23,7 +23,7 @@ from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Respo
 from transforms.magnitude import refuse_other_magnitude
 from transforms.parse.inegi import SOURCE, parse_reply
 from transforms.parse.inegi_raiavl import monthly_totals, parse_zip
-from transforms.parse.outcome import SchemaChangedError
+from transforms.parse.outcome import EmptyReplyError, SchemaChangedError
 from transforms.parse.reply import series_reply
 from transforms.schema import Parsed
 
@@ -155,7 +155,10 @@ def parse_register(content: bytes, request: Request, response: Response) -> Pars
     Known from the time of retrieval: the file states the day it was made, not the hour it came out.
     """
     table = request.context["table"]
-    reply = parse_zip(content, table=table, status=response.status, content_type=response.media_type)
+    try:
+        reply = parse_zip(content, table=table, status=response.status, content_type=response.media_type)
+    except EmptyReplyError as error:  # a file of all years is never empty: it is another one
+        raise SchemaChangedError(SOURCE, error.what) from error
     series = {c: s for c, s in declared_series(SOURCE).items() if c.startswith(f"raiavl/{table}")}
     parts = [monthly_totals(reply, by) for by in _REGISTER[table][1]]
     every = pl.concat([part.frame for part in parts])
