@@ -53,6 +53,7 @@ API = Api(
     read_timeout=180.0,
     total_timeout=600.0,
     max_bytes=128_000_000,
+    row_separator=b"],",
     probe=Request(
         "probe",
         "/imports/hs",

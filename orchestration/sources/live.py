@@ -37,8 +37,14 @@ def request_url(api: Api, request: Request) -> str:
 
 
 def digest(api: Api, content: bytes) -> str:
-    """sha256 of what an answer says: without the bytes that differ each time."""
-    return hashlib.sha256(re.sub(api.volatile, b"", content) if api.volatile else content).hexdigest()
+    """sha256 of what an answer says: without the bytes that differ each time, rows in one order."""
+    if api.volatile:
+        content = re.sub(api.volatile, b"", content)
+    if api.row_separator:
+        # the first and the last row carry the brackets around all of them
+        rows = sorted(row.strip(b"[] \r\n\t,") for row in content.split(api.row_separator))
+        content = b"\n".join(rows)
+    return hashlib.sha256(content).hexdigest()
 
 
 def as_json_gives_it_back(request: Request) -> Request:

@@ -75,6 +75,8 @@ class Api:
     #: regular expression of bytes that differ between two answers that say the same (a response time); they are left
     #: out when an answer is compared with the last one
     volatile: bytes = b""
+    #: what stands between two rows of an answer whose rows come in any order; they are then compared as a set
+    row_separator: bytes = b""
     #: the smallest question that tells whether a key is accepted, for `headway doctor --online`; None: the first request
     probe: Request | None = None
     #: for docs/sources.md: what surprises a reader of this API, one sentence each
