@@ -17,11 +17,19 @@ from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
+import polars as pl
+
 from orchestration.sources.census import CHAPTERS
 from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response
 from transforms.parse import bts
 from transforms.parse.body import is_html, refuse_status
-from transforms.parse.outcome import HtmlInsteadError, NotYetReleasedError, QuotaError, UnreadableError
+from transforms.parse.outcome import (
+    HtmlInsteadError,
+    NotYetReleasedError,
+    QuotaError,
+    TruncatedError,
+    UnreadableError,
+)
 from transforms.schema import Parsed
 
 SOURCE = "bts"
@@ -142,12 +150,27 @@ def _parse(content: bytes, request: Request, response: Response) -> Parsed:
         raise HtmlInsteadError(SOURCE, f"a page instead of {request.path}", "ask again, more slowly")
     if not content.startswith(b"PK"):
         raise UnreadableError(SOURCE, f"{len(content):,} bytes that are no zip", "ask again")
-    return bts.parse_months(
+    parsed = bts.parse_months(
         content,
         [date.fromisoformat(month) for month in request.context["months"]],
         known_from=response.retrieved_at,
         chapters=CHAPTERS,
     )
+    _refuse_one_sided(parsed.frame)
+    return parsed
+
+
+def _refuse_one_sided(frame: pl.DataFrame) -> None:
+    """Raise TruncatedError if a chapter lacks a direction with a partner: none has ever been without all four."""
+    sides = frame.group_by("period_start", "hs2").agg(
+        pl.struct("flow", "partner_iso3").n_unique().alias("sides")
+    )
+    for month, chapter, number in sides.filter(pl.col("sides") < 4).sort("period_start", "hs2").rows():
+        raise TruncatedError(
+            SOURCE,
+            f"{month:%Y-%m}: HS {chapter} has {number} of 4 directions (exports and imports, Canada and Mexico)",
+            "ask again",
+        )
 
 
 DATASETS = (

@@ -166,6 +166,70 @@ def test_the_three_tables_of_a_month_have_the_same_totals():
     assert totals["value_usd"].sum() == 3 * sum(c[0] for c in by_hand(DOT2, {"27", "84", "87"}).values())
 
 
+AUGUST = DOT2.replace(",09,2024", ",08,2024")
+BOTH = (date(2024, 8, 1), date(2024, 9, 1))
+
+
+def months(content: bytes, wanted=BOTH):
+    return bts.parse_months(content, wanted, known_from=KNOWN, chapters=("84", "87"))
+
+
+def test_a_zip_of_several_months_gives_the_months_asked_for_each_as_if_alone():
+    content = zipped(
+        Aug_2024__dot2_0824_csv=AUGUST, Sep_2024__dot2_0924_csv=DOT2, dot2_ytd_0924_csv="TRDTYPE\n"
+    )
+    both = months(content)
+    assert both.refused == {} and both.complete
+    for month, text in zip(BOTH, (AUGUST, DOT2), strict=True):
+        alone = bts.parse(
+            zipped(**{f"dot2_{month:%m%y}_csv": text}), known_from=KNOWN, chapters=("84", "87")
+        ).frame
+        assert both.frame.filter(period_start=month).equals(alone)
+    assert months(content, BOTH[:1]).frame["period_start"].unique().to_list() == [BOTH[0]]
+
+
+def test_a_zip_of_zips_is_opened_once_and_no_deeper():
+    inner = zipped(dot2_0824_csv=AUGUST)
+    outer = io.BytesIO()
+    with zipfile.ZipFile(outer, "w") as archive:
+        archive.writestr("2024/August 2024.zip", inner)
+        archive.writestr("2024/September 2024.zip", zipped(dot2_0924_csv=DOT2))
+        archive.writestr("__MACOSX/2024/._August 2024.zip", b"\x00\x05\x16\x07")
+    assert set(months(outer.getvalue()).frame["period_start"]) == set(BOTH)
+    deeper = io.BytesIO()
+    with zipfile.ZipFile(deeper, "w") as archive:
+        archive.writestr("all.zip", outer.getvalue())
+    with pytest.raises(FrameError, match="0 different members named dot2_0824"):
+        months(deeper.getvalue())
+
+
+def test_a_month_that_lies_in_the_zip_twice_counts_once_if_it_is_the_same():
+    """2008 holds a 'Copy of January 2008'."""
+    content = zipped(dot2_0824_csv=AUGUST, Copy__dot2_0824_csv=AUGUST)
+    assert months(content, BOTH[:1]).frame.height == 56
+    with pytest.raises(FrameError, match="2 different members named dot2_0824"):
+        months(zipped(dot2_0824_csv=AUGUST, Copy__dot2_0824_csv=AUGUST.replace(",84,", ",85,")), BOTH[:1])
+
+
+def test_a_month_that_cannot_be_read_is_named_and_the_others_are_loaded():
+    """March 2008 is damaged in the published zip."""
+    content = zipped(dot2_0824_csv=AUGUST.replace("1,RI,84,3,", "3,RI,84,3,", 1), dot2_0924_csv=DOT2)
+    parsed = months(content)
+    assert list(parsed.refused) == ["2024-08"] and "TRDTYPE" in parsed.refused["2024-08"]
+    assert parsed.frame["period_start"].unique().to_list() == [BOTH[1]]
+    absent = months(zipped(dot2_0924_csv=DOT2))
+    assert "0 different members named dot2_0824.csv" in absent.refused["2024-08"]
+
+
+def test_tables_of_one_month_that_disagree_are_a_damaged_month():
+    content = zipped(
+        dot1_0924_csv=without(DOT2, "COMMODITY2", extra={"DEPE": "0101"}).replace("21206", "21207", 1),
+        dot2_0924_csv=DOT2,
+    )
+    with pytest.raises(FrameError, match="values of dot2 and dot1 differ"):
+        months(content, BOTH[1:])
+
+
 def test_member_reading_refuses_what_is_not_there():
     content = zipped(dot2_0924_csv=DOT2)
     assert archive_member.member_names(content) == ["dot2_0924.csv"]
