@@ -32,19 +32,22 @@ def asset_key(dataset: Dataset) -> dg.AssetKey:
 def build_live_assets(datasets: Iterable[Dataset]) -> list[dg.AssetsDefinition]:
     """One asset for each dataset, off ones included: they say so when they are run."""
     every = tuple(datasets)
+    # one definition for all: Dagster puts assets of different partitions into no common job. A dataset that begins
+    # later has nothing to ask in the years before
+    first = min((d.first_year for d in every if d.first_year is not None), default=None)
+    years = first and dg.TimeWindowPartitionsDefinition(
+        cron_schedule="0 0 1 1 *", start=str(first), fmt="%Y", end_offset=1
+    )
     with warnings.catch_warnings():
         # backfill policies are "beta" since 2023; one line for each of twenty datasets would bury everything else
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return [_live_asset(dataset, every) for dataset in every]
+        return [_live_asset(d, every, years if d.first_year is not None else None) for d in every]
 
 
-def _live_asset(dataset: Dataset, every: tuple[Dataset, ...]) -> dg.AssetsDefinition:
+def _live_asset(
+    dataset: Dataset, every: tuple[Dataset, ...], partitions: dg.PartitionsDefinition | None
+) -> dg.AssetsDefinition:
     key = asset_key(dataset)
-    partitions = None
-    if dataset.first_year is not None:
-        partitions = dg.TimeWindowPartitionsDefinition(
-            cron_schedule="0 0 1 1 *", start=str(dataset.first_year), fmt="%Y", end_offset=1
-        )
 
     @dg.asset(
         key=key,
