@@ -161,7 +161,7 @@ def _parse(content: bytes, request: Request, response: Response) -> Parsed:
 
 
 def _refuse_one_sided(frame: pl.DataFrame) -> None:
-    """Raise TruncatedError if a chapter lacks a direction with a partner: none has ever been without all four."""
+    """Raise TruncatedError if a chapter lacks a direction with a partner: all six had all four in 2020-01..2024-09."""
     sides = frame.group_by("period_start", "hs2").agg(
         pl.struct("flow", "partner_iso3").n_unique().alias("sides")
     )
