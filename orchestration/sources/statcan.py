@@ -191,8 +191,11 @@ def _to_parsed(
     asked = request.context["codes"]
     reply = parse_series(content, key=key, status=response.status, content_type=response.media_type)
     if absent := [c for c in asked if c not in reply.details and c not in reply.refused]:
+        said = "".join(f"; {why}" for code, why in reply.refused.items() if code not in asked)
         raise TruncatedError(
-            SOURCE, f"{len(absent)} of {len(asked)} series did not come: {', '.join(absent[:5])}", "ask again"
+            SOURCE,
+            f"{len(absent)} of {len(asked)} series did not come: {', '.join(absent[:5])}{said}",
+            "ask again",
         )
     refuse_other_magnitude(reply, _USUAL, source=SOURCE)
     _refuse_scaled_counts(reply, series)
