@@ -6,6 +6,8 @@ Does not belong here: what an agency answers (tests/replay), assertions; see als
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -27,6 +29,16 @@ def home(folder: Path, *figures: str) -> Settings:
     for dataset in figures:
         pipeline.ingest_figures(settings, dataset)
     return settings
+
+
+def prepared(folder: Path, name: str, fill: Callable[[Settings], object]) -> Settings:
+    """A home of its own with a copy of what `fill` made once for all tests that name it: for tests of what comes after
+    a first refresh."""
+    made = folder.parent / f"prepared-{name}"
+    if not made.exists():
+        fill(Settings(project=PROJECT, home=made))
+    shutil.copytree(made, folder / "home")
+    return Settings(project=PROJECT, home=folder / "home")
 
 
 def refreshed(settings: Settings, dataset: Dataset, *, today: date = TODAY, **more: object) -> DatasetOutcome:

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.sources import bank_of_canada, daily_rates
 from orchestration.sources.spec import PlanContext
-from tests.live_case import TODAY, everything, home, quarantined, query, refreshed, values
+from tests.live_case import TODAY, everything, home, prepared, quarantined, query, refreshed, values
 from tests.replay.bank_of_canada import Valet, not_found
 from tests.replay.server import (
     ReplayServer,
@@ -138,8 +138,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_refusal_or_fault_leaves_the_store_as_it_was(tmp_path, valet, replay, fault):
-    settings = home(tmp_path)
-    refreshed(settings, DATASET)
+    settings = prepared(tmp_path, "bank_of_canada", lambda made: refreshed(made, DATASET))
     before = everything(settings)
     reply, asked, said = FAULTS[fault]
     replay.forget()

@@ -10,7 +10,7 @@ import pytest
 from orchestration.quota import Quota
 from orchestration.sources import banxico
 from orchestration.sources.spec import PlanContext
-from tests.live_case import TODAY, everything, home, quarantined, refreshed, values
+from tests.live_case import TODAY, everything, home, prepared, quarantined, refreshed, values
 from tests.replay.banxico import Sie, bad_token, quota_spent, refused
 from tests.replay.server import ReplayServer, cut, html_page, json_reply, server_error, too_many
 from tests.source_case import holds, unpaced
@@ -114,8 +114,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_refusal_or_fault_leaves_the_store_as_it_was(tmp_path, sie, replay, fault):
-    settings = home(tmp_path)
-    refreshed(settings, DATASET)
+    settings = prepared(tmp_path, "banxico", lambda made: refreshed(made, DATASET))
     before = everything(settings)
     reply, asked, said = FAULTS[fault]
     replay.forget()

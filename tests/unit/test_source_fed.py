@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.settings import PROJECT
 from orchestration.sources import fed
-from tests.live_case import everything, home, quarantined, query, refreshed, values, vintages
+from tests.live_case import everything, home, prepared, quarantined, query, refreshed, values, vintages
 from tests.replay.fed import Ddp, Series, csv_seriescolumn, data_xml, package, zipped
 from tests.replay.server import (
     ReplayServer,
@@ -195,8 +195,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_refusal_or_fault_leaves_the_store_as_it_was(tmp_path, ddp, replay, fault):
-    settings = home(tmp_path)
-    refreshed(settings, G17)
+    settings = prepared(tmp_path, "fed", lambda made: refreshed(made, G17))
     before = everything(settings)
     reply, asked, said = FAULTS[fault]
     replay.forget()

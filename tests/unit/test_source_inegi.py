@@ -13,7 +13,7 @@ import pytest
 from orchestration.settings import PROJECT
 from orchestration.sources import inegi
 from orchestration.sources.series_reply import declared_series
-from tests.live_case import everything, home, quarantined, query, refreshed, values, vintages
+from tests.live_case import everything, home, prepared, quarantined, query, refreshed, values, vintages
 from tests.replay.inegi import NO_RESULTS, Bie, OpenData, register_csv, register_zip
 from tests.replay.server import (
     ReplayServer,
@@ -178,8 +178,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_refusal_or_fault_leaves_the_store_as_it_was(tmp_path, bie, replay, fault):
-    settings = home(tmp_path)
-    refreshed(settings, TRADE)
+    settings = prepared(tmp_path, "inegi_trade", lambda made: refreshed(made, TRADE))
     before = everything(settings)
     reply, asked, said = FAULTS[fault]
     replay.forget()
@@ -390,8 +389,7 @@ REGISTER_FAULTS = {
 
 @pytest.mark.parametrize("fault", REGISTER_FAULTS)
 def test_a_broken_register_file_is_set_aside_and_the_other_tables_go_on(tmp_path, register, replay, fault):
-    settings = home(tmp_path)
-    refreshed(settings, REGISTER)
+    settings = prepared(tmp_path, "inegi_register", lambda made: refreshed(made, REGISTER))
     before = everything(settings)
     reply, asked, said = REGISTER_FAULTS[fault]
     replay.forget()

@@ -13,7 +13,7 @@ from orchestration.settings import PROJECT
 from orchestration.sources import statcan
 from orchestration.sources.registry import load_series_catalogue
 from orchestration.sources.statcan_tables import TABLES
-from tests.live_case import TODAY, everything, home, quarantined, query, refreshed, values, vintages
+from tests.live_case import TODAY, everything, home, prepared, quarantined, query, refreshed, values, vintages
 from tests.replay.server import (
     ReplayServer,
     Reply,
@@ -237,8 +237,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_refusal_or_fault_leaves_the_store_as_it_was(tmp_path, wds, replay, fault):
-    settings = home(tmp_path)
-    refreshed(settings, VECTORS)
+    settings = prepared(tmp_path, "statcan_vectors", lambda made: refreshed(made, VECTORS))
     before = everything(settings)
     make, asked, said = FAULTS[fault]
     replay.forget()
@@ -483,8 +482,7 @@ TABLE_FAULTS = {
 @pytest.mark.parametrize("fault", TABLE_FAULTS)
 def test_a_broken_table_leaves_the_store_as_it_was(tmp_path, wds, replay, fault):
     wds.tables["12100163"] = trade_zip(trade_rows(SPAN))
-    settings = home(tmp_path)
-    refreshed(settings, TRADE)
+    settings = prepared(tmp_path, "statcan_trade", lambda made: refreshed(made, TRADE))
     before = everything(settings)
     reply, asked, said = TABLE_FAULTS[fault]
     replay.forget()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestration.settings import PROJECT
 from orchestration.sources import treasury
-from tests.live_case import everything, home, refreshed, values, vintages
+from tests.live_case import everything, home, prepared, refreshed, values, vintages
 from tests.replay.server import (
     ReplayServer,
     bad_gzip,
@@ -122,8 +122,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_refusal_or_fault_leaves_the_store_as_it_was(tmp_path, agency, replay, fault):
-    settings = home(tmp_path)
-    refreshed(settings, DATASET)
+    settings = prepared(tmp_path, "treasury", lambda made: refreshed(made, DATASET))
     before = everything(settings)
     reply, asked, said = FAULTS[fault]
     replay.forget()
