@@ -132,7 +132,7 @@ def append(con: duckdb.DuckDBPyConnection, table: Table, payload_id: str, load_i
         """SELECT count(*) FILTER (origin = 'shown'), count(*) FILTER (origin = 'shown' AND is_revision),
                   count(*) FILTER (origin = 'absent'), count(*) FILTER (origin = 'confirmed') FROM change"""
     ).fetchall()[0]
-    _write(con, sql)
+    _write(con, sql, replayed=replayed > 0)
     con.execute("DROP TABLE change; DROP TABLE replayed")
     return Counts(*counts)
 
@@ -198,6 +198,8 @@ def _compare_with_current(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
             WHERE (old.status IS NULL OR {sql.state("new")} IS DISTINCT FROM {sql.state("old")})
               AND NOT EXISTS (SELECT 1 FROM replayed r WHERE {sql.same("r", "new", names.slice)})"""
     )
+    if not con.execute("SELECT bool_or(complete) FROM incoming_coverage").fetchall()[0][0]:
+        return  # nothing is said to be absent
     con.execute(
         f"""INSERT INTO change BY NAME
             SELECT {sql.columns([*names.key, *sql.attributes], "old")}
@@ -274,8 +276,12 @@ def _replay(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
     con.execute("DROP TABLE point; DROP TABLE confirmed")
 
 
-def _write(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
+def _write(con: duckdb.DuckDBPyConnection, sql: _Sql, *, replayed: bool) -> None:
     names = sql.table
+    # only a replay changes a key more than once; choosing its last change costs as much as writing them all
+    last = (
+        f"QUALIFY row_number() OVER (PARTITION BY {sql.key} ORDER BY known_from DESC) = 1" if replayed else ""
+    )
     con.execute(
         f"""INSERT INTO {sql.stored} BY NAME
             SELECT * EXCLUDE (origin, is_revision) FROM change ORDER BY {sql.key}, known_from"""
@@ -283,8 +289,7 @@ def _write(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
     contents = [n for n, *_ in con.execute(f"DESCRIBE {sql.stored}").fetchall()]
     con.execute(
         f"""MERGE INTO {sql.current} old
-            USING (SELECT * EXCLUDE (origin, is_revision) FROM change
-                   QUALIFY row_number() OVER (PARTITION BY {sql.key} ORDER BY known_from DESC) = 1) new
+            USING (SELECT * EXCLUDE (origin, is_revision) FROM change {last}) new
             ON {sql.same("old", "new", names.key)}
             WHEN MATCHED AND new.known_from >= old.known_from THEN
                 UPDATE SET {", ".join(f"{n} = new.{n}" for n in contents if n not in names.key)}
