@@ -48,7 +48,7 @@ def test_a_killed_build_leaves_current_whole_and_the_next_one_repairs(own):
     """A power cut in the middle of a refresh would take the warehouse away from its readers."""
     vintages = whole(own)
     draw = random.Random(20261121)
-    took = 40.0
+    took = 25.0
     for _ in range(KILLS):
         worker = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.build_worker", str(own.home)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -485,7 +486,7 @@ def test_what_was_not_complete_is_told_by_command_and_webhook(
 ) -> None:
     file = tmp_path / "told"
     code = f"import sys; open({str(file)!r}, 'w').write(sys.argv[1] + chr(10) + sys.stdin.read())"
-    monkeypatch.setenv("HEADWAY_NOTIFY_COMMAND", f'{sys.executable} -c "{code}" "{{subject}}"')
+    monkeypatch.setenv("HEADWAY_NOTIFY_COMMAND", f'{shlex.quote(sys.executable)} -c "{code}" "{{subject}}"')
     replay.serve("HOOK", no_content())
     monkeypatch.setenv("HEADWAY_NOTIFY_WEBHOOK", replay.url("HOOK") + "/secret-part")
     run(settings)
