@@ -8,7 +8,7 @@ CLIENTS := $(VENV)/compat/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint serve bench docs clean
+.PHONY: help setup build test lint refresh serve bench docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
@@ -44,6 +44,9 @@ test: $(INSTALLED) $(CLIENTS) ## run every test
 lint: $(INSTALLED) ## check style and format
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+refresh: $(INSTALLED) ## ask the agencies and release what changed
+	@$(BIN)/headway refresh
 
 serve: $(INSTALLED) ## Dagster's page and daemon on 127.0.0.1
 	@$(BIN)/headway serve
