@@ -24,6 +24,8 @@ PUBLIC = {
     "legal_instrument exemptions source_key source_reference confidence in_force",
     "dim_origin_rule": "rule_id agreement vehicle_class requirement part_class effective_from effective_to threshold_pct "
     "method confidence source_key source_reference",
+    "dim_control_set": "control_set_id treated_series_id control_series_id title weight contains_treated exposed_by exposed_from "
+    "reason assumption declared_on",
     "dim_geography": "iso3 name kind schedule_c_code",
     "dim_product": "product_system product_code product_level title revisions",
     "dim_industry": "industry_system industry_code title revisions",
@@ -37,6 +39,9 @@ PUBLIC = {
     "fct_freight_flow": "us_state_code partner_iso3 partner_region_code hs2 transport_mode flow period_start value_usd "
     "shipping_weight_kg freight_charges_usd source_id known_from payload_id",
     "fct_position": "event_id party topic position value unit status source_key",
+    "rpt_difference_in_differences": "event_id treated_series_id control_set_id window_months gap_months d_log_treated "
+    "d_log_control did pretrend_slope pretrend_bias pretrend_ratio breakdown_m placebo_rank n_placebo n_blocks mde95 event_clean "
+    "identified as_of verdict reason",
     "rpt_revision": "series_id period_start first_value first_known_from latest_value latest_known_from n_revisions revision "
     "revision_pct days_to_latest",
     "rpt_freshness": "source_id dataset frequency as_of state latest_period expected_period days_behind last_known_from "

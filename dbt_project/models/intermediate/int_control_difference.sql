@@ -1,0 +1,141 @@
+-- A treated series less its controls at every month taken as a cut: the events of the report are some of these cuts, and
+-- those marked is_placebo are what they are ranked among. Latest values.
+with members as (
+    select * from {{ ref('dim_control_set') }}
+),
+
+-- the treated series and each control, one row each
+roles as (
+    select
+        control_set_id,
+        treated_series_id,
+        control_series_id as series_id,
+        false as is_treated,
+        weight,
+        exposed_from
+    from members
+    union all
+    select distinct
+        control_set_id,
+        treated_series_id,
+        treated_series_id as series_id,
+        true as is_treated,
+        cast(null as double) as weight,
+        cast(null as date) as exposed_from
+    from members
+),
+
+sizes as (
+    select
+        control_set_id,
+        treated_series_id,
+        count(*) as n_series
+    from roles
+    group by control_set_id, treated_series_id
+),
+
+cuts as (
+    select
+        *,
+        {{ months_between('pre_start', 'post_start') }} as lag_months
+    from {{ ref('int_cut_statistics') }}
+    where as_of_basis = 'latest'
+        and series_id in (select series_id from roles)
+),
+
+lines as (
+    select
+        series_id,
+        window_start,
+        slope_log
+    from {{ ref('int_window_statistics') }}
+    where as_of_basis = 'latest'
+        and window_months = {{ trend_months() }}
+        and n_values = {{ trend_months() }}
+        and min_level > 0
+),
+
+together as (
+    select
+        roles.control_set_id,
+        roles.treated_series_id,
+        cuts.window_months,
+        cuts.gap_months,
+        cuts.cut_month,
+        cuts.lag_months,
+        count(*) as n_series,
+        count(cuts.d_log) as n_differences,
+        count(lines.slope_log) as n_lines,
+        sum(case when roles.is_treated then cuts.d_log end) as d_log_treated,
+        sum(case when not roles.is_treated then roles.weight * cuts.d_log end) as d_log_control,
+        -- the slope of a weighted difference is the weighted difference of the slopes over the same months
+        sum(case when roles.is_treated then lines.slope_log else -roles.weight * lines.slope_log end) as slope,
+        sum(cuts.n_episode_months) as n_episode_months,
+        count(case when roles.exposed_from <= cuts.post_end then 1 end) as n_exposed,
+        sum(cuts.preliminary_months) as preliminary_months,
+        max(cuts.as_of) as as_of,
+        min(cuts.reason) as reason
+    from roles
+    inner join cuts on roles.series_id = cuts.series_id
+    left join lines
+        on roles.series_id = lines.series_id
+        and lines.window_start = {{ add_months('cuts.cut_month', '-cuts.gap_months - ' ~ trend_months()) }}
+    group by
+        roles.control_set_id,
+        roles.treated_series_id,
+        cuts.window_months,
+        cuts.gap_months,
+        cuts.cut_month,
+        cuts.lag_months
+),
+
+-- a control that has no windows at a cut would leave its weight out: no row then
+complete as (
+    select
+        together.*,
+        together.n_differences = together.n_series as is_computable
+    from together
+    inner join sizes
+        on together.control_set_id = sizes.control_set_id
+        and together.treated_series_id = sizes.treated_series_id
+        and together.n_series = sizes.n_series
+),
+
+widths as (
+    select distinct window_months, cut_month from complete
+),
+
+-- any event of the report counts, whichever countries it names: orders move between partners
+eventful as (
+    select distinct
+        widths.window_months,
+        widths.cut_month
+    from widths
+    inner join {{ ref('int_event_cut') }} as event
+        on abs({{ months_between('event.cut_month', 'widths.cut_month') }}) < widths.window_months
+    where event.in_report
+)
+
+select
+    complete.control_set_id,
+    complete.treated_series_id,
+    complete.window_months,
+    complete.gap_months,
+    complete.cut_month,
+    cast(complete.lag_months as integer) as lag_months,
+    case when is_computable then complete.d_log_treated end as d_log_treated,
+    case when is_computable then complete.d_log_control end as d_log_control,
+    case when is_computable then complete.d_log_treated - complete.d_log_control end as did,
+    case when is_computable and complete.n_lines = complete.n_series then complete.slope end as pretrend_slope,
+    complete.n_episode_months > 0 as touches_episode,
+    complete.n_exposed > 0 as touches_exposure,
+    cast(complete.preliminary_months as integer) as preliminary_months,
+    complete.as_of,
+    is_computable
+    and complete.n_episode_months = 0
+    and complete.n_exposed = 0
+    and eventful.cut_month is null as is_placebo,
+    case when not is_computable then coalesce(complete.reason, {{ reason_not_positive() }}) end as reason
+from complete
+left join eventful
+    on complete.window_months = eventful.window_months and complete.cut_month = eventful.cut_month

@@ -1,0 +1,428 @@
+"""Differences in differences: the report on the bundled figures and on made-up series, against plain Python."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import math
+import os
+import random
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from orchestration.settings import PROJECT, Settings
+from orchestration.store import open_store
+from tests import bundled
+from tests import plain_comparison as plain
+from tests import plain_difference as plain_did
+from tests.macro_case import rows
+
+WINDOWS, GAPS = (6, 12, 24), (0, 3, 6)
+NUMBERS = (
+    *("d_log_treated", "d_log_control", "did", "pretrend_slope", "pretrend_bias", "pretrend_ratio"),
+    *(
+        "breakdown_m",
+        "placebo_rank",
+        "n_placebo",
+        "n_blocks",
+        "mde95",
+        "event_clean",
+        "identified",
+        "verdict",
+    ),
+)
+SEEDS = Settings.load().dbt_project / "seeds"
+
+
+def different(got: Mapping, wanted: Mapping) -> dict:
+    """Columns that disagree. Differences of logs near zero carry the rounding of the logs: 1e-9 is far above it, and
+    ratios of such differences are compared by their parts."""
+    out = {}
+    for name in NUMBERS:
+        a, b = got[name], wanted[name]
+        if name == "pretrend_ratio" and wanted["did"] is not None and abs(wanted["did"]) < 1e-6:
+            continue
+        if isinstance(a, float) and isinstance(b, float):
+            if not math.isclose(a, b, rel_tol=1e-8, abs_tol=1e-10):
+                out[name] = (a, b)
+        elif a != b:
+            out[name] = (a, b)
+    return out
+
+
+# -- bundled figures ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        yield connection
+
+
+@cache
+def seed(name: str) -> list[dict[str, str]]:
+    with (SEEDS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@cache
+def observations() -> pl.DataFrame:
+    return bundled.read("observation").sort("known_from")
+
+
+@cache
+def flows() -> pl.DataFrame:
+    return bundled.read("trade_flow_census_naics3").sort("known_from")
+
+
+@cache
+def latest(series_id: str) -> dict[int, float]:
+    """Values by month number, from the trade flows where the series is read off them."""
+    declared = {row["series_id"]: row for row in seed("series/seed_series_from_trade_flow.csv")}
+    if series_id not in declared:
+        return {plain.number(d): v for d, v in bundled.as_of(observations(), series_id).items()}
+    cell = declared[series_id]
+    found = flows().filter(
+        pl.all_horizontal(
+            pl.col(c) == cell[c] for c in ("reporter_iso3", "partner_code", "flow", "basis", "product_code")
+        )
+    )
+    return {plain.number(d): float(v) for d, v in found.select("period_start", "value_usd").iter_rows()}
+
+
+def _date(text: str) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+@cache
+def events() -> dict[str, int]:
+    found = {}
+    for row in seed("timeline/seed_event.csv"):
+        event = row | {k: _date(row[k]) for k in ("event_date", "effective_on")}
+        event["in_force"] = row["in_force"] == "true"
+        if plain.in_report(event):
+            found[row["event_id"]] = plain.event_cut(event)
+    return found
+
+
+#: what episodes may say they disturb that these series are
+TAGS = {
+    "usa_employment_motor_vehicles_parts": "autos employment usa_statistics",
+    "usa_employment_manufacturing": "employment usa_statistics",
+    "usa_import_prices_automotive": "autos usa_statistics",
+    "usa_import_prices_all": "usa_statistics",
+    "usa_imports_goods_can": "trade usa_statistics",
+    "usa_imports_goods_chn": "trade usa_statistics",
+    "mex_production_cars": "autos",
+    "usa_production_autos_nsa": "autos usa_statistics",
+    "usa_imports_naics336_mex": "autos trade usa_statistics",
+    "usa_imports_naics336_deu": "autos trade usa_statistics",
+    "usa_imports_naics336_jpn": "autos trade usa_statistics",
+    "usa_imports_naics336_kor": "autos trade usa_statistics",
+}
+#: one control and several; a declared hole; exposed controls; from trade flows; units that differ by a factor
+PAIRS = (
+    ("manufacturing_total", "usa_employment_motor_vehicles_parts"),
+    ("all_import_prices", "usa_import_prices_automotive"),
+    ("china_goods", "usa_imports_goods_can"),
+    ("usa_cars", "mex_production_cars"),
+    ("other_vehicle_exporters", "usa_imports_naics336_mex"),
+)
+
+
+@cache
+def bundled_pair(control_set: str, treated: str) -> plain_did.Pair:
+    measures = {row["measure_id"]: row for row in seed("timeline/seed_tariff_measure.csv")}
+    controls, names = [], [treated]
+    for row in seed("comparison/seed_control_set_member.csv"):
+        if (row["control_set_id"], row["treated_series_id"]) == (control_set, treated):
+            by = row["exposed_by"]
+            start = plain.number(dt.date.fromisoformat(measures[by]["effective_on"])) if by else None
+            controls.append((float(row["weight"]), latest(row["control_series_id"]), start))
+            names.append(row["control_series_id"])
+    touched = set()
+    for episode in seed("timeline/seed_episode.csv"):
+        if any(set(episode["applies_to"].split(";")) & {"all", *TAGS[name].split()} for name in names):
+            first, end = (dt.date.fromisoformat(episode[k]) for k in ("starts_on", "ends_on"))
+            touched |= set(range(plain.number(first), plain.number(end) + 1))
+    return plain_did.Pair(latest(treated), controls, episode=touched)
+
+
+@pytest.mark.parametrize(("control_set", "treated"), PAIRS)
+def test_every_event_of_a_pair(con, control_set, treated):
+    """Rows and numbers: a wrong weight, a vintage mixed in, a window off by a month, a pool that holds the event."""
+    pair = bundled_pair(control_set, treated)
+    got = {
+        (r["event_id"], r["window_months"], r["gap_months"]): r
+        for r in rows(
+            con,
+            "FROM rpt_difference_in_differences WHERE control_set_id = ? AND treated_series_id = ?",
+            [control_set, treated],
+        )
+    }
+    wanted = {}
+    cuts = set(events().values())
+    for months in WINDOWS:
+        for gap in GAPS:
+            found = dict(plain_did.comparisons(pair, months, gap))
+            for event_id, cut in events().items():
+                if cut in found:
+                    others = [c for e, c in events().items() if e != event_id]
+                    shared = plain_did.largest_share(cut, others, months)
+                    wanted[event_id, months, gap] = plain_did.judge(found, cut, months, cuts, shared)
+    assert got.keys() == wanted.keys()
+    assert len(got) > 500
+    assert not {k: d for k in wanted if (d := different(got[k], wanted[k]))}
+
+
+def test_worked_row(con):
+    """Jobs in motor vehicles and parts rose 0.0156 log points more than those in all manufacturing around round six; the
+    drift of the 36 months before, carried on, would have made 0.0223."""
+    (row,) = rows(
+        con,
+        "FROM rpt_difference_in_differences WHERE event_id = 'nafta-round6-end' AND window_months = 12 AND gap_months = 0 "
+        "AND control_set_id = 'manufacturing_total' AND treated_series_id = 'usa_employment_motor_vehicles_parts'",
+    )
+    assert (round(row["did"], 4), round(row["pretrend_bias"], 4)) == (0.0156, 0.0223)
+    assert (row["n_placebo"], row["verdict"]) == (164, "overlapping")
+
+
+def test_difference_is_that_of_the_before_and_after_rows(con):
+    """Two reports that disagree about one change make both worthless; as_of must cover all that a row is made of."""
+    wrong = con.execute("""
+        WITH made AS (
+            SELECT did.*, treated.d_log AS own, treated.as_of AS own_as_of, sum(members.weight * control.d_log) AS others,
+                max(control.as_of) AS others_as_of
+            FROM rpt_difference_in_differences AS did
+            JOIN dim_control_set AS members USING (control_set_id, treated_series_id)
+            JOIN rpt_before_after AS treated
+                ON treated.series_id = did.treated_series_id AND treated.as_of_basis = 'latest'
+                AND (treated.event_id, treated.window_months, treated.gap_months)
+                    = (did.event_id, did.window_months, did.gap_months)
+            JOIN rpt_before_after AS control
+                ON control.series_id = members.control_series_id AND control.as_of_basis = 'latest'
+                AND (control.event_id, control.window_months, control.gap_months)
+                    = (did.event_id, did.window_months, did.gap_months)
+            GROUP BY ALL
+        )
+        SELECT (SELECT count(*) FROM rpt_difference_in_differences) - count(*), count(*) FILTER (
+            did IS NOT NULL AND abs(own - others - did) > 1e-12
+            OR as_of IS DISTINCT FROM greatest(own_as_of, others_as_of)
+        ) FROM made
+    """).fetchall()
+    assert wrong == [(0, 0)]
+
+
+def test_share_of_the_world_is_what_it_says(con):
+    """The difference against a total of the same goods is the change of the log share, month by month."""
+    (row,) = rows(
+        con,
+        "FROM rpt_difference_in_differences WHERE event_id = 'nafta-round6-end' AND window_months = 12 AND gap_months = 0 "
+        "AND control_set_id = 'world_same_goods' AND treated_series_id = 'usa_imports_naics336_mex'",
+    )
+    part, whole = latest("usa_imports_naics336_mex"), latest("usa_imports_naics336_wld")
+    share = {m: math.log(part[m] / whole[m]) for m in part}
+    cut = plain.number(dt.date(2018, 2, 1))
+    change = sum(share[m] for m in range(cut, cut + 12)) - sum(share[m] for m in range(cut - 12, cut))
+    assert row["did"] == pytest.approx(change / 12)
+
+
+def test_no_event_with_covid_in_a_window_is_ranked(con):
+    """July 2020 has the smallest ranks of all: a textbook false positive."""
+    found = con.execute("""
+        SELECT DISTINCT verdict, placebo_rank, breakdown_m FROM rpt_difference_in_differences
+        WHERE event_id = 'usmca-entry-into-force' AND did IS NOT NULL
+    """).fetchall()
+    assert found == [("confounded", None, None)]
+
+
+def test_weights_are_shares_before_the_first_event():
+    """Weights that nobody can derive could have been chosen to fit."""
+    for pair in {r["treated_series_id"] for r in seed("comparison/seed_control_set_member.csv")}:
+        members = [
+            r
+            for r in seed("comparison/seed_control_set_member.csv")
+            if (r["control_set_id"], r["treated_series_id"]) == ("other_vehicle_exporters", pair)
+            and "naics336" in pair
+        ]
+        span = range(plain.number(dt.date(2013, 1, 1)), plain.number(dt.date(2017, 1, 1)))
+        values = {
+            r["control_series_id"]: sum(latest(r["control_series_id"])[m] for m in span) for r in members
+        }
+        shares = {name: round(value / sum(values.values()), 2) for name, value in values.items()}
+        assert shares == {r["control_series_id"]: float(r["weight"]) for r in members}
+
+
+# -- series made up ----------------------------------------------------------------------------------------------------
+
+MODELS = (
+    "int_window_statistics",
+    "int_cut_statistics",
+    "int_control_difference",
+    "rpt_difference_in_differences",
+)
+INPUTS = """
+ATTACH ':memory:' AS headway;
+CREATE SCHEMA headway.intermediate;
+CREATE TABLE headway.intermediate.int_series_monthly (series_id VARCHAR, period_start DATE, month_index INTEGER,
+    value DOUBLE, status VARCHAR, known_from TIMESTAMP);
+CREATE TABLE headway.intermediate.int_observation_first (series_id VARCHAR, period_start DATE, value DOUBLE,
+    status VARCHAR, known_from TIMESTAMP);
+CREATE TABLE headway.intermediate.int_series_episode (series_id VARCHAR, episode_id VARCHAR, first_month DATE,
+    last_month DATE);
+CREATE TABLE headway.intermediate.int_event_cut (event_id VARCHAR, cut_month DATE, in_report BOOLEAN);
+CREATE TABLE headway.intermediate.int_event_overlap (event_id VARCHAR, window_months INTEGER, gap_months INTEGER,
+    max_shared_post_share DOUBLE);
+CREATE TABLE headway.main.dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR);
+CREATE TABLE headway.main.dim_control_set (control_set_id VARCHAR, treated_series_id VARCHAR, control_series_id VARCHAR,
+    weight DOUBLE, exposed_from DATE);
+INSERT INTO headway.main.dim_series SELECT unnest(['t', 'a', 'b']), 'production', NULL, 'vehicles';
+"""
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str]]:
+    """Relation and compiled SQL of the models from the monthly series to the report."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    config = Settings(project=PROJECT, home=tmp_path_factory.mktemp("compiled"))
+    config.build.mkdir(parents=True)
+    with open_store(config.store):
+        pass
+    before, os.environ["HEADWAY_HOME"] = os.environ.get("HEADWAY_HOME"), str(config.home)
+    project = str(config.dbt_project)
+    folders = ("--target-path", str(config.home / "target"), "--log-path", str(config.home / "logs"))
+    where = ("--project-dir", project, "--profiles-dir", project, *folders)
+    try:
+        done = dbtRunner().invoke(["compile", "--select", *MODELS, *where, "--log-level", "none"])
+    finally:
+        DuckDBConnectionManager.close_all_connections()
+        if before is None:
+            del os.environ["HEADWAY_HOME"]
+        else:
+            os.environ["HEADWAY_HOME"] = before
+    assert done.success, done.exception or done.result
+    nodes = {r.node.name: r.node for r in done.result}
+    return [(nodes[name].relation_name, nodes[name].compiled_code) for name in MODELS]
+
+
+START = plain.number(dt.date(1990, 1, 1))
+
+
+@st.composite
+def a_series(draw, months: int) -> dict[int, float]:
+    """Positive values over most of `months`; sometimes constant, with a hole or with a zero."""
+    first, last = draw(st.integers(0, 12)), months - draw(st.integers(0, 12))
+    one = draw(st.booleans()) and draw(st.booleans())
+    noise = random.Random(draw(st.integers(0, 2**32)))
+    values = {START + i: 100.0 if one else 100 * math.exp(noise.gauss(0, 0.2)) for i in range(first, last)}
+    bad = draw(st.integers(first + 1, last - 2))
+    match draw(st.sampled_from(["whole", "whole", "whole", "whole", "hole", "zero"])):
+        case "hole":
+            del values[START + bad]
+        case "zero":
+            values[START + bad] = 0.0
+    return values
+
+
+@st.composite
+def cases(draw) -> tuple[plain_did.Pair, dict[str, int], dict]:
+    months = draw(st.integers(40, 120) | st.integers(240, 320))
+    treated, a, b = (draw(a_series(months)) for _ in range(3))
+    weight = draw(st.sampled_from([0.25, 0.5, 0.875]))
+    exposed = draw(st.none() | st.none() | st.integers(START + months - 40, START + months))
+    # most in the last years, as in life, so that earlier cuts are left to rank among
+    late = st.integers(max(0, months - 36), months)
+    cuts = draw(st.lists(late, min_size=1, max_size=3)) + draw(st.lists(st.integers(0, months), max_size=1))
+    named = {f"e{n}": START + c for n, c in enumerate(cuts)}
+    if step := draw(st.sampled_from([0, 0, 1])):
+        treated |= {m: v * math.exp(step) for m, v in treated.items() if m >= named["e0"]}
+    touched = {}
+    for name in draw(st.sets(st.sampled_from("tab"), max_size=1)):
+        at = draw(st.integers(0, months))
+        touched[name] = range(START + at, START + at + draw(st.integers(1, 6)))
+    preliminary = range(START + months - draw(st.integers(0, 14)), START + months)
+    pair = plain_did.Pair(
+        treated,
+        [(weight, a, None), (1 - weight, b, exposed)],
+        episode={m for span in touched.values() for m in span},
+        preliminary=preliminary,
+    )
+    return pair, named, touched
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(case=cases())
+def test_made_up_series(models, case):
+    """What the bundled figures do not have: zeros, constant series, ties, holes in a control, preliminary months, events
+    that stand alone with a long history, and so every verdict."""
+    pair, named, touched = case
+    assume(all(pair.series))
+    with duckdb.connect() as con:
+        con.execute(INPUTS)
+        con.execute("USE headway")
+        fill(con, pair, named, touched)
+        for relation, sql in models:
+            con.execute(f"CREATE TABLE {relation} AS {sql}")
+        got = {
+            (r["event_id"], r["window_months"], r["gap_months"]): r
+            for r in rows(con, "FROM rpt_difference_in_differences")
+        }
+    wanted = {}
+    for months in WINDOWS:
+        for gap in GAPS:
+            found = dict(plain_did.comparisons(pair, months, gap))
+            for event_id, cut in named.items():
+                if cut in found:
+                    others = [c for e, c in named.items() if e != event_id]
+                    wanted[event_id, months, gap] = plain_did.judge(
+                        found,
+                        cut,
+                        months,
+                        set(named.values()),
+                        plain_did.largest_share(cut, others, months),
+                    )
+    assert got.keys() == wanted.keys()
+    assert not {k: d for k in wanted if (d := different(got[k], wanted[k]))}
+
+
+def fill(con: duckdb.DuckDBPyConnection, pair: plain_did.Pair, named: dict, touched: dict) -> None:
+    known = dt.datetime(2030, 1, 1)
+    spine = [
+        [name, plain.month(m), m - min(values), values.get(m), status, known]
+        for name, values in zip("tab", pair.series, strict=True)
+        for m in range(min(values), max(values) + 1)
+        for status in ["missing" if m not in values else "preliminary" if m in pair.preliminary else "normal"]
+    ]
+    insert(con, "intermediate.int_series_monthly", spine)
+    insert(con, "intermediate.int_event_cut", [[e, plain.month(c), True] for e, c in named.items()])
+    overlap = [
+        [e, w, g, plain_did.largest_share(c, [o for f, o in named.items() if f != e], w)]
+        for e, c in named.items()
+        for w in WINDOWS
+        for g in GAPS
+    ]
+    insert(con, "intermediate.int_event_overlap", overlap)
+    spans = [[s, "episode", plain.month(r.start), plain.month(r[-1])] for s, r in touched.items()]
+    insert(con, "intermediate.int_series_episode", spans)
+    members = [
+        ["set", "t", name, weight, None if start is None else plain.month(start)]
+        for name, (weight, _, start) in zip("ab", pair.controls, strict=True)
+    ]
+    insert(con, "main.dim_control_set", members)
+
+
+def insert(con: duckdb.DuckDBPyConnection, table: str, values: list[list]) -> None:
+    if values:
+        columns = ", ".join("unnest(?)" for _ in values[0])
+        con.execute(
+            f"INSERT INTO headway.{table} SELECT {columns}", [list(c) for c in zip(*values, strict=True)]
+        )
