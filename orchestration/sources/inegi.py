@@ -6,6 +6,7 @@ Does not belong here: the formats (transforms/parse/inegi.py, inegi_raiavl.py).
 The API gives an indicator's whole history or its newest value, no window; so a run asks for the history, one request a
 group of indicators. Since 2026 the bank of economic indicators is BIE-BISE and the area of the country 00; both can be
 set (HEADWAY_INEGI_BANK, HEADWAY_INEGI_AREA), because the documentation still shows BIE and 0700.
+The register's models, and makers beyond those declared, stay in the archived bytes; they are no series of their own.
 Not here: industrial activity (IMAI). The bundled index has the base 2013, which ended; the indicators of base 2018 seen
 in public code (736407, 736418, 736511) do not tell whether they are seasonally adjusted. Heavy vehicles alone either.
 """
