@@ -30,8 +30,8 @@ def test_a_thousandfold_is_refused_and_the_numbers_themselves_pass(values, facto
 
 
 def test_a_lockdown_is_no_other_unit():
-    """Mexico built 3,722 vehicles in April 2020, after 300,000 in other months."""
-    refuse_other_magnitude(reply([300_000.0] * 20 + [3_722.0] * 3), {"x": (50_000, 2_000_000)}, source="test")
+    """Mexico built 6,373 vehicles in April 2020, and some 300,000 in other months."""
+    refuse_other_magnitude(reply([300_000.0] * 20 + [6_373.0] * 3), {"x": (50_000, 2_000_000)}, source="test")
 
 
 def test_old_numbers_do_not_hide_a_change_of_unit():
