@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from orchestration.refresh_account import RefreshOutcome
     from orchestration.refresh_plan import PlannedDataset, RefreshPlan
 
+#: an agency may name every series and year of which it has nothing
+_NOTES = 3
 _COUNTS = ("requests", "fetched", "unchanged", "appended", "revised", "withdrawn", "rejected", "quarantined")
 
 
@@ -71,8 +73,10 @@ def outcome_lines(outcome: RefreshOutcome) -> Iterator[str]:
     for d in outcome.datasets:
         if d.state == "skipped" and not d.counts:
             yield f"- {d.source_id}/{d.dataset}: {d.skip}"
-        for note in d.notes:
+        for note in d.notes[:_NOTES]:
             yield f"- {d.source_id}/{d.dataset}: {note}"
+        if (more := len(d.notes) - _NOTES) > 0:
+            yield f"- {d.source_id}/{d.dataset}: {more} more notes (--json shows all)"
     if outcome.released and outcome.release:
         yield f"released {outcome.release.run_id}"
     elif not outcome.build_problem:
