@@ -106,6 +106,7 @@ class TradeApi:
     replaced: dict[tuple[str, str, str, str], dict[str, str]] = field(default_factory=dict)
     released_to: str = "9999-12"
     largest: int = 250_000
+    _order: random.Random = field(default_factory=lambda: random.Random(1))
 
     def __call__(self, call: Call) -> Reply:
         commodity = _COMMODITY.get(call.path)
@@ -133,7 +134,7 @@ class TradeApi:
         if len(found) > self.largest:
             return text_reply(ERROR_PAGE, 200, "text/html")
         header = [*asked, *query]
-        random.Random(len(found)).shuffle(found)  # the API gives them in no order
+        self._order.shuffle(found)  # the API gives them in no order, and in another the next time
         return json_reply([header, *([r.get(name) for name in header] for r in found)], gzip=True)
 
     def _refused_key(self, key: str | None) -> Reply | None:

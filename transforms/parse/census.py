@@ -14,7 +14,7 @@ key the answer is a redirect to missing_key.html, which a client that follows re
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -189,14 +189,14 @@ def _columns(cells: pl.Series, header: list[str]) -> pl.DataFrame:
 
 def _keys(wire: pl.DataFrame) -> pl.DataFrame:
     """Adds partner_code, classification, product_level, product_code, period_start (null where unreadable)."""
-    if "time" in wire.columns:
-        month = pl.col("time")
-    elif {"YEAR", "MONTH"} <= set(wire.columns):
-        month = pl.format("{}-{}", "YEAR", pl.col("MONTH").str.zfill(2))
-    else:
+    if "time" not in wire.columns and {"YEAR", "MONTH"} <= set(wire.columns):
+        wire = wire.with_columns(time=pl.format("{}-{}", "YEAR", pl.col("MONTH").str.zfill(2)))
+    elif "time" not in wire.columns:
         raise SchemaChangedError(SOURCE, "reply without a month", missing=["time", "YEAR", "MONTH"])
     if "CTY_CODE" in wire.columns:
-        partner = pl.when(pl.col("CTY_CODE").str.contains(r"^(-|[0-9][0-9X]{3})$")).then("CTY_CODE")
+        partner = _by_value(
+            wire["CTY_CODE"], lambda code: pl.when(code.str.contains(r"^(-|[0-9][0-9X]{3})$")).then(code)
+        )
     elif "CTY_NAME" in wire.columns:
         partner = pl.col("CTY_NAME").replace_strict(_partner_codes(wire["CTY_NAME"]))
     else:
@@ -207,7 +207,9 @@ def _keys(wire: pl.DataFrame) -> pl.DataFrame:
     digits = code.str.len_bytes().cast(pl.Int16)
     level = digits
     if "COMM_LVL" in wire.columns:
-        stated = pl.col("COMM_LVL").str.extract(r"(\d+)$").cast(pl.Int16, strict=False)
+        stated = _by_value(
+            wire["COMM_LVL"], lambda level: level.str.extract(r"(\d+)$").cast(pl.Int16, strict=False)
+        )
         level = pl.when(stated == digits).then(stated)
     return wire.with_columns(
         partner.alias("partner_code"),
@@ -217,8 +219,17 @@ def _keys(wire: pl.DataFrame) -> pl.DataFrame:
         .alias("classification"),
         pl.when(total).then(pl.lit(0, pl.Int16)).otherwise(level).alias("product_level"),
         pl.when(total).then(pl.lit("00")).otherwise(code).alias("product_code"),
-        (month + "-01").str.to_date("%Y-%m-%d", strict=False).alias("period_start"),
+        _by_value(wire["time"], lambda month: (month + "-01").str.to_date("%Y-%m-%d", strict=False)).alias(
+            "period_start"
+        ),
     )
+
+
+def _by_value(column: pl.Series, make: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
+    """`make` of a column, worked out once a value: 200,000 rows hold a hundred months, partners and levels."""
+    texts = column.unique()
+    made = texts.to_frame("text").select(make(pl.col("text"))).to_series()
+    return pl.col(column.name).replace_strict(texts, made, return_dtype=made.dtype)
 
 
 def _partner_codes(names: pl.Series) -> dict[str, str]:
