@@ -37,6 +37,8 @@ with questions as (
             ('Outcome: labour value, trucks', 'usmca-entry-into-force', 'USA;CAN;MEX', 'labor', 45, 'agreed'),
             ('Outcome: high-wage threshold', 'usmca-entry-into-force', 'USA;CAN;MEX', 'labor', 16, 'agreed'),
             ('Outcome: steel and aluminium purchases', 'usmca-entry-into-force', 'USA;CAN;MEX', 'steel_aluminum', 70, 'agreed'),
+            ('Outcome: research and IP as content', 'usmca-entry-into-force', 'USA;CAN;MEX', 'rules_of_origin_autos', 10, 'agreed'),
+            ('Outcome: investor-state arbitration', 'usmca-entry-into-force', 'USA;CAN', 'dispute_resolution', 3, 'agreed'),
             ('Outcome: trade remedy panels', 'usmca-concluded-2018-09', 'USA;CAN', 'dispute_resolution', null, 'agreed'),
             ('Outcome: dispute panels in the protocol', 'usmca-protocol-2019-12', 'USA;CAN;MEX', 'dispute_resolution', null, 'agreed'),
             ('Outcome: procurement cap', 'usmca-concluded-2018-09', 'USA', 'procurement', null, 'dropped'),
