@@ -13,8 +13,9 @@ from datetime import date
 import duckdb
 
 from orchestration import vintages
-from transforms.parse.outcome import TruncatedError
-from transforms.schema import Parsed
+from transforms.checks import unit_changes
+from transforms.parse.outcome import SchemaChangedError, TruncatedError
+from transforms.schema import OBSERVATION, Parsed
 
 #: more than this share of the known values of the periods shown, and more than _FEW of them: not a withdrawal.
 #: Most seen withdrawn at once in the bundled vintages: 1 of 240 (a month missing in a copy)
@@ -39,6 +40,28 @@ def refuse_truncated(
             _refuse_early_end(con, parsed, source, last_period)
     finally:
         con.unregister("shown")
+
+
+def refuse_other_unit(con: duckdb.DuckDBPyConnection, parsed: Parsed, *, source: str) -> None:
+    """Raise SchemaChangedError if a series comes on another level than it is stored on: a new base of an index, thousands
+    in place of units. Loaded, it would be a revision of every month."""
+    if parsed.table is not OBSERVATION:
+        return
+    con.register("shown", parsed.frame.select("series_id", "period_start", "value", "known_from"))
+    try:
+        both = con.sql(
+            """SELECT series_id, period_start, value, TIMESTAMP '1900-01-01' AS known_from
+               FROM raw.observation_current SEMI JOIN shown USING (series_id)
+               UNION ALL SELECT series_id, period_start, value, known_from FROM shown"""
+        ).pl()
+    finally:
+        con.unregister("shown")
+    for series_id, _, ratio in unit_changes(both):
+        raise SchemaChangedError(
+            source,
+            f"{series_id} is {ratio:.3f} times what is stored for the same periods: another base or unit",
+            "give the new base a series of its own in series.csv, or correct its unit",
+        )
 
 
 def _refuse_lost_block(con: duckdb.DuckDBPyConnection, parsed: Parsed, source: str) -> None:

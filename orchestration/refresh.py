@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration import loading, notify
 from orchestration.archive import Archive, ArchivedPayload, Quarantined
-from orchestration.completeness import refuse_truncated
+from orchestration.completeness import refuse_other_unit, refuse_truncated
 from orchestration.errors import HeadwayError, PayloadError, SourceError, TransientSourceError
 from orchestration.http import Client
 from orchestration.ingest import ingest
@@ -219,6 +219,7 @@ class _Run:
             )
             self.tally.unchanged()
             return
+        refuse_other_unit(self.con, parsed, source=self.dataset.source_id)
         if parsed.complete or "last_period" in request.context:
             refuse_truncated(
                 self.con, parsed, source=self.dataset.source_id, last_period=_last_period(request)

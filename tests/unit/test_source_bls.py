@@ -181,6 +181,18 @@ def test_flat_files_bring_whole_histories_and_are_asked_conditionally(settings, 
     assert any("if-modified-since" in call.headers for call in replay.calls("BLS_FLAT"))
 
 
+def test_an_index_on_a_new_base_is_not_a_revision_of_every_month(settings, agency, keyed):
+    """The import price indexes were 2000=100; the Canadian producer prices came rebased, at 0.842 of their level."""
+    refresh(settings, [DATA], today=TODAY)
+    before = rows(settings, "SELECT * FROM raw.observation ORDER BY ALL")
+    rebased = {month: value and round(value * 0.842, 1) for month, value in agency.values["EIUIR3"].items()}
+    agency.values = {**agency.values, "EIUIR3": rebased}
+    found = one(refresh(settings, [DATA], today=TODAY))
+    assert found.state == "failed" and "usa_import_prices_automotive is 0.842 times" in found.problems[0]
+    assert rows(settings, "SELECT * FROM raw.observation ORDER BY ALL") == before
+    assert len(Archive(settings).quarantined()) == 1
+
+
 # --- refusals and faults -------------------------------------------------------------------------------------------
 
 
