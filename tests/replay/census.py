@@ -5,7 +5,8 @@ Does not belong here: HTTP and its faults (server.py), assertions.
 
     replay.serve("CENSUS", TradeApi())           real months: totals 2013-2024, chapters to 2021-07, NAICS to 2025-11
 
-Where the figures hold only one of general imports and imports for consumption, it stands for the other as well: this
+Where the figures hold only one of general imports and imports for consumption, it stands for the other as well, and
+what is left of the world's imports for consumption is spread over the countries that have none, so that sums hold: this
 server shows formats, not findings.
 """
 
@@ -21,6 +22,7 @@ import polars as pl
 
 from tests.bundled import read
 from tests.replay.server import Call, Reply, json_reply, no_content, redirect, text_reply
+from transforms.codes import is_country
 
 ERROR_PAGE = (
     "<html><body>There was an error while running your query.  We've logged the error and we'll correct it ASAP.  Sorry "
@@ -86,6 +88,7 @@ def figures(year: int) -> tuple[Row, ...]:
         found[name] = str(value)
         if duty is not None:
             found["CAL_DUT_MO"] = str(duty)
+    _spread_consumption(merged)
     rows = []
     for key, values in merged.items():
         if key[0].startswith("/imports"):
@@ -94,6 +97,32 @@ def figures(year: int) -> tuple[Row, ...]:
             values.setdefault("CAL_DUT_MO", "0")
         rows.append(row(*key, **values))
     return tuple(rows)
+
+
+def _spread_consumption(cells: dict[tuple, dict[str, str]]) -> None:
+    """Imports for consumption of all goods for the countries without them, in proportion to their general imports, and of
+    the continents (Mexico lies in North America), month by month."""
+    months: dict[str, dict[str, dict[str, str]]] = {}
+    for (path, _, code, partner, month), values in cells.items():
+        if path == "/imports/hs" and code == "-":
+            months.setdefault(month, {})[partner] = values
+    for partners in months.values():
+        countries = {code: values for code, values in partners.items() if is_country(code)}
+        unknown = {code: v for code, v in countries.items() if "CON_VAL_MO" not in v}
+        if "CON_VAL_MO" not in partners["-"] or not unknown:
+            continue
+        left = int(partners["-"]["CON_VAL_MO"]) - sum(
+            int(v["CON_VAL_MO"]) for code, v in countries.items() if code not in unknown
+        )
+        weights = {code: int(v["GEN_VAL_MO"]) for code, v in unknown.items()}
+        shares = {code: left * weight // sum(weights.values()) for code, weight in weights.items()}
+        shares[max(weights, key=weights.__getitem__)] += left - sum(shares.values())
+        for code, share in shares.items():
+            countries[code]["CON_VAL_MO"] = str(share)
+        for code, values in partners.items():
+            if code.endswith("XXX"):
+                members = (c for c in countries if code[0] == ("1" if c == "2010" else c[0]))
+                values["CON_VAL_MO"] = str(sum(int(countries[c]["CON_VAL_MO"]) for c in members))
 
 
 @dataclass
