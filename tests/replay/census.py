@@ -3,7 +3,8 @@
 Belongs here: keys, predicates, wildcards, refusals and layouts as SOURCES and the recorded answers show them.
 Does not belong here: HTTP and its faults (server.py), assertions.
 
-    replay.serve("CENSUS", TradeApi())           real months: totals 2013-2024, chapters to 2021-07, NAICS to 2025-11
+    replay.serve("CENSUS", TradeApi())           real months: totals 2013-2024, NAICS 2013-2025-11
+    replay.serve("CENSUS", TradeApi(chapters=True))   and imports by HS chapter 2013-2021-07
 
 Where the figures hold only one of general imports and imports for consumption, it stands for the other as well, and
 what is left of the world's imports for consumption is spread over the countries that have none, so that sums hold: this
@@ -128,12 +129,14 @@ def _spread_consumption(cells: dict[tuple, dict[str, str]]) -> None:
 @dataclass
 class TradeApi:
     """`key`: the only one accepted. `extra`: further cells; `replaced`: (path, code, partner, month) -> variables that
-    differ from the figures (a revision); `largest`: more rows than this give the page of a failed query."""
+    differ from the figures (a revision); `chapters`: whether those of the figures are there, which end in 2021 and know
+    imports for consumption only; `largest`: more rows than this give the page of a failed query."""
 
     key: str = "c" * 40
     extra: tuple[Row, ...] = ()
     replaced: dict[tuple[str, str, str, str], dict[str, str]] = field(default_factory=dict)
     released_to: str = "9999-12"
+    chapters: bool = False
     largest: int = 250_000
     _order: random.Random = field(default_factory=lambda: random.Random(1))
 
@@ -178,7 +181,12 @@ class TradeApi:
             for year in re.findall(r"\b(\d{4})\b", " ".join(query.get("time", []) + query.get("YEAR", [])))
         }
         for year in sorted(years):
-            for found in (*figures(year), *self.extra):
+            known = (
+                r
+                for r in figures(year)
+                if r["COMM_LVL"][:2] != "HS" or (self.chapters and r["COMM_LVL"] == "HS2")
+            )
+            for found in (*known, *self.extra):
                 if found["YEAR"] == str(year) and found["time"] <= self.released_to:
                     commodity = found[_COMMODITY[found["path"]]]
                     changed = self.replaced.get((found["path"], commodity, found["CTY_CODE"], found["time"]))

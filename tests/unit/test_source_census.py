@@ -49,7 +49,7 @@ def settings(tmp_path):
 
 @pytest.fixture
 def agency(replay: ReplayServer, monkeypatch) -> TradeApi:
-    found = TradeApi()
+    found = TradeApi(chapters=True)
     replay.serve("CENSUS", found)
     monkeypatch.setenv("HEADWAY_CENSUS_KEY", KEY)
     return found
