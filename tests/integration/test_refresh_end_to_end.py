@@ -1,0 +1,236 @@
+"""A warehouse against all agencies at once: filled, asked again, revised, broken; then made again from its archive.
+
+One story and so one test: each chapter needs the one before. The agencies answer from the bundled figures
+(tests/replay/agencies.py); what differs from them is changed here.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+from orchestration import pipeline
+from orchestration.archive import Archive
+from orchestration.ingest import rebuild_store_from_archive
+from orchestration.refresh import run_refresh
+from orchestration.refresh_account import DatasetOutcome, RefreshOutcome
+from orchestration.refresh_plan import plan_refresh
+from orchestration.settings import PROJECT, Settings
+from orchestration.sources import datasets
+from orchestration.store import open_store
+from tests.replay.agencies import KEYS, TODAY, Agencies
+from tests.replay.census import ERROR_PAGE
+from tests.replay.inegi import NO_RESULTS
+from tests.replay.server import ReplayServer, html_page, json_reply, redirect, server_error, text_reply
+from tests.replay.statcan import Point
+from tests.source_case import unpaced
+from tests.whole_warehouse import headway
+
+TABLES = ("observation", "trade_flow", "freight_flow")
+MANUFACTURING = "usa_employment_manufacturing"
+
+
+@dataclass
+class Warehouse:
+    settings: Settings
+    replay: ReplayServer
+
+    def refresh(self) -> RefreshOutcome:
+        self.replay.forget()
+        return run_refresh(self.settings, plan_refresh(self.settings, today=TODAY), sleep=lambda _: None)
+
+    def rows(self, query: str, *parameters: object) -> list[tuple]:
+        with open_store(self.settings.store, read_only=True) as con:
+            return con.execute(query, list(parameters)).fetchall()
+
+    def released(self, query: str) -> list[tuple]:
+        with duckdb.connect(str(self.settings.current_database), read_only=True) as con:
+            return con.execute(query).fetchall()
+
+    def contents(self) -> dict[str, tuple]:
+        """Rows and their sum of hashes, by table: equal for equal contents in any order. Times of loading left out."""
+        with open_store(self.settings.store, read_only=True) as con:
+            return {
+                table: con.execute(
+                    f"SELECT count(*), sum(hash(COLUMNS(* EXCLUDE (load_id)))) FROM raw.{table}"
+                ).fetchall()[0]
+                for name in TABLES
+                for table in (name, f"{name}_current")
+            }
+
+
+@pytest.fixture
+def warehouse(home, tmp_path, replay: ReplayServer, monkeypatch) -> Warehouse:
+    own = Settings(PROJECT, tmp_path / "home")
+    shutil.copytree(home.home, own.home, symlinks=True)
+    monkeypatch.setenv("HEADWAY_HOME", str(own.home))
+    monkeypatch.setattr(datasets, "DATASETS", tuple(unpaced(datasets.DATASETS)))
+    return Warehouse(own, replay)
+
+
+@pytest.mark.timeout(1200)
+def test_a_warehouse_is_filled_kept_revised_and_survives_broken_agencies(warehouse, monkeypatch, capfd):
+    agencies = Agencies().serve(warehouse.replay, monkeypatch.setenv)
+    figures = dict(warehouse.rows("SELECT series_id, count(*) FROM raw.observation GROUP BY ALL"))
+
+    first_refresh(warehouse, figures)
+    unchanged_refresh(warehouse)
+    revised_refresh(warehouse, agencies)
+    broken_refresh(warehouse)
+    a_source_alone_by_the_command_line(warehouse)
+    made_again_from_the_archive(warehouse)
+    no_key_anywhere(warehouse, "".join(capfd.readouterr()))
+
+
+def first_refresh(warehouse: Warehouse, figures: dict[str, int]) -> None:
+    outcome = warehouse.refresh()
+    assert outcome.exit_code == 0, outcome.problems
+    assert outcome.released and [d.dataset for d in outcome.datasets if d.state != "done"] == ["mirror"]
+    # what the figures hold is not appended again: history joins up, series by series
+    found = dict(warehouse.rows("SELECT series_id, count(*) FROM raw.observation GROUP BY ALL"))
+    for series_id in ("usa_customs_duties_net", "fx_usd_mxn", "usa_industrial_production", MANUFACTURING):
+        assert found[series_id] - figures[series_id] <= 1, series_id
+    assert (
+        found["can_payroll_employment_vehicle_parts"] > 0
+        and "can_payroll_employment_vehicle_parts" not in figures
+    )
+    of = by_name(outcome.datasets)
+    assert (of["exports_total"].appended, of["transborder"].appended, of["imports_hs2"].withdrawn) == (
+        0,
+        0,
+        0,
+    )
+    released = warehouse.released(
+        "SELECT count(*) FROM fct_observation WHERE series_id = 'can_payroll_employment_vehicle_parts'"
+    )
+    assert released[0][0] == found["can_payroll_employment_vehicle_parts"]
+    sources = {s for (s,) in warehouse.released("SELECT DISTINCT source_id FROM dim_payload")}
+    assert {"bls", "census", "bts", "statcan", "inegi", "banxico", "fed", "treasury"} <= sources
+
+
+def unchanged_refresh(warehouse: Warehouse) -> None:
+    warehouse.refresh()  # windows that grew with the first refresh are asked in their new form once
+    before = (warehouse.contents(), warehouse.settings.current.resolve())
+    payloads = [replace(p, last_seen_at=None) for p in Archive(warehouse.settings).payloads()]
+    outcome = warehouse.refresh()
+    assert outcome.exit_code == 0 and not outcome.changed and not outcome.released
+    assert sum(d.fetched for d in outcome.datasets) == 0 and sum(d.unchanged for d in outcome.datasets) >= 15
+    assert (warehouse.contents(), warehouse.settings.current.resolve()) == before
+    assert [replace(p, last_seen_at=None) for p in Archive(warehouse.settings).payloads()] == payloads
+    # servers that support it are asked conditionally: the zips of BTS and INEGI
+    for api in ("BTS", "INEGI_OPEN_DATA"):
+        assert all("if-modified-since" in call.headers for call in warehouse.replay.calls(api)), api
+
+
+def revised_refresh(warehouse: Warehouse, agencies: Agencies) -> None:
+    code, month = "CES3000000001", date(2024, 9, 1)
+    known = agencies.bls.values[code][month]
+    agencies.bls.values[code][month] = known + 100
+    for amount in ("current_month_gross_rcpt_amt", "current_month_net_rcpt_amt"):
+        agencies.treasury.rows[-1][amount] = str(Decimal(agencies.treasury.rows[-1][amount]) + 1_000_000)
+    exported = agencies.statcan.series["v87008955"].points
+    newest = max(exported)
+    exported[newest] = Point(exported[newest].value + 1, "2024-11-19T08:30", symbol=3)
+    exports = """SELECT value_usd FROM raw.trade_flow WHERE partner_code = ? AND flow = 'exports' AND basis = 'total_exports'
+                 AND classification = 'TOTAL' AND period_start = '2024-09-01' ORDER BY known_from, load_id"""
+    # a dollar more for Mexico, and so for USMCA, North America and the world: a build checks these sums
+    cell = {partner: warehouse.rows(exports, partner)[-1][0] for partner in ("2010", "0020", "1XXX", "-")}
+    for partner, value in cell.items():
+        agencies.census.replaced["/exports/hs", "-", partner, "2024-09"] = {"ALL_VAL_MO": str(value + 1)}
+    outcome = warehouse.refresh()
+    assert outcome.exit_code == 0 and outcome.released, outcome.problems
+    of = by_name(outcome.datasets)
+    # the two newest months of employment are preliminary in every answer: only one number changed
+    assert (of["public_data"].appended, of["public_data"].revised) == (1, 1)
+    assert (of["exports_total"].revised, of["customs_duties"].revised, of["vectors"].revised) == (4, 2, 1)
+    before, after = warehouse.released(
+        f"""SELECT (SELECT value FROM as_of(DATE '2026-11-15') WHERE series_id = '{MANUFACTURING}' AND period_start = '2024-09-01'),
+                   (SELECT value FROM fct_observation WHERE series_id = '{MANUFACTURING}' AND period_start = '2024-09-01')"""
+    )[0]
+    assert (before, after) == (known, known + 100)
+    vintages = warehouse.rows(
+        "SELECT value, known_from FROM raw.observation WHERE series_id = 'can_exports_goods' "
+        "AND period_start = ? ORDER BY known_from",
+        newest,
+    )
+    # 08:30 in Ottawa in November is 13:30 UTC
+    assert vintages[-1] == (exported[newest].value, datetime(2024, 11, 19, 13, 30))
+    assert warehouse.rows(exports, "2010")[-2:] == [(cell["2010"],), (cell["2010"] + 1,)]
+
+
+def broken_refresh(warehouse: Warehouse) -> None:
+    before = (warehouse.contents(), warehouse.settings.current.resolve())
+    broken = {
+        "BLS": html_page("Maintenance"),
+        "CENSUS": redirect("https://api.census.gov/data/invalid_key.html", headers={"X-DataWebAPI-KeyError": "1"}),
+        "BTS": text_reply("Access Denied", 403, "text/html"),
+        "STATCAN": text_reply(ERROR_PAGE, 500, "text/html"),
+        "INEGI": json_reply(NO_RESULTS, 400),
+        "INEGI_OPEN_DATA": html_page(),
+        "BANXICO": json_reply({"error": {"mensaje": "Límite de consultas superado.", "secondsToReset": 3600}}, 400),
+        "FED": html_page("The package you requested does not exist."),
+        "TREASURY": server_error(502),
+    }  # fmt: skip
+    quarantined = len(Archive(warehouse.settings).quarantined())
+    warehouse.replay.forget()
+    for api, reply in broken.items():
+        warehouse.replay.fail_next(api, reply, times=99)
+    plan = plan_refresh(warehouse.settings, today=TODAY)
+    outcome = run_refresh(warehouse.settings, plan, sleep=lambda _: None)
+    asked = [d for d in outcome.datasets if d.requests]
+    assert outcome.exit_code != 0 and {d.state for d in asked} == {"failed"}, [
+        (d.dataset, d.state) for d in asked
+    ]
+    assert not outcome.released and outcome.release is None
+    assert (warehouse.contents(), warehouse.settings.current.resolve()) == before
+    assert len(Archive(warehouse.settings).quarantined()) > quarantined
+    told = "\n".join(outcome.problems)
+    for said in ("HEADWAY_CENSUS_KEY", "HTTP 502", "an HTML page instead of data", "not asked again before"):
+        assert said in told
+    assert len(warehouse.replay.calls("CENSUS")) == 1, "a refused key is not tried sixteen times"
+    assert len(warehouse.replay.calls("BANXICO")) == 1
+    warehouse.replay.forget()
+
+
+def a_source_alone_by_the_command_line(warehouse: Warehouse) -> None:
+    done = headway(warehouse.settings, "refresh", "--source", "treasury", "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [(d["dataset"], d["state"], d["unchanged"]) for d in told["datasets"]] == [
+        ("customs_duties", "done", 1)
+    ]
+    assert headway(warehouse.settings, "refresh", "--source", "treasury", "--dry-run").returncode == 0
+    assert len(warehouse.replay.calls()) == 1
+
+
+def made_again_from_the_archive(warehouse: Warehouse) -> None:
+    before = warehouse.contents()
+    settings = warehouse.settings
+    settings.store.rename(settings.store.with_name("aside.duckdb"))
+    rebuild_store_from_archive(
+        settings, pipeline.parser_of_archived, lambda con: pipeline.register(settings, con)
+    )
+    assert warehouse.contents() == before
+    settings.store.with_name("aside.duckdb").unlink()
+
+
+def no_key_anywhere(warehouse: Warehouse, output: str) -> None:
+    markers = [key[:6] for variable, key in KEYS.items() if variable.endswith("_KEY")]
+    assert not [m for m in markers if m in output]
+    for path in warehouse.settings.home.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            assert not [m for m in markers if m.encode() in content], path
+    asked = warehouse.released("SELECT request_url FROM dim_payload")
+    assert asked and not [url for (url,) in asked if any(m in url for m in markers)]
+
+
+def by_name(outcomes: Iterable[DatasetOutcome]) -> dict[str, DatasetOutcome]:
+    return {d.dataset: d for d in outcomes}
