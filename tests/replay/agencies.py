@@ -7,7 +7,7 @@ capacity utilisation, the vehicle register) stand in for real ones: what is test
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -24,7 +24,7 @@ from tests.replay.banxico import Sie
 from tests.replay.bls import FlatFiles, PublicData
 from tests.replay.bls import figures as bls_figures
 from tests.replay.bts import FileServer
-from tests.replay.census import Row, TradeApi
+from tests.replay.census import TradeApi
 from tests.replay.fed import Ddp, Series
 from tests.replay.inegi import Bie, OpenData, register_csv
 from tests.replay.server import ReplayServer
@@ -136,14 +136,6 @@ def _customs_duties() -> list[dict[str, str]]:
     return rows
 
 
-class _Trade(TradeApi):
-    """Exports only: of imports the figures have one of two bases, and what stands in for the other would break the sums
-    that a build checks (chapters, partners and industries against totals)."""
-
-    def _rows(self, query: Mapping[str, list[str]]) -> Iterator[Row]:
-        return (row for row in super()._rows(query) if row["path"].startswith("/exports"))
-
-
 def _vectors() -> dict[str, statcan_replay.Series]:
     """Every vector that is asked for; months that are not bundled stand in."""
     found = {}
@@ -203,7 +195,7 @@ class Agencies:
         )
     )
     bls_flat: FlatFiles = field(default_factory=FlatFiles)
-    census: TradeApi = field(default_factory=lambda: _Trade(key=KEYS["HEADWAY_CENSUS_KEY"]))
+    census: TradeApi = field(default_factory=lambda: TradeApi(key=KEYS["HEADWAY_CENSUS_KEY"]))
     bts: FileServer = field(default_factory=FileServer)
     statcan: statcan_replay.Wds = field(default_factory=lambda: statcan_replay.Wds(_vectors(), _tables()))
     inegi: Bie = field(
