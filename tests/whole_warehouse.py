@@ -17,10 +17,11 @@ from orchestration.settings import PROJECT, Settings
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Settings:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A released warehouse in a folder with a space in its name, made by `headway build` as a user would."""
     base = tmp_path_factory.getbasetemp()
-    root = base if worker_id == "master" else base.parent  # the folder that all workers of this run share
+    # the folder that all workers of this run share; benchmarks run without the plugin and so without workers
+    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     settings = Settings(project=PROJECT, home=root / "a warehouse")
     with FileLock(root / "warehouse.lock"):
         if not settings.current.exists():
