@@ -43,6 +43,8 @@ from orchestration.store import open_store
 from transforms.schema import Parsed
 
 FIGURES = "figures"
+#: tag of Dagster runs that live in the process of a command, not in one that the daemon launched
+IN_PROCESS = "headway/in_process"
 
 
 @dataclass(frozen=True)
@@ -101,9 +103,26 @@ def run_job(settings: Settings, name: str) -> None:
     _without_fsync()
     job = build_definitions(settings).resolve_job_def(name)
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
-        result = job.execute_in_process(instance=instance, raise_on_error=False, run_config=quiet)
+        _end_dead_runs(instance)
+        result = job.execute_in_process(
+            instance=instance, raise_on_error=False, run_config=quiet, tags={IN_PROCESS: "true"}
+        )
     if not result.success:
         raise ReleaseError(_first_failure(result))
+
+
+def _end_dead_runs(instance: Any) -> None:
+    """Give back the pool slots of runs that were killed: Dagster keeps them, and the next run would wait for ever.
+
+    The caller holds the writer lock, as every run in a process of our own does from its first to its last step; so none
+    of those that Dagster believes to be running is.
+    """
+    from dagster import DagsterRunStatus, RunsFilter
+
+    unfinished = [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
+    for run in instance.get_runs(RunsFilter(statuses=unfinished, tags={IN_PROCESS: "true"})):
+        instance.report_run_failed(run, "the process that ran it ended before the run did")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _without_fsync() -> None:
