@@ -83,7 +83,7 @@ def _live_asset(
             context.log.info(line)
         return dg.MaterializeResult(
             metadata=_metadata(outcome),
-            check_results=[_answered(outcome), _fresh(settings, dataset, plan.today)],
+            check_results=[_answered(outcome), _fresh(settings, dataset, outcome, plan.today)],
         )
 
     return live
@@ -128,12 +128,13 @@ def _answered(outcome: DatasetOutcome) -> dg.AssetCheckResult:
     )
 
 
-def _fresh(settings: Settings, dataset: Dataset, today: date) -> dg.AssetCheckResult:
+def _fresh(settings: Settings, dataset: Dataset, outcome: DatasetOutcome, today: date) -> dg.AssetCheckResult:
+    """Where a run asked nothing (a table that ended, a source that is off) nothing was due."""
     newest = newest_period(settings, dataset)
-    late = newest is not None and today > due(newest, dataset.publication_lag_days)
+    late = newest is None or today > due(newest, dataset.publication_lag_days)
     return dg.AssetCheckResult(
         check_name=FRESH,
-        passed=newest is not None and not late,
+        passed=not late or not outcome.requests,
         severity=dg.AssetCheckSeverity.WARN,
         description=f"newest period: {newest or 'none yet'}",
         metadata={"newest_period": str(newest), "publication_lag_days": dataset.publication_lag_days},

@@ -169,6 +169,21 @@ def test_each_time_of_day_has_a_schedule_in_its_zone(settings) -> None:
     assert all(s.default_status == dg.DefaultScheduleStatus.RUNNING for s in schedules.values())
 
 
+def test_where_nothing_is_asked_nothing_is_late(settings, agency) -> None:
+    """A table that ended in 2020 would be red for ever, and so would a source that is off."""
+    ended = dataset(name="ended", plan=lambda _: [])
+    off = dataset(name="mirror", enabled=False, disabled_reason="licence")
+    stale = dataset(publication_lag_days=0)
+    agency.values = {code: months("2020-01", range(100, 104)) for code in (MANUFACTURING, VEHICLES)}
+    with dg.DagsterInstance.ephemeral() as instance:
+        found = checks(execute(definitions(ended, off, stale), instance))
+    assert found == {
+        **{(f"bls/{name}", check): True for name in ("ended", "mirror") for check in ("answered", "fresh")},
+        ("bls/ces", "answered"): True,
+        ("bls/ces", "fresh"): False,
+    }
+
+
 def test_a_period_is_late_after_the_usual_lag_and_a_week() -> None:
     """January's figures, lag 35 days: February's are due 35 days after its end."""
     assert due(date(2026, 1, 1), 35) == date(2026, 4, 11)
