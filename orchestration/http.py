@@ -28,8 +28,6 @@ from orchestration.keys import key_of
 from orchestration.sources.spec import Api, Request, Response
 from transforms.parse.outcome import ReplyError
 
-#: asked at most this often in all; waits between are 1, 4 and 16 s where the server does not say how long
-ATTEMPTS = 4
 #: a Retry-After longer than this is not slept through: the run goes on and the next one asks again
 LONGEST_WAIT = 120.0
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
@@ -72,7 +70,7 @@ class _KeyFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        for key in self.keys:
+        for key in sorted(self.keys, key=len, reverse=True):  # one may be a part of another
             text = scrub(text, key)
         record.msg, record.args = text, None
         return True
@@ -91,7 +89,6 @@ class Client:
     before: Callable[[], None] = lambda: None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
-    attempts: int = ATTEMPTS
     requests_made: int = 0
     _session: requests.Session = field(init=False, repr=False)
 
@@ -130,7 +127,7 @@ class Client:
         conditional: If-None-Match or If-Modified-Since of the last accepted answer.
         """
         key = key_of(self.api.secret)
-        for attempt in range(1, self.attempts + 1):
+        for attempt in range(1, self.api.attempts + 1):
             wait = None
             self.before()
             self.requests_made += 1
@@ -147,11 +144,12 @@ class Client:
                 if not reply.transient:
                     raise
                 problem = scrub(str(reply), key)
-            if attempt == self.attempts:
+            if attempt == self.api.attempts:
                 break
             if wait is not None and wait > LONGEST_WAIT:
                 problem += f", and the server asks to wait {wait:.0f} s"
                 break
+            # 1, 4 and 16 s where the server does not say how long
             self.sleep(wait if wait is not None else 4.0 ** (attempt - 1))
         raise TransientSourceError(
             scrub(

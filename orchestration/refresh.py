@@ -297,6 +297,8 @@ def _last_period(request: Request) -> date | None:
 
 
 def _about_key(api: Api) -> str:
+    if api.contact_variable:
+        return f"set {api.contact_variable} to an e-mail address"
     return (
         f"check {api.secret.variable} ({api.secret.where_to_get})"
         if api.secret

@@ -10,6 +10,7 @@ key, 25, 25 and 10 without one. The flat files have no quota, but want an e-mail
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -45,6 +46,7 @@ API = Api(
     ),
     budgets=(Budget(500, 86_400, _ZONE),),
     budgets_without_key=(Budget(25, 86_400, _ZONE),),
+    attempts=2,
     volatile=rb'"responseTime"\s*:\s*\d+',
     traps=(
         "A refusal comes with status 200; the field `status` and the messages tell.",
@@ -133,9 +135,14 @@ def _parse(content: bytes, request: Request, response: Response) -> Parsed:
     """A series that did not come is a cut reply, unless BLS says that it has nothing of it in these years."""
     reply = bls.parse_reply(content, status=response.status, content_type=response.media_type)
     codes = request.context["codes"]
-    nothing = {found.group(1) for message in reply.messages if (found := _NO_DATA.search(message))}
+    nothing = Counter(found.group(1) for message in reply.messages if (found := _NO_DATA.search(message)))
+    messages = [message for message in reply.messages if not _NO_DATA.search(message)]
+    if nothing:  # one message a series and year
+        messages.append(
+            f"no data in some of the years: {', '.join(f'{c} ({n})' for c, n in nothing.items())}"
+        )
     return to_parsed(
-        reply,
+        replace(reply, messages=tuple(messages)),
         source=SOURCE,
         series=declared_series(SOURCE, codes),
         asked=[code for code in codes if code not in nothing],
@@ -176,9 +183,7 @@ def _parse_flat(content: bytes, request: Request, response: Response) -> Parsed:
         )
     except AuthError as refused:
         raise AuthError(
-            SOURCE,
-            f"{refused.what}, which wants an e-mail address as the user agent: set {_CONTACT}",
-            refused.do,
+            SOURCE, f"{refused.what}, which wants an e-mail address as the user agent", f"set {_CONTACT}"
         ) from None
     except EmptyReplyError as empty:
         # a file without any of its series is another file than it was

@@ -43,7 +43,7 @@ API = Api(
         where_to_get="https://comtradedeveloper.un.org/",
         required=True,
     ),
-    budgets=(Budget(500, 86_400, "UTC"), Budget(10, 60)),
+    budgets=(Budget(500, 86_400, "UTC"),),
     seconds_between_requests=6.0,
     volatile=rb'"elapsedTime"\s*:\s*"[^"]*"',
     traps=(

@@ -68,6 +68,8 @@ class Api:
     #: the whole answer must be in by then, however slowly it drips
     total_timeout: float = 300.0
     max_bytes: int = 64_000_000
+    #: how often a question is asked at most while failing in a way that may pass; each time counts against the budgets
+    attempts: int = 4
     follow_redirects: bool = False
     user_agent: str = "headway (statistics warehouse)"
     #: environment variable that must hold an e-mail address which the agency wants as the user agent

@@ -92,7 +92,10 @@ def test_transient_failures_are_asked_again_and_then_told(served: ReplayServer, 
     assert len(served.calls()) == 2
     served.forget()
     served.fail_next("TEST", reply, times=2)
-    with pytest.raises(TransientSourceError, match=said), Client(API, attempts=2, sleep=lambda _: None) as c:
+    with (
+        pytest.raises(TransientSourceError, match=said),
+        Client(replace(API, attempts=2), sleep=lambda _: None) as c,
+    ):
         c.fetch(QUESTION, read)
     assert len(served.calls()) == 2
 
@@ -196,6 +199,9 @@ def test_an_unreadable_answer_is_never_taken_for_data(served: ReplayServer) -> N
         seen.append(response.content)
         raise UnreadableError("test", "cut", "ask again")
 
-    with pytest.raises(TransientSourceError), Client(API, attempts=2, sleep=lambda _: None) as client:
+    with (
+        pytest.raises(TransientSourceError),
+        Client(replace(API, attempts=2), sleep=lambda _: None) as client,
+    ):
         client.fetch(QUESTION, remember)
     assert seen == [b'{"observations": [1, 2'] * 2
