@@ -97,7 +97,14 @@ def plan_refresh(
             skip = problem
         elif quota.left() == 0:
             skip = f"the quota of {dataset.api.name} is spent until {quota.renews_at():%Y-%m-%d %H:%M} UTC"
-        requests = () if skip else tuple(map(live.as_json_gives_it_back, dataset.plan(context)))
+        requests: tuple[Request, ...] = ()
+        if not skip:
+            try:
+                requests = tuple(map(live.as_json_gives_it_back, dataset.plan(context)))
+            except (
+                Exception
+            ) as error:  # one builder that stumbles must not keep the other agencies from being asked
+                skip = f"its requests could not be made ({type(error).__name__}: {error})"
         planned.append(
             PlannedDataset(dataset, requests, has_key, skip, counts, quota.left(), _in_words(quota))
         )

@@ -472,10 +472,13 @@ def test_what_a_parser_sees_is_what_a_rebuild_sees(settings) -> None:
     asked = replace(question(MANUFACTURING), context={"codes": (MANUFACTURING,)})
     (planned,) = plan_refresh(settings, datasets=[dataset(asked)], today=TODAY).datasets
     assert planned.requests[0].context == {"codes": [MANUFACTURING]}
-    with pytest.raises(TypeError):
-        plan_refresh(
-            settings, datasets=[dataset(replace(asked, context={"from": date(2026, 1, 1)}))], today=TODAY
-        )
+
+
+def test_a_builder_that_stumbles_takes_its_dataset_down_and_no_other(settings, agency) -> None:
+    dated = replace(question(MANUFACTURING), context={"from": date(2026, 1, 1)})  # not plain JSON
+    outcome = run(settings, dataset(dated), dataset(name="cpi"))
+    assert [d.state for d in outcome.datasets] == ["skipped", "done"] and outcome.exit_code == 3
+    assert "its requests could not be made (TypeError: " in outcome.datasets[0].skip
 
 
 # --- telling someone -----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from orchestration import pipeline
 from orchestration.cli import main
 from orchestration.documentation_sources import source_page
 from orchestration.errors import ReleaseError
+from orchestration.settings import load_env_file
 from orchestration.sources import datasets
 from orchestration.sources.registry import SOURCES_BY_ID
 from tests.refresh_case import MANUFACTURING as CODE
@@ -119,3 +121,17 @@ def test_what_an_agency_says_is_no_markup_for_the_terminal(headway, replay) -> N
     said = "[bold red]year[/] 2027 is invalid"
     replay.serve("BLS", json_reply({"status": "REQUEST_FAILED_INVALID_PARAMETERS", "message": [said]}))
     assert said in headway().stdout
+
+
+def test_keys_may_stand_in_a_file_and_the_environment_wins(tmp_path, monkeypatch) -> None:
+    (tmp_path / ".env").write_text("HEADWAY_CENSUS_KEY=from the file\nHEADWAY_BLS_KEY='from the file'\n")
+    monkeypatch.setenv("HEADWAY_BLS_KEY", "from the environment")
+    monkeypatch.setenv(
+        "HEADWAY_CENSUS_KEY", "to be undone"
+    )  # so that what the file sets does not stay behind
+    monkeypatch.delenv("HEADWAY_CENSUS_KEY")
+    load_env_file(tmp_path)
+    assert os.environ["HEADWAY_CENSUS_KEY"] == "from the file"
+    assert os.environ["HEADWAY_BLS_KEY"] == "from the environment"
+    os.environ.pop("HEADWAY_CENSUS_KEY")
+    load_env_file(tmp_path / "no such folder")
