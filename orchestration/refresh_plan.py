@@ -101,9 +101,8 @@ def plan_refresh(
         if not skip:
             try:
                 requests = tuple(map(live.as_json_gives_it_back, dataset.plan(context)))
-            except (
-                Exception
-            ) as error:  # one builder that stumbles must not keep the other agencies from being asked
+            except Exception as error:
+                # one builder that stumbles must not keep the other agencies from being asked
                 skip = f"its requests could not be made ({type(error).__name__}: {error})"
         planned.append(
             PlannedDataset(dataset, requests, has_key, skip, counts, quota.left(), _in_words(quota))
