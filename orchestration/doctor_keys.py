@@ -6,6 +6,7 @@ Belongs here: the check of one key. Does not belong here: the other checks and t
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from orchestration.errors import SourceError
@@ -43,8 +44,7 @@ def _ask(settings: Settings, dataset: Dataset) -> tuple[str, str, str]:
         return "note", f"{variable} is set; there is nothing to ask {dataset.api.name} now", ""
     try:
         with ExitStack() as stack:
-            client, _ = Clients(settings, stack).of(dataset.api, True)
-            client.attempts = 1
+            client, _ = Clients(settings, stack).of(replace(dataset.api, attempts=1), True)
             client.fetch(request, lambda response: dataset.parse(response.content, request, response))
     except AuthError as refused:
         remedy = f"get one from {dataset.api.secret.where_to_get}"
