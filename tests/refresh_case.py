@@ -1,6 +1,7 @@
 """A small agency in the format of BLS, and datasets that ask it: the refresh without any provider's own quirks.
 
-Belongs here: the agency, its datasets, shortcuts into archive and store. Does not belong here: assertions, fixtures.
+Belongs here: the agency, its datasets, running them, shortcuts into archive and store.
+Does not belong here: assertions, fixtures.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
+from orchestration.refresh import run_refresh
+from orchestration.refresh_account import DatasetOutcome, RefreshOutcome
+from orchestration.refresh_plan import plan_refresh
 from orchestration.settings import PROJECT, Settings
 from orchestration.sources.series_reply import declared_series, to_parsed
 from orchestration.sources.spec import Api, Budget, Dataset, PlanContext, Request, Response, Secret
@@ -129,3 +133,13 @@ def values(settings: Settings, code: str = MANUFACTURING) -> dict[str, float | N
 
 def everything_written(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def run(settings: Settings, *datasets, **more) -> RefreshOutcome:
+    plan = plan_refresh(settings, datasets=datasets or [dataset()], today=TODAY, **more)
+    return run_refresh(settings, plan, build=False, sleep=lambda _: None)
+
+
+def one(outcome: RefreshOutcome) -> DatasetOutcome:
+    (found,) = outcome.datasets
+    return found
