@@ -1,7 +1,7 @@
 """dbt models, seeds and tests as Dagster assets and checks, with row counts and column descriptions.
 
 Belongs here: the mapping from dbt's names to asset keys, and turning dbt's results into Dagster events.
-Does not belong here: running dbt (dbt_runner.py), SQL.
+Does not belong here: running dbt (pipeline.py, dbt_runner.py), SQL.
 """
 
 import json
@@ -14,7 +14,7 @@ import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from orchestration import dbt_runner
+from orchestration import pipeline
 from orchestration.settings import Settings
 
 WRITER_POOL = "duckdb_writer"
@@ -49,7 +49,7 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
     @dbt_assets(manifest=content, dagster_dbt_translator=TRANSLATOR, name="transform", pool=WRITER_POOL)
     def transform(context: dg.AssetExecutionContext) -> Iterator[Any]:
         settings = Settings.load()
-        result = dbt_runner.build(settings)
+        result = pipeline.transform(settings)
         rows = row_counts(settings)
         for raw in result.events:
             message = DbtCoreCliEventMessage(raw_event=raw, event_history_metadata={})
