@@ -83,7 +83,7 @@ def compare(
         {"series": series_id, "event": event_id, "months": months, "gap": gap, "on_date": on_date},
     )
     result = found[0]
-    others = _other_events(con, event_id, result)
+    others = other_events(con, event_id, result)
     episodes = records(
         con,
         "from dim_episode where list_contains($ids::varchar[], episode_id) order by starts_on",
@@ -94,7 +94,7 @@ def compare(
     return Comparison(happened, described, result, others, episodes, text)
 
 
-def _other_events(con: duckdb.DuckDBPyConnection, event_id: str, result: Mapping[str, Any]) -> list[Record]:
+def other_events(con: duckdb.DuckDBPyConnection, event_id: str, result: Mapping[str, Any]) -> list[Record]:
     """The events counted by n_other_events: those of the report whose cut lies in the windows, nearest to this cut first.
 
     A cut is the first whole month from its anchor on (docs/methods.md), so it lies in the windows when the anchor comes
@@ -168,15 +168,15 @@ def _difference(name: str, what: str, series: Mapping[str, Any], result: Mapping
     # a width that is not whole years is compared with the same calendar months (docs/methods.md)
     season = "" if result["window_months"] % 12 == 0 else " of the same season"
     sentences = [
-        f"In {_months(result, 'n_post')} after {what}, {_span(result, 'post')}, {name} averaged {_number(after)} {unit}; "
-        f"in {_months(result, 'n_pre')}{season} before, {_span(result, 'pre')}, {_number(before)}."
+        f"In {_months(result, 'n_post')} after {what}, {_span(result, 'post')}, {name} averaged {number(after)} {unit}; "
+        f"in {_months(result, 'n_pre')}{season} before, {_span(result, 'pre')}, {number(before)}."
     ]
     if result["scale"] != "log":
-        return [*sentences, f"The means differ by {_number(result['d_level'], sign=True)} {unit}."]
-    sentences.append(f"The means of the logarithms differ by {_percent(result['d_log'])}.")
+        return [*sentences, f"The means differ by {number(result['d_level'], sign=True)} {unit}."]
+    sentences.append(f"The means of the logarithms differ by {percent(result['d_log'])}.")
     if before > 0 and after > 0 and abs(math.log(after / before) - result["d_log"]) > MEANS_APART:
         sentences.append(
-            f"The plain means differ by {_percent(math.log(after / before))}: a few extreme months weigh more in logarithms."
+            f"The plain means differ by {percent(math.log(after / before))}: a few extreme months weigh more in logarithms."
         )
     return sentences
 
@@ -192,10 +192,10 @@ def _size(result: Mapping[str, Any]) -> list[str]:
         )
     if result.get("second_diff") is not None and difference is not None:
         earlier = difference - result["second_diff"]
-        shown = _percent(earlier) if log else _number(earlier, sign=True)
+        shown = percent(earlier) if log else number(earlier, sign=True)
         sentences.append(f"The same comparison one window earlier shows {shown}.")
     if result.get("trend_dev") is not None:
-        shown = _percent(result["trend_dev"]) if log else _number(result["trend_dev"], sign=True)
+        shown = percent(result["trend_dev"]) if log else number(result["trend_dev"], sign=True)
         sentences.append(
             f"From the straight line of the 36 months before, the level after differs by {shown}."
         )
@@ -255,11 +255,13 @@ def _day(moment: dt.date | str) -> str:
     return moment.strftime("%Y-%m-%d") if isinstance(moment, dt.date) else str(moment)
 
 
-def _percent(log_points: float) -> str:
+def percent(log_points: float) -> str:
+    """A difference of logarithms as a percentage with its sign: 0.0922 is +9.66 %."""
     return f"{100 * math.expm1(log_points):+.2f} %"
 
 
-def _number(value: float, *, sign: bool = False) -> str:
+def number(value: float, *, sign: bool = False) -> str:
+    """A value with about four significant digits and thousands separated: 26,249.750 is 26,250."""
     size = abs(value)
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
     return f"{value:{'+' if sign else ''},.{digits}f}"
