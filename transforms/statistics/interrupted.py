@@ -1,0 +1,385 @@
+"""Interrupted time series: a step and a change of slope at a cut, beside everything else known to have happened.
+
+Belongs here: the months, the regressors, when a result is withheld, the columns of the result, and how often each kind of
+standard error calls a date unusual at which nothing happened.
+Does not belong here: the algebra (regression.py), which events and series (the dbt models).
+
+    y(t) = a + b t + d POST(t) + g POST(t) (t - cut) + month effects + a dummy an episode + a step at each start of another
+           cluster of events + a dummy a month left out + u(t)
+
+d is level_change, g slope_change, in logs where a series has them. Errors u: AR(p), p <= 3 by BIC (the primary); sensitivities
+on the least-squares estimate are EWC with floor(0.4 T^(2/3)) terms and Newey-West with ceil(1.3 sqrt T) lags (Lazarus, Lewis,
+Stock and Watson 2018). At dates without an event all of them call more than 5 % unusual: read p beside false_alarm_rate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from transforms.statistics.months import MonthlySeries, clean_cuts, day, month_numbers, monthly_series, number
+from transforms.statistics.regression import Block
+
+#: months on each side of a cut where there are as many, on each side at least, and in all at least
+WINDOW, MIN_SIDE, MIN_MONTHS = 60, 12, 60
+#: months after the cut at which the change is stated
+HORIZONS = (6, 12, 24)
+#: regressors a month, at most: beyond it the standard errors of 60 to 120 months mean little
+MAX_SHARE = 1 / 3
+#: part of a regressor that the others must leave unexplained for it to have a coefficient of its own
+_TOLERANCE = 1e-6
+
+#: what a p below this would be taken to mean, and months of a block of clean cuts
+NOMINAL_RATE, BLOCK = 0.05, 24
+
+REASON_SERIES = "the series has no value"
+REASON_BEFORE = f"fewer than {MIN_SIDE} months before the cut"
+REASON_AFTER = f"fewer than {MIN_SIDE} months after the cut"
+REASON_SHORT = f"fewer than {MIN_MONTHS} months in all"
+REASON_MISSING = "a month of a window has no value"
+REASON_NOT_POSITIVE = "a value of a window is not positive"
+REASON_CONSTANT = "the series hardly varies"
+REASON_SAME = "an episode or another event cannot be told apart from the cut"
+REASON_CROWDED = "too many episodes and other events for the months there are"
+REASON_UNIT_ROOT = "no stationary errors fit"
+
+RESULT_SCHEMA: dict[str, pl.DataType] = {
+    "series_id": pl.String(),
+    "design_id": pl.String(),
+    "cut_month": pl.Date(),
+    "scale": pl.String(),
+    "first_month": pl.Date(),
+    "last_month": pl.Date(),
+    "n_months": pl.Int32(),
+    "n_regressors": pl.Int32(),
+    "ar_order": pl.Int32(),
+    "level_change": pl.Float64(),
+    "slope_change": pl.Float64(),
+    **{f"effect_{h}": pl.Float64() for h in HORIZONS},
+    "se_gls": pl.Float64(),
+    "p_gls": pl.Float64(),
+    "level_change_ols": pl.Float64(),
+    "se_ewc": pl.Float64(),
+    "p_ewc": pl.Float64(),
+    "se_nw": pl.Float64(),
+    "p_nw": pl.Float64(),
+    "p_ols": pl.Float64(),
+    "joint_events": pl.Int32(),
+    "reason": pl.String(),
+}
+
+
+DESIGN_SCHEMA: dict[str, pl.DataType] = {
+    "design_id": pl.String(),
+    "cut_month": pl.Date(),
+    "dropped_months": pl.Int32(),
+    "joint_months": pl.List(pl.Date()),
+}
+CALIBRATION_SCHEMA: dict[str, pl.DataType] = {
+    "method": pl.String(),
+    "series_id": pl.String(),
+    "window_months": pl.Int32(),
+    "gap_months": pl.Int32(),
+    "nominal_rate": pl.Float64(),
+    "n_pseudo_events": pl.Int32(),
+    "n_blocks": pl.Int32(),
+    "fired": pl.Int32(),
+    "false_alarm_rate": pl.Float64(),
+    "first_cut": pl.Date(),
+    "last_cut": pl.Date(),
+    "mde95": pl.Float64(),
+}
+
+
+@dataclass(frozen=True)
+class Design:
+    """Where a series is cut: `dropped` months before `cut` are left out, `joint` are starts of other clusters."""
+
+    design_id: str
+    cut: int
+    dropped: int
+    joint: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class _Window:
+    """What makes the regressors of a series at a design; series with the same ones are fitted together."""
+
+    design: int
+    first: int
+    last: int
+    episodes: tuple[tuple[int, int], ...]
+
+
+def interrupted_time_series(
+    monthly: pl.DataFrame, episodes: pl.DataFrame, designs: pl.DataFrame, pairs: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """One row (RESULT_SCHEMA) for each series and design, or for each of `pairs` (series_id, design_id).
+
+    monthly: series_id, period_start, value, scale (log | level). episodes: series_id, first_month, last_month.
+    designs: design_id, cut_month, dropped_months (integer), joint_months (list of dates, the first whole months after the
+    starts of other clusters). Effects are in log points or in the series' unit. A row without numbers says why in
+    `reason`; nothing is raised for what a series may look like.
+    """
+    series = monthly_series(monthly)
+    touching = _episodes(episodes)
+    plans = [
+        Design(
+            row["design_id"],
+            number(row["cut_month"]),
+            row["dropped_months"],
+            tuple(sorted({number(m) for m in row["joint_months"]})),
+        )
+        for row in designs.iter_rows(named=True)
+    ]
+    rows: list[dict] = []
+    groups: dict[_Window, list[str]] = defaultdict(list)
+    for series_id, index in _asked(monthly, plans, pairs):
+        design = plans[index]
+        one = series.get(series_id)
+        first, last, reason = window_of(one, design.cut, design.dropped)
+        if reason is not None or one is None:
+            rows.append(_withheld(series_id, design, one, reason or REASON_SERIES))
+            continue
+        inside = tuple(
+            sorted(
+                {
+                    (max(a, first), min(b, last))
+                    for a, b in touching.get(series_id, ())
+                    if a <= last and b >= first
+                }
+            )
+        )
+        groups[_Window(index, first, last, inside)].append(series_id)
+    for window, ids in groups.items():
+        rows.extend(_fitted(window, plans[window.design], ids, series))
+    return pl.DataFrame(rows, schema=RESULT_SCHEMA, orient="row").sort("series_id", "design_id")
+
+
+def window_of(series: MonthlySeries | None, cut: int, dropped: int) -> tuple[int, int, str | None]:
+    """First and last month of the window around a cut, and why it will not do. Months left out may lack a value."""
+    if series is None:
+        return 0, 0, REASON_SERIES
+    first, last = max(series.first, cut - dropped - WINDOW), min(series.last, cut + WINDOW - 1)
+    if cut - dropped - first < MIN_SIDE:
+        return first, last, REASON_BEFORE
+    if last - cut + 1 < MIN_SIDE:
+        return first, last, REASON_AFTER
+    if last - first + 1 - dropped < MIN_MONTHS:
+        return first, last, REASON_SHORT
+    used = np.r_[
+        first - series.first : cut - dropped - series.first, cut - series.first : last - series.first + 1
+    ]
+    y = series.y[used]
+    if not series.positive[used].all():
+        return first, last, REASON_NOT_POSITIVE
+    if np.isnan(y).any():
+        return first, last, REASON_MISSING
+    return first, last, None
+
+
+def regressors(
+    first: int, last: int, cut: int, dropped: int, episodes: Iterable[tuple[int, int]], joint: Iterable[int]
+) -> tuple[np.ndarray, int] | str:
+    """The columns for the months `first` to `last`, the last two being the step and the change of slope, and how many
+    starts of other clusters are among them; or the reason why the cut has no coefficient.
+
+    An episode or start that other columns already hold is left out: two starts in one month are one step, an episode that
+    fills the window is the constant. So is a start in the month of the cut or in a month left out before it: nothing could
+    tell it from the cut.
+    """
+    t = np.arange(first, last + 1)
+    post = (t >= cut).astype(float)
+    base = [np.ones(len(t)), (t - cut) / 12.0]
+    base += [(t % 12 == month).astype(float) for month in range(1, 12)]
+    base += [(t == month).astype(float) for month in range(cut - dropped, cut)]
+    extra = [((t >= a) & (t <= b)).astype(float) for a, b in episodes]
+    n_episodes = len(extra)
+    extra += [(t >= s).astype(float) for s in joint if first < s <= last and not cut - dropped <= s <= cut]
+    core = [post, post * (t - cut) / 12.0]
+    columns = np.column_stack(base + extra + core)
+    share = _unexplained(columns)
+    n_joint = len(extra) - n_episodes
+    if (share < _TOLERANCE).any():
+        kept = list(range(len(base)))
+        for j in range(len(base), len(base) + len(extra)):
+            if _unexplained(columns[:, [*kept, j]])[-1] >= _TOLERANCE:
+                kept.append(j)
+        n_joint = sum(j >= len(base) + n_episodes for j in kept)
+        columns = np.column_stack([columns[:, kept], *core])
+        if (_unexplained(columns)[-2:] < _TOLERANCE).any():
+            return REASON_SAME
+    if columns.shape[1] - dropped > MAX_SHARE * (len(t) - dropped):
+        return REASON_CROWDED
+    return columns, n_joint
+
+
+def _unexplained(columns: np.ndarray) -> np.ndarray:
+    """Of each column the share of its length that the columns before it do not explain."""
+    length = np.linalg.norm(columns, axis=0)
+    r = np.abs(np.diag(np.linalg.qr(columns, mode="r")))
+    return r / np.where(length > 0, length, 1)
+
+
+def _fitted(
+    window: _Window, design: Design, ids: list[str], series: dict[str, MonthlySeries]
+) -> Iterable[dict]:
+    """Rows of the series that share the regressors of `window`."""
+    made = regressors(window.first, window.last, design.cut, design.dropped, window.episodes, design.joint)
+    if isinstance(made, str):
+        for series_id in ids:
+            yield _withheld(series_id, design, series[series_id], made, window)
+        return
+    x, n_joint = made
+    y = np.column_stack([series[i].window(window.first, window.last) for i in ids])
+    left_out = slice(design.cut - design.dropped - window.first, design.cut - window.first)
+    y[left_out] = 0.0  # has a dummy of its own: any number gives the same result, and the month may have none
+    largest = np.abs(y).max(axis=0)
+    used = np.ones(len(y), dtype=bool)
+    used[left_out] = False
+    y[used] -= y[used].mean(axis=0)
+    block = Block(y, x, x.shape[1] - 2)
+    varies = np.sqrt((block.residuals**2).mean(axis=0)) > 1e-9 * largest
+    for series_id in (i for i, ok in zip(ids, varies, strict=True) if not ok):
+        yield _withheld(series_id, design, series[series_id], REASON_CONSTANT, window)
+    if not varies.any():
+        return
+    block = Block(y[:, varies], x, x.shape[1] - 2)
+    months = window.last - window.first + 1 - design.dropped
+    gls, ols = block.autoregressive(), block.ols()
+    ewc = block.ewc(math.floor(0.4 * months ** (2 / 3)))
+    newey_west = block.newey_west(math.ceil(1.3 * math.sqrt(months)))
+    for j, series_id in enumerate(i for i, ok in zip(ids, varies, strict=True) if ok):
+        row = _named(series_id, design, series[series_id], window)
+        if gls.order[j] < 0:
+            yield row | {"reason": REASON_UNIT_ROOT}
+            continue
+        step, slope = gls.estimate.params[j, -2:]
+        slope /= 12
+        yield row | {
+            "n_months": months,
+            "n_regressors": x.shape[1] - design.dropped,
+            "ar_order": int(gls.order[j]),
+            "level_change": step,
+            "slope_change": slope,
+            **{
+                f"effect_{h}": step + slope * h if window.last - design.cut + 1 >= h else None
+                for h in HORIZONS
+            },
+            "se_gls": gls.estimate.se[j],
+            "p_gls": gls.estimate.p[j],
+            "level_change_ols": ols.params[j, -2],
+            "se_ewc": ewc.se[j],
+            "p_ewc": ewc.p[j],
+            "se_nw": newey_west.se[j],
+            "p_nw": newey_west.p[j],
+            "p_ols": ols.p[j],
+            "joint_events": n_joint,
+        }
+
+
+def _asked(
+    monthly: pl.DataFrame, plans: list[Design], pairs: pl.DataFrame | None
+) -> Iterable[tuple[str, int]]:
+    if pairs is None:
+        ids = monthly["series_id"].unique().sort().to_list()
+        return ((series_id, i) for series_id in ids for i in range(len(plans)))
+    index = {plan.design_id: i for i, plan in enumerate(plans)}
+    return ((s, index[d]) for s, d in pairs.select("series_id", "design_id").unique().iter_rows())
+
+
+def _episodes(episodes: pl.DataFrame) -> dict[str, list[tuple[int, int]]]:
+    found = defaultdict(list)
+    rows = episodes.select("series_id", month_numbers("first_month"), month_numbers("last_month"))
+    for series_id, first, last in rows.iter_rows():
+        found[series_id].append((first, last))
+    return found
+
+
+def _named(series_id: str, design: Design, series: MonthlySeries | None, window: _Window | None) -> dict:
+    row = dict.fromkeys(RESULT_SCHEMA) | {
+        "series_id": series_id,
+        "design_id": design.design_id,
+        "cut_month": day(design.cut),
+        "scale": None if series is None else series.scale,
+    }
+    return row if window is None else row | {"first_month": day(window.first), "last_month": day(window.last)}
+
+
+def _withheld(
+    series_id: str, design: Design, series: MonthlySeries | None, reason: str, window: _Window | None = None
+) -> dict:
+    return _named(series_id, design, series, window) | {"reason": reason}
+
+
+def clean_designs(
+    monthly: pl.DataFrame, episodes: pl.DataFrame, event_cuts: Iterable[date], cluster_starts: Iterable[date]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Designs and pairs for interrupted_time_series at every month without a known event, whole windows only.
+
+    As at most events the month before the cut is left out: that of the event itself, of which only part came after.
+    """
+    cuts, starts = {number(c) for c in event_cuts}, sorted({number(s) for s in cluster_starts})
+    touching = _episodes(episodes)
+    pairs = [
+        (series_id, c)
+        for series_id, one in monthly_series(monthly).items()
+        for c in clean_cuts(one, cuts, touching.get(series_id, []), before=WINDOW + 1, after=WINDOW)
+    ]
+    frame = pl.DataFrame(pairs, schema={"series_id": pl.String, "cut": pl.Int32}, orient="row").with_columns(
+        design_id=pl.col("cut").map_elements(lambda c: f"clean {day(c)}", return_dtype=pl.String)
+    )
+    designs = [
+        {
+            "design_id": f"clean {day(c)}",
+            "cut_month": day(c),
+            "dropped_months": 1,
+            "joint_months": [day(s) for s in starts if c - 1 - WINDOW < s < c + WINDOW],
+        }
+        for c in sorted({c for _, c in pairs})
+    ]
+    return pl.DataFrame(designs, schema=DESIGN_SCHEMA), frame.select("series_id", "design_id")
+
+
+def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:
+    """How often each kind of standard error calls level_change unusual at NOMINAL_RATE, of the rows of
+    interrupted_time_series at clean dates: CALIBRATION_SCHEMA, one row a method and series.
+
+    n_blocks is the span of the cuts over 24 months, rounded down: neighbouring cuts share most of their months. mde95 is
+    the change that 95 % of clean dates stay under, as a distance from their median.
+    """
+    done = results.filter(pl.col("reason").is_null())
+    methods = {
+        "its_gls": ("p_gls", "level_change"),
+        "its_ewc": ("p_ewc", "level_change_ols"),
+        "its_nw": ("p_nw", "level_change_ols"),
+        "its_ols": ("p_ols", "level_change_ols"),
+    }
+    span = (month_numbers("cut_month").max() - month_numbers("cut_month").min() + 1) // BLOCK
+    frames = [
+        done.group_by("series_id").agg(
+            pl.lit(method).alias("method"),
+            pl.lit(WINDOW).alias("window_months"),
+            pl.lit(0).alias("gap_months"),
+            pl.lit(NOMINAL_RATE).alias("nominal_rate"),
+            pl.len().alias("n_pseudo_events"),
+            span.alias("n_blocks"),
+            (pl.col(p) < NOMINAL_RATE).sum().alias("fired"),
+            (pl.col(p) < NOMINAL_RATE).mean().alias("false_alarm_rate"),
+            pl.col("cut_month").min().alias("first_cut"),
+            pl.col("cut_month").max().alias("last_cut"),
+            (pl.col(change) - pl.col(change).median())
+            .abs()
+            .quantile(0.95, interpolation="linear")
+            .alias("mde95"),
+        )
+        for method, (p, change) in methods.items()
+    ]
+    rates = pl.concat(frames).select(*CALIBRATION_SCHEMA).cast(CALIBRATION_SCHEMA)
+    return rates.sort("method", "series_id")
