@@ -94,7 +94,7 @@ def load(
         _merge_series(con, payload)
         (load_id,) = con.execute("SELECT coalesce(max(load_id), 0) + 1 FROM raw.load").fetchall()[0]
         _insert_payload(con, payload)
-        counts = vintages.append(con, table, payload.payload_id, load_id)
+        counts = vintages.append(con, table, frame, payload.payload_id, load_id)
         account = LoadAccount(
             payload_id=payload.payload_id,
             table=table.name,
