@@ -16,8 +16,9 @@ from scipy import stats
 
 #: orders of the autoregressive errors that BIC chooses among
 MAX_ORDER = 3
-#: fits of one order, the first with no autocorrelation: on real series the estimate moves by less than 1e-3 of its standard
-#: error after the fifth
+#: fits of one order, the first with no autocorrelation. On 1,913 windows of 45 real series the estimate is then within
+#: 0.0005 of its standard error of that after 20 fits for half of them and within 0.17 for 95 %, and p crosses .05 for 0.4 %;
+#: those that move are near ties of two orders. More fits double the time for little.
 FITS = 6
 
 
