@@ -51,6 +51,7 @@ CONTRACT = Contract(
     tables=(
         "dim_source",
         "dim_series",
+        "dim_derived_series",
         "dim_event",
         "dim_event_cluster",
         "dim_episode",

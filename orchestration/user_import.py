@@ -6,6 +6,7 @@ Does not belong here: the layout and checks of a file (transforms/parse/user_*.p
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import hashlib
 import re
@@ -18,7 +19,7 @@ from orchestration.archive import Archive, ArchivedPayload
 from orchestration.errors import PayloadError, UsageError
 from orchestration.ingest import Quarantined, ingest, register_sources
 from orchestration.lock import writer_lock
-from orchestration.settings import Settings
+from orchestration.settings import PROJECT, Settings
 from orchestration.sources.spec import Source
 from orchestration.store import open_store
 from transforms.parse import user_file
@@ -27,6 +28,8 @@ from transforms.parse.user_table import UserFileError
 from transforms.schema import Parsed
 
 _MEDIA_TYPE = "application/zip"
+#: series that the build computes; their ids are taken although no payload sends them
+_DERIVED_SERIES = PROJECT / "dbt_project" / "seeds" / "derived" / "seed_derived_series.csv"
 
 
 class ImportFileError(UsageError):
@@ -71,6 +74,8 @@ def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> I
     now = datetime.now(UTC).replace(tzinfo=None)
     with writer_lock(settings), open_store(settings.store) as con:
         owners = dict(con.execute("select series_id, source_id from raw.series").fetchall())
+        # computed in the build, so the store does not know them
+        owners |= dict.fromkeys(_derived_series_ids(), "headway_derived")
         try:
             parsed = user_file.parse_payload(payload, now, taken=owners)
         except UserFileError as error:
@@ -106,6 +111,11 @@ def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> I
         rows_revised=outcome.rows_revised,
         notes=parsed.notes,
     )
+
+
+def _derived_series_ids() -> list[str]:
+    with _DERIVED_SERIES.open(encoding="utf-8", newline="") as file:
+        return [row["series_id"] for row in csv.DictReader(file)]
 
 
 def parser_for(payload: ArchivedPayload) -> Callable[[bytes], Parsed]:

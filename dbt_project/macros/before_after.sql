@@ -74,12 +74,13 @@
 {% macro compare_windows(relation) -%}
     select
         *,
-        greatest(
+        -- a window with a hole states nothing; that it has one was known only with the month after the hole
+        case when is_complete then greatest(
             pre_newest_known_from,
             post_newest_known_from,
             case when second_diff is not null then earlier_newest_known_from end,
             case when trend_dev is not null then trend_newest_known_from end
-        ) as as_of
+        ) end as as_of
     from (
         select
             *,

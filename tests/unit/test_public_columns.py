@@ -16,6 +16,7 @@ PUBLIC = {
     "dim_series": "series_id title measure geography_iso3 partner_iso3 flow basis industry_code industry_system product_code "
     "product_system unit unit_multiplier currency frequency seasonal_adjustment source_id source_code first_period "
     "last_period observation_count vintage_count",
+    "dim_derived_series": "series_id method formula input_series_ids base_period reason declared_on",
     "dim_event": "event_id timeline event_date end_date date_precision announced_on effective_on ended_on event_type title "
     "description parties topics location source_key source_reference confidence in_force cluster_id",
     "dim_event_cluster": "cluster_id title first_on last_on n_events",

@@ -124,6 +124,12 @@ def test_going_back_to_an_earlier_file_brings_its_values_back(home: Settings, fi
     assert current(home)["2018-01-01"] == 315870
 
 
+def test_the_id_of_a_derived_series_is_taken(home: Settings, file: Path):
+    """It has no rows in the store: the import would pass and every later build would fail on two series of one id."""
+    with pytest.raises(ImportFileError, match="'usa_balance_goods_mex' is taken by source headway_derived"):
+        import_file(home, file, OPTIONS | {"series_id": "usa_balance_goods_mex"})
+
+
 def test_a_rebuild_from_the_archive_gives_the_same_rows_and_sources(home: Settings, file: Path):
     import_file(home, EXAMPLES / "mexico_truck_sales.csv", {})
     import_file(home, file, OPTIONS | {"licence": "subscription"})

@@ -1,23 +1,29 @@
-with vintages as (
-    {{ collapse_vintages(
-        ref('int_observation_known'),
-        keys=['series_id', 'period_start'],
-        values=['value', 'status'],
-    ) }}
-)
+-- every vintage of every series: as published, and as it follows from those for derived series
+select
+    series_id,
+    period_start,
+    frequency,
+    value,
+    status,
+    known_from,
+    known_to,
+    known_from_basis,
+    revision_number,
+    payload_id
+from {{ ref('int_published_vintage') }}
+
+union all
 
 select
-    vintages.series_id,
-    vintages.period_start,
-    series.frequency,
-    vintages.value,
-    vintages.status,
-    vintages.known_from,
-    vintages.known_to,
-    vintages.known_from_basis,
-    vintages.revision_number,
-    vintages.payload_id
-from vintages
--- left: rows of an undeclared series must fail a test, not vanish
-left join {{ ref('stg_series') }} as series on vintages.series_id = series.series_id
-order by vintages.series_id, vintages.period_start, vintages.known_from
+    series_id,
+    period_start,
+    frequency,
+    value,
+    status,
+    known_from,
+    known_to,
+    known_from_basis,
+    revision_number,
+    payload_id
+from {{ ref('int_derived_vintage') }}
+order by series_id, period_start, known_from

@@ -13,7 +13,7 @@ spans as (
         max(period_start) as last_month,
         case when min(value) > 0 and min(series.unit) <> 'percent' then 'log' else 'level' end as scale
     from observed
-    inner join {{ ref('stg_series') }} as series using (series_id)
+    inner join {{ ref('int_series') }} as series using (series_id)
     where value is not null
     group by series_id
 ),

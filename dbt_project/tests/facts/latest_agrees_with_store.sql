@@ -1,6 +1,6 @@
 -- The store keeps the current state beside the history, and the models read the history: both must tell the same.
 -- A difference is a late vintage filed on top in place of in its place.
-{{ config(meta={'dagster': {'ref': {'name': 'int_observation_vintage'}}}) }}
+{{ config(meta={'dagster': {'ref': {'name': 'int_published_vintage'}}}) }}
 select
     coalesce(stored.series_id, latest.series_id) as series_id,
     coalesce(stored.period_start, latest.period_start) as period_start,
@@ -9,7 +9,7 @@ select
 from {{ source('raw', 'observation_current') }} as stored
 full join (
     select vintages.*
-    from {{ ref('int_observation_vintage') }} as vintages
+    from {{ ref('int_published_vintage') }} as vintages
     where vintages.known_to is null
         and vintages.series_id not in (select series_id from {{ ref('seed_series_from_trade_flow') }})
 ) as latest on stored.series_id = latest.series_id and stored.period_start = latest.period_start

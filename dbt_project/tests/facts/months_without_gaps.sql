@@ -1,6 +1,6 @@
 -- Between its first and last period a series has every period, except gaps declared with a reason: a month lost on the
 -- way would shift every window over it. Imported series (source user...) may have gaps: their owner answers for them, and
--- a window with a gap is refused anyway.
+-- a window with a gap is refused anyway. A derived series has the gaps of its inputs, and no others (tests of it compare).
 {{ config(meta={'dagster': {'ref': {'name': 'fct_observation'}}}) }}
 with numbers as (
     select
@@ -12,6 +12,7 @@ with numbers as (
     inner join {{ ref('dim_series') }} as series on observed.series_id = series.series_id
     where observed.value is not null
         and series.source_id not like 'user%'
+        and series.source_id <> 'headway_derived'
 ),
 
 holes as (

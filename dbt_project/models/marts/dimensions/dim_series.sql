@@ -42,7 +42,7 @@ select
     latest.last_period,
     coalesce(latest.observation_count, 0) as observation_count,
     vintages.vintage_count
-from {{ ref('stg_series') }} as series
+from {{ ref('int_series') }} as series
 -- a series that is declared but was never received (a live source that was not asked yet) has nothing to compare
 inner join vintages on series.series_id = vintages.series_id
 left join latest on series.series_id = latest.series_id

@@ -1,0 +1,23 @@
+with vintages as (
+    {{ collapse_vintages(
+        ref('int_observation_known'),
+        keys=['series_id', 'period_start'],
+        values=['value', 'status'],
+    ) }}
+)
+
+select
+    vintages.series_id,
+    vintages.period_start,
+    series.frequency,
+    vintages.value,
+    vintages.status,
+    vintages.known_from,
+    vintages.known_to,
+    vintages.known_from_basis,
+    vintages.revision_number,
+    vintages.payload_id
+from vintages
+-- left: rows of an undeclared series must fail a test, not vanish
+left join {{ ref('stg_series') }} as series on vintages.series_id = series.series_id
+order by vintages.series_id, vintages.period_start, vintages.known_from
