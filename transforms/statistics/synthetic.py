@@ -1,0 +1,266 @@
+"""Synthetic control: a weighted mean of untouched donors that moved like a series before a cut, and the gap after it.
+
+Belongs here: the weights, the fit gates, the backdated run, the rank among the donors' own placebos.
+Does not belong here: which donors, and from when a measure touches them (seeds of dbt_project).
+
+Of y = ln(value) less its mean before the cut, the weights minimise sum (y_treated - sum w y_donor)^2 over the months before, with
+w >= 0 and sum w = 1 (Abadie, Diamond and Hainmueller 2010, on demeaned outcomes as Ferman and Pinto 2021 suggest, without
+covariates). What is ranked is the ratio of the root mean squared gap of 12 months after the cut to that before it: each donor
+in turn is treated as the series, with the other donors as its donors. With J donors the smallest rank there can be is
+1 / (J + 1): 12 donors cannot give 5 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from scipy.optimize import nnls
+
+from transforms.statistics.months import MonthlySeries, day, monthly_series, number
+
+#: months before the cut, at least and at most; months after it; the run as if the cut had been earlier, and its months before
+MIN_PRE, MAX_PRE, POST, EARLIER, MIN_PRE_EARLIER = 60, 120, 12, 24, 36
+#: fewer donors than this give no rank: its floor would be above 1/6
+MIN_DONORS = 5
+#: gates: misfit before the cut in standard deviations of the series, largest weight, rank of the gap of the earlier run
+MAX_MISFIT, MAX_WEIGHT, MIN_EARLIER_RANK = 0.25, 0.8, 0.1
+#: weights below it are rounding
+_NO_WEIGHT = 1e-9
+
+REASON_BEFORE = f"fewer than {MIN_PRE} months before the cut"
+REASON_AFTER = f"fewer than {POST} months after the cut"
+REASON_MISSING = "a month of a window has no value"
+REASON_NOT_POSITIVE = "a value of a window is not positive"
+REASON_CONSTANT = "the series hardly varies"
+REASON_NO_DONORS = "fewer than 2 donors without a measure of their own"
+REASON_FEW = f"fewer than {MIN_DONORS} donors, so the smallest rank is above 1/{MIN_DONORS + 1}"
+REASON_MISFIT = f"the donors do not follow it before the cut: misfit of {MAX_MISFIT:g} standard deviations or more"
+REASON_ONE = f"one donor has {MAX_WEIGHT:g} or more of the weight"
+REASON_EARLIER = f"a gap shows {EARLIER} months earlier, too"
+REASON_NOT_EARLIER = f"too few months for a run {EARLIER} months earlier"
+
+RESULT_SCHEMA: dict[str, pl.DataType] = {
+    "donor_pool_id": pl.String(),
+    "series_id": pl.String(),
+    "cut_month": pl.Date(),
+    "dropped_months": pl.Int32(),
+    "n_pre": pl.Int32(),
+    "n_donors": pl.Int32(),
+    "donors": pl.List(pl.String()),
+    "weights": pl.List(pl.Float64()),
+    "max_weight": pl.Float64(),
+    "mean_gap": pl.Float64(),
+    "pre_rmspe": pl.Float64(),
+    "post_rmspe": pl.Float64(),
+    "rmspe_ratio": pl.Float64(),
+    "misfit": pl.Float64(),
+    "earlier_ratio": pl.Float64(),
+    "earlier_rank": pl.Float64(),
+    "rank": pl.Float64(),
+    "rank_floor": pl.Float64(),
+    "gate_passed": pl.Boolean(),
+    "reason": pl.String(),
+}
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Weights, the gaps (log points) before and after, and their root mean squares."""
+
+    weights: np.ndarray
+    gap: np.ndarray
+    pre_rmspe: float
+    post_rmspe: float
+
+    @property
+    def ratio(self) -> float:
+        return self.post_rmspe / self.pre_rmspe if self.pre_rmspe > 0 else np.inf
+
+
+def simplex_weights(y: np.ndarray, donors: np.ndarray) -> np.ndarray:
+    """w >= 0 with sum 1 that minimises |y - donors w|; y (T,), donors (T, J).
+
+    As sum w = 1, y - donors w = (y - donors) w. With v = s w the non-negative least squares of (0, 1) on those differences
+    with a row of ones has the value s^2 |D w|^2 + (s - 1)^2, whose least over s grows with |D w|: the same w, and exact.
+    """
+    gaps = y[:, None] - donors
+    scale = np.sqrt((gaps**2).mean()) or 1.0  # so that the row of ones weighs like a month, whatever the unit
+    system = np.vstack([gaps / scale, np.ones(donors.shape[1])])
+    v, _ = nnls(system, np.r_[np.zeros(len(y)), 1.0], maxiter=50 * donors.shape[1])
+    return v / v.sum()
+
+
+def fit(y: np.ndarray, donors: np.ndarray, n_pre: int) -> Fit:
+    """Synthetic control of `y` (T,) from `donors` (T, J): the first `n_pre` months are before the cut, the rest after."""
+    y, donors = y - y[:n_pre].mean(), donors - donors[:n_pre].mean(axis=0)
+    weights = simplex_weights(y[:n_pre], donors[:n_pre])
+    gap = y - donors @ weights
+    before, after = (float(np.sqrt((part**2).mean())) for part in (gap[:n_pre], gap[n_pre:]))
+    return Fit(weights, gap, before, after)
+
+
+def placebo_ratios(donors: np.ndarray, n_pre: int) -> np.ndarray:
+    """The ratio of each donor treated as the series, with the others as donors."""
+    everyone = np.arange(donors.shape[1])
+    return np.array([fit(donors[:, j], donors[:, everyone != j], n_pre).ratio for j in everyone])
+
+
+def synthetic_controls(
+    monthly: pl.DataFrame, donors: pl.DataFrame, treated: pl.DataFrame, designs: pl.DataFrame
+) -> pl.DataFrame:
+    """One row (RESULT_SCHEMA) for each treated series of a pool and each design.
+
+    monthly: donor_pool_id, unit_id, period_start, value: treated series and donors. donors: donor_pool_id, unit_id,
+    exposed_from (month from which a measure of its own touches it, or null). treated: donor_pool_id, series_id.
+    designs: cut_month, dropped_months (left out before the cut). A row without a rank says why in `reason`.
+    """
+    plans = [
+        (number(c), d) for c, d in designs.select("cut_month", "dropped_months").unique().sort(pl.all()).iter_rows()
+    ]
+    rows: list[dict] = []
+    for (pool,), values in monthly.sort("donor_pool_id").group_by("donor_pool_id", maintain_order=True):
+        known = monthly_series(
+            values.select(pl.col("unit_id").alias("series_id"), "period_start", "value", scale=pl.lit("log"))
+        )
+        exposed = {
+            unit: None if since is None else number(since)
+            for unit, since in donors.filter(donor_pool_id=pool)
+            .sort("unit_id")
+            .select("unit_id", "exposed_from")
+            .iter_rows()
+        }
+        ids = treated.filter(donor_pool_id=pool)["series_id"].unique().sort().to_list()
+        rows.extend(_of_pool(str(pool), ids, known, exposed, plans))
+    return pl.DataFrame(rows, schema=RESULT_SCHEMA, orient="row")
+
+
+def _of_pool(
+    pool: str,
+    ids: list[str],
+    known: dict[str, MonthlySeries],
+    exposed: dict[str, int | None],
+    plans: list[tuple[int, int]],
+) -> Iterable[dict]:
+    ratios: dict[tuple, np.ndarray] = {}  # the donors' placebos do not depend on the treated series
+    available = {unit: series for unit, series in known.items() if unit in exposed}
+    for series_id in ids:
+        series = known.get(series_id)
+        for cut, dropped in plans:
+            row = dict.fromkeys(RESULT_SCHEMA) | {
+                "donor_pool_id": pool,
+                "series_id": series_id,
+                "cut_month": day(cut),
+                "dropped_months": dropped,
+            }
+            months, reason = _months(series, available.values(), cut, dropped)
+            if series is None or reason is not None:
+                yield row | {"reason": reason}
+                continue
+            names, columns = [], []
+            for unit, since in exposed.items():
+                one = available.get(unit)
+                if one is None or unit == series_id or (since is not None and since <= cut + POST - 1):
+                    continue
+                y = _values(one, months)
+                if np.isfinite(y).all():
+                    names.append(unit)
+                    columns.append(y)
+            if len(names) < 2:
+                yield row | {"n_donors": len(names), "reason": REASON_NO_DONORS}
+                continue
+            key = (int(months[0]), cut, dropped, tuple(names))
+            yield row | _result(_values(series, months), np.column_stack(columns), names, ratios, key)
+
+
+def _months(
+    series: MonthlySeries | None, donors: Iterable[MonthlySeries], cut: int, dropped: int
+) -> tuple[np.ndarray, str | None]:
+    """Months before and after, without those left out, and why they will not do."""
+    start = min((d.first for d in donors), default=None)
+    if series is None or start is None:
+        return np.array([]), REASON_MISSING if series is None else REASON_NO_DONORS
+    end = cut - dropped
+    first = max(series.first, start, end - MAX_PRE)
+    if end - first < MIN_PRE:
+        return np.array([]), REASON_BEFORE
+    if series.last < cut + POST - 1:
+        return np.array([]), REASON_AFTER
+    months = np.r_[first:end, cut : cut + POST]
+    if not series.positive[months - series.first].all():
+        return months, REASON_NOT_POSITIVE
+    y = _values(series, months)
+    if np.isnan(y).any():
+        return months, REASON_MISSING
+    if y[:-POST].std() <= 1e-9 * max(np.abs(y).max(), 1e-3):
+        return months, REASON_CONSTANT
+    return months, None
+
+
+def _values(series: MonthlySeries, months: np.ndarray) -> np.ndarray:
+    """y of the months; NaN beyond the life of the series."""
+    inside = (months >= series.first) & (months <= series.last)
+    y = np.full(len(months), np.nan)
+    y[inside] = series.y[months[inside] - series.first]
+    return y
+
+
+def _result(
+    y: np.ndarray, donors: np.ndarray, names: list[str], ratios: dict[tuple, np.ndarray], key: tuple
+) -> dict:
+    n_pre = len(y) - POST
+    found = fit(y, donors, n_pre)
+    # as if the cut had been earlier: the last month before it is as far from the real one as the cut is
+    n_earlier = n_pre - EARLIER
+    earlier = np.r_[0 : n_earlier + POST] if n_earlier >= MIN_PRE_EARLIER else None
+    enough = len(names) >= MIN_DONORS
+    if key not in ratios and enough:
+        ratios[key] = placebo_ratios(donors, n_pre)
+        if earlier is not None:
+            ratios[(*key, "earlier")] = placebo_ratios(donors[earlier], n_earlier)
+    order = sorted(range(len(names)), key=lambda j: (-found.weights[j], names[j]))
+    order = [j for j in order if found.weights[j] > _NO_WEIGHT]
+    misfit = found.pre_rmspe / y[:n_pre].std(ddof=1)
+    row = {
+        "n_pre": n_pre,
+        "n_donors": len(names),
+        "donors": [names[j] for j in order],
+        "weights": [float(found.weights[j]) for j in order],
+        "max_weight": float(found.weights.max()),
+        "mean_gap": float(found.gap[n_pre:].mean()),
+        "pre_rmspe": found.pre_rmspe,
+        "post_rmspe": found.post_rmspe,
+        "rmspe_ratio": found.ratio if np.isfinite(found.ratio) else None,
+        "misfit": float(misfit),
+        "rank_floor": 1 / (len(names) + 1),
+    }
+    if earlier is not None:
+        before = fit(y[earlier], donors[earlier], n_earlier)
+        row["earlier_ratio"] = before.ratio if np.isfinite(before.ratio) else None
+        if enough:
+            row["earlier_rank"] = _rank(before.ratio, ratios[(*key, "earlier")])
+    failed = _gate(row)
+    row["gate_passed"] = failed is None
+    row["reason"] = failed if enough else REASON_FEW
+    if row["reason"] is None:
+        row["rank"] = _rank(found.ratio, ratios[key])
+    return row
+
+
+def _gate(row: dict) -> str | None:
+    """The first gate that a fit does not pass."""
+    if row["misfit"] >= MAX_MISFIT or row["rmspe_ratio"] is None:
+        return REASON_MISFIT
+    if row["max_weight"] >= MAX_WEIGHT:
+        return REASON_ONE
+    if row.get("earlier_ratio") is None:
+        return REASON_NOT_EARLIER
+    rank = row.get("earlier_rank")
+    return REASON_EARLIER if rank is not None and rank <= MIN_EARLIER_RANK else None
+
+
+def _rank(ratio: float, others: np.ndarray) -> float:
+    """(1 + number at least as large) / (1 + number)."""
+    return (1 + int((others >= ratio * (1 - 1e-12)).sum())) / (1 + len(others))
