@@ -209,6 +209,44 @@ def export(
     out.exported(written)
 
 
+@_command(
+    "report",
+    "headway report nafta-round6-end --out round6.html\n"
+    "headway report usmca-entry-into-force --series usa_imports_goods_mex --series mex_production_vehicles\n"
+    "headway report --all --out site",
+)
+@click.argument("event", required=False)
+@click.option("--series", "series_ids", multiple=True, help="Show this series (may be repeated).")
+@click.option("--all", "everything", is_flag=True, help="A page for every event, and an index.")
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path),
+    help="File ending in .html (EVENT.html when nothing is said); with --all, a folder.",
+)
+def report(
+    settings: Settings,
+    out: Printer,
+    event: str | None,
+    series_ids: tuple[str, ...],
+    everything: bool,
+    target: Path | None,
+) -> None:
+    """Write a page about EVENT that opens and prints without a network; --all writes a site of all events."""
+    from orchestration.errors import UsageError
+    from orchestration.report_pages.site import report_all, report_event
+
+    if everything:
+        if event or series_ids or target is None:
+            raise UsageError("--all takes a folder and nothing else: headway report --all --out DIR")
+        with out.progress():
+            out.reported(report_all(settings, target))
+    elif event is None:
+        raise UsageError("name an event (`headway events` lists them), or --all --out DIR")
+    else:
+        out.reported(report_event(settings, event, series=series_ids, out=target))
+
+
 @_command("releases", "headway releases")
 def releases(settings: Settings, out: Printer) -> None:
     """List the releases on disk, newest first."""

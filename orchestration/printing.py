@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from orchestration.refresh_account import RefreshOutcome
     from orchestration.refresh_plan import RefreshPlan
     from orchestration.release import Release
+    from orchestration.report_pages.site import Report
     from orchestration.user_import import ImportReport
 
 
@@ -244,6 +245,21 @@ class Printer:
                 "not permit it",
                 markup=False,
             )
+
+    def reported(self, report: Report) -> None:
+        """The page, or how many of them and where."""
+        if self.as_json:
+            self.json(report)
+            return
+        size = f"{sum(f.bytes for f in report.files) / 1e6:.1f} MB"
+        if len(report.files) == 1:
+            page = report.files[0]
+            self.line(f"written to {page.path} ({len(page.series)} series, {page.charts} charts, {size})")
+            return
+        self.line(f"{len(report.files) - 1} pages and an index, {size}, from release {report.release}")
+        self.line(f"written to {report.files[-1].path}")
+        if report.removed:
+            self.line(f"{len(report.removed)} pages of an earlier site removed, whose events are gone")
 
     def releases(self, releases: Sequence[Release]) -> None:
         self.rows(

@@ -80,16 +80,16 @@ def current_file(settings: Settings) -> Path:
 
 @contextmanager
 def open_release(
-    settings: Settings, *, timeout: float = LOOKUP_TIMEOUT
+    settings: Settings, *, timeout: float = LOOKUP_TIMEOUT, path: Path | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A read-only, locked-down connection to the current release, closed on leaving.
+    """A read-only, locked-down connection to the current release (or to the released file `path`), closed on leaving.
 
     `timeout`: seconds a single statement may run. Raises ReleaseError if there is no release or it cannot be read,
     also for a query inside the block that misses a table or column (a release made by another version).
     """
     import duckdb
 
-    path = current_file(settings)
+    path = path or current_file(settings)
     try:
         con = duckdb.connect(str(path), read_only=True, config=_CONFIG)
     except duckdb.Error as error:
