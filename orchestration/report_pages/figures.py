@@ -123,6 +123,8 @@ def dark_rules() -> str:
         *zip(CATEGORIES["light"], CATEGORIES["dark"], strict=True),
     ]
     rules = [
-        f'svg [{kind}="{light}"]{{{kind}:{dark}}}' for light, dark in dict(pairs).items() for kind in ("fill", "stroke")
+        f'svg [{kind}="{light}"]{{{kind}:{dark}}}'
+        for light, dark in dict(pairs).items()
+        for kind in ("fill", "stroke")
     ]
     return "".join(rules)

@@ -209,9 +209,7 @@ def _part(
         [event_id, series_id],
     )
     latest = _once([row for row in rows if row["as_of_basis"] == "latest"])
-    first = {
-        (r["window_months"], r["gap_months"]): r for r in rows if r["as_of_basis"] == "first_release"
-    }
+    first = {(r["window_months"], r["gap_months"]): r for r in rows if r["as_of_basis"] == "first_release"}
     headline = next((r for r in latest if (r["window_months"], r["gap_months"]) == (WINDOW, GAP)), None)
     partial = headline is None
     if headline is None:

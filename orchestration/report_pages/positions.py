@@ -73,7 +73,14 @@ def _together(positions: Sequence[Position]) -> list[Position]:
     groups: dict[tuple[Any, ...], Position] = {}
     for p in positions:
         way = tuple((r["event_id"], r["status"], r["value"]) for r in p.way)
-        key = (p.row["position"], p.row["value"], p.row["unit"], p.row["status"], p.row["source_reference"], way)
+        key = (
+            p.row["position"],
+            p.row["value"],
+            p.row["unit"],
+            p.row["status"],
+            p.row["source_reference"],
+            way,
+        )
         earlier = groups.get(key)
         groups[key] = replace(earlier, parties=[*earlier.parties, *p.parties]) if earlier else p
     return list(groups.values())

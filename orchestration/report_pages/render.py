@@ -114,7 +114,18 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    for name in ("value", "change", "log_percent", "fixed", "amount", "month", "day", "linked", "label", "unit"):
+    for name in (
+        "value",
+        "change",
+        "log_percent",
+        "fixed",
+        "amount",
+        "month",
+        "day",
+        "linked",
+        "label",
+        "unit",
+    ):
         environment.filters[name] = getattr(words, name)
     environment.filters["event_day"] = words.event_day
     style = Path(__file__).with_name("templates") / "style.css"
@@ -128,24 +139,32 @@ def _environment() -> Environment:
     return environment
 
 
-def event_html(page: EventPage, pictures: Mapping[str, Sequence[Picture]], *, index: str | None = None) -> str:
+def event_html(
+    page: EventPage, pictures: Mapping[str, Sequence[Picture]], *, index: str | None = None
+) -> str:
     """The page of one event. `pictures`: by series_id; `index`: address of the index it links to, if it has one."""
-    return _environment().get_template("event.html").render(
-        page=page,
-        edition=page.edition,
-        event=page.event,
-        cautions=cautions(page),
-        others=_others(page),
-        sections={p.series["series_id"]: _methods(p) for p in page.parts},
-        pictures=pictures,
-        sources=_sources(page.parts),
-        restricted=[p.source["agency"] for p in page.parts if NO_REDISTRIBUTION in p.source["licence"]],
-        index=index,
-        generator=SITE_GENERATOR if index else GENERATOR,
+    return (
+        _environment()
+        .get_template("event.html")
+        .render(
+            page=page,
+            edition=page.edition,
+            event=page.event,
+            cautions=cautions(page),
+            others=_others(page),
+            sections={p.series["series_id"]: _methods(p) for p in page.parts},
+            pictures=pictures,
+            sources=_sources(page.parts),
+            restricted=[p.source["agency"] for p in page.parts if NO_REDISTRIBUTION in p.source["licence"]],
+            index=index,
+            generator=SITE_GENERATOR if index else GENERATOR,
+        )
     )
 
 
-def index_html(edition: Edition, lanes: Mapping[str, Sequence[Mapping[str, Any]]], counts: Mapping[str, int]) -> str:
+def index_html(
+    edition: Edition, lanes: Mapping[str, Sequence[Mapping[str, Any]]], counts: Mapping[str, int]
+) -> str:
     """The index of a site. `lanes`: rows by timeline, each with event, file, n_series, n_positions, n_compared, verdicts."""
     template = _environment().get_template("index.html")
     return template.render(edition=edition, lanes=lanes, counts=counts, generator=SITE_GENERATOR)
@@ -173,7 +192,9 @@ def cautions(page: EventPage) -> list[str]:
             f"{max(counts)} other {'event falls' if max(counts) == 1 else 'events fall'} into the windows that are compared."
         )
     if any(p.headline.get("identified") is False for p in parts) and not page.cluster:
-        found.append("Another event shares more than half of the window after, so the two cannot be told apart.")
+        found.append(
+            "Another event shares more than half of the window after, so the two cannot be told apart."
+        )
     for title in dict.fromkeys(e["title"] for p in parts for e in p.episodes):
         touched = sum(title in [e["title"] for e in p.episodes] for p in parts)
         found.append(f"The windows of {touched} of the {len(parts)} series hold unusual months: {title}.")
@@ -190,7 +211,9 @@ def cautions(page: EventPage) -> list[str]:
         )
     if revised := [p for p in parts if _revised(p)]:
         names = "; ".join(p.series["title"] for p in revised)
-        found.append(f"Revisions changed the comparison by half a percentage point or more since first release: {names}.")
+        found.append(
+            f"Revisions changed the comparison by half a percentage point or more since first release: {names}."
+        )
     found.append(
         "Each comparison describes two periods; it does not say what made them differ. The series were chosen by what the "
         "event is about, before looking at any result."
@@ -225,7 +248,9 @@ def _methods(part: SeriesPart) -> list[dict[str, Any]]:
         rows = part.methods.get(table)
         if rows:
             used = [c for c in columns if any(r.get(c.name) not in (None, "") for r in rows)]
-            found.append({"table": table, "title": title, "assumption": assumption, "columns": used, "rows": rows})
+            found.append(
+                {"table": table, "title": title, "assumption": assumption, "columns": used, "rows": rows}
+            )
     return found
 
 

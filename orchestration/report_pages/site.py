@@ -151,7 +151,9 @@ def _pages(
         try:
             yield from pool.map(_work, tasks, chunksize=4)
         except BrokenProcessPool as error:
-            raise HeadwayError(f"a process that wrote pages ended by itself ({error}); is memory short?") from error
+            raise HeadwayError(
+                f"a process that wrote pages ended by itself ({error}); is memory short?"
+            ) from error
 
 
 def _work(task: tuple[Settings, Edition, Path, str]) -> tuple[WrittenPage, dict[str, Any]]:
@@ -234,7 +236,9 @@ def _outside(settings: Settings, path: Path) -> None:
 def _replaceable(path: Path) -> None:
     """Raises UsageError if `path` holds something that `headway report` did not write."""
     if path.exists() and not _own(path):
-        raise UsageError(f"{path} exists and was not written by `headway report`; name another place, or move it away")
+        raise UsageError(
+            f"{path} exists and was not written by `headway report`; name another place, or move it away"
+        )
 
 
 def _own(path: Path, *, of_site: bool = False) -> bool:

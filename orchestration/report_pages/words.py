@@ -14,10 +14,10 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from orchestration.comparison import number, percent
 from orchestration.settings import PROJECT
+from orchestration.wording import number, percent
 
-#: the closed list of verdicts, as a reader meets it
+#: the closed list of verdicts in the few words a table has room for (in sentences: wording.py)
 VERDICTS = {
     "outside_usual_range": "Outside the usual range",
     "within_usual_range": "Within the usual range",
