@@ -59,13 +59,18 @@ class ArchivedPayload:
 
 @dataclass(frozen=True)
 class Quarantined:
-    """Bytes set aside, the reason, and `path` where they are. `payload_id` is None for bytes that were never archived."""
+    """Bytes set aside, the reason, and `path` where they are. `payload_id` is None for bytes that were never archived.
+
+    removed: whether an operator took it out of the archive. content_sha256: of what it says (sources/live.py), if known.
+    """
 
     payload_id: str | None
     reason: str
     sha256: str
     quarantined_at: datetime
     path: Path
+    removed: bool = False
+    content_sha256: str | None = None
 
 
 class Archive:
@@ -109,7 +114,7 @@ class Archive:
         folder = self.root / source_id / dataset
         request = _short(request_url)
         seen_at = naive_utc(retrieved_at)
-        name = f"{seen_at:%Y%m%dT%H%M%S%f}-{request}-{sha256}.json"
+        name = _sidecar_name(seen_at, request, sha256)
         # the answer before this one by time of retrieval: putting a whole sequence again finds each in its place
         earlier = [p for p in folder.glob(f"*-{request}-*.json") if p.name[:_TIME] <= name[:_TIME]]
         before = folder / name if (folder / name).exists() else _newest(earlier)
@@ -192,8 +197,8 @@ class Archive:
             self.payloads(source_id, dataset), key=lambda p: (p.retrieved_at, p.archived_at), default=None
         )
 
-    def quarantine(self, payload: ArchivedPayload | bytes, reason: str) -> Path:
-        """Set bytes aside with the reason. An archived payload leaves the archive: it was not accepted.
+    def quarantine(self, payload: ArchivedPayload | bytes, reason: str, *, removed: bool = False) -> Path:
+        """Set bytes aside with the reason. An archived payload leaves the archive: it was not accepted, or is `removed`.
 
         Returns the path of the bytes; a JSON with the reason lies beside it. The same bytes are set aside once.
         """
@@ -208,6 +213,7 @@ class Archive:
             "sha256": sha256,
             "quarantined_at": _text(datetime.now(UTC)),
             "payload": archived and json.loads(_sidecar(archived)),
+            "removed": removed,
         }
         self._write(path, content)
         self._write(path.with_suffix(".json"), _json(note))
@@ -217,12 +223,27 @@ class Archive:
                     sidecar.unlink()
         return path
 
+    def take_back(self, payload: ArchivedPayload) -> None:
+        """Undo `quarantine` of an archived payload."""
+        folder = self.root / payload.source_id / payload.dataset
+        name = _sidecar_name(payload.retrieved_at, _short(payload.request_url), payload.sha256)
+        self._write(folder / name, _sidecar(payload))
+        path = self.quarantine_folder / f"{payload.source_id}.{payload.dataset}-{payload.sha256[:16]}.bin"
+        path.with_suffix(".json").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+
     def quarantined(self) -> list[Quarantined]:
         """What was set aside, oldest first."""
         notes = [(p, json.loads(p.read_bytes())) for p in self.quarantine_folder.glob("*.json")]
         found = [
             Quarantined(
-                n["payload_id"], n["reason"], n["sha256"], _time(n["quarantined_at"]), p.with_suffix(".bin")
+                n["payload_id"],
+                n["reason"],
+                n["sha256"],
+                _time(n["quarantined_at"]),
+                p.with_suffix(".bin"),
+                n.get("removed", False),
+                ((n["payload"] or {}).get("extra") or {}).get("content_sha256"),
             )
             for p, n in notes
         ]
@@ -270,6 +291,10 @@ def _newest(sidecars: list[Path]) -> Path | None:
     time = max((p.name[:_TIME] for p in sidecars), default=None)
     ties = [p for p in sidecars if p.name[:_TIME] == time]
     return max(ties, key=lambda p: _read_sidecar(p).archived_at) if len(ties) > 1 else next(iter(ties), None)
+
+
+def _sidecar_name(retrieved_at: datetime, request: str, sha256: str) -> str:
+    return f"{retrieved_at:%Y%m%dT%H%M%S%f}-{request}-{sha256}.json"
 
 
 def _short(request_url: str) -> str:

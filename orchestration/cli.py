@@ -68,13 +68,20 @@ def main() -> None:
 @click.option(
     "--from-archive", is_flag=True, help="Rebuild the store from the archived payloads alone first."
 )
+@click.option(
+    "--allow-shrink", is_flag=True, help="Release even if a fact or dimension lost over a tenth of its rows."
+)
 @click.option("--wait", default=0.0, metavar="SECONDS", help="Wait this long for another run to finish.")
-def build(settings: Settings, out: Printer, force: bool, from_archive: bool, wait: float) -> None:
+def build(
+    settings: Settings, out: Printer, force: bool, from_archive: bool, allow_shrink: bool, wait: float
+) -> None:
     """Build the warehouse from the bundled figures and the archive, check it and release it."""
     from orchestration.pipeline import run_build
 
     with out.progress():
-        outcome = run_build(settings, force=force, from_archive=from_archive, wait=wait)
+        outcome = run_build(
+            settings, force=force, from_archive=from_archive, allow_shrink=allow_shrink, wait=wait
+        )
     out.built(outcome)
 
 
@@ -83,14 +90,27 @@ def build(settings: Settings, out: Printer, force: bool, from_archive: bool, wai
     "headway refresh --dry-run\n"
     "headway refresh\n"
     "headway refresh --source bls --source statcan\n"
-    "headway refresh --source census --since 2024-01",
+    "headway refresh --source census --since 2024-01\n"
+    "headway refresh --source bls --accept-shrunk bls/public_data",
 )
 @click.option("--source", "sources", multiple=True, help="Only this source (may be repeated).")
 @click.option("--since", metavar="YYYY-MM", help="From this month on, not only what the agency revises.")
 @click.option("--full", is_flag=True, help="The whole history.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; ask nothing of the network.")
+@click.option(
+    "--accept-shrunk",
+    multiple=True,
+    metavar="SOURCE/DATASET",
+    help="This once, take its answers even if they lack values known before (may be repeated).",
+)
 def refresh(
-    settings: Settings, out: Printer, sources: tuple[str, ...], since: str | None, full: bool, dry_run: bool
+    settings: Settings,
+    out: Printer,
+    sources: tuple[str, ...],
+    since: str | None,
+    full: bool,
+    dry_run: bool,
+    accept_shrunk: tuple[str, ...],
 ) -> int:
     """Ask the agencies for what is new and what was revised, then build and release.
 
@@ -104,7 +124,7 @@ def refresh(
     if not dry_run and not settings.store.exists():  # what the figures hold need not be asked for
         with out.progress():
             run_build(settings)
-    plan = plan_refresh(settings, sources=sources, since=first, full=full)
+    plan = plan_refresh(settings, sources=sources, since=first, full=full, accept_shrunk=accept_shrunk)
     out.planned(plan, alone=dry_run)
     if dry_run:
         return 0
@@ -320,6 +340,32 @@ def import_(settings: Settings, out: Printer, file: Path, no_build: bool, **opti
         with out.progress():
             outcome = run_build(settings)
     out.imported(report, outcome)
+
+
+@_command(
+    "remove",
+    "headway remove\n"
+    "headway remove user_dealer:sales:1a2b3c4d5e6f7a8b --dry-run\n"
+    "headway remove user_dealer:sales:1a2b3c4d5e6f7a8b --reason 'thousands, not units'",
+)
+@click.argument("payload_id", required=False)
+@click.option("--reason", default="", help="Why; kept beside the bytes in quarantine.")
+@click.option("--dry-run", is_flag=True, help="Show what it brought; change nothing.")
+@click.option("--no-build", is_flag=True, help="Only make the store again; the next build releases.")
+def remove(
+    settings: Settings, out: Printer, payload_id: str | None, reason: str, dry_run: bool, no_build: bool
+) -> None:
+    """Take one payload or import out of the warehouse: to quarantine, with the reason. Without an id: list them."""
+    from orchestration import removal
+    from orchestration.pipeline import run_build
+
+    if payload_id is None:
+        out.rows([vars(r) for r in removal.removable(settings)])
+        return
+    with out.progress():
+        removed = removal.remove(settings, payload_id, reason=reason, dry_run=dry_run)
+        built = None if dry_run or no_build else run_build(settings)
+    out.removed(removed, built, dry_run=dry_run)
 
 
 @_command("serve", "headway serve\nheadway serve --port 3333")

@@ -253,7 +253,7 @@ def _shrunk(
     results = []
     if hard:
         results.append(
-            CheckResult(name, "fail", "; ".join(hard) + " (if that is right, publish with allow_shrink)")
+            CheckResult(name, "fail", "; ".join(hard) + " (if that is right: headway build --allow-shrink)")
         )
     if soft:
         results.append(CheckResult(name, "warn", "; ".join(soft)))

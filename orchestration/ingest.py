@@ -38,7 +38,6 @@ EXPECTED = (FrameError, ReplyError, PayloadError)
 
 
 def ingest(
-    settings: Settings,
     con: duckdb.DuckDBPyConnection,
     archive: Archive,
     *,

@@ -45,6 +45,8 @@ from transforms.schema import Parsed
 FIGURES = "figures"
 #: tag of Dagster runs that live in the process of a command, not in one that the daemon launched
 IN_PROCESS = "headway/in_process"
+#: tag of runs whose release may lose more than a tenth of a table
+ALLOW_SHRINK = "headway/allow_shrink"
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,12 @@ class BuildOutcome:
 
 
 def run_build(
-    settings: Settings, *, force: bool = False, from_archive: bool = False, wait: float = 0.0
+    settings: Settings,
+    *,
+    force: bool = False,
+    from_archive: bool = False,
+    allow_shrink: bool = False,
+    wait: float = 0.0,
 ) -> BuildOutcome:
     """Build and release, through Dagster's job `build`, so that the run shows in its page like a scheduled one.
 
@@ -72,7 +79,7 @@ def run_build(
             rebuild_store_from_archive(settings, parser_of_archived, partial(register, settings))
         if not force and is_current(settings):
             return BuildOutcome(False, release.current_release(settings), seconds=time.monotonic() - started)
-        run_job(settings, "build")
+        run_job(settings, "build", tags={ALLOW_SHRINK: "true"} if allow_shrink else {})
     return BuildOutcome(True, release.current_release(settings), seconds=time.monotonic() - started)
 
 
@@ -85,8 +92,9 @@ def is_current(settings: Settings) -> bool:
     return bool(current and not current.problem and current.fingerprint == input_fingerprint(settings))
 
 
-def run_job(settings: Settings, name: str) -> None:
-    """Execute a Dagster job in this process, recorded in the home's own instance. Raises ReleaseError on failure."""
+def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None) -> None:
+    """Execute a Dagster job in this process, recorded with `tags` in the home's own instance. Raises ReleaseError on
+    failure."""
     import logging
 
     os.environ["HEADWAY_HOME"] = str(settings.home)
@@ -105,7 +113,10 @@ def run_job(settings: Settings, name: str) -> None:
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
         _end_dead_runs(instance)
         result = job.execute_in_process(
-            instance=instance, raise_on_error=False, run_config=quiet, tags={IN_PROCESS: "true"}
+            instance=instance,
+            raise_on_error=False,
+            run_config=quiet,
+            tags={**(tags or {}), IN_PROCESS: "true"},
         )
     if not result.success:
         raise ReleaseError(_first_failure(result))
@@ -182,7 +193,6 @@ def ingest_figures(settings: Settings, dataset: str) -> LoadAccount:
     with writer_lock(settings, wait=600), open_store(settings.store) as con:
         register(settings, con)
         outcome = ingest(
-            settings,
             con,
             Archive(settings),
             content=content,
@@ -246,8 +256,11 @@ def transform(settings: Settings) -> dbt_runner.DbtResult:
         return dbt_runner.build(settings)
 
 
-def publish(settings: Settings) -> release.Release:
-    """Make the release from the build and dbt's results. Raises ReleaseError if a check fails."""
+def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Release:
+    """Make the release from the build and dbt's results. Raises ReleaseError if a check fails.
+
+    allow_shrink: a fact or dimension may lose more than a tenth of its rows, this once; the check is then a warning.
+    """
     report("release", "checking the finished file")
     manifest = read_manifest(settings.figures)
     with writer_lock(settings, wait=600):
@@ -260,6 +273,7 @@ def publish(settings: Settings) -> release.Release:
             checks=dbt_runner.check_results(settings),
             fingerprint=input_fingerprint(settings),
             keys=declared_keys(dbt_runner.manifest_path(settings)),
+            allow_shrink=allow_shrink,
         )
 
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from orchestration.refresh_account import RefreshOutcome
     from orchestration.refresh_plan import RefreshPlan
     from orchestration.release import Release
+    from orchestration.removal import Removal
     from orchestration.report_pages.site import Report
     from orchestration.user_import import ImportReport
 
@@ -172,6 +173,21 @@ class Printer:
         self.console.print()
         for line in outcome_lines(outcome):
             self.line(line)
+
+    def removed(self, removal: Removal, built: BuildOutcome | None, *, dry_run: bool) -> None:
+        """What was taken out, or would be."""
+        self.record(
+            {
+                **vars(removal.payload),
+                "series": removal.series,
+                "done": "nothing yet (--dry-run)"
+                if dry_run
+                else "removed; the store was made again from the rest",
+                "quarantined": removal.quarantined and str(removal.quarantined),
+                "notes": removal.notes,
+                "release": built and built.release.run_id,
+            }
+        )
 
     def status(self, status: Status) -> None:
         if self.as_json:

@@ -52,6 +52,8 @@ def _key(planned: PlannedDataset) -> str:
 
 
 def _short_of(planned: PlannedDataset) -> str:
+    if planned.accept_shrunk:
+        return "answers that lack values known before are accepted"
     left = planned.quota_left
     if left is not None and left < len(planned.requests):
         return f"the quota is enough for {left} of them; the rest is asked when it renews"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 
 import duckdb
 
@@ -37,6 +38,7 @@ from transforms.parse.outcome import (
     QuotaError,
     ReplyError,
     SchemaChangedError,
+    TruncatedError,
 )
 from transforms.schema import FrameError, Parsed
 
@@ -93,7 +95,7 @@ def refresh_dataset(
         stack.enter_context(writer_lock(settings, wait=WAIT_FOR_WRITER))
         con = stack.enter_context(open_store(settings.store))
         clients.register(con)
-        run = _Run(settings, con, Archive(settings), dataset, client, quota, tally)
+        run = _Run(con, Archive(settings), dataset, client, quota, tally, planned.accept_shrunk)
         failed_wholes: set[str] = set()
         for number, request in enumerate(run.in_order(planned.requests)):
             if request.pages_of and request.pages_of in failed_wholes:
@@ -111,6 +113,16 @@ def refresh_dataset(
 
 
 _FAILED, _STOP = object(), object()
+
+
+class _RemovedError(Exception):
+    """The agency gives an answer again that an operator removed."""
+
+    def __init__(self, removed: Quarantined) -> None:
+        super().__init__(
+            f"the same answer as {removed.payload_id}, which was removed ({removed.reason}); "
+            f"to take it after all delete {removed.path.with_suffix('.json')}"
+        )
 
 
 class Clients:
@@ -150,14 +162,20 @@ class Clients:
 class _Run:
     """The requests of one dataset. `ask` gives _FAILED, or _STOP where the rest of the API would fail as well."""
 
-    settings: Settings
     con: duckdb.DuckDBPyConnection
     archive: Archive
     dataset: Dataset
     client: Client
     quota: Quota
     tally: Tally
+    accept_shrunk: bool = False
     seen: list[Response] = field(default_factory=list)
+
+    @cached_property
+    def removed(self) -> dict[str, Quarantined]:
+        """What answers say that an operator removed, by digest."""
+        aside = self.archive.quarantined()
+        return {q.content_sha256: q for q in aside if q.removed and q.content_sha256}
 
     def in_order(self, requests: Sequence[Request]) -> list[Request]:
         """As planned; where the quota does not suffice, those first that were answered longest ago, so that every
@@ -191,6 +209,9 @@ class _Run:
         except AuthError as refused:
             self.tally.failed(f"{said}: {refused.what}; {_about_key(self.dataset.api)}")
             return _STOP
+        except _RemovedError as gone:  # its bytes are in quarantine
+            self.tally.failed(f"{said}: {gone}")
+            return _FAILED
         except (ReplyError, FrameError, PayloadError) as bad:
             self._set_aside(request, str(bad))
             return _FAILED
@@ -220,12 +241,8 @@ class _Run:
             self.tally.unchanged()
             return
         refuse_other_unit(self.con, parsed, source=self.dataset.source_id)
-        if parsed.complete or "last_period" in request.context:
-            refuse_truncated(
-                self.con, parsed, source=self.dataset.source_id, last_period=_last_period(request)
-            )
+        accepted = self._refuse_or_accept_shrunk(request, parsed)
         outcome = ingest(
-            self.settings,
             self.con,
             self.archive,
             content=response.content,
@@ -236,20 +253,50 @@ class _Run:
             retrieved_at=response.retrieved_at,
             http_status=response.status,
             media_type=response.media_type,
-            extra=self._extra(request, response),
+            extra={**self._extra(request, response), **accepted},
         )
         if isinstance(outcome, Quarantined):
             self.tally.quarantined(f"{request.title or request.path}: {outcome.reason}")
         else:
             self.tally.loaded(outcome, parsed)
 
+    def _refuse_or_accept_shrunk(self, request: Request, parsed: Parsed) -> dict[str, str]:
+        """What the sidecar says of an answer that lacks values and was let in; {} for one that lacks none."""
+        if not (parsed.complete or "last_period" in request.context):
+            return {}
+        try:
+            refuse_truncated(
+                self.con, parsed, source=self.dataset.source_id, last_period=_last_period(request)
+            )
+        except TruncatedError as lacking:
+            if not self.accept_shrunk:
+                raise TruncatedError(
+                    lacking.source, lacking.what, f"{lacking.do}; {self._how_to_accept}"
+                ) from lacking
+            self.tally.notes.append(
+                f"{request.title or request.path}: accepted as told, though {lacking.what}"
+            )
+            return {"accepted_shrunk": lacking.what}
+        return {}
+
+    @property
+    def _how_to_accept(self) -> str:
+        name = f"{self.dataset.source_id}/{self.dataset.name}"
+        return (
+            f"to accept it as it is: headway refresh --source {self.dataset.source_id} --accept-shrunk {name}"
+        )
+
     def _read(
         self, request: Request, response: Response, last: ArchivedPayload | None, held: bool
     ) -> Parsed | None:
         """What the answer says, or None if that is what the last one said."""
         self.seen.append(response)
+        if self.removed or (last and held):
+            said = live.digest(self.dataset.api, response.content)
+            if said in self.removed:
+                raise _RemovedError(self.removed[said])
         if last and held:
-            if live.digest(self.dataset.api, response.content) == last.extra.get("content_sha256"):
+            if said == last.extra.get("content_sha256"):
                 return None
         elif last and hashlib.sha256(response.content).hexdigest() == last.sha256:
             # archived by a run that died before it loaded it: known since then, and a rebuild says the same

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 
 from orchestration.completeness import latest_periods
 from orchestration.errors import UsageError
@@ -36,6 +37,8 @@ class PlannedDataset:
     #: of the API's tightest budget, before this run; None: no limit
     quota_left: int | None = None
     quota: str = ""
+    #: this once, take answers that lack values known before
+    accept_shrunk: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,13 +63,15 @@ def plan_refresh(
     since: date | None = None,
     until: date | None = None,
     full: bool = False,
+    accept_shrunk: Iterable[str] = (),
     today: date | None = None,
     datasets: Sequence[Dataset] | None = None,
 ) -> RefreshPlan:
     """The requests of each dataset, its quota and key; asks nothing of the network and changes nothing.
 
     sources: source ids, or None for all; names: dataset names. since, full: more than the agencies' usual revision
-    windows; until: an end before today (a backfill of years). Raises UsageError for an unknown source.
+    windows; until: an end before today (a backfill of years). accept_shrunk: `source/dataset` of which answers are taken
+    even if they lack values known before. Raises UsageError for an unknown source or dataset.
     """
     every = _declared() if datasets is None else datasets
     known = {d.source_id for d in every}
@@ -79,6 +84,8 @@ def plan_refresh(
         for d in every
         if (not sources or d.source_id in set(sources)) and (names is None or d.name in set(names))
     ]
+    accepting = set(accept_shrunk)
+    _refuse_unknown(accepting, [_name(d) for d in chosen])
     today = today or datetime.now(UTC).date()
     latest = _latest(settings)
     planned = []
@@ -105,7 +112,16 @@ def plan_refresh(
                 # one builder that stumbles must not keep the other agencies from being asked
                 skip = f"its requests could not be made ({type(error).__name__}: {error})"
         planned.append(
-            PlannedDataset(dataset, requests, has_key, skip, counts, quota.left(), _in_words(quota))
+            PlannedDataset(
+                dataset,
+                requests,
+                has_key,
+                skip,
+                counts,
+                quota.left(),
+                _in_words(quota),
+                _name(dataset) in accepting,
+            )
         )
     return RefreshPlan(tuple(planned), today, since, full)
 
@@ -116,6 +132,18 @@ def month(text: str) -> date:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
         raise UsageError(f"{text!r} is not a month: write it like 2024-01") from None
+
+
+def _name(dataset: Dataset) -> str:
+    return f"{dataset.source_id}/{dataset.name}"
+
+
+def _refuse_unknown(names: Iterable[str], planned: Sequence[str]) -> None:
+    for name in sorted(set(names) - set(planned)):
+        near = get_close_matches(name, planned, n=3, cutoff=0.3) or sorted(planned)
+        raise UsageError(
+            f"this refresh asks for no dataset {name!r}: write it as SOURCE/DATASET, like {', '.join(near)}"
+        )
 
 
 def _declared() -> Sequence[Dataset]:

@@ -84,7 +84,6 @@ def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> I
         archive = Archive(settings)
         dataset = _slug(path.stem)
         outcome = ingest(
-            settings,
             con,
             archive,
             content=payload,

@@ -19,13 +19,14 @@ from orchestration.settings import PROJECT, Settings
 from orchestration.sources.series_reply import declared_series, to_parsed
 from orchestration.sources.spec import Api, Budget, Dataset, PlanContext, Request, Response, Secret
 from orchestration.store import open_store
-from tests.replay.server import Call, Reply, json_reply
+from tests.replay.server import Call, ReplayServer, Reply, json_reply
 from transforms.parse import bls
 from transforms.schema import Parsed
 
 MANUFACTURING, VEHICLES = "CES3000000001", "CES3133600101"
 SERIES = {MANUFACTURING: "usa_employment_manufacturing", VEHICLES: "usa_employment_motor_vehicles_parts"}
 TODAY = date(2026, 11, 20)
+LEVELS = [12_500 + i for i in range(22)]  # 2025-01 .. 2026-10
 
 KEY = Secret("HEADWAY_BLS_KEY", "body", "registrationkey", r"[0-9a-f]{32}", "https://bls.example/key", False)
 API = Api(
@@ -72,6 +73,14 @@ def months(first: str, values: list[float]) -> dict[str, str]:
         f"{year + (month - 1 + i) // 12}-{(month - 1 + i) % 12 + 1:02}": str(value)
         for i, value in enumerate(values)
     }
+
+
+def serve_agency(replay: ReplayServer) -> Agency:
+    """The agency behind both APIs, with 22 months of two series."""
+    agency = Agency({MANUFACTURING: months("2025-01", LEVELS), VEHICLES: months("2025-01", LEVELS)})
+    for api in (API, NEEDY):
+        replay.serve(api.name, agency)
+    return agency
 
 
 def parse(content: bytes, request: Request, response: Response) -> Parsed:

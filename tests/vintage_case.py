@@ -77,7 +77,6 @@ def take_in(
 ) -> LoadAccount | Quarantined:
     """Ingest one payload as dataset `ces` of source `bls`."""
     return ingest(
-        home,
         con,
         Archive(home),
         content=content if isinstance(content, bytes) else content_of(content),

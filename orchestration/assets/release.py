@@ -26,7 +26,7 @@ def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
         settings = Settings.load()
         if ONLY_IF_CHANGED in context.run.tags and pipeline.is_current(settings):
             return dg.MaterializeResult(metadata={"unchanged": True})
-        published = pipeline.publish(settings)
+        published = pipeline.publish(settings, allow_shrink=pipeline.ALLOW_SHRINK in context.run.tags)
         return dg.MaterializeResult(
             metadata={
                 "run_id": published.run_id,

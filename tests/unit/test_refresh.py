@@ -19,11 +19,11 @@ from tests.refresh_case import (
     Agency,
     dataset,
     everything_written,
-    months,
     one,
     question,
     rows,
     run,
+    serve_agency,
     settings_at,
     values,
 )
@@ -35,8 +35,6 @@ from tests.replay.server import (
     server_error,
 )
 
-LEVELS = [12_500 + i for i in range(22)]  # 2025-01 .. 2026-10
-
 
 @pytest.fixture
 def settings(tmp_path) -> Settings:
@@ -45,10 +43,7 @@ def settings(tmp_path) -> Settings:
 
 @pytest.fixture
 def agency(replay: ReplayServer) -> Agency:
-    found = Agency({MANUFACTURING: months("2025-01", LEVELS), VEHICLES: months("2025-01", LEVELS)})
-    for api in ("BLS", "CENSUS"):
-        replay.serve(api, found)
-    return found
+    return serve_agency(replay)
 
 
 # --- new, the same, revised, withdrawn -----------------------------------------------------------------------------

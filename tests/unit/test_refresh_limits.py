@@ -25,10 +25,10 @@ from tests.refresh_case import (
     Agency,
     dataset,
     everything_written,
-    months,
     one,
     question,
     run,
+    serve_agency,
     settings_at,
     values,
     with_budget,
@@ -44,7 +44,6 @@ from tests.replay.server import (
     too_many,
 )
 
-LEVELS = [12_500 + i for i in range(22)]  # 2025-01 .. 2026-10
 SPENT = {
     "status": "REQUEST_NOT_PROCESSED",
     "message": [
@@ -61,10 +60,7 @@ def settings(tmp_path) -> Settings:
 
 @pytest.fixture
 def agency(replay: ReplayServer) -> Agency:
-    found = Agency({MANUFACTURING: months("2025-01", LEVELS), VEHICLES: months("2025-01", LEVELS)})
-    for api in ("BLS", "CENSUS"):
-        replay.serve(api, found)
-    return found
+    return serve_agency(replay)
 
 
 # --- pages, quotas, keys -------------------------------------------------------------------------------------------
