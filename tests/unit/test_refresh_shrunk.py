@@ -98,7 +98,7 @@ def test_accepting_says_nothing_of_other_datasets_and_other_faults(settings, age
 
 
 def test_a_dataset_that_is_not_asked_is_said_before_anything_is(settings, agency, replay) -> None:
-    with pytest.raises(UsageError, match="asks for no dataset 'bls/cse'.* like bls/ces"):
+    with pytest.raises(UsageError, match=r"asks for no dataset 'bls/cse'.* like bls/ces"):
         plan_refresh(settings, datasets=[dataset()], accept_shrunk=["bls/cse"])
     with pytest.raises(UsageError, match="no dataset 'ces'"):
         plan_refresh(settings, datasets=[dataset()], accept_shrunk=["ces"])
