@@ -165,23 +165,51 @@ def events(settings: Settings, out: Printer, text: str | None) -> None:
 @_command(
     "compare",
     "headway compare nafta-round6-end usa_imports_goods_mex\n"
-    "headway compare 2018-01-29 usa_imports_goods_mex --months 24\n"
-    "headway compare s232-autos-effective-2025-04 usa_employment_motor_vehicles_parts --as-of 2026-01-09",
+    "headway compare 2018-01-29 usa_imports_goods_mex --months 24 --plot round6.svg\n"
+    "headway compare s232-autos-effective-2025-04 usa_employment_motor_vehicles_parts --as-of 2026-01-09\n"
+    "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --as-of first --months 6\n"
+    "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --control manufacturing_total\n"
+    "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --method all",
 )
 @click.argument("event")
 @click.argument("series_id", metavar="SERIES")
 @click.option("--months", default=12, show_default=True, help="Months in each window.")
 @click.option("--gap", default=0, show_default=True, help="Months left out before the cut.")
-@click.option("--as-of", metavar="DATE", help="Use only what was known at the end of this day.")
+@click.option(
+    "--as-of",
+    metavar="DATE|first",
+    help="Use only what was known at the end of this day; first: each month as first released.",
+)
+@click.option("--control", metavar="SET", help="Also the difference from a control set (dim_control_set).")
+@click.option("--method", metavar="all|NAME", help="Also what other methods say, and how often each errs.")
+@click.option(
+    "--plot",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Draw it into a .svg, .png or .html file (the page needs no network).",
+)
 def compare(
-    settings: Settings, out: Printer, event: str, series_id: str, months: int, gap: int, as_of: str | None
-) -> None:
-    """Compare SERIES before and after EVENT (an event id or an ISO date)."""
+    settings: Settings, out: Printer, event: str, series_id: str, plot: Path | None, **options: Any
+) -> int:
+    """Compare SERIES before and after EVENT (an event id or an ISO date).
+
+    Exits with 2 when there is nothing to compare; the text says why and what would work.
+    """
     from orchestration.comparison import compare as run
     from orchestration.reading import open_release
 
+    if plot:
+        from orchestration.charts.files import check_path
+
+        check_path(plot)
     with open_release(settings) as con:
-        out.comparison(run(con, event, series_id, months=months, gap=gap, as_of=as_of))
+        comparison = run(con, event, series_id, **options)
+        if plot:
+            from orchestration.comparison_plot import plot as draw
+
+            draw(con, comparison, plot)
+        out.comparison(comparison, plot)
+    return 0 if comparison.answered else 2
 
 
 @_command("trace", "headway trace usa_employment_manufacturing 2025-04")

@@ -1,33 +1,33 @@
-"""One series before and after one event, from the released macro `before_after`, with a paragraph that says it in words.
+"""One series before and after one event: the row of the released reports or macro, what else happened, the sentences.
 
-Belongs here: asking the macro, the events and episodes that fall into the windows, cautious wording.
-Does not belong here: the statistics (the macro and the marts compute them), rendering (printing.py).
+Belongs here: what a comparison asks of the release, and which questions cannot be answered.
+Does not belong here: the statistics (the macro and the marts compute them), sentences (comparison_text.py), other methods
+(comparison_methods.py), pictures (comparison_plot.py), rendering (printing.py).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orchestration.comparison_text import control_sentences, paragraph
 from orchestration.errors import UsageError
 from orchestration.reading import Record, parse_date, records, resolve_event, resolve_series
+from orchestration.wording import number, percent
 
 if TYPE_CHECKING:
     import duckdb
 
+    from orchestration.comparison_methods import MethodResult
+
+__all__ = ["Comparison", "compare", "has_table", "number", "other_events", "paragraph", "percent"]
+
 #: the longest window that is asked for: longer ones meet so many other events that nothing is compared with anything
 MAX_MONTHS = 120
-#: other events named in the paragraph; the rest are counted
-NAMED_EVENTS = 3
-
-#: log points by which plain and logarithmic means may differ without a word: Mexican vehicle production around July
-#: 2020 differs by 62 % in logarithms and 13 % plainly, because April 2020 made almost nothing
-MEANS_APART = 0.02
-
-_MULTIPLIERS = {1: "", 1_000: "thousand ", 1_000_000: "million ", 1_000_000_000: "billion "}
+#: what `as_of` says for "each month as it was first released"
+FIRST = "first"
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,10 @@ class Comparison:
     """The answer to "what was different before and after?".
 
     event: the row of dim_event, or None when a bare date was asked for; series: the row of dim_series;
-    result: the row of `before_after` (columns of rpt_before_after); other_events, episodes: what else falls into the
-    windows (rows of dim_event, dim_episode); text: all of it as a paragraph.
+    result: the row of rpt_before_after where the report has it, else of the macro `before_after` (the same columns);
+    other_events, episodes: what else falls into the windows (rows of dim_event, dim_episode);
+    text: all of it as a paragraph; on_date: what was known at the end of this day, None for the latest; same_months_now: for an earlier day, the macro's row of the same months with the
+    latest figures; control: the row of rpt_difference_in_differences that was asked for; methods: what other methods say.
     """
 
     event: Record | None
@@ -45,6 +47,15 @@ class Comparison:
     other_events: Sequence[Record]
     episodes: Sequence[Record]
     text: str
+    on_date: dt.date | None = None
+    same_months_now: Record | None = None
+    control: Record | None = None
+    methods: Sequence[MethodResult] | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is a difference at all; the text says why if not."""
+        return self.result.get("pre_mean") is not None and self.result.get("post_mean") is not None
 
 
 def compare(
@@ -55,11 +66,16 @@ def compare(
     months: int = 12,
     gap: int = 0,
     as_of: str | dt.date | None = None,
+    control: str | None = None,
+    method: str | None = None,
 ) -> Comparison:
     """Compare `series` in the `months` before and after `event` (an event id or an ISO date).
 
-    `gap` months before the cut are left out; `as_of` takes only what was known at the end of that day.
-    Raises UsageError for an unknown event or series, with the nearest ids, and for windows that make no sense.
+    `gap` months before the cut are left out; `as_of` takes only what was known at the end of that day, or with "first"
+    each month as it was first released; `control` adds the comparison with a control set; `method` the table of other
+    methods ("all" or one of comparison_methods.METHODS).
+    Raises UsageError for an unknown event, series or control set, with the nearest ids, for windows that make no sense,
+    and for what the release cannot answer, with what it can.
     """
     if not 1 <= months <= MAX_MONTHS:
         raise UsageError(
@@ -69,29 +85,96 @@ def compare(
         raise UsageError(
             f"a gap of {gap} months cannot be left out; take 0 to {MAX_MONTHS} (0, 3 and 6 are usual)"
         )
-    on_date = parse_date(as_of, "as-of") if isinstance(as_of, str) else as_of
+    first_release = isinstance(as_of, str) and as_of.strip().lower() == FIRST
+    on_date = None
+    if not first_release:
+        on_date = parse_date(as_of, "as-of") if isinstance(as_of, str) else as_of
+    if as_of is not None and (control or method):
+        raise UsageError("controls and other methods use the latest figures: leave --as-of out")
     event_id, series_id = resolve_event(con, event), resolve_series(con, series)
     described = records(con, "from dim_series where series_id = ?", [series_id])[0]
     if described["frequency"] != "monthly":
-        raise UsageError(
-            f"{series_id} is {described['frequency']}; only monthly series are compared around an event"
-        )
+        raise UsageError(_not_monthly(con, described))
     known = records(con, "from dim_event where event_id = ?", [event_id])
-    found = records(
-        con,
-        "from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date)",
-        {"series": series_id, "event": event_id, "months": months, "gap": gap, "on_date": on_date},
-    )
-    result = found[0]
+    happened = known[0] if known else None
+    basis = "first_release" if first_release else "latest" if on_date is None else None
+    result = _reported(con, event_id, series_id, months, gap, basis) if basis and happened else None
+    if result is None and first_release:
+        raise UsageError(_no_first_release(con, happened, event_id, described, months, gap))
+    if result is None:
+        result = _asked(con, event_id, series_id, months, gap, on_date)
+    now = None
+    if on_date is not None and result.get("post_mean") is not None:
+        # with the figures of today there may be more months: the same ones are compared
+        after = result["n_post"] if result["n_post"] < months else None
+        again = _asked(con, event_id, series_id, months, gap, None, post_months=after)
+        now = again if again["n_pre"] == result["n_pre"] else None
     others = other_events(con, event_id, result)
     episodes = records(
         con,
         "from dim_episode where list_contains($ids::varchar[], episode_id) order by starts_on",
         {"ids": result.get("episodes_in_window") or []},
     )
-    happened = known[0] if known else None
-    text = paragraph(described, event_id, happened, result, others, episodes)
-    return Comparison(happened, described, result, others, episodes, text)
+    text = paragraph(described, event_id, happened, result, others, episodes, now)
+    against = methods = None
+    if control:
+        from orchestration.comparison_methods import against_controls
+
+        against, controls = against_controls(con, happened, event_id, series_id, control, months, gap)
+        text += " " + control_sentences(against, controls)
+    if method:
+        from orchestration.comparison_methods import every_method
+
+        methods = every_method(con, happened, result, months, gap, method)
+    return Comparison(happened, described, result, others, episodes, text, on_date, now, against, methods)
+
+
+def _asked(
+    con: duckdb.DuckDBPyConnection,
+    event_id: str,
+    series_id: str,
+    months: int,
+    gap: int,
+    on_date: dt.date | None,
+    post_months: int | None = None,
+) -> Record:
+    """The row of the macro."""
+    asked: dict[str, Any] = {
+        "series": series_id,
+        "event": event_id,
+        "months": months,
+        "gap": gap,
+        "on_date": on_date,
+    }
+    after = ""
+    if post_months is not None:
+        asked["post_months"], after = post_months, ", post_months := $post_months"
+    call = f"from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date{after})"
+    return records(con, call, asked)[0]
+
+
+def _reported(
+    con: duckdb.DuckDBPyConnection, event_id: str, series_id: str, months: int, gap: int, basis: str
+) -> Record | None:
+    """The row of the report, which knows its family, if both windows lie within the life of the series."""
+    if not has_table(con, "rpt_before_after"):
+        return None
+    found = records(
+        con,
+        """from rpt_before_after where event_id = $event and series_id = $series and window_months = $months
+           and gap_months = $gap and as_of_basis = $basis""",
+        {"event": event_id, "series": series_id, "months": months, "gap": gap, "basis": basis},
+    )
+    return found[0] if found else None
+
+
+def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the release has this table; one made by an earlier version may not."""
+    found = con.execute(
+        "select count(*) from information_schema.tables where table_schema = 'main' and table_name = ?",
+        [name],
+    )
+    return found.fetchall()[0][0] > 0
 
 
 def other_events(con: duckdb.DuckDBPyConnection, event_id: str, result: Mapping[str, Any]) -> list[Record]:
@@ -123,145 +206,64 @@ def other_events(con: duckdb.DuckDBPyConnection, event_id: str, result: Mapping[
     )
 
 
-# -- in words --------------------------------------------------------------------------------------------------------
+# -- what cannot be answered -----------------------------------------------------------------------------------------
 
 
-def paragraph(
-    series: Mapping[str, Any],
+def _not_monthly(con: duckdb.DuckDBPyConnection, series: Mapping[str, Any]) -> str:
+    """Why, and the monthly series of the same quantity and country, if there are any."""
+    text = f"{series['series_id']} is {series['frequency']}; only monthly series are compared around an event"
+    alike = con.execute(
+        """select series_id from dim_series where frequency = 'monthly' and measure = $measure
+           and geography_iso3 = $country order by last_period desc, series_id limit 4""",
+        {"measure": series["measure"], "country": series["geography_iso3"]},
+    ).fetchall()
+    names = ", ".join(row[0] for row in alike)
+    return (
+        f"{text}; monthly ones of the same kind: {names}"
+        if names
+        else f"{text} (`headway series monthly` lists them)"
+    )
+
+
+def _no_first_release(
+    con: duckdb.DuckDBPyConnection,
+    event: Record | None,
     event_id: str,
-    event: Mapping[str, Any] | None,
-    result: Mapping[str, Any],
-    others: Sequence[Mapping[str, Any]],
-    episodes: Sequence[Mapping[str, Any]],
+    series: Mapping[str, Any],
+    months: int,
+    gap: int,
 ) -> str:
-    """The comparison in plain sentences: what differs, how large that is for this series, what else happened, vintage.
-
-    It says "differs", never what made it differ, and gives no test: on series like these a Welch test at 5 % finds a
-    difference at most dates at which nothing happened (docs/methods.md).
-    """
-    name = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
-    what = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
-    if result.get("pre_mean") is None or result.get("post_mean") is None:
-        return _refusal(name, what, result)
-    sentences = [
-        *_difference(name, what, series, result),
-        *_size(result),
-        *_company(result, others, episodes),
-        _vintage(result),
-        "This describes two periods; it does not say what made them differ.",
-    ]
-    return " ".join(sentences)
-
-
-def _refusal(name: str, what: str, result: Mapping[str, Any]) -> str:
-    reason = result.get("reason") or "a window has a month without a value"
-    return (
-        f"{name} before and after {what} cannot be compared: {reason}. Months with a value: "
-        f"{result.get('n_pre') or 0} before ({_span(result, 'pre')}), "
-        f"{result.get('n_post') or 0} after ({_span(result, 'post')})."
+    """Why a comparison of first releases is not in the report, and what is."""
+    text = f"{series['series_id']} around {event_id} is not in the report of first releases"
+    instead = "--as-of DATE takes any window with what was known on that day"
+    if event is None or not has_table(con, "rpt_before_after"):
+        return f"{text}: it holds events, no bare dates; {instead}"
+    windows = con.execute(
+        """select distinct window_months, gap_months from rpt_before_after
+           where event_id = $event and series_id = $series and as_of_basis = 'first_release' order by all""",
+        {"event": event_id, "series": series["series_id"]},
+    ).fetchall()
+    if windows:
+        return f"{text} with {months} months and a gap of {gap}; there are {offered(windows)}; {instead}"
+    why = (
+        "the event was never in force, is not sourced well enough or is dated coarser than a month"
+        if not event["in_force"]
+        or event["confidence"] == "low"
+        or event["date_precision"] not in ("day", "month")
+        else f"the series has {series['first_period']:%Y-%m} to {series['last_period']:%Y-%m}, no window around "
+        "the event lies whole in it"
     )
+    return f"{text}: {why}; {instead}"
 
 
-def _difference(name: str, what: str, series: Mapping[str, Any], result: Mapping[str, Any]) -> list[str]:
-    unit = _MULTIPLIERS.get(series["unit_multiplier"], f"{series['unit_multiplier']:,} ") + series["unit"]
-    before, after = result["pre_mean"], result["post_mean"]
-    # a width that is not whole years is compared with the same calendar months (docs/methods.md)
-    season = "" if result["window_months"] % 12 == 0 else " of the same season"
-    sentences = [
-        f"In {_months(result, 'n_post')} after {what}, {_span(result, 'post')}, {name} averaged {number(after)} {unit}; "
-        f"in {_months(result, 'n_pre')}{season} before, {_span(result, 'pre')}, {number(before)}."
-    ]
-    if result["scale"] != "log":
-        return [*sentences, f"The means differ by {number(result['d_level'], sign=True)} {unit}."]
-    sentences.append(f"The means of the logarithms differ by {percent(result['d_log'])}.")
-    if before > 0 and after > 0 and abs(math.log(after / before) - result["d_log"]) > MEANS_APART:
-        sentences.append(
-            f"The plain means differ by {percent(math.log(after / before))}: a few extreme months weigh more in logarithms."
-        )
-    return sentences
+def offered(windows: Sequence[tuple[int, int]]) -> str:
+    """Pairs of window and gap that a report has, as a person would ask for them."""
+    months, gaps = sorted({w for w, _ in windows}), sorted({g for _, g in windows})
+    if len(windows) == len(months) * len(gaps):
+        return f"--months {_either(months)} with --gap {_either(gaps)}"
+    return "; ".join(f"--months {w} --gap {g}" for w, g in sorted(windows))
 
 
-def _size(result: Mapping[str, Any]) -> list[str]:
-    """How large the difference is for this series: against single months, its growth before, its trend, other dates."""
-    sentences = []
-    log = result.get("scale") == "log"
-    difference = result.get("d_log") if log else result.get("d_level")
-    if result.get("std_diff") is not None:
-        sentences.append(
-            f"That is {abs(result['std_diff']):.1f} times the usual spread of single months inside the windows."
-        )
-    if result.get("second_diff") is not None and difference is not None:
-        earlier = difference - result["second_diff"]
-        shown = percent(earlier) if log else number(earlier, sign=True)
-        sentences.append(f"The same comparison one window earlier shows {shown}.")
-    if result.get("trend_dev") is not None:
-        shown = percent(result["trend_dev"]) if log else number(result["trend_dev"], sign=True)
-        sentences.append(
-            f"From the straight line of the 36 months before, the level after differs by {shown}."
-        )
-    if result.get("placebo_rank") is not None:
-        sentences.append(
-            f"Among the same comparison at {result['n_placebo']} other dates of this series, a share of "
-            f"{result['placebo_rank']:.2f} is at least as far from the middle."
-        )
-    elif difference is not None:
-        sentences.append(
-            "How often this series differs as much at dates without an event is not ranked here."
-        )
-    if result.get("verdict"):
-        sentences.append(f"Verdict: {result['verdict'].replace('_', ' ')}.")
-    return sentences
-
-
-def _company(
-    result: Mapping[str, Any], others: Sequence[Mapping[str, Any]], episodes: Sequence[Mapping[str, Any]]
-) -> list[str]:
-    """What else falls into the windows."""
-    sentences = []
-    if others:
-        named = "; ".join(f"{e['title']} ({e['event_date']})" for e in others[:NAMED_EVENTS])
-        count = "1 other event falls" if len(others) == 1 else f"{len(others)} other events fall"
-        nearest = ", the nearest" if len(others) > NAMED_EVENTS else ""
-        sentences.append(f"{count} into the windows{nearest}: {named}.")
-    if result.get("identified") is False:
-        sentences.append(
-            "Another event shares more than half of the window after, so the two cannot be told apart."
-        )
-    if episodes:
-        titles = "; ".join(f"{e['title']} ({e['starts_on']} to {e['ends_on'] or 'now'})" for e in episodes)
-        sentences.append(f"The windows hold unusual months: {titles}.")
-    return sentences
-
-
-def _vintage(result: Mapping[str, Any]) -> str:
-    preliminary = result.get("preliminary_months") or 0
-    known = f"Figures as known on {_day(result['as_of'])}" if result.get("as_of") else "Figures as known now"
-    return known + (f", {preliminary} of the months preliminary." if preliminary else ".")
-
-
-def _span(result: Mapping[str, Any], window: str) -> str:
-    first, last = result.get(f"{window}_start"), result.get(f"{window}_end")
-    return f"{first:%Y-%m} to {last:%Y-%m}" if first and last else "no months"
-
-
-def _months(result: Mapping[str, Any], count: str) -> str:
-    known, asked = result[count], result["window_months"]
-    return (
-        f"the {known} months" if known >= asked else f"{known} of the {asked} months (the rest is not known)"
-    )
-
-
-def _day(moment: dt.date | str) -> str:
-    return moment.strftime("%Y-%m-%d") if isinstance(moment, dt.date) else str(moment)
-
-
-def percent(log_points: float) -> str:
-    """A difference of logarithms as a percentage with its sign: 0.0922 is +9.66 %."""
-    return f"{100 * math.expm1(log_points):+.2f} %"
-
-
-def number(value: float, *, sign: bool = False) -> str:
-    """A value with about four significant digits and thousands separated: 26,249.750 is 26,250."""
-    size = abs(value)
-    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
-    return f"{value:{'+' if sign else ''},.{digits}f}"
+def _either(values: Sequence[int]) -> str:
+    texts = [str(v) for v in values]
+    return texts[0] if len(texts) == 1 else f"{', '.join(texts[:-1])} or {texts[-1]}"

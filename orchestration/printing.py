@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -197,17 +198,24 @@ class Printer:
         self.console.print()
         self.rows(status.freshness)
 
-    def comparison(self, comparison: Comparison) -> None:
+    def comparison(self, comparison: Comparison, picture: Path | None = None) -> None:
         """The paragraph first: what else happened is read before any number."""
         if self.as_json:
-            self.json(comparison)
+            self.json({**vars(comparison), "answered": comparison.answered, "picture": picture})
             return
         self.console.print(comparison.text, markup=False)
         self.console.print()
-        # Welch's t is in the tables for those who check it; without its false-alarm rate it is not shown to a reader
-        self.record(
-            {k: v for k, v in comparison.result.items() if v is not None and not k.startswith("welch_")}
-        )
+        self.record(_told(comparison.result))
+        if comparison.control:
+            self.console.print()
+            self.record(_told(comparison.control))
+        if comparison.methods:
+            from orchestration.printing_comparison import method_rows
+
+            self.console.print()
+            self.rows(method_rows(comparison.methods))
+        if picture:
+            self.line(f"drawn into {picture}")
 
     def query(self, result: QueryResult) -> None:
         if self.as_json:
@@ -340,6 +348,11 @@ class Printer:
 
             with listening(advance):
                 yield
+
+
+def _told(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reader is shown of a comparison: not Welch's t, which stays in the tables for those who check it."""
+    return {k: v for k, v in row.items() if v is not None and not k.startswith("welch_")}
 
 
 def _escape(text: str) -> str:

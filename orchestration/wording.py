@@ -8,18 +8,38 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from collections.abc import Mapping
+from typing import Any
+
+_MULTIPLIERS = {1: "", 1_000: "thousand ", 1_000_000: "million ", 1_000_000_000: "billion "}
 
 
 def percent(log_points: float) -> str:
-    """A difference of logarithms as a change: 0.092234 is '+9.66 %'."""
+    """A difference of logarithms as a percentage with its sign: 0.0922 is +9.66 %."""
     return f"{100 * math.expm1(log_points):+.2f} %"
 
 
 def number(value: float, *, sign: bool = False) -> str:
-    """Four significant digits or whole units: 26,250; 972.1; 3.14; 0.004."""
+    """A value with about four significant digits and thousands separated: 26,249.750 is 26,250."""
     size = abs(value)
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
     return f"{value:{'+' if sign else ''},.{digits}f}"
+
+
+def size(value: float, *, log: bool) -> str:
+    """A distance without sign: 0.082 log points are 8.5 %, else a number of units."""
+    return f"{100 * math.expm1(value):.1f} %" if log else number(value)
+
+
+def share(value: float) -> str:
+    """A share as per cent: 0.46 is 46 %, 0.0072 is 0.7 %."""
+    return f"{100 * value:.0f} %" if value >= 0.1 or value == 0 else f"{100 * value:.1f} %"
+
+
+def unit(series: Mapping[str, Any]) -> str:
+    """'million USD' of a row of dim_series."""
+    factor = series.get("unit_multiplier") or 1
+    return f"{_MULTIPLIERS.get(factor, f'{factor:,} ')}{series['unit']}"
 
 
 def day(moment: dt.date | str) -> str:
@@ -33,14 +53,14 @@ def month(moment: dt.date | str) -> str:
 
 
 def verdict(value: str) -> str:
-    """A verdict of the closed list in words: 'within the usual range'."""
+    """A verdict of the closed list in words: 'within the usual range of this series'."""
     return VERDICTS.get(value, value.replace("_", " "))
 
 
 VERDICTS = {
     "outside_usual_range": "outside the usual range of this series",
     "within_usual_range": "within the usual range of this series",
-    "confounded": "not told apart from unusual months in the windows",
+    "confounded": "not told apart from unusual months",
     "overlapping": "not told apart from other events",
     "not_enough_history": "not judged, the series has too few dates to compare with",
     "preliminary_data": "not judged, some figures are preliminary",

@@ -24,11 +24,10 @@ from orchestration.charts.theme import (
     colours,
     dressed,
     result_source,
-    unit,
     within_limit,
     wrapped,
 )
-from orchestration.wording import month, number, percent, verdict
+from orchestration.wording import month, number, percent, unit, verdict
 
 Record = Mapping[str, Any]
 

@@ -17,6 +17,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
+from orchestration.charts.files import check_path
 from orchestration.charts.theme import DARK, FONT, LIGHT, Mode, recoloured
 from orchestration.errors import UsageError
 
@@ -24,7 +25,6 @@ from orchestration.errors import UsageError
 VEGA_LITE = "6.4"
 #: pixels of a PNG per pixel of the chart: sharp on paper and on dense screens
 PNG_SCALE = 2.0
-SUFFIXES = (".svg", ".png", ".html")
 
 AnyChart = alt.Chart | alt.LayerChart | alt.HConcatChart | alt.VConcatChart | alt.FacetChart
 
@@ -69,20 +69,6 @@ def write(chart: AnyChart, path: Path, *, mode: Mode | None = None) -> Path:
         partial.unlink(missing_ok=True)
         raise UsageError(f"the picture {path} cannot be written: {error.strerror or error}") from error
     return path
-
-
-def check_path(path: Path) -> None:
-    """Raises UsageError if `write` could not write there: asked before the work, not after it."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(
-            f"a picture cannot be written as '{path.suffix or path.name}'; end the name in {', '.join(SUFFIXES)}"
-        )
-    if path.is_dir():
-        raise UsageError(f"the picture {path} cannot be written: it is a folder")
-    if not path.parent.is_dir():
-        raise UsageError(f"the picture {path} cannot be written: there is no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"the picture {path} cannot be written: no permission in {path.parent}")
 
 
 def specification(chart: AnyChart, mode: Mode | None = None) -> dict[str, Any]:

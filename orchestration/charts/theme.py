@@ -14,6 +14,8 @@ from typing import Any, Literal, TypeVar
 
 import altair as alt
 
+from orchestration.wording import unit
+
 Mode = Literal["light", "dark"]
 Width = int | Literal["container"]
 Chart = TypeVar("Chart", alt.Chart, alt.LayerChart)
@@ -251,13 +253,6 @@ _ADJUSTMENT = {
     "NSA": "not seasonally adjusted",
     "SAAR": "seasonally adjusted annual rate",
 }
-_MULTIPLIERS = {1: "", 1_000: "thousand ", 1_000_000: "million ", 1_000_000_000: "billion "}
-
-
-def unit(series: Mapping[str, Any]) -> str:
-    """'million USD' of a row of dim_series."""
-    factor = series.get("unit_multiplier") or 1
-    return f"{_MULTIPLIERS.get(factor, f'{factor:,} ')}{series['unit']}"
 
 
 def unit_line(series: Mapping[str, Any]) -> str:

@@ -203,7 +203,59 @@ def test_any_result_has_a_text_without_claims_or_holes(
     assert ("cannot be compared" in text) == (result["pre_mean"] is None) == ("differ" not in text)
 
 
-def test_the_module_itself_never_speaks_of_causes():
-    source = Path(reading.__file__).with_name("comparison.py").read_text(encoding="utf-8")
+@pytest.mark.parametrize(
+    "module", ["comparison", "comparison_text", "comparison_methods", "printing_comparison", "wording"]
+)
+def test_the_modules_themselves_never_speak_of_causes(module: str):
+    source = Path(reading.__file__).with_name(f"{module}.py").read_text(encoding="utf-8")
     strings = re.findall(r'f?"([^"]*)"', re.sub(r'""".*?"""', "", source, flags=re.S))
     assert not [text for text in strings if FORBIDDEN.search(text)]
+
+
+RANKED = {
+    "window_months": 12,
+    "n_pre": 12,
+    "n_post": 12,
+    "scale": "log",
+    "pre_mean": 100.0,
+    "post_mean": 110.0,
+    "d_log": math.log(1.1),
+    "placebo_rank": 0.046,
+    "n_placebo": 118,
+    "mde95": math.log(1.085),
+    "false_alarm_rate": 0.0351,
+    "as_of_basis": "latest",
+}
+
+
+def test_how_unusual_is_said_with_rank_range_rule_and_reason():
+    judged = paragraph(SERIES, "e", None, RANKED | {"verdict": "outside_usual_range"}, [], [])
+    assert "At 4.6 % of 118 other dates of this series without a known event" in judged
+    assert "more than 8.5 % from the usual" in judged
+    assert (
+        "Verdict: outside the usual range of this series; this rule says 'outside' at 3.5 % of the dates"
+        in judged
+    )
+    withheld = RANKED | {
+        "placebo_rank": None,
+        "mde95": None,
+        "verdict": "confounded",
+        "reason": "an episode touches a window",
+    }
+    text = paragraph(SERIES, "e", None, withheld, [], [])
+    assert "Verdict: not told apart from unusual months (an episode touches a window)." in text
+    assert "other dates" not in text and "rule says" not in text
+
+
+@pytest.mark.parametrize(
+    ("basis", "effect", "says"),
+    [
+        ("latest", math.log(1.1 / 1.02), "With each month as first released, they differ by +2.00 %."),
+        ("first_release", math.log(1.02 / 1.1), "With the latest figures, they differ by +2.00 %."),
+        ("latest", 0.0001, "Revisions have not moved the difference."),
+    ],
+)
+def test_what_revisions_do_is_said_the_right_way_round(basis: str, effect: float, says: str):
+    """revision_effect is latest less first: subtracted from the one, added to the other."""
+    text = paragraph(SERIES, "e", None, RANKED | {"as_of_basis": basis, "revision_effect": effect}, [], [])
+    assert says in text

@@ -1,0 +1,261 @@
+"""What other methods say about one event and series, each beside how often it errs where nothing happened.
+
+Belongs here: reading the report tables of the methods into rows of one shape, control sets.
+Does not belong here: computing them (transforms/statistics, dbt models), sentences (comparison_text.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orchestration.comparison import has_table, offered
+from orchestration.errors import UsageError
+from orchestration.reading import Record, records
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class MethodResult:
+    """One method's answer.
+
+    method, variant: which and with what (control set, model); difference: log points when scale is log, else units;
+    lower, upper: its 95 % range where the method has a calibrated one; rank: placebo rank, the smaller the more unusual;
+    false_alarm_rate: measured share of dates without an event at which the method would have spoken up, nominal_rate
+    what it promises, n_pseudo_events the dates it was measured at; verdict: of the closed list; note: what to know.
+    """
+
+    method: str
+    variant: str | None = None
+    difference: float | None = None
+    scale: str | None = None
+    lower: float | None = None
+    upper: float | None = None
+    rank: float | None = None
+    false_alarm_rate: float | None = None
+    nominal_rate: float | None = None
+    n_pseudo_events: int | None = None
+    verdict: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class _Question:
+    con: duckdb.DuckDBPyConnection
+    event: Record
+    result: Mapping[str, Any]
+    months: int
+    gap: int
+
+    def rows(self, table: str, where: str = "", order: str = "all") -> list[Record]:
+        """Rows of a report for this event and series; `where` may name $months and $gap."""
+        series = "treated_series_id" if table == "rpt_difference_in_differences" else "series_id"
+        parameters: dict[str, Any] = {"event": self.event["event_id"], "series": self.result["series_id"]}
+        parameters |= {name: getattr(self, name) for name in ("months", "gap") if f"${name}" in where}
+        return records(
+            self.con,
+            f"from {table} where event_id = $event and {series} = $series {where} order by {order}",
+            parameters,
+        )
+
+
+def every_method(
+    con: duckdb.DuckDBPyConnection,
+    event: Record | None,
+    result: Mapping[str, Any],
+    months: int,
+    gap: int,
+    method: str = "all",
+) -> list[MethodResult]:
+    """One or more rows for each method of METHODS (or for `method` alone); a method without an answer says why.
+
+    result: the row of the comparison, which is itself the first method.
+    """
+    if method != "all" and method not in METHODS:
+        raise UsageError(f"there is no method '{method}'; there are all, {', '.join(METHODS)}")
+    found: list[MethodResult] = []
+    for name, (table, ask) in METHODS.items():
+        if method not in ("all", name):
+            continue
+        if table == "rpt_before_after":
+            found.append(_before_after(con, result, months, gap))
+        elif event is None:
+            found.append(MethodResult(name, note="answered for events of the report, not for bare dates"))
+        elif not has_table(con, table):
+            found.append(MethodResult(name, note=f"this release has no {table}"))
+        else:
+            answers = ask(_Question(con, event, result, months, gap))
+            found += answers or [
+                MethodResult(name, note=f"{table} has no row for this event, series and window")
+            ]
+    return found
+
+
+def _calibration(
+    con: duckdb.DuckDBPyConnection,
+    methods: Sequence[str],
+    series_id: str,
+    months: int | None,
+    gap: int | None,
+) -> Mapping[str, Any]:
+    """What rpt_method_calibration measured for the first of `methods` that it has, as fields of MethodResult."""
+    if not has_table(con, "rpt_method_calibration"):
+        return {}
+    rows = records(
+        con,
+        """select method, nominal_rate, false_alarm_rate, n_pseudo_events from rpt_method_calibration
+           where list_contains($methods::varchar[], method) and series_id = $series
+             and ($months::integer is null or window_months = $months) and ($gap::integer is null or gap_months = $gap)
+           order by list_position($methods::varchar[], method), abs(coalesce(nominal_rate, 0.05) - 0.05) limit 1""",
+        {"methods": list(methods), "series": series_id, "months": months, "gap": gap},
+    )
+    return {k: v for k, v in rows[0].items() if k != "method"} if rows else {}
+
+
+# -- methods ---------------------------------------------------------------------------------------------------------
+
+
+def _before_after(
+    con: duckdb.DuckDBPyConnection, result: Mapping[str, Any], months: int, gap: int
+) -> MethodResult:
+    measured = dict(_calibration(con, ["placebo_rank_calibrated"], result["series_id"], months, gap))
+    if result.get("false_alarm_rate") is not None:
+        measured["false_alarm_rate"] = result["false_alarm_rate"]
+    log = result.get("scale") == "log"
+    return MethodResult(
+        "before_after",
+        difference=result.get("d_log") if log else result.get("d_level"),
+        scale=result.get("scale"),
+        rank=result.get("placebo_rank"),
+        verdict=result.get("verdict"),
+        note=result.get("reason"),
+        **measured,
+    )
+
+
+def _did(asked: _Question) -> list[MethodResult]:
+    where = "and window_months = $months and gap_months = $gap"
+    return [
+        MethodResult(
+            "difference_in_differences",
+            variant=row["control_set_id"],
+            difference=row["did"],
+            scale="log",
+            rank=row["placebo_rank"],
+            verdict=row["verdict"],
+            note=row["reason"],
+            **_measured(
+                asked,
+                [f"difference_in_differences:{row['control_set_id']}", "difference_in_differences"],
+                row,
+            ),
+        )
+        for row in asked.rows("rpt_difference_in_differences", where, "control_set_id")
+    ]
+
+
+def _measured(
+    asked: _Question, methods: Sequence[str], row: Mapping[str, Any], windows: bool = True
+) -> dict[str, Any]:
+    """Calibration of the method, with the row's own measured rate before any other."""
+    window = (asked.months, asked.gap) if windows else (None, None)
+    measured = dict(_calibration(asked.con, methods, asked.result["series_id"], *window))
+    if row.get("false_alarm_rate") is not None:
+        measured["false_alarm_rate"] = row["false_alarm_rate"]
+    return measured
+
+
+def _counterfactual(asked: _Question) -> list[MethodResult]:
+    return []
+
+
+def _interrupted(asked: _Question) -> list[MethodResult]:
+    return []
+
+
+def _synthetic(asked: _Question) -> list[MethodResult]:
+    return []
+
+
+def _change_point(asked: _Question) -> list[MethodResult]:
+    return []
+
+
+#: name -> table it is read from and how; the order is that of the printed table
+METHODS: Mapping[str, tuple[str, Callable[[_Question], list[MethodResult]]]] = {
+    "before_after": ("rpt_before_after", lambda asked: []),
+    "difference_in_differences": ("rpt_difference_in_differences", _did),
+    "counterfactual": ("rpt_counterfactual_effect", _counterfactual),
+    "interrupted_time_series": ("rpt_interrupted_time_series", _interrupted),
+    "synthetic_control": ("rpt_synthetic_control", _synthetic),
+    "change_point": ("rpt_change_point", _change_point),
+}
+
+
+# -- controls --------------------------------------------------------------------------------------------------------
+
+
+def against_controls(
+    con: duckdb.DuckDBPyConnection,
+    event: Record | None,
+    event_id: str,
+    series_id: str,
+    control: str,
+    months: int,
+    gap: int,
+) -> tuple[Record, list[Record]]:
+    """The row of rpt_difference_in_differences and the rows of dim_control_set of the set `control`.
+
+    Raises UsageError for an unknown set, a series it was not declared for, and windows the report does not have.
+    """
+    for table in ("dim_control_set", "rpt_difference_in_differences"):
+        if not has_table(con, table):
+            raise UsageError(f"this release has no {table}; `headway build --force` makes one that has")
+    wanted = control.strip().lower().replace("-", "_")
+    controls = records(
+        con,
+        "from dim_control_set where control_set_id = ? and treated_series_id = ? order by control_series_id",
+        [wanted, series_id],
+    )
+    if not controls:
+        raise UsageError(_no_such_set(con, wanted, series_id))
+    if event is None:
+        raise UsageError(
+            f"controls are compared around events of the report, not around the bare date {event_id}"
+        )
+    found = records(
+        con,
+        """from rpt_difference_in_differences where event_id = $event and treated_series_id = $series
+           and control_set_id = $control order by window_months, gap_months""",
+        {"event": event_id, "series": series_id, "control": wanted},
+    )
+    for row in found:
+        if (row["window_months"], row["gap_months"]) == (months, gap):
+            return row, controls
+    what = f"{series_id} and {wanted} are not compared around {event_id}"
+    if not found:
+        raise UsageError(
+            f"{what}: no window around it lies whole in the life of the series and every control"
+        )
+    windows = [(r["window_months"], r["gap_months"]) for r in found]
+    raise UsageError(f"{what} with {months} months and a gap of {gap}; there are {offered(windows)}")
+
+
+def _no_such_set(con: duckdb.DuckDBPyConnection, wanted: str, series_id: str) -> str:
+    own = con.execute(
+        "select distinct control_set_id from dim_control_set where treated_series_id = ? order by 1",
+        [series_id],
+    ).fetchall()
+    if own:
+        return f"{series_id} has no control set '{wanted}'; it has {', '.join(r[0] for r in own)}"
+    others = con.execute(
+        "select distinct treated_series_id from dim_control_set where control_set_id = ? order by 1 limit 6",
+        [wanted],
+    ).fetchall()
+    text = f"no control set is declared for {series_id}"
+    if others:
+        return f"{text}; {wanted} is declared for {', '.join(r[0] for r in others)}"
+    return f"{text} (`headway sql 'select distinct control_set_id, treated_series_id from dim_control_set'` lists them)"

@@ -1,0 +1,233 @@
+"""`headway compare` on a whole warehouse: numbers of the marts, questions that cannot be answered, pictures, programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.charts.theme import ChartError
+from orchestration.comparison import compare
+from orchestration.comparison_methods import METHODS
+from orchestration.comparison_plot import comparison_picture, plot
+from orchestration.errors import UsageError
+from orchestration.reading import open_release, records
+from orchestration.settings import Settings
+from tests.whole_warehouse import headway
+
+JOBS = "usa_employment_motor_vehicles_parts"
+IMPORTS = "usa_imports_goods_mex"
+AUTOS = "s232-autos-effective-2025-04"
+
+
+@pytest.fixture(scope="module")
+def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_release(home) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("gap", [0, 3])
+@pytest.mark.parametrize("months", [6, 12, 24])
+def test_numbers_are_those_of_the_report(con: duckdb.DuckDBPyConnection, months: int, gap: int):
+    """Two answers to one question: the command and the mart."""
+    for basis, as_of in (("latest", None), ("first_release", "first")):
+        [row] = records(
+            con,
+            """from rpt_before_after where event_id = 'nafta-round6-end' and series_id = ? and window_months = ?
+               and gap_months = ? and as_of_basis = ?""",
+            [JOBS, months, gap, basis],
+        )
+        found = compare(con, "nafta-round6-end", JOBS, months=months, gap=gap, as_of=as_of)
+        assert found.result == row
+
+
+def test_macro_and_report_agree_where_both_answer(con: duckdb.DuckDBPyConnection):
+    """A bare date on the day of an event is the same comparison, asked of the macro."""
+    by_event = compare(con, "nafta-round6-end", IMPORTS).result
+    by_date = compare(con, "2018-01-29", IMPORTS).result
+    assert by_date["cut_month"] == by_event["cut_month"]
+    for name in ("n_pre", "n_post", "pre_mean", "post_mean", "d_log", "second_diff", "preliminary_months"):
+        assert by_date[name] == pytest.approx(by_event[name], rel=1e-12), name
+
+
+def test_round_six(con: duckdb.DuckDBPyConnection):
+    """+9.66 % (the worked figure of the design), with what else happened."""
+    found = compare(con, "nafta-round6-end", IMPORTS)
+    assert "differ by +9.66 %" in found.text
+    assert f"{found.result['n_other_events']} other events fall into the windows" in found.text
+    assert len(found.other_events) == found.result["n_other_events"]
+
+
+def test_auto_tariffs_by_vintage(con: duckdb.DuckDBPyConnection):
+    """-2.07 % as known on 9 January 2026, -3.18 % with the latest figures: the benchmark, not the tariff."""
+    then = compare(con, AUTOS, JOBS, as_of="2026-01-09")
+    assert "differ by -2.07 %" in then.text
+    assert "The same months with the latest figures differ by -3.18 %" in then.text
+    assert then.same_months_now["n_post"] == then.result["n_post"] == 8
+    # one month more was known after the benchmark: the window grows with the vintage
+    assert compare(con, AUTOS, JOBS, as_of=dt.date(2026, 2, 15)).result["n_post"] == 9
+
+
+def test_controls_come_with_their_assumption(con: duckdb.DuckDBPyConnection):
+    found = compare(con, "nafta-round6-end", JOBS, control="manufacturing-total")
+    [row] = records(
+        con,
+        """from rpt_difference_in_differences where event_id = 'nafta-round6-end' and treated_series_id = ?
+           and control_set_id = 'manufacturing_total' and window_months = 12 and gap_months = 0""",
+        [JOBS],
+    )
+    assert found.control == row
+    assumption = con.execute(
+        "select assumption from dim_control_set where control_set_id = 'manufacturing_total' and treated_series_id = ?",
+        [JOBS],
+    ).fetchall()[0][0]
+    assert assumption in found.text and "drift of the 36 months before" in found.text
+
+
+@pytest.mark.parametrize(
+    ("event", "series", "arguments", "message"),
+    [
+        (
+            "nafta-round6-end",
+            JOBS,
+            {"as_of": "first", "months": 9},
+            "--months 6, 12 or 24 with --gap 0, 3 or 6",
+        ),
+        ("2018-01-29", JOBS, {"as_of": "first"}, "no bare dates; --as-of DATE"),
+        (AUTOS, JOBS, {"as_of": "first", "months": 24}, "--as-of DATE"),
+        (
+            "nafta-round6-end",
+            JOBS,
+            {"control": "china_goods"},
+            "it has durable_goods_total, manufacturing_total",
+        ),
+        ("nafta-round6-end", IMPORTS, {"control": "manufacturing_total"}, "it has china_goods"),
+        ("nafta-round6-end", "usa_cpi_all_items", {"control": "whole_economy"}, "is declared for"),
+        (
+            "nafta-round6-end",
+            JOBS,
+            {"control": "whole_economy", "months": 9},
+            "there are --months 6, 12 or 24",
+        ),
+        ("2018-01-29", JOBS, {"control": "whole_economy"}, "not around the bare date"),
+        ("nafta-round6-end", JOBS, {"control": "whole_economy", "as_of": "first"}, "leave --as-of out"),
+        ("nafta-round6-end", JOBS, {"method": "astrology"}, "there are all, before_after"),
+        (
+            "nafta-round6-end",
+            "mex_production_vehicles_annual",
+            {},
+            "monthly ones of the same kind: mex_production",
+        ),
+        ("nafta-round6-end", JOBS, {"as_of": "yesterday"}, "not a day of the calendar"),
+    ],
+)
+def test_what_cannot_be_answered_says_what_can(
+    con: duckdb.DuckDBPyConnection, event: str, series: str, arguments: dict, message: str
+):
+    with pytest.raises(UsageError, match=re.escape(message)):
+        compare(con, event, series, **arguments)
+
+
+def test_beyond_the_data_the_possible_cuts_are_named(con: duckdb.DuckDBPyConnection):
+    """The named cuts are the outermost that can be answered: one further and a window is not whole."""
+    found = compare(con, "2031-01", JOBS)
+    assert not found.answered and "%" not in found.text
+    first, last = re.search(r"fit around cuts from (\d{4}-\d{2}) to (\d{4}-\d{2})", found.text).groups()
+    for cut, outside in ((first, -1), (last, 1)):
+        assert compare(con, cut, JOBS).result["reason"] != "window is shorter than asked"
+        month = dt.date.fromisoformat(f"{cut}-01")
+        n = month.year * 12 + month.month - 1 + outside
+        beyond = compare(con, f"{n // 12}-{n % 12 + 1:02}", JOBS).result
+        assert min(beyond["n_pre"], beyond["n_post"]) < 12
+
+
+def test_every_method_answers_or_says_why_not(con: duckdb.DuckDBPyConnection):
+    """A method that is silently left out looks as if it had nothing to say; a p-value alone is believed."""
+    rows = compare(con, "nafta-round6-end", JOBS, method="all").methods
+    assert list(dict.fromkeys(r.method for r in rows)) == list(METHODS)
+    assert all(r.difference is not None or r.note for r in rows)
+    only = compare(con, "nafta-round6-end", JOBS, method="difference_in_differences").methods
+    assert {r.method for r in only} == {"difference_in_differences"}
+    did = {r.variant: r.difference for r in only}
+    wanted = con.execute(
+        """select control_set_id, did from rpt_difference_in_differences where event_id = 'nafta-round6-end'
+           and treated_series_id = ? and window_months = 12 and gap_months = 0""",
+        [JOBS],
+    ).fetchall()
+    assert did == dict(wanted)
+    bare = compare(con, "2018-01-29", JOBS, method="all").methods
+    assert all(r.note for r in bare if r.method != "before_after")
+
+
+def test_json_holds_what_was_asked(home: Settings, tmp_path: Path):
+    picture = tmp_path / "a picture.svg"
+    asked = (
+        "nafta-round6-end",
+        JOBS,
+        "--control",
+        "manufacturing_total",
+        "--method",
+        "all",
+        "--plot",
+        str(picture),
+    )
+    done = headway(home, "compare", *asked, "--json")
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert set(answer) == {
+        *("event", "series", "result", "other_events", "episodes", "text", "on_date", "same_months_now"),
+        *("control", "methods", "answered", "picture"),
+    }
+    assert answer["answered"] is True and answer["picture"] == str(picture)
+    assert answer["control"]["control_set_id"] == "manufacturing_total"
+    assert {"method", "difference", "false_alarm_rate", "verdict", "note"} <= set(answer["methods"][0])
+    assert picture.read_text().startswith("<svg")
+
+
+@pytest.mark.parametrize("name", ["chart.jpg", "nowhere/chart.svg"])
+def test_a_picture_that_cannot_be_written_is_said_before_anything(home: Settings, tmp_path: Path, name: str):
+    done = headway(home, "compare", "nafta-round6-end", JOBS, "--plot", str(tmp_path / name))
+    assert done.returncode == 2 and done.stdout == ""
+    assert "cannot be written" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_nothing_to_compare_exits_with_2(home: Settings):
+    done = headway(home, "compare", "2031-01", JOBS)
+    assert done.returncode == 2 and "cannot be compared" in done.stdout
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".png", ".html"])
+def test_pictures_of_the_vintage_that_was_compared(
+    con: duckdb.DuckDBPyConnection, tmp_path: Path, suffix: str
+):
+    found = compare(con, AUTOS, JOBS, as_of="2026-01-09")
+    assert plot(con, found, tmp_path / f"autos{suffix}").stat().st_size > 5_000
+    spec = comparison_picture(con, found).to_dict()
+    shown = {
+        r["period_start"][:7]: r["value"]
+        for rows in spec["datasets"].values()
+        for r in rows
+        if "period_start" in r
+    }
+    assert shown["2025-04"] == 999.3  # 972.1 after the benchmark
+    assert "2026-01" not in shown
+
+
+def test_pictures_of_first_releases_and_of_nothing(con: duckdb.DuckDBPyConnection):
+    first = compare(con, "nafta-round6-end", JOBS, as_of="first")
+    spec = comparison_picture(con, first).to_dict()
+    values = [
+        r["value"]
+        for rows in spec["datasets"].values()
+        for r in rows
+        if r.get("window") == "before" and "period_start" in r
+    ]
+    assert sum(values) / len(values) == pytest.approx(first.result["pre_mean"])
+    assert "as first released" in spec["usermeta"]["headway"]["source"]
+    with pytest.raises(ChartError, match="no value from"):
+        comparison_picture(con, compare(con, "2060-01", JOBS))
