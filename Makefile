@@ -8,7 +8,7 @@ CLIENTS := $(VENV)/compat/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint refresh serve bench docs clean
+.PHONY: help setup build test lint refresh serve dashboard bench docs clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
@@ -50,6 +50,9 @@ refresh: $(INSTALLED) ## ask the agencies and release what changed
 
 serve: $(INSTALLED) ## Dagster's page and daemon on 127.0.0.1
 	@$(BIN)/headway serve
+
+dashboard: $(INSTALLED) ## the dashboard on 127.0.0.1:8501
+	@$(BIN)/headway dashboard
 
 bench: $(INSTALLED) ## measure speed against named baselines
 	@$(BIN)/python -m pytest -m bench tests/bench/bench_*.py -s -q -p no:xdist

@@ -405,6 +405,45 @@ def serve(settings: Settings, out: Printer, port: int) -> None:
     run(settings, port)
 
 
+@_command(
+    "dashboard",
+    "headway dashboard\n"
+    "headway dashboard --port 8600 --no-browser\n"
+    "headway dashboard --no-browser --base-path headway --allow-host stats.example.org",
+)
+@click.option("--port", default=8501, show_default=True)
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--base-path", default="", metavar="PATH", help="Path under which a reverse proxy shows it.")
+@click.option(
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="NAME",
+    help="Name by which browsers may ask for it.",
+)
+def dashboard(
+    settings: Settings,
+    out: Printer,
+    port: int,
+    no_browser: bool,
+    host: str,
+    base_path: str,
+    allowed_hosts: tuple[str, ...],
+) -> None:
+    """The dashboard on 127.0.0.1: overview, timeline, comparisons, trade, revisions, data. Stop with Ctrl-C."""
+    from orchestration.dashboard.serving import serve as run
+
+    run(
+        settings,
+        port=port,
+        host=host,
+        browser=not no_browser,
+        base_path=base_path,
+        allowed_hosts=allowed_hosts,
+    )
+
+
 @_command("doctor", "headway doctor\nheadway doctor --online")
 @click.option("--online", is_flag=True, help="Ask the agencies whether they accept the keys.")
 def doctor(settings: Settings, out: Printer, online: bool) -> int:

@@ -1,0 +1,163 @@
+"""The other methods of the page Compare: expected path, control series, interrupted series, synthetic control and more.
+
+Belongs here: which report table says what about one event and series, as tables with their SQL.
+Does not belong here: the statistics (transforms/statistics, the marts), the order of the page (compare.py).
+
+Every method is shown with how often it errs, or is named as absent from the release: none is left out in silence.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from orchestration.comparison import Comparison
+from orchestration.dashboard import parts
+from orchestration.dashboard.reading import Query, Release
+from orchestration.dashboard.words import escaped, spelled
+
+#: table, heading, what it says, in order of the page; columns that a table lacks are simply not asked for
+_METHODS = (
+    (
+        "rpt_counterfactual_effect",
+        "Expected without a change",
+        "The months after against what a model expects from the months before; the band is calibrated at dates without an event.",
+    ),
+    (
+        "rpt_interrupted_time_series",
+        "Interrupted time series",
+        "A step and a change of slope at the cut. The p-values err far more often than they promise on such series: see the "
+        "false alarm rate beside them.",
+    ),
+    (
+        "rpt_synthetic_control",
+        "Synthetic control",
+        "A weighted mean of other series that fits the months before; shown only where the fit is good enough.",
+    ),
+    (
+        "rpt_change_point",
+        "Change points",
+        "Dates at which this series changes by itself, found without looking at the events.",
+    ),
+    (
+        "rpt_method_calibration",
+        "How often the methods err on this series",
+        "Each method at dates without an event: the share at which it fires should be the nominal rate.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An expected path in the columns of the comparison chart, its query, and a caution."""
+
+    frame: pl.DataFrame
+    query: Query
+    note: str
+
+
+def expected_path(
+    release: Release, found: Comparison, model: str, on_date: dt.date | None
+) -> Expected | None:
+    """The path of `model` for this event and series, if the release has one. It is made from the latest vintage only."""
+    if not model or model == "none" or on_date or not found.event:
+        return None
+    gap = "and gap_months = $gap" if "gap_months" in release.columns("rpt_counterfactual") else ""
+    query = Query(
+        f"""
+        select month, actual, expected, lower95_calibrated, upper95_calibrated from rpt_counterfactual
+        where event_id = $event and series_id = $series and model = $model {gap} order by month""",
+        {"event": found.event["event_id"], "series": found.series["series_id"], "model": model}
+        | ({"gap": found.result["gap_months"]} if gap else {}),
+    )
+    frame = release.ask(query)
+    if frame.is_empty():
+        return None
+    return Expected(
+        frame, query, f"Dashed: expected by the model {spelled(model)}, from the months before alone."
+    )
+
+
+def show(release: Release, found: Comparison, control: str, on_date: dt.date | None) -> None:
+    """One section a method, for a comparison at an event as known now (the reports know no other)."""
+    st.header("Other methods", anchor=False)
+    if not found.event:
+        parts.nothing_found("The other methods are computed for events; this cut is a bare date.")
+        return
+    if on_date:
+        parts.nothing_found(
+            "The other methods are computed from figures as known now. Empty the date to see them."
+        )
+        return
+    _difference_in_differences(release, found, control)
+    for table, heading, meaning in _METHODS:
+        with st.container(key=f"method-{table}"):
+            st.subheader(heading, anchor=False)
+            st.markdown(escaped(meaning))
+            _table(release, table, found)
+
+
+def _difference_in_differences(release: Release, found: Comparison, control: str) -> None:
+    with st.container(key="method-rpt_difference_in_differences"):
+        st.subheader("Against a control", anchor=False)
+        if not control:
+            st.markdown("Pick a control above, where one is declared for this series.")
+            return
+        declared = release.ask(
+            Query(
+                """
+                select control_series_id, weight, reason, exposed_by, exposed_from, assumption from dim_control_set
+                where treated_series_id = $series and control_set_id = $control order by control_series_id""",
+                {"series": found.series["series_id"], "control": control},
+            )
+        )
+        row = declared.row(0, named=True)
+        st.markdown(escaped(f"{row['reason']} Assumed: {row['assumption']}"))
+        query = Query(
+            """
+            select * from rpt_difference_in_differences
+            where event_id = $event and treated_series_id = $series and control_set_id = $control
+            order by window_months, gap_months""",
+            {
+                "event": found.event["event_id"],
+                "series": found.series["series_id"],
+                "control": control,
+            },
+        )
+        _frame(query, release, f"did-{control}", drop=("event_id", "treated_series_id", "control_set_id"))
+
+
+def _table(release: Release, table: str, found: Comparison) -> None:
+    columns = release.columns(table)
+    if not columns:
+        parts.not_in_release(table)
+        return
+    result = found.result
+    wanted: dict[str, Any] = {
+        "event_id": found.event["event_id"],
+        "series_id": found.series["series_id"],
+        "treated_series_id": found.series["series_id"],
+        "gap_months": result["gap_months"],
+    }
+    where = [column for column in wanted if column in columns]
+    if table == "rpt_counterfactual_effect":
+        where = [column for column in where if column != "gap_months"]  # all gaps side by side
+    query = Query(
+        f"select * from {table} where " + " and ".join(f"{c} = ${c}" for c in where) + " order by all",
+        {column: wanted[column] for column in where},
+    )
+    _frame(query, release, table, drop=("event_id", "series_id", "treated_series_id"))
+
+
+def _frame(query: Query, release: Release, key: str, drop: tuple[str, ...]) -> None:
+    frame = release.ask(query)
+    if frame.is_empty():
+        parts.nothing_found("Nothing is computed for this event and series.")
+        return
+    shown = frame.drop([column for column in drop if column in frame.columns])
+    parts.data_table(shown, alt_text=f"Rows of {key}")
+    parts.behind(key=key, frame=frame, queries=[query], table=False)
