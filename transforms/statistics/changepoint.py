@@ -145,9 +145,7 @@ def _of_series(
     everything = usable + placebo
     found = None
     if everything and series is not None:
-        found = best_breaks(
-            np.column_stack([series.window(c - WINDOW, c + WINDOW - 1) for c in everything])
-        )
+        found = best_breaks(np.column_stack([series.window(c - WINDOW, c + WINDOW - 1) for c in everything]))
     place = {c: i for i, c in enumerate(usable)}
     others = np.array([]) if found is None else found.sup_f[len(usable) :]
     others = others[~np.isnan(others)]

@@ -37,7 +37,9 @@ REASON_NOT_POSITIVE = "a value of a window is not positive"
 REASON_CONSTANT = "the series hardly varies"
 REASON_NO_DONORS = "fewer than 2 donors without a measure of their own"
 REASON_FEW = f"fewer than {MIN_DONORS} donors, so the smallest rank is above 1/{MIN_DONORS + 1}"
-REASON_MISFIT = f"the donors do not follow it before the cut: misfit of {MAX_MISFIT:g} standard deviations or more"
+REASON_MISFIT = (
+    f"the donors do not follow it before the cut: misfit of {MAX_MISFIT:g} standard deviations or more"
+)
 REASON_ONE = f"one donor has {MAX_WEIGHT:g} or more of the weight"
 REASON_EARLIER = f"a gap shows {EARLIER} months earlier, too"
 REASON_NOT_EARLIER = f"too few months for a run {EARLIER} months earlier"
@@ -115,10 +117,11 @@ def synthetic_controls(
 
     monthly: donor_pool_id, unit_id, period_start, value: treated series and donors. donors: donor_pool_id, unit_id,
     exposed_from (month from which a measure of its own touches it, or null). treated: donor_pool_id, series_id.
-    designs: cut_month, dropped_months (left out before the cut). A row without a rank says why in `reason`.
+    designs: cut_month, dropped_months (left out before the cut). `reason`: why there is no rank, or the gate that failed.
     """
     plans = [
-        (number(c), d) for c, d in designs.select("cut_month", "dropped_months").unique().sort(pl.all()).iter_rows()
+        (number(c), d)
+        for c, d in designs.select("cut_month", "dropped_months").unique().sort(pl.all()).iter_rows()
     ]
     rows: list[dict] = []
     for (pool,), values in monthly.sort("donor_pool_id").group_by("donor_pool_id", maintain_order=True):
@@ -244,7 +247,7 @@ def _result(
     failed = _gate(row)
     row["gate_passed"] = failed is None
     row["reason"] = failed if enough else REASON_FEW
-    if row["reason"] is None:
+    if enough:
         row["rank"] = _rank(found.ratio, ratios[key])
     return row
 

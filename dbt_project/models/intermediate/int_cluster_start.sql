@@ -1,0 +1,8 @@
+-- the first whole month after a cluster of events began: the step that other events' regressions allow for
+select
+    event.cluster_id,
+    min(cuts.cut_month) as start_month
+from {{ ref('stg_event') }} as event
+inner join {{ ref('int_event_cut') }} as cuts on event.event_id = cuts.event_id
+where cuts.in_report and event.cluster_id is not null
+group by event.cluster_id

@@ -1,0 +1,31 @@
+-- each pool of donors by month: the series it serves and the trade of its partners, as known now
+with treated as (
+    select
+        pools.donor_pool_id,
+        monthly.series_id as unit_id,
+        monthly.period_start,
+        monthly.value
+    from {{ ref('seed_donor_pool_series') }} as pools
+    inner join {{ ref('int_series_monthly') }} as monthly on pools.treated_series_id = monthly.series_id
+),
+
+donors as (
+    select
+        dim.donor_pool_id,
+        dim.unit_id,
+        flows.period_start,
+        cast(flows.value_usd as double) as value
+    from {{ ref('dim_donor') }} as dim
+    inner join {{ ref('seed_donor_pool') }} as pool on dim.donor_pool_id = pool.donor_pool_id
+    inner join {{ ref('int_trade_flow') }} as flows
+        on flows.reporter_iso3 = 'USA'
+        and dim.partner_iso3 = flows.partner_iso3
+        and pool.flow = flows.flow
+        and pool.basis = flows.basis
+        and pool.classification = flows.classification
+        and pool.product_code = flows.product_code
+)
+
+select * from treated
+union all
+select * from donors

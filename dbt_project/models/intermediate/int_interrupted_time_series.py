@@ -1,0 +1,48 @@
+"""Interrupted time series of every monthly series at every cut of the report's events.
+
+Belongs here: which series, cuts and other clusters. Does not belong here: the regression (transforms/statistics).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+
+from orchestration.statistics_cache import fingerprint, remembered, version_of
+from transforms.statistics import interrupted, months, regression
+
+
+def model(dbt: Any, session: Any) -> pl.DataFrame:
+    dbt.config(materialized="table")
+    monthly = dbt.ref("int_series_compared").pl().sort("series_id", "period_start")
+    episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
+    starts = dbt.ref("int_cluster_start").pl().sort("start_month", "cluster_id").rows()
+    asked = dbt.ref("int_event_design").project("design_id, cut_month, dropped_months, cluster_id").distinct()
+    designs = pl.DataFrame(
+        [
+            (design, cut, dropped, [start for cluster, start in starts if cluster != own])
+            for design, cut, dropped, own in asked.pl().sort("design_id").iter_rows()
+        ],
+        schema=interrupted.DESIGN_SCHEMA,
+        orient="row",
+    )
+    series = monthly.partition_by("series_id", as_dict=True, maintain_order=True)
+    if not series or designs.is_empty():
+        return pl.DataFrame(schema=interrupted.RESULT_SCHEMA)
+    touching = episodes.partition_by("series_id", as_dict=True, maintain_order=True)
+    version = version_of(interrupted, regression, months)
+    # a series is a piece of work: a new month of it, a new event or episode changes its regressions
+    units = {
+        fingerprint(version, values, touching.get(key, pl.DataFrame()), designs): key[0]
+        for key, values in series.items()
+    }
+
+    def compute(ids: Sequence[str]) -> list[pl.DataFrame]:
+        found = interrupted.interrupted_time_series(
+            monthly.filter(pl.col("series_id").is_in(ids)), episodes, designs
+        ).partition_by("series_id", as_dict=True)
+        return [found[(series_id,)] for series_id in ids]
+
+    return remembered("interrupted_time_series", units, compute)
