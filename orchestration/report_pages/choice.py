@@ -69,8 +69,8 @@ def declared(event: Mapping[str, Any]) -> list[tuple[str, ...]]:
 
 
 def chosen(event: Mapping[str, Any], comparable: Mapping[str, bool]) -> tuple[list[str], list[str]]:
-    """Series shown and series left out, of those declared; `comparable`: series of the release, true where both windows
-    are whole. At most MOST_SERIES; at most four of the topics, so that trade as a whole has a place."""
+    """Series shown and series left out, of those declared; `comparable`: monthly series of the release, true
+    where both windows are whole. At most MOST_SERIES; at most four of the topics, so that trade as a whole has a place."""
     own, general = declared(event)
     fits = [s for s in own if comparable.get(s)][:_MOST_OF_TOPICS]
     fits += [s for s in general if comparable.get(s)][: MOST_SERIES - len(fits)]

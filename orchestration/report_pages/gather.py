@@ -134,7 +134,7 @@ def gather(
     comparable = dict(
         con.execute(
             """
-            select s.series_id, r.series_id is not null
+            select s.series_id, coalesce(r.pre_mean is not null and r.post_mean is not null, false)
             from dim_series s left join rpt_before_after r on r.series_id = s.series_id and r.event_id = ?
                 and r.window_months = ? and r.gap_months = ? and r.as_of_basis = 'latest'
             where s.frequency = 'monthly'""",
