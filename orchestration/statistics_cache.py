@@ -24,11 +24,12 @@ import inspect
 import json
 import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -111,14 +112,30 @@ def remembered(
 
 @dataclass(frozen=True)
 class each:
-    """Makes a function of one piece of work into one of many; with `workers` > 1 in that many other processes.
-
-    `function` and the pieces must then be picklable, the function at the top of a module. A process takes about 2 s to
-    start (it imports statsmodels), so fewer than `at_least` pieces stay in this one.
-    """
+    """Makes a function of one piece of work into one of many; with `workers` > 1 in that many other processes (`apart`)."""
 
     function: Callable[[Any], pl.DataFrame]
     workers: int = 1
+    at_least: int = 16
+
+    def __call__(self, units: Sequence[Any]) -> list[pl.DataFrame]:
+        return apart(partial(_one_by_one, self.function), self.workers, self.at_least)(units)
+
+
+@dataclass(frozen=True)
+class apart:
+    """Runs `compute` on parts of the work in `workers` other processes, each with one thread for linear algebra.
+
+    `compute` and the pieces must be picklable: functions at the top of a module. A process takes about 2 s to start (it
+    imports statsmodels or scipy), so fewer than `at_least` pieces stay in this one.
+
+    One thread: on matrices of 100 x 100 the threads of OpenBLAS mostly wait for each other, and on a busy machine they
+    made the same 313 forecasts take 77 s instead of 7 s (2 cores, November 2026). The number is read when numpy is
+    imported, so only a new process can be told.
+    """
+
+    compute: Callable[[Sequence[Any]], Iterable[pl.DataFrame]]
+    workers: int = 2
     at_least: int = 16
 
     def __call__(self, units: Sequence[Any]) -> list[pl.DataFrame]:
@@ -126,14 +143,36 @@ class each:
             # a process that could not start (no memory, a main module that cannot be imported again) costs time only
             with suppress(BrokenProcessPool, OSError):
                 return self._elsewhere(units)
-        return [self.function(unit) for unit in units]
+        return list(self.compute(units))
 
     def _elsewhere(self, units: Sequence[Any]) -> list[pl.DataFrame]:
         # spawn: dbt and Dagster run threads and hold open databases, neither of which survives a fork
         context = multiprocessing.get_context("spawn")
-        chunk = max(1, len(units) // (self.workers * 4))
-        with ProcessPoolExecutor(self.workers, mp_context=context) as pool:
-            return list(pool.map(self.function, units, chunksize=chunk))
+        size = -(-len(units) // (self.workers * 4))
+        parts = [units[first : first + size] for first in range(0, len(units), size)]
+        with _one_thread(), ProcessPoolExecutor(self.workers, mp_context=context) as pool:
+            return [frame for frames in pool.map(partial(_listed, self.compute), parts) for frame in frames]
+
+
+def _one_by_one(function: Callable[[Any], pl.DataFrame], units: Sequence[Any]) -> list[pl.DataFrame]:
+    return [function(unit) for unit in units]
+
+
+def _listed(compute: Compute[Any], units: Sequence[Any]) -> list[pl.DataFrame]:
+    return list(compute(units))
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """The environment that processes started meanwhile inherit: this one has read it long ago."""
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 def _pieces(part: Any) -> Iterable[bytes]:

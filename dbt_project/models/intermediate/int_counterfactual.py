@@ -1,0 +1,85 @@
+"""What two models expected of each series after each cut, beside what came: at the cuts of events and at dates without one.
+
+Belongs here: which series and months the models are asked for. Does not belong here: the models and the comparison
+(transforms/statistics), intervals of the report (the SQL marts).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from orchestration.statistics_cache import apart, fingerprint, remembered, version_of
+from transforms.statistics import counterfactual, drift_month, forecasts, local_linear_trend
+
+#: months between the dates without an event at which the slower model is calibrated
+CALIBRATE_EVERY = 3
+
+
+def model(dbt: Any, session: Any) -> pl.DataFrame:
+    dbt.config(materialized="table")
+    monthly = (
+        dbt.ref("int_series_monthly")
+        .project("series_id, period_start, scale, case scale when 'log' then log_value else value end as y")
+        .pl()
+        .sort("series_id", "period_start")
+    )
+    episodes = dbt.ref("int_series_episode").project("series_id, first_month, last_month").pl()
+    cuts = dbt.ref("int_event_cut").filter("in_report").project("cut_month").distinct().pl()
+    chosen = (
+        dbt.ref("seed_method_series").filter("method = 'uc_local_linear_trend'").project("series_id").pl()
+    )
+    event_cuts = cuts["cut_month"].sort().to_numpy().astype("datetime64[M]")
+    series = {
+        key[0]: (
+            rows["period_start"].to_numpy().astype("datetime64[M]"),
+            rows["y"].cast(pl.Float64).fill_null(float("nan")).to_numpy(),
+        )
+        for key, rows in monthly.partition_by("series_id", as_dict=True, maintain_order=True).items()
+    }
+    found = {
+        drift_month.MODEL: _drift_month(series),
+        local_linear_trend.MODEL: _local_linear_trend(
+            {name: series[name] for name in chosen["series_id"].sort() if name in series}, event_cuts
+        ),
+    }
+    compared = [
+        counterfactual.compare(rows, monthly, episodes, event_cuts).insert_column(
+            0, pl.lit(name).alias("model")
+        )
+        for name, rows in found.items()
+    ]
+    scale = monthly.group_by("series_id").agg(pl.col("scale").first())
+    return pl.concat(compared).join(scale, on="series_id", how="left").sort("series_id", "model", "cut_month")
+
+
+def _drift_month(series: dict[str, tuple[np.ndarray, np.ndarray]]) -> pl.DataFrame:
+    """Every month of every series as origin; a series is one piece of work."""
+    version = version_of(drift_month, forecasts)
+    units = {fingerprint(version, name, months, values): name for name, (months, values) in series.items()}
+
+    def compute(names: Any) -> list[pl.DataFrame]:
+        rows = drift_month.forecast({name: series[name] for name in names})
+        parts = rows.partition_by("series_id", as_dict=True)
+        return [parts[(name,)] for name in names]
+
+    return remembered(drift_month.MODEL, units, compute) if units else pl.DataFrame(schema=forecasts.SCHEMA)
+
+
+def _local_linear_trend(
+    series: dict[str, tuple[np.ndarray, np.ndarray]], event_cuts: np.ndarray
+) -> pl.DataFrame:
+    """The declared series at the origins that are needed; an origin is one piece of work, so a new month costs one fit."""
+    version = version_of(local_linear_trend, forecasts)
+    units = {}
+    for name, (months, values) in series.items():
+        lengths = forecasts.training_lengths(values)
+        for end in counterfactual.ends_needed(months, event_cuts, CALIBRATE_EVERY):
+            place = int((end - months[0]).astype(int))
+            window = values[place + 1 - lengths[place] : place + 1]
+            units[fingerprint(version, name, str(end), window)] = local_linear_trend.Origin(name, end, window)
+    if not units:
+        return pl.DataFrame(schema=forecasts.SCHEMA)
+    return remembered(local_linear_trend.MODEL, units, apart(local_linear_trend.forecast))

@@ -1,0 +1,18 @@
+"""How often the intervals of int_counterfactual held what came at dates without an event, and the scale that mends them.
+
+Belongs here: reading and writing tables. Does not belong here: the calibration (transforms/statistics/conformal.py).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+
+from transforms.statistics import counterfactual
+
+
+def model(dbt: Any, session: Any) -> pl.DataFrame:
+    dbt.config(materialized="table")
+    compared = dbt.ref("int_counterfactual").filter("is_origin").pl()
+    return counterfactual.calibrations(compared, by=("model",))

@@ -1,0 +1,247 @@
+"""What happened after a date, beside what a model expected from the months before it.
+
+Belongs here: comparing forecasts with what came, at events and at dates without one; calibrating their intervals.
+Does not belong here: the models (drift_month.py, local_linear_trend.py), the formula of the scale (conformal.py).
+
+A cut divides the months as everywhere in the warehouse: with gap g and window w the forecast knows the months up to
+cut - g - 1 and is compared over [cut, cut + w - 1]. A cut is an origin for calibration when the w months before the gap,
+the gap and the w months after the cut have no confounding episode and no event of the report has its cut less than w
+months away. Months ahead are calibrated one by one, among the origins of the smallest window that holds them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from transforms.statistics.conformal import calibrate
+from transforms.statistics.forecasts import GAP_WINDOWS, GAPS, NOMINAL, WINDOWS, Floats
+
+REASON_HOLE = "a month of the window has no value"
+
+#: gap at which the path by month is kept: it is for drawing, and each gap more would add a third to the release
+PATH_GAP = 0
+
+#: one row a model, series, cut, gap and span: "window" (mean over the first `months` after the cut) or "month" (the
+#: `months`-th after it). actual, expected and half_width (nominal) are on the model's scale
+COMPARED = {
+    "series_id": pl.String,
+    "cut_month": pl.Date,
+    "gap_months": pl.Int32,
+    "span": pl.String,
+    "months": pl.Int32,
+    "train_start": pl.Date,
+    "train_end": pl.Date,
+    "n_train": pl.Int32,
+    "actual": pl.Float64,
+    "expected": pl.Float64,
+    "half_width": pl.Float64,
+    "n_episode_months": pl.Int32,
+    "is_event_cut": pl.Boolean,
+    "is_origin": pl.Boolean,
+    "reason": pl.String,
+}
+CALIBRATED = {
+    "n_origins": pl.Int32,
+    "n_blocks": pl.Int32,
+    "inside_nominal": pl.Int32,
+    "scale": pl.Float64,
+    "inside_calibrated": pl.Int32,
+    "error95": pl.Float64,
+    "first_cut": pl.Date,
+    "last_cut": pl.Date,
+}
+
+
+def ends_needed(
+    months: NDArray[np.datetime64], event_cuts: Sequence[np.datetime64], every: int
+) -> NDArray[np.datetime64]:
+    """Last training months that a slow model is worth fitting at, among the months of a series: those of the events at
+    every gap, and before the first event those of every `every`-th calendar month taken as a cut, for calibration."""
+    cuts = np.unique(np.asarray(event_cuts, dtype="datetime64[M]"))
+    first = cuts[0] if len(cuts) else np.datetime64("9999-01", "M")
+    earlier = np.arange(months[0], min(first, months[-1] + 1))
+    pseudo = earlier[earlier.astype(np.int64) % every == 0]
+    ends = np.unique((np.concatenate([cuts, pseudo])[:, None] - 1 - np.array(GAPS)).ravel())
+    return ends[(ends >= months[0]) & (ends <= months[-1])]
+
+
+@dataclass(frozen=True)
+class _Span:
+    """Months [first, last) after the cut; `window` decides which cuts are origins, `place` finds the half width."""
+
+    name: str
+    months: int
+    first: int
+    last: int
+    window: int
+    place: int
+
+
+def compare(
+    forecasts: pl.DataFrame,
+    monthly: pl.DataFrame,
+    episodes: pl.DataFrame,
+    event_cuts: Sequence[np.datetime64],
+) -> pl.DataFrame:
+    """Forecasts of one model against what came: COMPARED, at the cuts of events and at origins.
+
+    forecasts: SCHEMA of forecasts.py; monthly: series_id, period_start, y (model's scale, null in a hole), every month
+    in order; episodes: series_id, first_month, last_month; event_cuts: months. A row is left out where the span
+    reaches past the last month of its series. Only the training months decide expected and half_width.
+    """
+    panel = _Panel.of(monthly, episodes)
+    cuts = np.unique(np.asarray(event_cuts, dtype="datetime64[M]").astype(np.int64))
+    unknown = forecasts.filter(~pl.col("series_id").is_in(list(panel.first_row)))["series_id"]
+    if len(unknown):
+        raise ValueError(f"forecasts of series that have no months: {sorted(set(unknown))}")
+    rows = forecasts.sort("series_id", "train_end")
+    return pl.concat([_of_span(rows, panel, cuts, gap, span) for gap in GAPS for span in _spans(gap)])
+
+
+def calibrations(compared: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
+    """CALIBRATED for each series, gap and span of `compared` (and each of `by`, such as the model)."""
+    keys = [*by, "series_id", "gap_months", "span", "months"]
+    rows = []
+    origins = compared.filter("is_origin").sort(*keys, "cut_month")
+    for key, group in origins.partition_by(keys, as_dict=True).items():
+        month = group["cut_month"].to_numpy().astype("datetime64[M]").astype(np.int64)
+        error = (group["actual"] - group["expected"]).to_numpy()
+        found = calibrate(error, group["half_width"].to_numpy(), month, _window(key[-1]), NOMINAL)
+        rows.append((*key, *vars(found).values(), group["cut_month"].min(), group["cut_month"].max()))
+    schema = {name: compared.schema[name] for name in keys} | CALIBRATED
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """The months of all series, one series after the other: first_row and end (exclusive) of each, and running sums."""
+
+    first_row: dict[str, int]
+    end: dict[str, int]
+    months: NDArray[np.int64]
+    sums: Floats
+    holes: NDArray[np.int64]
+    episodes: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, monthly: pl.DataFrame, episodes: pl.DataFrame) -> _Panel:
+        ordered = monthly.sort("series_id", "period_start", maintain_order=True)
+        months, values = _numbers(ordered["period_start"]), ordered["y"].cast(pl.Float64).to_numpy()
+        ids = ordered["series_id"]
+        lengths = ids.rle().struct.unnest()
+        ends = lengths["len"].cum_sum().to_list()
+        firsts = [0, *ends[:-1]]
+        names = lengths["value"].to_list()
+        first_row = dict(zip(names, firsts, strict=True))
+        marked = np.zeros(len(months), dtype=np.int64)
+        for series_id, first, last in zip(
+            episodes["series_id"],
+            _numbers(episodes["first_month"]),
+            _numbers(episodes["last_month"]),
+            strict=True,
+        ):
+            if series_id in first_row:
+                start, end = first_row[series_id], ends[names.index(series_id)]
+                marked[start:end][(months[start:end] >= first) & (months[start:end] <= last)] = 1
+        known = np.isfinite(values)
+        sums = np.zeros(len(values) + 1)
+        for start, end in zip(firsts, ends, strict=True):
+            # each series from zero: a sum over billions of dollars would blur the logarithms of the next series
+            sums[start + 1 : end + 1] = np.cumsum(np.where(known[start:end], values[start:end], 0.0))
+        return cls(
+            first_row, dict(zip(names, ends, strict=True)), months, sums, _running(~known), _running(marked)
+        )
+
+    def total(self, first: NDArray[np.int64], last: NDArray[np.int64], start: NDArray[np.int64]) -> Floats:
+        """Sums of values over rows [first, last) of a series that begins at row `start`."""
+        return self.sums[last] - np.where(first > start, self.sums[first], 0.0)
+
+
+def _of_span(
+    forecasts: pl.DataFrame, panel: _Panel, event_cuts: NDArray[np.int64], gap: int, span: _Span
+) -> pl.DataFrame:
+    start = forecasts["series_id"].replace_strict(panel.first_row, return_dtype=pl.Int64).to_numpy()
+    end = forecasts["series_id"].replace_strict(panel.end, return_dtype=pl.Int64).to_numpy()
+    cut = start + _numbers(forecasts["train_end"]) - panel.months[start] + gap + 1
+    number = _numbers(forecasts["train_end"]) + gap + 1
+    before, after = cut - gap - span.window, cut + span.window
+    whole = (before >= start) & (after <= end)
+    inside = cut + span.last <= end
+    is_event = np.isin(number, event_cuts) & inside
+    possible = is_event | (inside & whole & _apart(number, event_cuts, span.window))
+    at = np.flatnonzero(possible)
+    start, end, cut, number, is_event, whole, before, after = (
+        column[at] for column in (start, end, cut, number, is_event, whole, before, after)
+    )
+    chosen = forecasts[at]
+    made = chosen["reason"].is_null().to_numpy()
+    hole = panel.holes[cut + span.last] > panel.holes[cut + span.first]
+    touched = panel.episodes[np.minimum(after, end)] - panel.episodes[np.maximum(before, start)]
+    is_origin = whole & (touched == 0) & ~hole & made & _apart(number, event_cuts, span.window)
+    actual = panel.total(cut + span.first, cut + span.last, start) / (span.last - span.first)
+    expected = _filled(chosen["expected"], made)[:, gap + span.first : gap + span.last].mean(axis=1)
+    half = _filled(chosen["window_half_width" if span.name == "window" else "half_width"], made)[
+        :, span.place
+    ]
+    size = len(at)
+    return pl.DataFrame(
+        {
+            "series_id": chosen["series_id"],
+            "cut_month": pl.Series(number.astype("datetime64[M]").astype("datetime64[D]")).cast(pl.Date),
+            "gap_months": pl.repeat(gap, size, dtype=pl.Int32, eager=True),
+            "span": pl.repeat(span.name, size, dtype=pl.String, eager=True),
+            "months": pl.repeat(span.months, size, dtype=pl.Int32, eager=True),
+            **{name: chosen[name] for name in ("train_start", "train_end", "n_train")},
+            "actual": pl.Series(np.where(hole, np.nan, actual)).fill_nan(None),
+            "expected": pl.Series(expected).fill_nan(None),
+            "half_width": pl.Series(half).fill_nan(None),
+            "n_episode_months": touched.astype(np.int32),
+            "is_event_cut": is_event,
+            "is_origin": is_origin,
+            "reason": chosen["reason"].fill_null(
+                pl.Series([REASON_HOLE if missing else None for missing in hole], dtype=pl.String)
+            ),
+        },
+        schema=COMPARED,
+    ).filter(pl.col("is_event_cut") | pl.col("is_origin"))
+
+
+def _spans(gap: int) -> Iterator[_Span]:
+    for window in WINDOWS:
+        yield _Span("window", window, 0, window, window, GAP_WINDOWS.index((gap, window)))
+    if gap == PATH_GAP:
+        for month in range(1, max(WINDOWS) + 1):
+            yield _Span("month", month, month - 1, month, _window(month), gap + month - 1)
+
+
+def _window(months: int) -> int:
+    """The smallest window that holds the given month after the cut."""
+    return min(window for window in WINDOWS if window >= months)
+
+
+def _apart(cut: NDArray[np.int64], events: NDArray[np.int64], window: int) -> NDArray[np.bool_]:
+    """Whether no event has its cut less than `window` months from each cut; `events` are sorted."""
+    following = np.searchsorted(events, cut - window, side="right")
+    nearest = np.append(events, np.iinfo(np.int64).max)[following]
+    return nearest >= cut + window
+
+
+def _running(values: NDArray) -> NDArray:
+    """Sums up to each place, starting with none: the sum over [a, b) is the difference of two."""
+    return np.concatenate([[0], np.cumsum(values)])
+
+
+def _filled(arrays: pl.Series, made: NDArray[np.bool_]) -> Floats:
+    block = np.full((len(arrays), arrays.dtype.shape[0]), np.nan)
+    if made.any():
+        block[made] = arrays.filter(pl.Series(made)).to_numpy()
+    return block
+
+
+def _numbers(days: pl.Series) -> NDArray[np.int64]:
+    return days.cast(pl.Date).to_numpy().astype("datetime64[M]").astype(np.int64)

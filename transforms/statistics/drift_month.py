@@ -1,0 +1,169 @@
+"""Forecasts from ARIMA(1,1,0) with drift and month effects, for many series and origins at once.
+
+Belongs here: the model `arima_110_drift_month`, its estimates, forecasts and their variance.
+Does not belong here: which origins are of interest, calibration (counterfactual.py), other models.
+
+    y_t - y_{t-1} = a_{month(t)} + phi (y_{t-1} - y_{t-2}) + e_t,    e_t white noise
+
+Twelve month effects are the drift plus eleven dummies. Estimated by conditional least squares, as statsmodels'
+AutoReg(diff(y), lags=1, trend="c", seasonal=True, period=12), which the tests compare with. That regression has closed
+forms (Frisch and Waugh 1933: take the means of each calendar month out of both sides, then one slope is left), so
+50,000 origins are a few array operations and take about 2 s; one statsmodels fit each takes 150 s.
+
+Intervals are analytic and not simulated. With e_t independent the forecast error of any weighted mean of months ahead is a
+weighted sum of the future e, so its variance is exact: deterministic, smooth in the data (a refreshed figure moves an
+interval a little, not by the luck of draws), and a hundred times faster than 1,000 paths. A residual bootstrap differs
+only by the shape of the residuals; for means of 6 and more months its 95 % interval agrees within 5 % (tested). The
+uncertainty of a and phi is added by the delta method, which a bootstrap from fixed estimates leaves out: about 8 % of
+the width at 12 months. The quantile is Student's t with the degrees of freedom of the regression. What is then still
+wrong with the interval, because series break and errors are not alike over time, is measured in counterfactual.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+from transforms.statistics.forecasts import (
+    MIN_TRAIN_MONTHS,
+    NOMINAL,
+    REASON_CONSTANT,
+    REASON_SHORT,
+    REASON_UNSTABLE,
+    SCHEMA,
+    STEPS,
+    Floats,
+    frame,
+    training_lengths,
+    window_weights,
+)
+
+MODEL = "arima_110_drift_month"
+PERIOD = 12
+#: origins worked on together: bounds memory at about 100 MB
+_BATCH = 4096
+
+
+def forecast(series: Mapping[str, tuple[np.ndarray, Floats]]) -> pl.DataFrame:
+    """Forecasts at every month of every series, from that month's past alone: SCHEMA of forecasts.py.
+
+    series: id -> (months as datetime64[M], one after the other without a hole in time; values on the model's scale, NaN
+    where there is none). Origins without a forecast have a reason and empty lists.
+    """
+    by_length: dict[int, list[tuple[str, int]]] = {}
+    for series_id, (months, values) in series.items():
+        _check(series_id, months, values)
+        for end, length in enumerate(training_lengths(values)):
+            by_length.setdefault(int(length), []).append((series_id, end))
+    frames = []
+    for length, origins in by_length.items():
+        for first in range(0, len(origins), _BATCH):
+            frames.extend(_of_length(series, origins[first : first + _BATCH], length))
+    if not frames:
+        return pl.DataFrame(schema=SCHEMA)
+    return pl.concat(frames).sort("series_id", "train_end")
+
+
+def fit(windows: Floats) -> dict[str, Floats]:
+    """Conditional least squares on each row of `windows` (origins x months, levels on the model's scale).
+
+    Gives phi, sigma2 (residual sum of squares over degrees of freedom), sxx, and by calendar month, in the order of
+    the months after the last one: effect a, mean_lag (mean of the lagged difference), count. phi is NaN where the lagged
+    difference does not vary within calendar months.
+    """
+    change = np.diff(windows, axis=1)
+    y, x = change[:, 1:], change[:, :-1]
+    n = y.shape[1]
+    # column k of y is n - k months before the first month ahead; months that differ by 12 are one group
+    group = (np.arange(n) - n) % PERIOD
+    member = (group[:, None] == np.arange(PERIOD)[None, :]).astype(float)
+    count = member.sum(axis=0)
+    mean_y, mean_x = y @ member / count, x @ member / count
+    rest_y, rest_x = y - mean_y[:, group], x - mean_x[:, group]
+    sxx = np.einsum("ij,ij->i", rest_x, rest_x)
+    # what is left of a constant after rounding is not variation
+    varies = sxx > n * (1e-12 * np.maximum(1, np.abs(windows).max(axis=1))) ** 2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        phi = np.where(varies, np.einsum("ij,ij->i", rest_x, rest_y) / sxx, np.nan)
+    residual = rest_y - phi[:, None] * rest_x
+    freedom = n - PERIOD - 1
+    return {
+        "phi": phi,
+        "sigma2": np.einsum("ij,ij->i", residual, residual) / freedom,
+        "sxx": sxx,
+        "effect": mean_y - phi[:, None] * mean_x,
+        "mean_lag": mean_x,
+        "count": np.broadcast_to(count, mean_x.shape),
+        "residual": residual,
+    }
+
+
+def paths(windows: Floats, estimate: Mapping[str, Floats]) -> tuple[Floats, Floats, Floats]:
+    """Expected months ahead (origins x STEPS), and half widths of the nominal interval by month and by window mean."""
+    origins, length = windows.shape
+    phi, effect, mean_lag = estimate["phi"], estimate["effect"], estimate["mean_lag"]
+    level, change = windows[:, -1].copy(), windows[:, -1] - windows[:, -2]
+    expected = np.empty((origins, STEPS))
+    # derivatives of the path with respect to the means of the twelve months and to phi: least squares leaves these
+    # uncorrelated, with variances sigma2 / count and sigma2 / sxx
+    by_mean, by_phi = np.zeros((origins, STEPS, PERIOD)), np.zeros((origins, STEPS))
+    d_mean, d_phi = np.zeros((origins, PERIOD)), np.zeros(origins)
+    total_mean, total_phi = np.zeros((origins, PERIOD)), np.zeros(origins)
+    for step in range(STEPS):
+        month = step % PERIOD
+        d_phi = change - mean_lag[:, month] + phi * d_phi
+        d_mean = phi[:, None] * d_mean
+        d_mean[:, month] += 1
+        change = effect[:, month] + phi * change
+        level = level + change
+        total_mean, total_phi = total_mean + d_mean, total_phi + d_phi
+        expected[:, step], by_mean[:, step], by_phi[:, step] = level, total_mean, total_phi
+    # a shock j months ahead moves the level k months later by 1 + phi + ... + phi^k
+    response = np.cumsum(phi[:, None] ** np.arange(STEPS)[None, :], axis=1)
+    spread = np.zeros((origins, STEPS, STEPS))
+    for shock in range(STEPS):
+        spread[:, shock:, shock] = response[:, : STEPS - shock]
+    quantile = stats.t.ppf((1 + NOMINAL) / 2, length - 2 - PERIOD - 1)
+
+    def half_width(weights: Floats) -> Floats:
+        shocks = np.einsum("wh,ohs->ows", weights, spread, optimize=True)
+        means = np.einsum("wh,ohm->owm", weights, by_mean, optimize=True)
+        slope = by_phi @ weights.T
+        variance = (
+            (shocks**2).sum(axis=2)
+            + (means**2 / estimate["count"][:, None, :]).sum(axis=2)
+            + slope**2 / estimate["sxx"][:, None]
+        )
+        return quantile * np.sqrt(estimate["sigma2"][:, None] * variance)
+
+    return expected, half_width(np.eye(STEPS)), half_width(window_weights())
+
+
+def _of_length(
+    series: Mapping[str, tuple[np.ndarray, Floats]], origins: list[tuple[str, int]], length: int
+) -> Iterator[pl.DataFrame]:
+    """Forecasts of origins that all have `length` months to train on."""
+    names = np.array([name for name, _ in origins], dtype=object)
+    ends = np.array([series[name][0][end] for name, end in origins], dtype="datetime64[M]")
+    if length < MIN_TRAIN_MONTHS:
+        yield frame(names.tolist(), ends, length, None, REASON_SHORT)
+        return
+    windows = np.stack([series[name][1][end - length + 1 : end + 1] for name, end in origins])
+    estimate = fit(windows)
+    constant = ~np.isfinite(estimate["phi"])
+    unstable = ~constant & (np.abs(estimate["phi"]) >= 1)
+    for some, reason in ((constant, REASON_CONSTANT), (unstable, REASON_UNSTABLE)):
+        yield frame(names[some].tolist(), ends[some], length, None, reason)
+    usable = ~constant & ~unstable
+    arrays = paths(windows[usable], {name: value[usable] for name, value in estimate.items()})
+    yield frame(names[usable].tolist(), ends[usable], length, arrays)
+
+
+def _check(series_id: str, months: np.ndarray, values: Floats) -> None:
+    if len(months) != len(values):
+        raise ValueError(f"{series_id}: {len(months)} months and {len(values)} values")
+    if len(months) > 1 and not (np.diff(months.astype("datetime64[M]").astype(int)) == 1).all():
+        raise ValueError(f"{series_id}: months are not one after the other")
