@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.comparison import has_table, offered
 from orchestration.errors import UsageError
 from orchestration.reading import Record, records
+from orchestration.wording import month, number, percent
 
 if TYPE_CHECKING:
     import duckdb
@@ -98,21 +99,30 @@ def _calibration(
     con: duckdb.DuckDBPyConnection,
     methods: Sequence[str],
     series_id: str,
-    months: int | None,
-    gap: int | None,
-) -> Mapping[str, Any]:
-    """What rpt_method_calibration measured for the first of `methods` that it has, as fields of MethodResult."""
+    months: int | None = None,
+    gap: int | None = None,
+    control_set_id: str | None = None,
+) -> dict[str, Any]:
+    """What rpt_method_calibration measured for the first of `methods` that it has, as fields of MethodResult.
+
+    months, gap: None for methods with windows of their own.
+    """
     if not has_table(con, "rpt_method_calibration"):
         return {}
     rows = records(
         con,
-        """select method, nominal_rate, false_alarm_rate, n_pseudo_events from rpt_method_calibration
+        """from rpt_method_calibration
            where list_contains($methods::varchar[], method) and series_id = $series
              and ($months::integer is null or window_months = $months) and ($gap::integer is null or gap_months = $gap)
-           order by list_position($methods::varchar[], method), abs(coalesce(nominal_rate, 0.05) - 0.05) limit 1""",
+           order by list_position($methods::varchar[], method), window_months, gap_months, control_set_id""",
         {"methods": list(methods), "series": series_id, "months": months, "gap": gap},
     )
-    return {k: v for k, v in rows[0].items() if k != "method"} if rows else {}
+    rows = [row for row in rows if row.get("control_set_id") == control_set_id]
+    return {name: rows[0][name] for name in MEASURED} if rows else {}
+
+
+#: columns of rpt_method_calibration that a result carries
+MEASURED = ("false_alarm_rate", "nominal_rate", "n_pseudo_events")
 
 
 # -- methods ---------------------------------------------------------------------------------------------------------
@@ -121,9 +131,7 @@ def _calibration(
 def _before_after(
     con: duckdb.DuckDBPyConnection, result: Mapping[str, Any], months: int, gap: int
 ) -> MethodResult:
-    measured = dict(_calibration(con, ["placebo_rank_calibrated"], result["series_id"], months, gap))
-    if result.get("false_alarm_rate") is not None:
-        measured["false_alarm_rate"] = result["false_alarm_rate"]
+    measured = _calibration(con, ["placebo_rank_calibrated"], result["series_id"], months, gap)
     log = result.get("scale") == "log"
     return MethodResult(
         "before_after",
@@ -138,49 +146,109 @@ def _before_after(
 
 def _did(asked: _Question) -> list[MethodResult]:
     where = "and window_months = $months and gap_months = $gap"
-    return [
-        MethodResult(
-            "difference_in_differences",
-            variant=row["control_set_id"],
-            difference=row["did"],
-            scale="log",
-            rank=row["placebo_rank"],
-            verdict=row["verdict"],
-            note=row["reason"],
-            **_measured(
-                asked,
-                [f"difference_in_differences:{row['control_set_id']}", "difference_in_differences"],
-                row,
-            ),
+    methods = ["difference_in_differences_rank_calibrated", "difference_in_differences_calibrated"]
+    found = []
+    for row in asked.rows("rpt_difference_in_differences", where, "control_set_id"):
+        controls = row["control_set_id"]
+        found.append(
+            MethodResult(
+                "difference_in_differences",
+                variant=controls,
+                difference=row["did"],
+                scale="log",
+                rank=row["placebo_rank"],
+                verdict=row["verdict"],
+                note=row["reason"],
+                **_calibration(
+                    asked.con, methods, asked.result["series_id"], asked.months, asked.gap, controls
+                ),
+            )
         )
-        for row in asked.rows("rpt_difference_in_differences", where, "control_set_id")
-    ]
-
-
-def _measured(
-    asked: _Question, methods: Sequence[str], row: Mapping[str, Any], windows: bool = True
-) -> dict[str, Any]:
-    """Calibration of the method, with the row's own measured rate before any other."""
-    window = (asked.months, asked.gap) if windows else (None, None)
-    measured = dict(_calibration(asked.con, methods, asked.result["series_id"], *window))
-    if row.get("false_alarm_rate") is not None:
-        measured["false_alarm_rate"] = row["false_alarm_rate"]
-    return measured
-
-
-def _counterfactual(asked: _Question) -> list[MethodResult]:
-    return []
+    return found
 
 
 def _interrupted(asked: _Question) -> list[MethodResult]:
-    return []
+    """The step at the cut by AR(p) GLS; its p stays in the table."""
+    found = []
+    for row in asked.rows("rpt_interrupted_time_series"):
+        note = row["reason"]
+        if row["level_change"] is not None:
+            log = row["scale"] == "log"
+            notes = [
+                f"step at the cut from the line of before, {row['n_months']} months, AR({row['ar_order']})"
+            ]
+            if row["effect_12"] is not None:
+                after = percent(row["effect_12"]) if log else number(row["effect_12"], sign=True)
+                notes.append(f"12 months on {after}")
+            notes.append(f"{row['joint_events']} other steps in them")
+            note = "; ".join(notes)
+        measured = _calibration(asked.con, ["its_gls"], asked.result["series_id"])
+        if row.get("false_alarm_rate") is not None:
+            measured["false_alarm_rate"] = row["false_alarm_rate"]
+        found.append(
+            MethodResult(
+                "interrupted_time_series",
+                difference=row["level_change"],
+                scale=row["scale"],
+                note=note,
+                **(measured if row["level_change"] is not None else {}),
+            )
+        )
+    return found
 
 
 def _synthetic(asked: _Question) -> list[MethodResult]:
-    return []
+    found = []
+    for row in asked.rows("rpt_synthetic_control"):
+        donors = [f"{d} {w:.2f}" for d, w in zip(row["donors"] or [], row["weights"] or [], strict=False)]
+        notes = [row["reason"]] if row["reason"] else []
+        if row["mean_gap"] is not None:
+            notes.append(
+                f"gap of the 12 months after to {', '.join(donors[:3])}{' ...' if donors[3:] else ''}"
+            )
+        if row["rank"] is not None:
+            notes.append(f"rank among {row['n_donors']} partners, at least {row['rank_floor']:.3f}")
+        found.append(
+            MethodResult(
+                "synthetic_control",
+                variant=row.get("donor_pool_id"),
+                difference=row["mean_gap"],
+                scale="log",
+                # a rank of what does not fit the months before says nothing
+                rank=row["rank"] if row["gate_passed"] else None,
+                note="; ".join(notes) or None,
+                **_calibration(asked.con, ["synthetic_control"], asked.result["series_id"]),
+            )
+        )
+    return found
 
 
 def _change_point(asked: _Question) -> list[MethodResult]:
+    found = []
+    for row in asked.rows("rpt_change_point"):
+        notes = [row["reason"]] if row["reason"] else []
+        if row["best_break_month"] is not None:
+            away = row["months_from_cut"]
+            where = (
+                "at the cut"
+                if away == 0
+                else f"{abs(away)} months {'after' if away > 0 else 'before'} the cut"
+            )
+            notes.insert(0, f"clearest break within 24 months is {month(row['best_break_month'])}, {where}")
+        found.append(
+            MethodResult(
+                "change_point",
+                difference=row["break_size"],
+                scale=row["scale"],
+                rank=row["placebo_rank"],
+                note="; ".join(notes) or None,
+                **_calibration(asked.con, ["change_point"], asked.result["series_id"]),
+            )
+        )
+    return found
+
+
+def _counterfactual(asked: _Question) -> list[MethodResult]:
     return []
 
 
