@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -194,7 +195,7 @@ def test_a_page_can_be_read_aloud(pages):
         assert document.find("html")[0].attributes["lang"] == "en"
         levels = [int(e.name[1]) for e in document.find("h1", "h2", "h3", "h4", "h5", "h6")]
         assert levels.count(1) == 1 and levels[0] == 1
-        assert all(b <= a + 1 for a, b in zip(levels, levels[1:], strict=False)), levels
+        assert all(b <= a + 1 for a, b in pairwise(levels)), levels
         ids = [e.attributes["id"] for e in document.find() if "id" in e.attributes]
         assert len(ids) == len(set(ids)), (
             "ids of the charts must not meet: a clip path would cut another chart"
