@@ -66,11 +66,13 @@ def best_breaks(y: np.ndarray) -> Breaks:
     base, _ = np.linalg.qr(base)
     steps = np.column_stack([(t >= c).astype(float) for c in range(WINDOW - SEARCH, WINDOW + SEARCH + 1)])
     y = y - y.mean(axis=0)
+    largest = np.abs(y).max(axis=0)
+    y = y / np.where(largest > 0, largest, 1.0)  # F does not depend on the unit, and no unit overflows
     residuals = y - base @ (base.T @ y)
     centred = residuals - residuals.mean(axis=0)
     n = len(t)
     square = (centred**2).sum(axis=0) / n
-    varies = np.sqrt(square) > 1e-9 * np.maximum(np.abs(y).max(axis=0), 1e-12)
+    varies = np.sqrt(square) > 1e-9
     with np.errstate(divide="ignore", invalid="ignore"):
         rho = (centred[1:] * centred[:-1]).sum(axis=0) / (n - 1) / square
     rho = np.clip(np.where(varies, rho, 0.0), -MAX_RHO, MAX_RHO)
@@ -99,7 +101,7 @@ def best_breaks(y: np.ndarray) -> Breaks:
     best = order[np.argmax(np.where(np.isfinite(f), f, -1.0)[:, order], axis=1)]
     rows = np.arange(len(best))
     sup_f = np.where(np.isfinite(f[rows, best]), f[rows, best], np.nan)
-    return Breaks(best - SEARCH, (with_series / square_step)[rows, best], sup_f)
+    return Breaks(best - SEARCH, (with_series / square_step)[rows, best] * largest, sup_f)
 
 
 def change_points(
@@ -147,9 +149,12 @@ def _of_series(
     if everything and series is not None:
         found = best_breaks(np.column_stack([series.window(c - WINDOW, c + WINDOW - 1) for c in everything]))
     place = {c: i for i, c in enumerate(usable)}
-    others = np.array([]) if found is None else found.sup_f[len(usable) :]
-    others = others[~np.isnan(others)]
+    clean_f = np.array([]) if found is None else found.sup_f[len(usable) :]
+    clean_at = np.array(placebo, dtype=int)[~np.isnan(clean_f)]
+    clean_f = clean_f[~np.isnan(clean_f)]
     for c in asked:
+        # no month is searched by both: a break found here would be found there, too
+        others = clean_f[np.abs(clean_at - c) > 2 * SEARCH]
         row = empty | {"cut_month": day(c), "n_placebo": len(others), "reason": reasons[c]}
         if c in place and found is not None:
             i = place[c]
