@@ -71,6 +71,8 @@ CONTRACT = Contract(
         "rpt_event_window",
         "rpt_before_after",
         "rpt_difference_in_differences",
+        "rpt_tariff_exposure",
+        "rpt_event_exposure",
         "rpt_revision",
         "rpt_freshness",
     ),

@@ -24,6 +24,19 @@
     list({{ expression }} order by {{ expression }})
 {%- endmacro %}
 
+{# An aggregate: the values of a group as a list, in the order of another expression; nulls stay, so that lists line up. #}
+{% macro ordered_list(expression, order_by) -%}
+    {{ return(adapter.dispatch('ordered_list', 'headway')(expression, order_by)) }}
+{%- endmacro %}
+
+{% macro default__ordered_list(expression, order_by) -%}
+    transform(sort_array(collect_list(struct({{ order_by }} as k, {{ expression }} as v))), x -> x.v)
+{%- endmacro %}
+
+{% macro duckdb__ordered_list(expression, order_by) -%}
+    list({{ expression }} order by {{ order_by }})
+{%- endmacro %}
+
 {# A list of text with nothing in it. #}
 {% macro empty_list() -%}
     {{ return(adapter.dispatch('empty_list', 'headway')()) }}

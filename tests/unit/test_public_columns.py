@@ -43,6 +43,10 @@ PUBLIC = {
     "rpt_difference_in_differences": "event_id treated_series_id control_set_id window_months gap_months d_log_treated "
     "d_log_control did pretrend_slope pretrend_bias pretrend_ratio breakdown_m placebo_rank n_placebo n_blocks mde95 event_clean "
     "identified as_of verdict reason",
+    "rpt_tariff_exposure": "period_start reporter_iso3 partner_iso3 product_system product_code value_series_id measure_ids "
+    "measure_rates_pct measure_coverage measure_days exemptions possible_measure_ids statutory_rate_pct reason in_force_share "
+    "customs_value_usd duty_usd collected_rate_pct usmca_claimed_share_pct share_of_partner_imports_pct status",
+    "rpt_event_exposure": "event_id series_id topic match_basis goods measure_ids n_positions why",
     "rpt_revision": "series_id period_start first_value first_known_from latest_value latest_known_from n_revisions revision "
     "revision_pct days_to_latest",
     "rpt_freshness": "source_id dataset frequency as_of state latest_period expected_period days_behind last_known_from "

@@ -1,0 +1,105 @@
+-- Which measure of the USA reaches which imports, and how much of them: one row a product group (named by its series of values)
+-- and measure that is or may be on it. No dates here. Codes of a measure say where goods lie, not that every line under them is
+-- covered, so what is read off them is a part.
+with cells as (
+    select
+        series_id,
+        partner_iso3,
+        coalesce(product_system, industry_system, 'TOTAL') as product_system,
+        coalesce(product_code, industry_code, '00') as product_code
+    from {{ ref('dim_series') }}
+    where geography_iso3 = 'USA'
+        and flow = 'imports'
+        and basis = 'consumption'
+        and measure = 'trade_value'
+),
+
+measures as (
+    select
+        measure.measure_id,
+        programme.programme,
+        measure.partners,
+        measure.hs_codes,
+        measure.confidence
+    from {{ ref('stg_tariff_measure') }} as measure
+    inner join {{ ref('seed_tariff_programme') }} as programme on measure.measure_id = programme.measure_id
+    where measure.in_force
+),
+
+partners as (
+    select measure_id, {{ each_item('partners') }} as partner from measures
+),
+
+codes as (
+    select measure_id, {{ each_item('hs_codes') }} as hs_code from measures
+),
+
+-- a measure on one partner is on a part of what comes from the world
+reached as (
+    select
+        cells.series_id,
+        cells.partner_iso3,
+        cells.product_system,
+        cells.product_code,
+        partners.measure_id,
+        max(case when partners.partner in (cells.partner_iso3, 'WLD') then 1 else 0 end) as on_partner
+    from cells
+    inner join partners
+        on partners.partner in (cells.partner_iso3, 'WLD') or cells.partner_iso3 = 'WLD'
+    group by cells.series_id, cells.partner_iso3, cells.product_system, cells.product_code, partners.measure_id
+),
+
+by_code as (
+    select distinct reached.series_id, reached.measure_id
+    from reached
+    inner join codes on reached.measure_id = codes.measure_id
+    where reached.product_system = 'HS'
+        and (codes.hs_code like concat(reached.product_code, '%') or reached.product_code like concat(codes.hs_code, '%'))
+),
+
+judged as (
+    select
+        reached.*,
+        measures.programme,
+        measures.confidence,
+        case
+            when named.coverage is not null then named.coverage
+            when by_code.series_id is not null then 'part'
+            -- whatever the goods are, they are a part of all goods
+            when reached.product_system = 'TOTAL' and coalesce(others.coverage, 'unknown') = 'unknown' then 'part'
+            when others.coverage is not null then others.coverage
+            when reached.product_system = 'HS' and with_codes.measure_id is not null then 'none'
+            else 'unknown'
+        end as coverage
+    from reached
+    inner join measures on reached.measure_id = measures.measure_id
+    left join {{ ref('seed_tariff_scope') }} as named
+        on reached.measure_id = named.measure_id
+        and reached.product_system = named.product_system
+        and reached.product_code = named.product_code
+    left join {{ ref('seed_tariff_scope') }} as others
+        on reached.measure_id = others.measure_id and others.product_system = '*'
+    left join by_code on reached.series_id = by_code.series_id and reached.measure_id = by_code.measure_id
+    left join (select distinct measure_id from codes) as with_codes on reached.measure_id = with_codes.measure_id
+    left join {{ ref('seed_tariff_partner') }} as spared
+        on reached.measure_id = spared.measure_id
+        and reached.partner_iso3 = spared.partner_iso3
+        and spared.treatment = 'exempt'
+    where spared.measure_id is null
+)
+
+select
+    series_id,
+    partner_iso3,
+    product_system,
+    product_code,
+    measure_id,
+    programme,
+    case
+        when confidence = 'low' then 'unknown'
+        when coverage = 'whole' and on_partner = 0 then 'part'
+        else coverage
+    end as coverage
+from judged
+where coverage <> 'none'
+order by series_id, measure_id

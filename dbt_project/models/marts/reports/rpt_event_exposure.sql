@@ -1,0 +1,127 @@
+-- Two ways from an event to a series. By goods: the topic of the event is about goods that the series is about. By measure: the
+-- event is the announcement, start or end of a tariff measure that reaches the goods of the series.
+with events as (
+    select
+        event_id,
+        event_date,
+        effective_on,
+        event_type,
+        {{ each_item('topics') }} as topic
+    from {{ ref('dim_event') }}
+),
+
+parties as (
+    select event_id, {{ each_item('parties') }} as party from {{ ref('dim_event') }}
+),
+
+acts as (
+    select event_id, count(*) as n_parties from parties group by event_id
+),
+
+series as (
+    select
+        series.series_id,
+        series.geography_iso3,
+        series.partner_iso3,
+        series.flow,
+        series.product_system,
+        series.product_code,
+        series.industry_code,
+        case
+            when {{ is_automotive('series') }} then 'autos'
+            when series.product_system = 'HS' and series.product_code in ('72', '73', '74', '76') or series.industry_code like '331%'
+                then 'metals'
+            when series.flow is not null and series.product_code is null and series.industry_code is null
+                or series.measure = 'customs_revenue'
+                then 'all_goods'
+        end as goods
+    from {{ ref('dim_series') }} as series
+),
+
+by_goods as (
+    select
+        events.event_id,
+        series.series_id,
+        events.topic,
+        series.goods,
+        topic_goods.reason
+    from events
+    inner join {{ ref('seed_topic_goods') }} as topic_goods on events.topic = topic_goods.topic
+    inner join series on topic_goods.goods = series.goods
+    inner join acts on events.event_id = acts.event_id
+    -- the country of the series takes part, and its partner as well; an act of one country is towards all of its partners
+    inner join parties as home on events.event_id = home.event_id and series.geography_iso3 = home.party
+    left join parties as away on events.event_id = away.event_id and series.partner_iso3 = away.party
+    where away.party is not null
+        or series.partner_iso3 is null
+        or series.partner_iso3 = 'WLD'
+        or acts.n_parties = 1
+),
+
+measures as (
+    select *, {{ each_item('partners') }} as partner
+    from {{ ref('stg_tariff_measure') }}
+    where in_force
+),
+
+linked as (
+    select distinct
+        events.event_id,
+        touched.series_id,
+        events.topic,
+        touched.goods,
+        scope.measure_id
+    from events
+    inner join acts on events.event_id = acts.event_id
+    inner join measures
+        -- what takes effect on a day is that day's event, whenever it was announced
+        on coalesce(events.effective_on, events.event_date) in (measures.announced_on, measures.effective_on, measures.ended_on)
+        -- the subject of a tariff event is the tariff, whatever its grounds are filed under
+        and (events.topic = measures.topic or events.event_type in ('tariff_announced', 'tariff_effective'))
+    inner join parties as imposing on events.event_id = imposing.event_id and measures.imposing_iso3 = imposing.party
+    left join parties as hit on events.event_id = hit.event_id and measures.partner = hit.party
+    inner join {{ ref('int_tariff_scope') }} as scope on measures.measure_id = scope.measure_id and scope.coverage <> 'unknown'
+    inner join series as cell on scope.series_id = cell.series_id
+    inner join series as touched
+        on cell.geography_iso3 = touched.geography_iso3
+        and cell.partner_iso3 = touched.partner_iso3
+        and cell.flow = touched.flow
+        and cell.product_code is not distinct from touched.product_code
+        and cell.industry_code is not distinct from touched.industry_code
+    where measures.partner = 'WLD' or hit.party is not null or acts.n_parties = 1
+),
+
+by_measure as (
+    select event_id, series_id, topic, max(goods) as goods, {{ sorted_list('measure_id') }} as measure_ids
+    from linked
+    group by event_id, series_id, topic
+),
+
+positions as (
+    select event_id, topic, cast(count(*) as integer) as n_positions
+    from {{ ref('stg_position') }}
+    group by event_id, topic
+),
+
+pairs as (
+    select event_id, series_id, topic from by_goods
+    union distinct
+    select event_id, series_id, topic from by_measure
+)
+
+select
+    pairs.event_id,
+    pairs.series_id,
+    pairs.topic,
+    case when by_measure.event_id is not null then 'measure' else 'goods' end as match_basis,
+    coalesce(by_goods.goods, by_measure.goods, 'others') as goods,
+    coalesce(by_measure.measure_ids, {{ empty_list() }}) as measure_ids,
+    coalesce(positions.n_positions, 0) as n_positions,
+    coalesce(by_goods.reason, 'the measure reaches a part of these goods') as why
+from pairs
+left join by_goods
+    on pairs.event_id = by_goods.event_id and pairs.series_id = by_goods.series_id and pairs.topic = by_goods.topic
+left join by_measure
+    on pairs.event_id = by_measure.event_id and pairs.series_id = by_measure.series_id and pairs.topic = by_measure.topic
+left join positions on pairs.event_id = positions.event_id and pairs.topic = positions.topic
+order by pairs.event_id, pairs.series_id, pairs.topic
