@@ -6,6 +6,7 @@ with events as (
         event_date,
         effective_on,
         event_type,
+        timeline,
         {{ each_item('topics') }} as topic
     from {{ ref('dim_event') }}
 ),
@@ -74,8 +75,12 @@ linked as (
     from events
     inner join acts on events.event_id = acts.event_id
     inner join measures
-        -- what takes effect on a day is that day's event, whenever it was announced
-        on coalesce(events.effective_on, events.event_date) in (measures.announced_on, measures.effective_on, measures.ended_on)
+        on (
+            events.event_date in (measures.announced_on, measures.effective_on, measures.ended_on)
+            or events.effective_on in (measures.announced_on, measures.effective_on, measures.ended_on)
+        )
+        -- an answer on the same day is another country's measure
+        and events.timeline not like 'retaliation%'
         -- the subject of a tariff event is the tariff, whatever its grounds are filed under
         and (events.topic = measures.topic or events.event_type in ('tariff_announced', 'tariff_effective'))
     inner join parties as imposing on events.event_id = imposing.event_id and measures.imposing_iso3 = imposing.party
