@@ -8,7 +8,7 @@ CLIENTS := $(VENV)/compat/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint refresh serve dashboard bench docs clean
+.PHONY: help setup build test lint refresh serve dashboard bench docs pictures clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
@@ -60,5 +60,8 @@ bench: $(INSTALLED) ## measure speed against named baselines
 clean: ## remove everything that a build makes again (releases and the archive of fetched payloads stay)
 	@rm -rf warehouse/build warehouse/dbt dbt_project/target dbt_project/logs
 
-docs: $(INSTALLED) ## write the generated pages of docs/ from the current release
+docs: $(INSTALLED) pictures ## write the generated pages of docs/ from the current release
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation import write_docs; from orchestration.settings import Settings; write_docs(Settings.load(), Path('docs'))"
+
+pictures: $(INSTALLED) ## draw the pictures of docs/examples.md and renew its answers from the current release
+	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation_examples import write_examples; from orchestration.settings import Settings; write_examples(Settings.load(), Path('docs'))"

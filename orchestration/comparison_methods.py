@@ -184,7 +184,7 @@ def _interrupted(asked: _Question) -> list[MethodResult]:
             note = "; ".join(notes)
         measured = _calibration(asked.con, ["its_gls"], asked.result["series_id"])
         if row.get("false_alarm_rate") is not None:
-            measured["false_alarm_rate"] = row["false_alarm_rate"]
+            measured |= {"false_alarm_rate": row["false_alarm_rate"], "nominal_rate": 0.05}
         found.append(
             MethodResult(
                 "interrupted_time_series",
@@ -249,7 +249,30 @@ def _change_point(asked: _Question) -> list[MethodResult]:
 
 
 def _counterfactual(asked: _Question) -> list[MethodResult]:
-    return []
+    """The headline model first; the range is the calibrated one, its rate what it missed at dates without an event."""
+    where = "and window_months = $months and gap_months = $gap"
+    found = []
+    for row in asked.rows("rpt_counterfactual_effect", where, "model"):
+        notes = [row["reason"]] if row["reason"] else []
+        if row["outside_calibrated"] is not None:
+            side = "outside" if row["outside_calibrated"] else "inside"
+            notes.append(f"{side} the range that holds what comes at dates without an event")
+        covered = row["coverage_measured"]
+        found.append(
+            MethodResult(
+                "counterfactual",
+                variant=row["model"],
+                difference=row["effect"],
+                scale=row["scale"],
+                lower=row["lower95_calibrated"],
+                upper=row["upper95_calibrated"],
+                false_alarm_rate=1 - covered if covered is not None else None,
+                nominal_rate=0.05 if covered is not None else None,
+                n_pseudo_events=row["n_origins"] if covered is not None else None,
+                note="; ".join(notes) or None,
+            )
+        )
+    return found
 
 
 #: name -> table it is read from and how; the order is that of the printed table

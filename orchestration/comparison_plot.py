@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.comparison import Comparison, other_events
+from orchestration.comparison import Comparison, has_table, other_events
 from orchestration.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-#: models of rpt_counterfactual, the one drawn first
-MODELS = ("arima", "uc")
+#: the model of rpt_counterfactual that is drawn: the one made for every series
+MODEL = "arima_110_drift_month"
 
 
 def plot(con: duckdb.DuckDBPyConnection, comparison: Comparison, path: Path) -> Path:
@@ -57,6 +57,43 @@ def comparison_picture(
     )
 
 
+def placebo_picture(
+    con: duckdb.DuckDBPyConnection, comparison: Comparison, *, mode: str = "light", width: int = 720
+) -> alt.LayerChart | None:
+    """The same comparison at dates without a known event, this one marked; None where it is not ranked among them."""
+    import polars as pl
+
+    from orchestration.charts.placebo import placebo_chart
+
+    result = comparison.result
+    macros = con.execute("select count(*) from duckdb_functions() where function_name = 'placebo'").fetchall()
+    ranked = result.get("placebo_rank") is not None and result.get("as_of_basis") != "first_release"
+    if not ranked or not macros[0][0]:
+        return None
+    event = comparison.event["event_id"] if comparison.event else result["event_id"]
+    rows = con.execute(
+        """select cut_month, difference, is_event
+           from placebo($series, $event, months := $months, gap := $gap, on_date := $on_date)""",
+        {
+            "series": result["series_id"],
+            "event": event,
+            "months": result["window_months"],
+            "gap": result["gap_months"],
+            "on_date": comparison.on_date,
+        },
+    ).fetchall()
+    schema = {"cut_month": pl.Date, "difference": pl.Float64, "is_event": pl.Boolean}
+    return placebo_chart(
+        pl.DataFrame(rows, schema=schema, orient="row"),
+        result,
+        comparison.series,
+        agency=_agency(con, comparison.series["source_id"]),
+        event=comparison.event,
+        mode=mode,
+        width=width,
+    )
+
+
 def _agency(con: duckdb.DuckDBPyConnection, source_id: str) -> str:
     found = con.execute("select agency from dim_source where source_id = ?", [source_id]).fetchall()
     return found[0][0] if found else source_id
@@ -83,4 +120,33 @@ def _observations(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> pl.
 
 
 def _counterfactual(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> pl.DataFrame | None:
-    return None
+    """What the headline model expected of the window after, for a comparison of the latest figures without a gap: the
+    report has no other."""
+    import polars as pl
+
+    result = comparison.result
+    if comparison.event is None or result.get("as_of_basis") != "latest" or result["gap_months"] != 0:
+        return None
+    if not has_table(con, "rpt_counterfactual"):
+        return None
+    rows = con.execute(
+        """select month, expected, lower95_calibrated, upper95_calibrated from rpt_counterfactual
+           where event_id = $event and series_id = $series and model = $model and month between $first and $last
+           order by month""",
+        {
+            "event": comparison.event["event_id"],
+            "series": result["series_id"],
+            "model": MODEL,
+            "first": result["post_start"],
+            "last": result["post_end"],
+        },
+    ).fetchall()
+    if not rows:
+        return None
+    schema = {
+        "month": pl.Date,
+        "expected": pl.Float64,
+        "lower95_calibrated": pl.Float64,
+        "upper95_calibrated": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")

@@ -110,14 +110,14 @@ def comparison_chart(
         layers += _expected_layers(expected, c)
     layers.append(alt.Chart(points).mark_line(color=c.series, strokeWidth=1.6).encode(x=x, y=y))
     layers += _point_layers(points, c)
-    layers += _mean_layers(means, domain, c)
+    layers += _mean_layers(means, points, domain, c)
     layers += tick_band(ticks, height, c.event)
     layers += _cut_layers(result, event, narrow, c)
     layers += band_labels
     words = Words(
         title=_comparison_title(result, series, event),
         subtitle=_comparison_subtitle(result, series),
-        notes=_comparison_notes(points, ticks, episodes, expected.height > 0, left_out is not None),
+        notes=_comparison_notes(points, ticks, episodes, expected, left_out is not None),
         source=result_source(agency, result),
         description=_comparison_description(result, series, event, ticks, episodes),
     )
@@ -240,7 +240,10 @@ def _point_layers(points: pl.DataFrame, c: Colours) -> list[alt.Chart]:
     return layers
 
 
-def _mean_layers(means: Sequence[dict[str, Any]], domain: tuple[float, float], c: Colours) -> list[alt.Chart]:
+def _mean_layers(
+    means: Sequence[dict[str, Any]], points: pl.DataFrame, domain: tuple[float, float], c: Colours
+) -> list[alt.Chart]:
+    """The means as lines over their windows, and their names where they hide fewest months."""
     layers: list[alt.Chart] = []
     for mean in means:
         colour = c.before if mean["window"] == "before" else c.after
@@ -251,22 +254,44 @@ def _mean_layers(means: Sequence[dict[str, Any]], domain: tuple[float, float], c
             .encode(x=alt.X("from:T"), x2=alt.X2("to:T"), y=alt.Y("value:Q"))
         )
     for mean in means:
-        left = mean["window"] == "before"
-        frame = pl.DataFrame([mean | {"at": mean["from"] if left else mean["to"]}])
-        # above the higher mean, below the lower one: the names never meet
-        above = mean["value"] >= max(m["value"] for m in means)
+        left, above = _freest(mean, points, domain)
         layers += halo_text(
-            frame,
+            pl.DataFrame([mean | {"at": mean["from"] if left else mean["to"]}]),
             x=alt.X("at:T"),
             y=alt.Y("value:Q"),
             text="label:N",
-            colour=c.before if left else c.after,
+            colour=c.before if mean["window"] == "before" else c.after,
             background=c.background,
             align="left" if left else "right",
             baseline="bottom" if above else "top",
             dy=-6 if above else 6,
         )
     return layers
+
+
+def _freest(mean: dict[str, Any], points: pl.DataFrame, domain: tuple[float, float]) -> tuple[bool, bool]:
+    """At which end of a mean (left) and on which side of it (above) its name hides fewest months."""
+    # a name takes about a seventh of the width shown and a twelfth of the height
+    months, height = max(3, points.height // 7), (domain[1] - domain[0]) / 12
+    before = mean["window"] == "before"
+    best: tuple[int, bool, bool] | None = None
+    for left in (before, not before):  # of equally free places, the outer one, above
+        for above in (True, False):
+            low, high = (
+                (mean["value"], mean["value"] + height) if above else (mean["value"] - height, mean["value"])
+            )
+            near = (
+                (mean["from"], _add(mean["from"], months - 1))
+                if left
+                else (_add(mean["to"], -months), mean["to"])
+            )
+            hidden = points.filter(
+                pl.col("period_start").is_between(*near) & pl.col("value").is_between(low, high)
+            )
+            if best is None or hidden.height < best[0]:
+                best = hidden.height, left, above
+    assert best
+    return best[1], best[2]
 
 
 def _cut_layers(result: Record, event: Record | None, width: int, c: Colours) -> list[alt.Chart]:
@@ -299,11 +324,16 @@ def _comparison_subtitle(result: Record, series: Record) -> list[str]:
 
 
 def _comparison_notes(
-    points: pl.DataFrame, ticks: Sequence[Any], episodes: Sequence[Record], expected: bool, left_out: bool
+    points: pl.DataFrame,
+    ticks: Sequence[Any],
+    episodes: Sequence[Record],
+    expected: pl.DataFrame,
+    left_out: bool,
 ) -> list[str]:
     notes = ["Horizontal lines: means of the windows."]
-    if expected:
-        notes.append("Dashed: expected from the months before, with its calibrated 95 % band.")
+    if expected.height:
+        band = "" if expected["lower"].is_null().all() else ", with its calibrated 95 % band"
+        notes.append(f"Dashed: expected from the months before{band}.")
     if left_out:
         notes.append("Grey band: months left out.")
     if episodes:

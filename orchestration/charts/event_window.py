@@ -62,7 +62,9 @@ def event_window_chart(
     hue = alt.Color(
         "event:N",
         scale=alt.Scale(domain=events, range=list(CATEGORIES[mode][: len(events)])),
-        legend=alt.Legend(title=None, columns=1) if len(events) > 1 else None,
+        legend=alt.Legend(title=None, columns=1, labelLimit=(400 if width == "container" else width) - 60)
+        if len(events) > 1
+        else None,
     )
     x = alt.X(
         "month_offset:Q",

@@ -45,14 +45,18 @@ def placebo_chart(
 ) -> alt.LayerChart:
     """How often the series differed as much at dates without an event, this event marked.
 
-    placebos: statistic (Float64; log points when result["scale"] is log, else units), one row a placebo cut of the
-    very pool that `result` was ranked in; result: a row with the columns of rpt_before_after, of which the rank, the
-    number of cuts and mde95 are shown as they stand. Raises ChartError for an empty pool or a withheld comparison.
+    placebos: difference or statistic (Float64; log points when result["scale"] is log, else units), one row a cut of the
+    very pool that `result` was ranked in, as of the macro `placebo` (its row of the event itself, is_event, is left out);
+    result: a row with the columns of rpt_before_after, of which the rank, the number of cuts and mde95 are shown as they
+    stand. Raises ChartError for an empty pool or a withheld comparison.
     """
     c = colours(mode)
     log = result.get("scale") == "log"
     statistic = result.get("d_log") if log else result.get("d_level")
-    values = placebos["statistic"].drop_nulls().drop_nans()
+    if "is_event" in placebos.columns:
+        placebos = placebos.filter(~pl.col("is_event"))
+    column = "difference" if "difference" in placebos.columns else "statistic"
+    values = placebos[column].drop_nulls().drop_nans()
     if statistic is None or values.is_empty():
         why = result.get("reason") or ("no placebo cut" if values.is_empty() else "no difference")
         raise ChartError(f"there is no placebo distribution to draw: {why}")

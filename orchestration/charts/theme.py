@@ -235,7 +235,7 @@ def wrapped(text: str, width: float, font_size: float) -> list[str]:
 def source_line(agency: str, as_of: dt.date | str | None, *, first_release: bool = False) -> str:
     """'Source: US Bureau of Labor Statistics; figures as known on 2026-10-10; compiled by Headway'."""
     day = as_of.strftime("%Y-%m-%d") if isinstance(as_of, dt.date) else as_of
-    known = "each month as first released" if first_release else "figures"
+    known = "each month as first released" if first_release else "figures" if day else "latest figures"
     if day:
         known += f", known on {day}" if first_release else f" as known on {day}"
     return f"Source: {agency}; {known}; compiled by Headway"
