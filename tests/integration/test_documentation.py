@@ -34,7 +34,16 @@ def test_queries_in_readme_answer(home):
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "CONTRIBUTING.md", "docs/operations.md", "docs/methods.md", "docs/import.md"]
+    "page",
+    [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs/operations.md",
+        "docs/methods.md",
+        "docs/import.md",
+        "docs/examples.md",
+        "docs/queries.md",
+    ],
 )
 def test_links_lead_somewhere(page):
     """A dead link in the first page a user reads."""
