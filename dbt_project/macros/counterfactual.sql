@@ -1,0 +1,14 @@
+{#
+    Forecasts beside what came, on the scale of the series.
+    Belongs here: what the two reports of forecasts share. Does not belong here: the models (transforms/statistics).
+#}
+
+{# Back from the scale of the model to the unit of the series: of logarithms the exponential, which is the median. #}
+{% macro in_own_unit(expression, scale='scale') -%}
+    (case when {{ scale }} = 'log' then exp({{ expression }}) else {{ expression }} end)
+{%- endmacro %}
+
+{# Why an interval is not calibrated where there is a forecast. #}
+{% macro reason_not_calibrated() -%}
+    'fewer than 36 dates without an event, or than 6 blocks of 24 months that hold one'
+{%- endmacro %}

@@ -1,0 +1,28 @@
+-- how often an interval of a forecast leaves out what came at dates without an event: false alarms, before and after
+-- calibration, in the shape of rpt_method_calibration
+with windows as (
+    select
+        case model when 'arima_110_drift_month' then 'forecast_arima' else 'forecast_uc' end as method,
+        *
+    from {{ ref('int_counterfactual_calibration') }}
+    where span = 'window'
+)
+
+{% for kind in ['nominal', 'calibrated'] %}
+select
+    method || '_{{ kind }}' as method,
+    series_id,
+    months as window_months,
+    gap_months,
+    0.05 as nominal_rate,
+    n_origins as n_pseudo_events,
+    n_blocks,
+    n_origins - inside_{{ kind }} as fired,
+    (n_origins - inside_{{ kind }}) / cast(n_origins as double) as false_alarm_rate,
+    first_cut,
+    last_cut,
+    error95 as mde95
+from windows
+where n_origins >= {{ min_placebo_cuts() }} and inside_{{ kind }} is not null
+{{ 'union all' if not loop.last }}
+{% endfor %}
