@@ -8,6 +8,17 @@
     (case when {{ scale }} = 'log' then exp({{ expression }}) else {{ expression }} end)
 {%- endmacro %}
 
+{#
+    `expression` to so many significant digits. A forecast is not known to the sixteenth: eight of them take half the
+    room in the released file, and twelve bring back a figure that went through a logarithm.
+#}
+{% macro significant(expression, digits=8) -%}
+    (case
+        when {{ expression }} = 0 then 0
+        else round({{ expression }}, cast({{ digits - 1 }} - floor(log10(abs({{ expression }}))) as integer))
+    end)
+{%- endmacro %}
+
 {# Why an interval is not calibrated where there is a forecast. #}
 {% macro reason_not_calibrated() -%}
     'fewer than 36 dates without an event, or than 6 blocks of 24 months that hold one'

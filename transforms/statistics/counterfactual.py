@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from transforms.statistics.conformal import calibrate
 from transforms.statistics.forecasts import GAP_WINDOWS, GAPS, NOMINAL, WINDOWS, Floats
 
-REASON_HOLE = "a month of the window has no value"
+REASON_HOLE = "a month of the window has no usable value"
 
 #: gap at which the path by month is kept: it is for drawing, and each gap more would add a third to the release
 PATH_GAP = 0

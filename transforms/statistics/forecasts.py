@@ -25,7 +25,7 @@ GAP_WINDOWS = tuple((gap, window) for gap in GAPS for window in WINDOWS)
 
 Floats = NDArray[np.float64]
 
-REASON_SHORT = f"fewer than {MIN_TRAIN_MONTHS} months without a hole before the cut"
+REASON_SHORT = f"fewer than {MIN_TRAIN_MONTHS} months in a row before the cut have a usable value"
 REASON_CONSTANT = "the training months do not vary"
 REASON_UNSTABLE = "the model is not stable on the training months"
 

@@ -21,9 +21,17 @@ CALIBRATE_EVERY = 3
 def model(dbt: Any, session: Any) -> pl.DataFrame:
     dbt.config(materialized="table")
     monthly = (
-        dbt.ref("int_series_monthly")
-        .project("series_id, period_start, scale, case scale when 'log' then log_value else value end as y")
+        dbt.ref("int_series_compared")
+        .project("series_id, period_start, scale, value")
         .pl()
+        .with_columns(
+            # a value that is not positive has no logarithm: a hole, and not a reason to model the whole series in its unit
+            pl.when(pl.col("scale") == "level")
+            .then("value")
+            .when(pl.col("value") > 0)
+            .then(pl.col("value").log())
+            .alias("y")
+        )
         .sort("series_id", "period_start")
     )
     episodes = dbt.ref("int_series_episode").project("series_id, first_month, last_month").pl()

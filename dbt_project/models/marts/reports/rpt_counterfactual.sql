@@ -20,23 +20,37 @@ months as (
     where compared.span = 'month'
         and compared.is_event_cut
         and compared.expected is not null
+),
+
+-- back in the unit of the series
+final as (
+    select
+        events.event_id,
+        months.*,
+        {{ in_own_unit('months.actual') }} as actual_unit,
+        {{ in_own_unit('months.expected') }} as expected_unit,
+        {{ in_own_unit('months.expected - months.half_width') }} as lower_unit,
+        {{ in_own_unit('months.expected + months.half_width') }} as upper_unit,
+        {{ in_own_unit('months.expected - months.half_widths * months.half_width') }} as lower_calibrated,
+        {{ in_own_unit('months.expected + months.half_widths * months.half_width') }} as upper_calibrated
+    from events
+    inner join months on events.cut_month = months.cut_month
 )
 
 select
-    events.event_id,
-    months.series_id,
-    months.model,
-    months.gap_months,
-    months.train_start,
-    months.train_end,
-    months.month_start as month,
-    {{ in_own_unit('months.actual') }} as actual,
-    {{ in_own_unit('months.expected') }} as expected,
-    {{ in_own_unit('months.expected - months.half_width') }} as lower95,
-    {{ in_own_unit('months.expected + months.half_width') }} as upper95,
-    {{ in_own_unit('months.expected - months.half_widths * months.half_width') }} as lower95_calibrated,
-    {{ in_own_unit('months.expected + months.half_widths * months.half_width') }} as upper95_calibrated,
-    months.coverage_measured,
-    coalesce(months.n_origins, 0) as n_origins
-from events
-inner join months on events.cut_month = months.cut_month
+    event_id,
+    series_id,
+    model,
+    gap_months,
+    train_start,
+    train_end,
+    month_start as month,
+    {{ significant('actual_unit', 12) }} as actual,
+    {{ significant('expected_unit') }} as expected,
+    {{ significant('lower_unit') }} as lower95,
+    {{ significant('upper_unit') }} as upper95,
+    {{ significant('lower_calibrated') }} as lower95_calibrated,
+    {{ significant('upper_calibrated') }} as upper95_calibrated,
+    coverage_measured,
+    coalesce(n_origins, 0) as n_origins
+from final

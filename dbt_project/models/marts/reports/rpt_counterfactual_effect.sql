@@ -23,38 +23,49 @@ windows as (
         and compared.span = calibration.span
         and compared.months = calibration.months
     where compared.span = 'window' and compared.is_event_cut
+),
+
+final as (
+    select
+        events.event_id,
+        windows.*,
+        {{ in_own_unit('windows.actual') }} as actual_unit,
+        {{ in_own_unit('windows.expected') }} as expected_unit,
+        case when windows.scale = 'log' then 100 * (exp(windows.effect) - 1) end as per_cent,
+        windows.n_episode_months = 0 as is_clean
+    from events
+    inner join windows on events.cut_month = windows.cut_month
 )
 
 select
-    events.event_id,
-    windows.series_id,
-    windows.model,
-    windows.months as window_months,
-    windows.gap_months,
-    windows.cut_month,
-    windows.train_start,
-    windows.train_end,
-    windows.n_train,
-    windows.scale,
-    {{ in_own_unit('windows.actual') }} as actual_mean,
-    {{ in_own_unit('windows.expected') }} as expected_mean,
-    windows.effect,
-    case when windows.scale = 'log' then 100 * (exp(windows.effect) - 1) end as effect_pct,
-    windows.effect - windows.half_width as lower95,
-    windows.effect + windows.half_width as upper95,
-    windows.effect - windows.half_width_calibrated as lower95_calibrated,
-    windows.effect + windows.half_width_calibrated as upper95_calibrated,
-    windows.coverage_nominal,
-    windows.coverage_measured,
-    windows.n_origins,
-    windows.n_blocks,
-    windows.error95 as mde95,
-    windows.n_episode_months = 0 as event_clean,
-    case when windows.n_episode_months = 0 then abs(windows.effect) > windows.half_width_calibrated end as outside_calibrated,
+    event_id,
+    series_id,
+    model,
+    months as window_months,
+    gap_months,
+    cut_month,
+    train_start,
+    train_end,
+    n_train,
+    scale,
+    {{ significant('actual_unit') }} as actual_mean,
+    {{ significant('expected_unit') }} as expected_mean,
+    {{ significant('effect') }} as effect,
+    {{ significant('per_cent') }} as effect_pct,
+    {{ significant('effect - half_width') }} as lower95,
+    {{ significant('effect + half_width') }} as upper95,
+    {{ significant('effect - half_width_calibrated') }} as lower95_calibrated,
+    {{ significant('effect + half_width_calibrated') }} as upper95_calibrated,
+    coverage_nominal,
+    coverage_measured,
+    n_origins,
+    n_blocks,
+    error95 as mde95,
+    is_clean as event_clean,
+    case when is_clean then abs(effect) > half_width_calibrated end as outside_calibrated,
     case
-        when windows.reason is not null then windows.reason
-        when windows.n_episode_months > 0 then 'an episode touches a window'
-        when windows.half_width_calibrated is null then {{ reason_not_calibrated() }}
+        when reason is not null then reason
+        when not is_clean then 'an episode touches a window'
+        when half_width_calibrated is null then {{ reason_not_calibrated() }}
     end as reason
-from events
-inner join windows on events.cut_month = windows.cut_month
+from final
