@@ -159,7 +159,7 @@ def triangle(
         color=alt.Color(
             "change_pct:Q",
             title="Against the first value, %",
-            scale=alt.Scale(domain=[-reach, 0, reach], range=[c.after, c.grid, c.before]),
+            scale=alt.Scale(domain=[-reach, 0, reach], range=[c.after, c.grid, c.before], interpolate="rgb"),
             legend=alt.Legend(orient="top", gradientLength=200, tickCount=5),
         ),
         tooltip=tooltip,

@@ -176,7 +176,10 @@ def position_path(
     marks = base.mark_point(filled=True, size=110, opacity=0.9).encode(
         color=colour,
         shape=alt.Shape(
-            "status:N", title="Became", scale=alt.Scale(domain=list(_STATUSES), range=list(_STATUS_SHAPES))
+            "status:N",
+            title="Became",
+            legend=alt.Legend(symbolFillColor=c.ink, symbolStrokeColor=c.ink),
+            scale=alt.Scale(domain=list(_STATUSES), range=list(_STATUS_SHAPES)),
         ),
         tooltip=tooltip,
     )

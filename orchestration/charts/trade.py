@@ -104,6 +104,17 @@ def lines(
                 ],
             )
         )
+    alone = frame.filter(
+        pl.col("value").is_not_null()
+        & pl.col("value").shift(1).over("name").is_null()
+        & pl.col("value").shift(-1).over("name").is_null()
+    )
+    if not alone.is_empty():  # a month between two holes is no line
+        layers.append(
+            alt.Chart(alone)
+            .mark_point(filled=True, size=30, opacity=1)
+            .encode(x="month:T", y="value:Q", color=alt.Color("name:N", title=None))
+        )
     said = []
     for name in names:
         row = drawn.filter(pl.col("name") == name).sort("month").row(-1, named=True)

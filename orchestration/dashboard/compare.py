@@ -1,7 +1,7 @@
 """Page Compare: one series before and after one event or date; cautions first, then verdict, chart, numbers, other methods.
 
 Belongs here: the choices and the order of that page. Does not belong here: the comparison (orchestration/comparison.py),
-tables of the other methods (compare_methods.py), how things are drawn (orchestration/charts).
+cautions and verdict in words (compare_words.py), the other methods (compare_methods.py), drawing (orchestration/charts).
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ import streamlit as st
 from orchestration.charts.comparison import comparison_chart
 from orchestration.charts.placebo import placebo_chart
 from orchestration.charts.theme import ChartError
-from orchestration.comparison import MAX_MONTHS, Comparison
+from orchestration.comparison import FIRST, MAX_MONTHS, Comparison
 from orchestration.comparison import compare as run_comparison
 from orchestration.dashboard import compare_methods, parts
+from orchestration.dashboard.compare_words import cautions, verdict_sentence
 from orchestration.dashboard.reading import Query, Release
 from orchestration.dashboard.state import State
 from orchestration.dashboard.words import escaped, number, spelled, unit_of
-from orchestration.wording import month, percent, verdict
+from orchestration.wording import month
 
 _DEFAULT_EVENT, _DEFAULT_SERIES = "nafta-round6-end", "usa_imports_goods_mex"
 _LONGEST_GAP = 24
@@ -35,6 +36,10 @@ _EVENTS = Query("select event_id, event_date, title from dim_event order by even
 _OBSERVED = """
     select period_start, value, coalesce(status = 'preliminary', false) as is_preliminary, status, known_from
     from {relation} where series_id = $series order by period_start"""
+
+_FIRST_RELEASED = """
+    select period_start, first_value as value, false as is_preliminary, first_known_from as known_from
+    from rpt_revision where series_id = $series order by period_start"""
 
 #: column of the answer, its name, how it is written; shares and ranks as they are, log differences as a change
 _NUMBERS = (
@@ -68,20 +73,19 @@ def show(release: Release) -> None:
     state = State("compare")
     top = st.container()
     with st.container(key="choices"):
-        event, series_id, months, gap, on_date = _choices(release, state)
+        event, series_id, months, gap, as_of = _choices(release, state)
         control = _control(release, state, series_id)
         model = _model(release, state, event, series_id)
     with top:
         state.tell()
-    result = _compared(release.run_id, event, series_id, months, gap, on_date, release)
-    _answer(release, result, control, model, on_date)
+    _answer(release, _compared(release.run_id, event, series_id, months, gap, as_of, release), control, model)
 
 
-def _choices(release: Release, state: State) -> tuple[str, str, int, int, dt.date | None]:
+def _choices(release: Release, state: State) -> tuple[str, str, int, int, dt.date | str | None]:
     events = release.ask(_EVENTS)
     titles = {r["event_id"]: f"{r['event_date']} {r['title']}" for r in events.iter_rows(named=True)}
     series = {r["series_id"]: r for r in release.ask(_SERIES).iter_rows(named=True)}
-    first, second = st.columns([1, 5]), st.columns([3, 1, 1, 1.4])
+    first, second, third = st.columns([1, 5]), st.columns([3, 1, 1]), st.columns([2, 2])
     by = state.segments("Cut at", "by", ["event", "date"], "event", where=first[0])
     today = dt.date.today()  # noqa: DTZ011
     if by == "event":
@@ -110,16 +114,30 @@ def _choices(release: Release, state: State) -> tuple[str, str, int, int, dt.dat
     gap = state.number(
         "Gap, months", "gap", 0, 0, _LONGEST_GAP, where=second[2], help="Months left out before the cut"
     )
-    on_date = state.day(
-        "As known on (empty: now)",
-        "on_date",
-        None,
-        dt.date(1990, 1, 1),
-        max(today, dt.date(2026, 1, 1)),
-        where=second[3],
-        help="Use only figures that were public at the end of this day",
+    known = state.segments(
+        "Figures",
+        "known",
+        ["now", "day", "first"],
+        "now",
+        where=third[0],
+        format_func={
+            "now": "as known now",
+            "day": "as known on a day",
+            "first": "as first released",
+        }.__getitem__,
     )
-    return event, series_id, months, gap, on_date
+    as_of: dt.date | str | None = FIRST if known == "first" else None
+    if known == "day":
+        as_of = state.day(
+            "Known at the end of",
+            "on_date",
+            today,
+            dt.date(1990, 1, 1),
+            max(today, dt.date(2026, 1, 1)),
+            where=third[1],
+            help="Use only figures that were public at the end of this day",
+        )
+    return event, series_id, months, gap, as_of
 
 
 def _control(release: Release, state: State, series_id: str) -> str:
@@ -163,45 +181,46 @@ def _model(release: Release, state: State, event: str, series_id: str) -> str:
 
 @st.cache_data(max_entries=200, show_spinner=False)
 def _compared(
-    run_id: str, event: str, series: str, months: int, gap: int, on_date: dt.date | None, _release: Release
+    run_id: str,
+    event: str,
+    series: str,
+    months: int,
+    gap: int,
+    as_of: dt.date | str | None,
+    _release: Release,
 ) -> Comparison:
     """The comparison, cached by release and choices. Raises UsageError if it cannot be asked."""
     with _release.connection() as con:
-        return run_comparison(con, event, series, months=months, gap=gap, as_of=on_date)
+        return run_comparison(
+            con,
+            event,
+            series,
+            months=months,
+            gap=gap,
+            as_of=as_of,
+            method=None if as_of else "all",  # the other methods know the latest figures only
+        )
 
 
 # -- the answer ------------------------------------------------------------------------------------------------------
 
 
-def _answer(release: Release, found: Comparison, control: str, model: str, on_date: dt.date | None) -> None:
+def _answer(release: Release, found: Comparison, control: str, model: str) -> None:
     result, series = found.result, found.series
-    parts.cautions(cautions(found, on_date))
+    parts.cautions(cautions(found))
     with st.container(key="verdict", border=True):
         st.markdown(f"#### {escaped(verdict_sentence(found))}")
         st.caption("A description of two periods. It does not say what made them differ.")
     agency = parts.agencies(release, [series["source_id"]])
-    observed = Query(
-        _OBSERVED.format(relation="as_of($on_date)" if on_date else "fct_observation"),
-        {"series": series["series_id"]} | ({"on_date": on_date} if on_date else {}),
-    )
-    asked = Query(
-        "from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date)",
-        {
-            "series": series["series_id"],
-            "event": result["event_id"] or month_day(result),
-            "months": result["window_months"],
-            "gap": result["gap_months"],
-            "on_date": on_date,
-        },
-    )
-    expected = compare_methods.expected_path(release, found, model, on_date)
+    observed, asked = _observed(found), _asked(found)
+    expected = compare_methods.expected_path(release, found, model)
     _chart(release, found, observed, asked, expected, agency)
     _numbers(release, found, asked)
-    _placebo(release, found, on_date, agency)
+    _placebo(release, found, agency)
     st.header("In words", anchor=False)
     with st.container(key="paragraph"):
         st.markdown(escaped(found.text))
-    compare_methods.show(release, found, control, on_date)
+    compare_methods.show(release, found, control)
     pages = st.session_state.get("headway.pages", {})
     if "data" in pages:
         st.page_link(
@@ -211,80 +230,48 @@ def _answer(release: Release, found: Comparison, control: str, model: str, on_da
             query_params={
                 "section": "trace",
                 "series": series["series_id"],
-                "period": month(result["cut_month"]) if result["cut_month"] else "",
+                "period": month(result["cut_month"] or series["last_period"]),
             },
         )
 
 
-def month_day(result: dict[str, Any]) -> str:
-    """The cut as a date that the macro takes, for a comparison at a bare date."""
-    return result["cut_month"].isoformat() if result.get("cut_month") else ""
+def _parameters(found: Comparison) -> dict[str, Any]:
+    """What the macros are asked with; a bare date is asked for by the first day of its cut."""
+    result = found.result
+    cut = result["cut_month"].isoformat() if result.get("cut_month") else ""
+    return {
+        "series": found.series["series_id"],
+        "event": found.event["event_id"] if found.event else cut,
+        "months": result["window_months"],
+        "gap": result["gap_months"],
+    }
 
 
-def cautions(found: Comparison, on_date: dt.date | None) -> list[str]:
-    """What must be known before the numbers: overlap, unusual months, vintages, months that are missing."""
-    result, lines = found.result, []
-    if found.event and not found.event["in_force"]:
-        lines.append("This event was announced, planned or overtaken: it did not take effect.")
-    if others := len(found.other_events):
-        nearest = "; ".join(f"{e['title']} ({e['event_date']})" for e in found.other_events[:2])
-        shared = result.get("max_shared_post_share") or 0
-        cannot = (
-            f" One of them shares {100 * shared:.0f} % of the window after: the two cannot be told apart."
-            if result.get("identified") is False
-            else ""
+def _asked(found: Comparison) -> Query:
+    """The statement that gives the row of numbers: the report where it has the row, else the macro."""
+    basis = found.result.get("as_of_basis")
+    if found.event and basis in ("latest", "first_release") and "n_blocks" in found.result:
+        return Query(
+            """
+            select * from rpt_before_after
+            where event_id = $event and series_id = $series and window_months = $months and gap_months = $gap
+                and as_of_basis = $basis""",
+            _parameters(found) | {"basis": basis},
         )
-        lines.append(
-            f"Overlap: {others} other event{'s fall' if others > 1 else ' falls'} into the windows, the nearest: "
-            f"{nearest}.{cannot}"
-        )
-    if found.episodes:
-        titles = "; ".join(
-            f"{e['title']} ({e['starts_on']} to {e['ends_on'] or 'now'})" for e in found.episodes
-        )
-        lines.append(f"Unusual months in the windows: {titles}.")
-    if preliminary := result.get("preliminary_months") or 0:
-        lines.append(f"Vintage: {preliminary} of the months are preliminary and will be revised.")
-    effect = result.get("revision_effect")
-    if effect is not None and abs(effect) > 0.0005 * (
-        1 if result.get("scale") == "log" else abs(result["pre_mean"] or 1)
-    ):
-        moved = percent(effect) if result.get("scale") == "log" else number(effect, sign=True)
-        lines.append(f"Vintage: revisions since the first release moved this difference by {moved}.")
-    if on_date:
-        lines.append(f"Vintage: figures as known on {on_date}, not as known now.")
-    elif (found.series.get("vintage_count") or 0) < 2:
-        lines.append("Vintage: only one version of this series is known, so revisions cannot be seen.")
-    if 0 < (result.get("n_post") or 0) < result["window_months"] and result["window_months"] % 12 == 0:
-        lines.append(
-            f"Only {result['n_post']} of the {result['window_months']} months after are known: the seasons of the two "
-            "windows differ."
-        )
-    return lines
-
-
-def verdict_sentence(found: Comparison) -> str:
-    """What differs and how usual that is, in one sentence. Never what made it differ."""
-    result, title = found.result, found.series["title"]
-    what = (
-        f"“{found.event['title']}”"
-        if found.event
-        else f"{month(result['cut_month'])}"
-        if result["cut_month"]
-        else "this date"
+    return Query(
+        "from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date)",
+        _parameters(found) | {"on_date": found.on_date},
     )
-    if result.get("pre_mean") is None or result.get("post_mean") is None:
-        reason = result.get("reason") or "a window has no value"
-        return f"{title} before and after {what} cannot be compared: {reason}."
-    if result.get("d_log") is not None:
-        size = percent(result["d_log"])
-    else:
-        size = f"{number(result['d_level'], sign=True)} {unit_of(found.series)}"
-    sentence = f"After {what}, {title} differs from before by {size}"
-    if not result.get("verdict"):
-        return f"{sentence}; how usual that is for this series is not in this release."
-    reason = f" ({result['reason']})" if result.get("reason") else ""
-    return f"{sentence}, {verdict(result['verdict'])}{reason}."
+
+
+def _observed(found: Comparison) -> Query:
+    """The figures of the very vintage that was compared."""
+    series = {"series": found.series["series_id"]}
+    if found.result.get("as_of_basis") == "first_release":
+        return Query(_FIRST_RELEASED, series)
+    if found.on_date:
+        return Query(_OBSERVED.format(relation="as_of($on_date)"), series | {"on_date": found.on_date})
+    return Query(_OBSERVED.format(relation="fct_observation"), series)
 
 
 def _chart(
@@ -352,27 +339,23 @@ def _written(value: Any, form: str) -> str:
             return f"{value:.4f}" if abs(value) < 100 else number(value)
 
 
-def _placebo(release: Release, found: Comparison, on_date: dt.date | None, agency: str) -> None:
+def _placebo(release: Release, found: Comparison, agency: str) -> None:
     st.header("Among dates without an event", anchor=False)
     if not release.has("placebo"):
         parts.not_in_release("The distribution of the same comparison at other dates")
         return
-    result = found.result
+    if found.result.get("as_of_basis") == "first_release":
+        parts.nothing_found("Other dates are ranked with the figures of one day, not with first releases.")
+        return
     query = Query(
         "from placebo($series, $event, months := $months, gap := $gap, on_date := $on_date)",
-        {
-            "series": found.series["series_id"],
-            "event": result["event_id"] or month_day(result),
-            "months": result["window_months"],
-            "gap": result["gap_months"],
-            "on_date": on_date,
-        },
+        _parameters(found) | {"on_date": found.on_date},
     )
     frame = release.ask(query)
     try:
         chart = placebo_chart(
             frame.filter(~pl.col("is_event")),
-            result,
+            found.result,
             found.series,
             agency=f"{agency} (release {release.run_id})",
             event=found.event,

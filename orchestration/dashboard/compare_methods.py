@@ -8,7 +8,6 @@ Every method is shown with how often it errs, or is named as absent from the rel
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +15,11 @@ import polars as pl
 import streamlit as st
 
 from orchestration.comparison import Comparison
+from orchestration.comparison_methods import MethodResult
 from orchestration.dashboard import parts
 from orchestration.dashboard.reading import Query, Release
-from orchestration.dashboard.words import escaped, spelled
+from orchestration.dashboard.words import escaped, number, spelled
+from orchestration.wording import percent, share, verdict
 
 #: table, heading, what it says, in order of the page; columns that a table lacks are simply not asked for
 _METHODS = (
@@ -60,11 +61,9 @@ class Expected:
     note: str
 
 
-def expected_path(
-    release: Release, found: Comparison, model: str, on_date: dt.date | None
-) -> Expected | None:
+def expected_path(release: Release, found: Comparison, model: str) -> Expected | None:
     """The path of `model` for this event and series, if the release has one. It is made from the latest vintage only."""
-    if not model or model == "none" or on_date or not found.event:
+    if not model or model == "none" or _earlier(found) or not found.event:
         return None
     gap = "and gap_months = $gap" if "gap_months" in release.columns("rpt_counterfactual") else ""
     query = Query(
@@ -82,16 +81,26 @@ def expected_path(
     )
 
 
-def show(release: Release, found: Comparison, control: str, on_date: dt.date | None) -> None:
-    """One section a method, for a comparison at an event as known now (the reports know no other)."""
+def _earlier(found: Comparison) -> bool:
+    """Whether the comparison uses other figures than the latest, which are all that the reports of the methods know."""
+    return found.on_date is not None or found.result.get("as_of_basis") == "first_release"
+
+
+def show(release: Release, found: Comparison, control: str) -> None:
+    """All methods in one table with how often each errs, then the rows of each."""
     st.header("Other methods", anchor=False)
-    if not found.event:
-        parts.nothing_found("The other methods are computed for events; this cut is a bare date.")
+    if _earlier(found):
+        parts.nothing_found("The other methods use the figures as known now. Choose those to see them.")
         return
-    if on_date:
-        parts.nothing_found(
-            "The other methods are computed from figures as known now. Empty the date to see them."
+    with st.container(key="methods"):
+        st.markdown(
+            "What each method says, and beside it the share of dates without an event at which it speaks up all the same: "
+            "a method that fires at every third date says little when it fires at an event."
         )
+        frame = pl.DataFrame([_row(method) for method in found.methods or ()], schema=_SUMMARY)
+        parts.data_table(frame, alt_text="What each method says", height="content")
+        parts.downloads("methods", frame)
+    if not found.event:
         return
     _difference_in_differences(release, found, control)
     for table, heading, meaning in _METHODS:
@@ -99,6 +108,49 @@ def show(release: Release, found: Comparison, control: str, on_date: dt.date | N
             st.subheader(heading, anchor=False)
             st.markdown(escaped(meaning))
             _table(release, table, found)
+
+
+_SUMMARY = dict.fromkeys(
+    (
+        "Method",
+        "With",
+        "Difference",
+        "95 % range",
+        "Rank",
+        "Fires without an event",
+        "Promised",
+        "Verdict",
+        "Note",
+    ),
+    pl.String,
+)
+
+
+def _row(method: MethodResult) -> dict[str, str | None]:
+    log = method.scale == "log"
+
+    def size(value: float | None) -> str | None:
+        return None if value is None else percent(value) if log else number(value, sign=True)
+
+    span = (
+        None
+        if method.lower is None or method.upper is None
+        else f"{size(method.lower)} to {size(method.upper)}"
+    )
+    return {
+        "Method": spelled(method.method),
+        "With": spelled(method.variant) if method.variant else None,
+        "Difference": size(method.difference),
+        "95 % range": span,
+        "Rank": None if method.rank is None else f"{method.rank:.2f}",
+        "Fires without an event": None
+        if method.false_alarm_rate is None
+        else f"{share(method.false_alarm_rate)}"
+        + (f" of {method.n_pseudo_events}" if method.n_pseudo_events else ""),
+        "Promised": None if method.nominal_rate is None else share(method.nominal_rate),
+        "Verdict": verdict(method.verdict) if method.verdict else None,
+        "Note": method.note,
+    }
 
 
 def _difference_in_differences(release: Release, found: Comparison, control: str) -> None:

@@ -194,8 +194,8 @@ def facts(rows: Sequence[tuple[str, str]], *, key: str, heads: tuple[str, str] =
 def cautions(lines: Sequence[str]) -> None:
     """What must be known before any number is read."""
     with st.container(key="warnings"):
-        for line in lines:
-            st.warning(escaped(line), icon=":material/warning:")
+        if lines:
+            st.warning("\n".join(f"- {escaped(line)}" for line in lines), icon=":material/warning:")
 
 
 def not_in_release(what: str) -> None:

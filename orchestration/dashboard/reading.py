@@ -8,6 +8,7 @@ A page asks with a `Query`: fixed SQL of ours with parameters. Nothing from the 
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
 import json
 import logging
@@ -213,6 +214,15 @@ def _hold(release: Release) -> None:
         _held[path] = stack
         while len(_held) > _HELD:
             _held.popitem(last=False)[1].close()
+
+
+@atexit.register
+def forget() -> None:
+    """Close every release and drop every answer: for the end of the process, and for tests that open the file otherwise."""
+    with _held_lock:
+        while _held:
+            _held.popitem()[1].close()
+    _answer.clear()
 
 
 @st.cache_data(max_entries=_ANSWERS, max_size=_ANSWER_BYTES, show_spinner=False)

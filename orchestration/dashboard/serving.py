@@ -148,11 +148,11 @@ def _open(url: str) -> None:
 
 
 def _warm() -> None:
-    """Load the libraries of the pages and open the release. Failures are the pages' to tell."""
+    """Load the pages' libraries, open the release and draw once, while the browser starts. Failures are the pages' to tell."""
     with contextlib.suppress(Exception):
-        import altair  # noqa: F401
-
-        from orchestration.dashboard import overview  # noqa: F401
+        from orchestration.charts.render import specification
+        from orchestration.dashboard import compare, data, overview, revisions, timeline, trade  # noqa: F401
         from orchestration.dashboard.reading import current_release
 
         current_release()
+        specification(overview.warm_chart())

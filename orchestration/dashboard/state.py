@@ -66,7 +66,7 @@ class State:
         for value in asked:
             if value and value not in options:
                 self._vain(name, value, "left out")
-        self._set(name, known if asked else list(default), list)
+        self._set(name, known if asked else list(default), lambda chosen: list(chosen) or [""])
         return where.multiselect(label, options, key=self.key(name), on_change=self._keep, **more)
 
     def number(
