@@ -48,11 +48,15 @@ class PermanentSourceError(SourceError):
 
 
 class TransientSourceError(SourceError):
-    """Asking again later may help: timeout, 429, 5xx. `retry_after`: seconds the server asked to wait, if it did."""
+    """Asking again later may help: timeout, 429, 5xx. `retry_after`: seconds the server asked to wait, if it did.
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    unavailable: the server itself did not answer or said that it cannot; False where this one answer was no good.
+    """
+
+    def __init__(self, message: str, retry_after: float | None = None, *, unavailable: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.unavailable = unavailable
 
 
 class FiguresError(HeadwayError):

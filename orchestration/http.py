@@ -90,6 +90,8 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     requests_made: int = 0
+    #: fetches in a row in which the server was not available, kept by the caller
+    failed_in_a_row: int = 0
     _session: requests.Session = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -128,7 +130,7 @@ class Client:
         """
         key = key_of(self.api.secret)
         for attempt in range(1, self.api.attempts + 1):
-            wait = None
+            wait, unavailable = None, True
             self.before()
             self.requests_made += 1
             try:
@@ -143,7 +145,7 @@ class Client:
             except ReplyError as reply:
                 if not reply.transient:
                     raise
-                problem = scrub(str(reply), key)
+                problem, unavailable = scrub(str(reply), key), False
             if attempt == self.api.attempts:
                 break
             if wait is not None and wait > LONGEST_WAIT:
@@ -157,6 +159,7 @@ class Client:
                 key,
             ),
             retry_after=wait,
+            unavailable=unavailable,
         ) from None
 
     def _once(self, request: Request, key: str | None, conditional: Mapping[str, str]) -> Response:

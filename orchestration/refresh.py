@@ -114,6 +114,10 @@ def refresh_dataset(
 
 _FAILED, _STOP = object(), object()
 
+#: so many requests in a row, each tried as often as the API allows (about 20 s), and the server is taken to be down: of the
+#: 74 requests of a full plan of the Census each would wait as long
+_DOWN_AFTER = 3
+
 
 class _RemovedError(Exception):
     """The agency gives an answer again that an operator removed."""
@@ -193,10 +197,11 @@ class _Run:
     def ask(self, request: Request) -> object | None:
         self.seen.clear()
         said = request.title or request.path
+        failed_before, self.client.failed_in_a_row = self.client.failed_in_a_row, 0
         try:
             self._fetch_and_load(request)
         except (EmptyReplyError, NotYetReleasedError) as nothing:
-            self.tally.nothing_there(f"{said}: {nothing.what}")
+            self.tally.nothing_there(said, nothing.what)
         except QuotaSpentError as spent:
             self.tally.failed(f"{said}: {spent}")
             return _STOP
@@ -213,13 +218,14 @@ class _Run:
             self.tally.failed(f"{said}: {gone}")
             return _FAILED
         except (ReplyError, FrameError, PayloadError) as bad:
-            self._set_aside(request, str(bad))
+            self._set_aside(request, str(bad).removeprefix(f"{self.dataset.source_id}: "))
             return _FAILED
         except TransientSourceError as error:
             if error.retry_after:
                 self.quota.refused(error.retry_after)
             self._set_aside(request, str(error))
-            return _FAILED
+            self.client.failed_in_a_row = failed_before + 1 if error.unavailable else 0
+            return _STOP if self.client.failed_in_a_row >= _DOWN_AFTER else _FAILED
         except SourceError as error:
             self.tally.failed(f"{said}: {error}")
             return _FAILED

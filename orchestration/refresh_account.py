@@ -5,7 +5,7 @@ Belongs here: the account while it is made (Tally) and as it is returned. Does n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
@@ -80,17 +80,23 @@ class RefreshOutcome:
     @property
     def problems(self) -> tuple[str, ...]:
         found = [f"{d.source_id}/{d.dataset}: {p}" for d in self.datasets for p in d.problems]
-        found += [
-            f"{d.source_id}/{d.dataset}: skipped, {d.skip}"
-            for d in self.datasets
-            if d.state == "skipped" and d.counts
-        ]
+        skipped: dict[tuple[str, str], list[str]] = {}
+        for d in self.datasets:
+            if d.state == "skipped" and d.counts:
+                skipped.setdefault((d.source_id, d.skip), []).append(f"{d.source_id}/{d.dataset}")
+        found += [f"{_named(names)}: skipped, {why}" for (_, why), names in skipped.items()]
         return (*found, *([f"build: {self.build_problem}"] if self.build_problem else []))
 
     def in_words(self) -> str:
         """For a message to someone who did not see the run."""
         done = sum(d.state == "done" for d in self.datasets)
         return "\n".join([f"{done} of {len(self.datasets)} datasets are up to date.", *self.problems])
+
+
+def _named(names: Sequence[str]) -> str:
+    """The first three, and how many more."""
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(names[:3]) + more
 
 
 @dataclass
@@ -109,6 +115,8 @@ class Tally:
     changed: bool = False
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    #: why there was nothing -> the requests
+    nothing: dict[str, list[str]] = field(default_factory=dict)
 
     @contextmanager
     def counting_requests(self, client: Client) -> Iterator[None]:
@@ -133,10 +141,10 @@ class Tally:
         self.answers += 1
         self.same += 1
 
-    def nothing_there(self, note: str) -> None:
+    def nothing_there(self, asked: str, why: str) -> None:
         """A valid answer without data: nothing new, or not yet released."""
         self.answers += 1
-        self.notes.append(note)
+        self.nothing.setdefault(why, []).append(asked)
 
     def quarantined(self, problem: str) -> None:
         self.aside += 1
@@ -150,7 +158,8 @@ class Tally:
 
     def not_asked_any_more(self, requests: int) -> None:
         if requests:
-            self.problems.append(f"{requests} more requests were not sent")
+            more = "request was" if requests == 1 else "requests were"
+            self.problems.append(f"{requests} more {more} not sent")
 
     def skipped(self, why: str, *, counts: bool) -> DatasetOutcome:
         d = self.dataset
@@ -170,6 +179,9 @@ class Tally:
             quarantined=self.aside,
             changed=self.changed,
             problems=tuple(self.problems),
-            notes=tuple(dict.fromkeys(self.notes)),
+            notes=(
+                *dict.fromkeys(self.notes),
+                *(f"{_named(asked)}: {why}" for why, asked in self.nothing.items()),
+            ),
             **self.rows,
         )

@@ -77,6 +77,30 @@ def test_nothing_is_asked_after_a_failed_page_but_other_requests_go_on(settings,
     assert values(settings, MANUFACTURING)
 
 
+def test_a_server_that_is_down_is_not_waited_for_with_every_question(settings, agency, replay) -> None:
+    """Each question waits 21 s for an answer that does not come: 26 minutes for a full plan of the Census."""
+    asked = [replace(question(VEHICLES), path=f"/{n}/", title=str(n)) for n in range(6)]
+    replay.fail_next("BLS", server_error(), times=99)
+    outcome = run(settings, dataset(*asked), dataset(name="cpi"), dataset(name="hours"))
+    assert len(replay.calls("BLS")) == 3 * API.attempts
+    assert [d.state for d in outcome.datasets] == ["failed", "skipped", "skipped"]
+    assert "3 more requests were not sent" in outcome.problems[3]
+    assert outcome.problems[4].startswith("bls/cpi, bls/hours: skipped, 2: BLS: HTTP 503"), "said once"
+
+
+def test_single_failures_do_not_add_up(settings, agency, replay) -> None:
+    """Three bad pages among a hundred good ones, or three pages where data should be, are no server that is down."""
+    asked = [replace(question(VEHICLES), path=f"/{n}/", title=str(n)) for n in range(7)]
+    for n in (0, 1, 3, 4):
+        replay.fail_next("BLS", server_error(), path=f"/{n}/", times=API.attempts)
+    assert "HTTP 503" in one(run(settings, dataset(*asked))).problems[3]
+    assert {c.path for c in replay.calls("BLS")} == {f"/{n}/" for n in range(7)}
+    replay.forget()
+    replay.fail_next("BLS", html_page(), times=99)
+    run(settings, dataset(*asked, name="pages"))
+    assert {c.path for c in replay.calls("BLS")} == {f"/{n}/" for n in range(7)}
+
+
 def test_a_refusal_for_the_day_is_remembered(settings, agency, replay, monkeypatch) -> None:
     """A spent quota that is asked again stays spent, and some agencies then block for longer."""
     replay.fail_next("BLS", json_reply(SPENT), times=9)
