@@ -157,6 +157,60 @@
     ({{ distance }} between -{{ lag_months }} and {{ window_months }} - 1)
 {%- endmacro %}
 
+{# What stands in each other's way, from `pairs` (subject, window_months, gap_months, lag_months, distance in months). #}
+{% macro overlaps(pairs, subject) -%}
+select
+    {{ subject }},
+    window_months,
+    gap_months,
+    cast(count(case when {{ cut_in_windows('distance', 'window_months', 'lag_months') }} then 1 end) as integer) as n_other_events,
+    coalesce(max({{ shared_post_share('window_months', 'distance') }}), 0) as max_shared_post_share
+from {{ pairs }}
+group by {{ subject }}, window_months, gap_months
+{%- endmacro %}
+
+{# Columns of the report of events, of clusters (subject cluster_id) and of the public macro, in order; reason is last. #}
+{% macro before_after_columns(subject='event_id') %}
+    {%- set columns = [
+        'series_id', 'window_months', 'gap_months', 'as_of_basis', 'as_of', 'cut_month',
+        'pre_start', 'pre_end', 'post_start', 'post_end', 'n_pre', 'n_post', 'scale', 'pre_mean', 'post_mean',
+        'd_level', 'd_log', 'pct_change', 'second_diff', 'trend_dev', 'std_diff', 'welch_t', 'welch_df',
+        'placebo_rank', 'n_placebo', 'n_blocks', 'rank_floor', 'rank_threshold', 'z_mad', 'mde95',
+        'family_id', 'family_size', 'bh_min_hits', 'q_bh', 'q_by', 'n_other_events', 'max_shared_post_share',
+    ] %}
+    {%- set own = [] if subject == 'cluster_id' else ['cluster_id'] %}
+    {{ return([subject] + columns + own + [
+        'identified', 'episodes_in_window', 'event_clean', 'preliminary_months', 'false_alarm_rate',
+        'welch_false_alarm_rate', 'revision_effect', 'verdict',
+    ]) }}
+{% endmacro %}
+
+{#
+    The rows of a report from `relation` (int_compared_cut with `subject`, cluster_id, n_other_events,
+    max_shared_post_share, not_computable_because): false discovery rates within families, verdict and its reason.
+#}
+{% macro judged_report(relation, subject) -%}
+select
+    {% for column in before_after_columns(subject) -%}
+    {{ column }},
+    {% endfor -%}
+    {{ verdict_reason('verdict', 'not_computable_because', "'an episode touches a window'") | indent(4) }} as reason
+from (
+    select
+        *,
+        max_shared_post_share <= {{ max_shared_share() }} as identified,
+        {{ verdict(
+            'not_computable_because is null', 'event_clean', 'max_shared_post_share', 'preliminary_months', 'n_blocks',
+            'placebo_rank <= rank_threshold'
+        ) | indent(8) }} as verdict
+    from (
+        {{ with_false_discovery_rates(
+            relation, ['family_id', 'window_months', 'gap_months', 'as_of_basis'], 'placebo_rank', 'rank_floor'
+        ) | indent(8) }}
+    ) as with_rates
+) as judged
+{%- endmacro %}
+
 {# Every combination of width and gap of the report, with the months between counterparts. #}
 {% macro report_grid() -%}
     select

@@ -62,3 +62,81 @@
 {% macro duckdb__each_item(list) -%}
     unnest({{ list }})
 {%- endmacro %}
+
+{# An aggregate: the values of a group as a list, ordered by something else. #}
+{% macro list_in_order(expression, order_by) -%}
+    {{ return(adapter.dispatch('list_in_order', 'headway')(expression, order_by)) }}
+{%- endmacro %}
+
+{% macro default__list_in_order(expression, order_by) -%}
+    transform(sort_array(collect_list(struct({{ order_by }} as k, {{ expression }} as v))), x -> x.v)
+{%- endmacro %}
+
+{% macro duckdb__list_in_order(expression, order_by) -%}
+    list({{ expression }} order by {{ order_by }})
+{%- endmacro %}
+
+{# A list of `size` items less those between its first `n_head` and its last `n_tail`. #}
+{% macro list_ends(items, size, n_head, n_tail) -%}
+    {{ return(adapter.dispatch('list_ends', 'headway')(items, size, n_head, n_tail)) }}
+{%- endmacro %}
+
+{% macro default__list_ends(items, size, n_head, n_tail) -%}
+    concat(slice({{ items }}, 1, {{ n_head }}), slice({{ items }}, {{ size }} - {{ n_tail }} + 1, {{ n_tail }}))
+{%- endmacro %}
+
+{% macro duckdb__list_ends(items, size, n_head, n_tail) -%}
+    list_concat({{ items }}[1:{{ n_head }}], {{ items }}[{{ size }} - {{ n_tail }} + 1:{{ size }}])
+{%- endmacro %}
+
+{# The median of the numbers of a list. #}
+{% macro list_median(items) -%}
+    {{ return(adapter.dispatch('list_median', 'headway')(items)) }}
+{%- endmacro %}
+
+{% macro default__list_median(items) -%}
+    (select percentile(x, 0.5) from (select explode({{ items }}) as x))
+{%- endmacro %}
+
+{% macro duckdb__list_median(items) -%}
+    list_median({{ items }})
+{%- endmacro %}
+
+{# The values below which shares of the distances |number - middle| of a list lie, interpolated linearly: a list. #}
+{% macro list_distance_quantiles(items, middle, shares) -%}
+    {{ return(adapter.dispatch('list_distance_quantiles', 'headway')(items, middle, shares)) }}
+{%- endmacro %}
+
+{% macro default__list_distance_quantiles(items, middle, shares) -%}
+    (select percentile(abs(x - {{ middle }}), array({{ shares | join(', ') }})) from (select explode({{ items }}) as x))
+{%- endmacro %}
+
+{% macro duckdb__list_distance_quantiles(items, middle, shares) -%}
+    list_aggregate(list_transform({{ items }}, lambda x: abs(x - {{ middle }})), 'quantile_cont', {{ shares }})
+{%- endmacro %}
+
+{# How many numbers of a list are at least `distance` from `middle`. #}
+{% macro list_count_far(items, middle, distance) -%}
+    {{ return(adapter.dispatch('list_count_far', 'headway')(items, middle, distance)) }}
+{%- endmacro %}
+
+{% macro default__list_count_far(items, middle, distance) -%}
+    size(filter({{ items }}, x -> abs(x - {{ middle }}) >= {{ distance }}))
+{%- endmacro %}
+
+{% macro duckdb__list_count_far(items, middle, distance) -%}
+    len(list_filter({{ items }}, lambda x: abs(x - {{ middle }}) >= {{ distance }}))
+{%- endmacro %}
+
+{# The item of a list at a place, counted from 1. #}
+{% macro list_item(items, place) -%}
+    {{ return(adapter.dispatch('list_item', 'headway')(items, place)) }}
+{%- endmacro %}
+
+{% macro default__list_item(items, place) -%}
+    element_at({{ items }}, {{ place }})
+{%- endmacro %}
+
+{% macro duckdb__list_item(items, place) -%}
+    {{ items }}[{{ place }}]
+{%- endmacro %}

@@ -23,6 +23,12 @@
             'body': before_after_body(),
         },
         {
+            'name': 'placebo',
+            'signature': 'placebo(series, event, months := 12, gap := 0, on_date := NULL, post_months := NULL)',
+            'comment': 'What before_after ranks its difference among: the same difference (log points, or units where logs are not allowed) of the same series at every month without a known event, one row a cut, and the one asked for (is_event). placebo_median is what deviations are taken from.',
+            'body': placebo_body(),
+        },
+        {
             'name': 'event_window',
             'signature': 'event_window(event, series, months := 24)',
             'comment': 'The columns and numbers of rpt_event_window for any event (event_id or ISO date as text) and monthly series, months on each side of the cut.',

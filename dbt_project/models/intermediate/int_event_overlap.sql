@@ -20,11 +20,4 @@ pairs as (
     left join events as other on event.event_id <> other.event_id
 )
 
-select
-    event_id,
-    window_months,
-    gap_months,
-    cast(count(case when {{ cut_in_windows('distance', 'window_months', 'lag_months') }} then 1 end) as integer) as n_other_events,
-    coalesce(max({{ shared_post_share('window_months', 'distance') }}), 0) as max_shared_post_share
-from pairs
-group by event_id, window_months, gap_months
+{{ overlaps('pairs', 'event_id') }}

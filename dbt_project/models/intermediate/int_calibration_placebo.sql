@@ -1,0 +1,143 @@
+-- How often Welch's test and the placebo ranks call a date without an event unusual, by series, width and gap.
+with levels as (
+    select * from {{ ref('int_rank_threshold') }}
+),
+
+differences as (
+    select
+        standing.series_id,
+        cast(null as varchar) as control_set_id,
+        standing.window_months,
+        standing.gap_months,
+        standing.cut_month,
+        standing.n_blocks,
+        standing.welch_fires,
+        standing.placebo_rank <= 0.05 as rank_fires,
+        standing.placebo_rank <= levels.rank_threshold as verdict_fires,
+        levels.rank_threshold
+    from {{ ref('int_cut_standing') }} as standing
+    inner join levels
+        on levels.comparison = 'before_after'
+        and standing.window_months = levels.window_months
+        and standing.gap_months = levels.gap_months
+        and {{ calibration_half('standing.cut_month') }} = levels.for_half
+    where standing.is_placebo and standing.as_of_basis = 'latest'
+    union all
+    select
+        standing.treated_series_id,
+        standing.control_set_id,
+        standing.window_months,
+        standing.gap_months,
+        standing.cut_month,
+        standing.n_blocks,
+        cast(null as boolean),
+        standing.placebo_rank <= 0.05,
+        standing.placebo_rank <= levels.rank_threshold,
+        levels.rank_threshold
+    from {{ ref('int_difference_standing') }} as standing
+    inner join levels
+        on levels.comparison = 'difference_in_differences'
+        and standing.window_months = levels.window_months
+        and standing.gap_months = levels.gap_months
+        and {{ calibration_half('standing.cut_month') }} = levels.for_half
+    where standing.is_placebo
+),
+
+fired as (
+    {%- for method, fires, of_pair in [
+        ('welch', 'welch_fires', false),
+        ('placebo_rank', 'rank_fires', false),
+        ('placebo_rank_calibrated', 'verdict_fires', false),
+        ('difference_in_differences_rank', 'rank_fires', true),
+        ('difference_in_differences_rank_calibrated', 'verdict_fires', true),
+    ] %}
+    select
+        '{{ method }}' as method,
+        series_id,
+        control_set_id,
+        window_months,
+        gap_months,
+        cut_month,
+        {{ fires }} as fires
+    from differences
+    where control_set_id is {{ 'not ' if of_pair }}null and {{ fires }} is not null
+        {%- if method != 'welch' %} and n_blocks >= {{ min_placebo_blocks() }}{% endif %}
+    {{ 'union all' if not loop.last }}
+    {%- endfor %}
+),
+
+-- the range of the statistic itself: over all dates without an event, none left out
+statistics as (
+    select
+        series_id,
+        cast(null as varchar) as control_set_id,
+        window_months,
+        gap_months,
+        scale,
+        statistic
+    from {{ ref('int_cut_standing') }}
+    where is_placebo and as_of_basis = 'latest'
+    union all
+    select
+        treated_series_id,
+        control_set_id,
+        window_months,
+        gap_months,
+        'log',
+        did
+    from {{ ref('int_control_difference') }}
+    where is_placebo
+),
+
+ranges as (
+    select
+        series_id,
+        control_set_id,
+        window_months,
+        gap_months,
+        {{ quantile('abs(statistic - middle)', 0.95) }} as mde95
+    from (
+        select
+            *,
+            median(statistic) over (partition by series_id, control_set_id, window_months, gap_months) as middle,
+            min(scale) over (partition by series_id, control_set_id, window_months, gap_months) as first_scale,
+            max(scale) over (partition by series_id, control_set_id, window_months, gap_months) as last_scale
+        from statistics
+    ) as centred
+    -- log points and units cannot stand in one range
+    where first_scale = last_scale
+    group by series_id, control_set_id, window_months, gap_months
+)
+
+select
+    fired.method,
+    fired.series_id,
+    fired.control_set_id,
+    fired.window_months,
+    fired.gap_months,
+    cast({{ false_alarm_target() }} as double) as nominal_rate,
+    cast(count(*) as integer) as n_pseudo_events,
+    {{ placebo_blocks('count(*)') }} as n_blocks,
+    cast(count(case when fired.fires then 1 end) as integer) as fired,
+    count(case when fired.fires then 1 end) / cast(count(*) as double) as false_alarm_rate,
+    min(fired.cut_month) as first_cut,
+    max(fired.cut_month) as last_cut,
+    any_value(ranges.mde95) as mde95,
+    any_value(
+        case
+            when fired.method like '%_calibrated' then levels.rank_threshold
+            when fired.method like '%_rank' then 0.05
+        end
+    ) as rank_threshold
+from fired
+left join ranges
+    on fired.series_id = ranges.series_id
+    and fired.control_set_id is not distinct from ranges.control_set_id
+    and fired.window_months = ranges.window_months
+    and fired.gap_months = ranges.gap_months
+left join levels
+    on levels.for_half = 2
+    and fired.window_months = levels.window_months
+    and fired.gap_months = levels.gap_months
+    and levels.comparison = case when fired.control_set_id is null then 'before_after' else 'difference_in_differences' end
+group by fired.method, fired.series_id, fired.control_set_id, fired.window_months, fired.gap_months

@@ -1,0 +1,37 @@
+-- How far other clusters stand in the way of one, by width of the comparison. Their starts count, and measures that took
+-- effect outside every cluster; not the single talks, votes and deadlines that are in none, nor a cluster's own events.
+with clusters as (
+    select * from {{ ref('int_cluster_cut') }}
+),
+
+others as (
+    select
+        cluster_id as other_id,
+        cut_month
+    from clusters
+    union all
+    select
+        cuts.event_id,
+        cuts.cut_month
+    from {{ ref('int_event_cut') }} as cuts
+    inner join {{ ref('stg_event') }} as event on cuts.event_id = event.event_id
+    where cuts.in_report and cuts.anchor_basis = 'effective_on' and event.cluster_id is null
+),
+
+widths as (
+    {{ report_grid() | indent(4) }}
+),
+
+pairs as (
+    select
+        clusters.cluster_id,
+        widths.window_months,
+        widths.gap_months,
+        widths.lag_months,
+        {{ months_between('clusters.cut_month', 'others.cut_month') }} as distance
+    from clusters
+    cross join widths
+    left join others on clusters.cluster_id <> others.other_id
+)
+
+{{ overlaps('pairs', 'cluster_id') }}

@@ -1,0 +1,124 @@
+-- Everything that can be said of a series at the cut of an event of the report without naming the event: the events and
+-- clusters of one month share it.
+with cuts as (
+    select * from {{ ref('int_cut_statistics') }}
+    where cut_month in (select cut_month from {{ ref('int_event_cut') }} where in_report)
+),
+
+-- the windows do not depend on what was known when: one basis stands for both
+episodes as (
+    select
+        cuts.series_id,
+        cuts.cut_month,
+        cuts.window_months,
+        cuts.gap_months,
+        {{ sorted_list('episode.episode_id') }} as episodes_in_window
+    from cuts
+    inner join {{ ref('int_series_episode') }} as episode
+        on cuts.series_id = episode.series_id
+        and (
+            (episode.first_month <= cuts.pre_end and episode.last_month >= cuts.pre_start)
+            or (episode.first_month <= cuts.post_end and episode.last_month >= cuts.post_start)
+        )
+    where cuts.as_of_basis = 'latest'
+    group by cuts.series_id, cuts.cut_month, cuts.window_months, cuts.gap_months
+),
+
+revisions as (
+    select
+        latest.series_id,
+        latest.cut_month,
+        latest.window_months,
+        latest.gap_months,
+        case
+            when latest.scale = 'log' and first_known.scale = 'log' then latest.d_log - first_known.d_log
+            when latest.scale = 'level' and first_known.scale = 'level' then latest.d_level - first_known.d_level
+        end as revision_effect
+    from cuts as latest
+    inner join cuts as first_known
+        on latest.series_id = first_known.series_id
+        and latest.cut_month = first_known.cut_month
+        and latest.window_months = first_known.window_months
+        and latest.gap_months = first_known.gap_months
+    where latest.as_of_basis = 'latest' and first_known.as_of_basis = 'first_release'
+),
+
+rates as (
+    select
+        series_id,
+        window_months,
+        gap_months,
+        max(case when method = 'placebo_rank_calibrated' then false_alarm_rate end) as false_alarm_rate,
+        max(case when method = 'welch' then false_alarm_rate end) as welch_false_alarm_rate
+    from {{ ref('int_calibration_placebo') }}
+    where n_blocks >= {{ min_placebo_blocks() }}
+    group by series_id, window_months, gap_months
+)
+
+select
+    cuts.series_id,
+    cuts.window_months,
+    cuts.gap_months,
+    cuts.as_of_basis,
+    cuts.as_of,
+    cuts.cut_month,
+    cuts.pre_start,
+    cuts.pre_end,
+    cuts.post_start,
+    cuts.post_end,
+    cuts.n_pre,
+    cuts.n_post,
+    cuts.scale,
+    cuts.pre_mean,
+    cuts.post_mean,
+    cuts.d_level,
+    cuts.d_log,
+    cuts.pct_change,
+    cuts.second_diff,
+    cuts.trend_dev,
+    cuts.std_diff,
+    cuts.welch_t,
+    cuts.welch_df,
+    -- placebo cuts are clean: an unclean comparison has no place among them
+    case when cuts.n_episode_months = 0 then standing.placebo_rank end as placebo_rank,
+    coalesce(standing.n_placebo, 0) as n_placebo,
+    coalesce(standing.n_blocks, 0) as n_blocks,
+    case when standing.mde95 is not null then {{ placebo_rank('0', 'standing.n_placebo') }} end as rank_floor,
+    levels.rank_threshold,
+    case when cuts.n_episode_months = 0 then standing.z_mad end as z_mad,
+    standing.mde95,
+    coalesce(episodes.episodes_in_window, {{ empty_list() }}) as episodes_in_window,
+    cuts.n_episode_months = 0 as event_clean,
+    cuts.preliminary_months,
+    rates.false_alarm_rate,
+    rates.welch_false_alarm_rate,
+    revisions.revision_effect,
+    family.family_id,
+    cuts.reason
+from cuts
+left join {{ ref('int_cut_standing') }} as standing
+    on cuts.series_id = standing.series_id
+    and cuts.as_of_basis = standing.as_of_basis
+    and cuts.window_months = standing.window_months
+    and cuts.gap_months = standing.gap_months
+    and cuts.cut_month = standing.cut_month
+left join episodes
+    on cuts.series_id = episodes.series_id
+    and cuts.cut_month = episodes.cut_month
+    and cuts.window_months = episodes.window_months
+    and cuts.gap_months = episodes.gap_months
+left join revisions
+    on cuts.series_id = revisions.series_id
+    and cuts.cut_month = revisions.cut_month
+    and cuts.window_months = revisions.window_months
+    and cuts.gap_months = revisions.gap_months
+left join rates
+    on cuts.series_id = rates.series_id
+    and cuts.window_months = rates.window_months
+    and cuts.gap_months = rates.gap_months
+inner join {{ ref('int_series_family') }} as family on cuts.series_id = family.series_id
+left join {{ ref('int_rank_threshold') }} as levels
+    on levels.comparison = 'before_after'
+    and levels.for_half = 2
+    and cuts.window_months = levels.window_months
+    and cuts.gap_months = levels.gap_months

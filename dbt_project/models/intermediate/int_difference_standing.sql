@@ -1,0 +1,30 @@
+-- Where a difference in differences stands among the same difference at dates without a known event: cuts of the report's
+-- events, and those dates themselves.
+with differences as (
+    select
+        *,
+        did as statistic,
+        is_placebo or is_event as is_wanted
+    from (
+        select
+            *,
+            cut_month in (select cut_month from {{ ref('int_event_cut') }} where in_report) as is_event
+        from {{ ref('int_control_difference') }}
+    ) as marked
+    where did is not null
+)
+
+select
+    control_set_id,
+    treated_series_id,
+    window_months,
+    gap_months,
+    cut_month,
+    is_placebo,
+    cast(n_placebo as integer) as n_placebo,
+    {{ placebo_blocks('n_placebo') }} as n_blocks,
+    middle,
+    deviation,
+    placebo_rank,
+    mde95
+from ({{ placebo_standing('differences', ['control_set_id', 'treated_series_id', 'window_months', 'gap_months']) }}) as standing

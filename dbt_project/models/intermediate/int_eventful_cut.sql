@@ -1,0 +1,17 @@
+-- months that are no dates without an event, by width: an event of the report cuts closer than the window is wide.
+-- Any event counts, whichever countries and goods it names: orders move between partners and products.
+with widths as (
+    select distinct window_months from (
+        {{ report_grid() | indent(8) }}
+    ) as grid
+)
+
+select distinct
+    widths.window_months,
+    months.month_start as cut_month
+from {{ ref('int_month') }} as months
+cross join widths
+inner join {{ ref('int_event_cut') }} as event
+    on abs({{ months_between('event.cut_month', 'months.month_start') }}) < widths.window_months
+where event.in_report
+order by widths.window_months, months.month_start

@@ -1,0 +1,70 @@
+-- The rank from which on a difference counts as unusual, set so that at most 5 % of the dates without an event do.
+--
+-- A rank of at most .05 is reached at more than 5 % of them (7-9 %): a cut's own neighbours, which share most of its
+-- months, are left out of what it is ranked among, so that the extreme cuts of a run are all extreme. The level is chosen
+-- over all series together, as ranks have no unit. How often it fires is measured on other dates than it was chosen on:
+-- stretches of 24 months by turns.
+with standings as (
+    select
+        'before_after' as comparison,
+        window_months,
+        gap_months,
+        cut_month,
+        placebo_rank
+    from {{ ref('int_cut_standing') }}
+    where is_placebo and as_of_basis = 'latest' and n_blocks >= {{ min_placebo_blocks() }}
+    union all
+    select
+        'difference_in_differences',
+        window_months,
+        gap_months,
+        cut_month,
+        placebo_rank
+    from {{ ref('int_difference_standing') }}
+    where is_placebo and n_blocks >= {{ min_placebo_blocks() }}
+),
+
+halves as (
+    select
+        *,
+        {{ calibration_half('cut_month') }} as half
+    from standings
+),
+
+-- a level is tried on the half it was not chosen on; half 2 stands for all, which the events get
+chosen_on as (
+    select comparison, window_months, gap_months, placebo_rank, 1 - half as for_half from halves
+    union all
+    select comparison, window_months, gap_months, placebo_rank, 2 from halves
+),
+
+shares as (
+    select
+        *,
+        cume_dist() over (
+            partition by comparison, window_months, gap_months, for_half
+            order by placebo_rank
+        ) as share
+    from chosen_on
+),
+
+levels as (
+    select
+        comparison,
+        window_months,
+        gap_months,
+        for_half,
+        -- none: even the smallest rank is too frequent; a rank is never 0
+        coalesce(max(case when share <= {{ false_alarm_target() }} then placebo_rank end), 0) as rank_threshold
+    from shares
+    group by comparison, window_months, gap_months, for_half
+)
+
+select
+    comparison,
+    window_months,
+    gap_months,
+    for_half,
+    rank_threshold
+from levels
+order by comparison, window_months, gap_months, for_half

@@ -1,0 +1,9 @@
+-- the family in which the comparisons of a series are counted
+select
+    series.series_id,
+    coalesce(family.family_id, 'other') as family_id
+from {{ ref('dim_series') }} as series
+left join {{ ref('seed_family_measure') }} as family
+    on series.measure = family.measure
+    and family.by_product = (series.product_code is not null or series.industry_code is not null)
+where series.frequency = 'monthly'
