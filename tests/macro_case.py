@@ -30,6 +30,10 @@ CREATE TABLE dim_event (event_id VARCHAR, event_type VARCHAR, event_date DATE, e
 CREATE TABLE dim_episode (episode_id VARCHAR, starts_on DATE, ends_on DATE, applies_to VARCHAR);
 CREATE TABLE dim_payload (payload_id VARCHAR, source_id VARCHAR, dataset VARCHAR, request_url VARCHAR,
     retrieved_at TIMESTAMP, http_status INTEGER, media_type VARCHAR, sha256 VARCHAR, bytes BIGINT, archive_path VARCHAR);
+CREATE TABLE rpt_method_calibration (method VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
+    n_blocks INTEGER, false_alarm_rate DOUBLE, rank_threshold DOUBLE);
+CREATE TABLE rpt_before_after (event_id VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
+    as_of_basis VARCHAR, family_id VARCHAR, family_size INTEGER, bh_min_hits INTEGER, q_bh DOUBLE, q_by DOUBLE);
 """
 
 

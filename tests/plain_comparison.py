@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from statistics import fmean, variance
 
 STATISTICS = (
@@ -59,6 +59,23 @@ def straight_line(points: list[tuple[int, float]]) -> tuple[float, float]:
     return x0, math.fsum((x - x0) * y for x, y in points) / sxx
 
 
+def between(
+    values: Mapping[int, float], before: Collection[int], later: Collection[int], *, log_allowed: bool = True
+) -> dict:
+    """The difference of the means of two runs of months, all of which need a value; else every entry is None."""
+    out = dict.fromkeys(("scale", "pre_mean", "post_mean", "d_level", "d_log", "pct_change"))
+    a, b = ([values[m] for m in span if m in values] for span in (before, later))
+    if not a or not b or len(a) < len(before) or len(b) < len(later):
+        return out
+    log = log_allowed and min(a + b) > 0
+    out |= {"scale": "log" if log else "level", "pre_mean": fmean(a), "post_mean": fmean(b)}
+    out["d_level"] = fmean(b) - fmean(a)
+    if log:
+        out["d_log"] = fmean(map(math.log, b)) - fmean(map(math.log, a))
+        out["pct_change"] = 100 * math.expm1(out["d_log"])
+    return out
+
+
 def compare(
     values: Mapping[int, float],
     cut: int,
@@ -87,14 +104,11 @@ def compare(
     if not a or not b or len(a) < len(before) or len(b) < len(later):
         out["missing"] = bool(before and later)
         return out
-    out |= {"pre_mean": fmean(a), "post_mean": fmean(b), "d_level": fmean(b) - fmean(a)}
-    log = log_allowed and min(a + b) > 0
-    out["scale"] = "log" if log else "level"
+    out |= between(values, before, later, log_allowed=log_allowed)
+    log = out["scale"] == "log"
     scaled = math.log if log else float
     ya, yb = list(map(scaled, a)), list(map(scaled, b))
     change = fmean(yb) - fmean(ya)
-    if log:
-        out |= {"d_log": change, "pct_change": 100 * math.expm1(change)}
 
     lag = asked_after.start - asked_before.start
     earlier = [values.get(m - lag) for m in asked_before]

@@ -69,8 +69,16 @@ def _change(values: Mapping[int, float], before: range, after: range) -> float:
     return fmean(math.log(values[m]) for m in after) - fmean(math.log(values[m]) for m in before)
 
 
-def judge(found: Mapping[int, dict], cut: int, months: int, events: Collection[int], shared: float) -> dict:
-    """The row of the report for `cut` among all comparisons `found`; `events` are the cuts of all events."""
+def judge(
+    found: Mapping[int, dict],
+    cut: int,
+    months: int,
+    events: Collection[int],
+    shared: float,
+    threshold: float | None,
+) -> dict:
+    """The row of the report for `cut` among all comparisons `found`; `events` are the cuts of all events, `threshold`
+    the rank that counts as unusual (None: nothing was there to choose it on)."""
     row = found[cut]
     pool = {
         c: r["did"]
@@ -103,7 +111,7 @@ def judge(found: Mapping[int, dict], cut: int, months: int, events: Collection[i
             out["placebo_rank"] = (1 + sum(d >= abs(did - middle) - 1e-12 for d in distances)) / (
                 1 + len(pool)
             )
-            far = abs(did - middle) > out["mde95"] and out["placebo_rank"] <= 0.05
+            far = threshold is not None and out["placebo_rank"] <= threshold
     earlier = [abs(s) for c, s in pool.items() if c + months <= cut - row["lag"]]
     if clean and did is not None and len(earlier) >= 36 and max(earlier) > 0:
         out["breakdown_m"] = abs(did) / max(earlier)
@@ -117,7 +125,7 @@ def judge(found: Mapping[int, dict], cut: int, months: int, events: Collection[i
         else "preliminary_data"
         if row["preliminary"]
         else "not_enough_history"
-        if len(pool) < 144
+        if len(pool) < 144 or threshold is None
         else "outside_usual_range"
         if far
         else "within_usual_range"

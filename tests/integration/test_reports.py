@@ -127,7 +127,8 @@ def test_a_window_still_running_is_answered_with_its_months(con):
         con,
         "FROM before_after('usa_employment_motor_vehicles_parts', 's232-autos-effective-2025-04', on_date := '2026-01-09')",
     )
-    assert (row["n_pre"], row["n_post"], row["reason"]) == (12, 8, "window is shorter than asked")
+    assert (row["n_pre"], row["n_post"]) == (12, 8)
+    assert row["reason"] == "window is shorter than asked; an episode touches a window"
     assert round(row["pct_change"], 2) == -2.07
 
 
@@ -170,7 +171,7 @@ def test_before_after_of_every_event(con, series_id, basis):
     assert len(got) > 300
     assert not wrong
     holed = {k for k, w in wanted.items() if w["missing"]}
-    assert {k for k, r in got.items() if r["reason"]} == holed
+    assert {k for k, r in got.items() if r["verdict"] == "not_computable"} == holed
     assert bool(holed) == (series_id == "usa_cpi_all_items")  # no CPI of October 2025 exists
 
 
@@ -209,9 +210,13 @@ def test_the_report_and_the_macro_are_one(con):
         (asked,) = rows(con, call, [series_id, event_id, months, gap])
         assert asked.keys() == reported.keys()
         assert not different(asked, reported)
-        others = asked.keys() - {*plain.STATISTICS, "max_shared_post_share"}
-        assert {k: asked[k] for k in others} == {k: reported[k] for k in others}
-        assert asked["max_shared_post_share"] == pytest.approx(reported["max_shared_post_share"])
+        for name in asked.keys() - set(plain.STATISTICS):
+            if isinstance(reported[name], float):
+                # differences of means of up to 1e12: their rounding is that of the means
+                size = max(abs(reported["post_mean"] or 0), 1.0) if reported["scale"] == "level" else 1.0
+                assert asked[name] == pytest.approx(reported[name], rel=1e-7, abs=RELATIVE * size), name
+            else:
+                assert asked[name] == reported[name], name
         # as_of says on which day the row could first have been written
         if reported["as_of"]:
             on_day = call.replace(")", ", on_date := ?)")

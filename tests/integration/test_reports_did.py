@@ -169,6 +169,7 @@ def test_every_event_of_a_pair(con, control_set, treated):
     }
     wanted = {}
     cuts = set(events().values())
+    threshold = {(r["window_months"], r["gap_months"]): r["rank_threshold"] for r in got.values()}
     for months in WINDOWS:
         for gap in GAPS:
             found = dict(plain_did.comparisons(pair, months, gap))
@@ -176,7 +177,9 @@ def test_every_event_of_a_pair(con, control_set, treated):
                 if cut in found:
                     others = [c for e, c in events().items() if e != event_id]
                     shared = plain_did.largest_share(cut, others, months)
-                    wanted[event_id, months, gap] = plain_did.judge(found, cut, months, cuts, shared)
+                    wanted[event_id, months, gap] = plain_did.judge(
+                        found, cut, months, cuts, shared, threshold[months, gap]
+                    )
     assert got.keys() == wanted.keys()
     assert len(got) > 500
     assert not {k: d for k in wanted if (d := different(got[k], wanted[k]))}
@@ -263,9 +266,14 @@ def test_weights_are_shares_before_the_first_event():
 # -- series made up ----------------------------------------------------------------------------------------------------
 
 MODELS = (
+    "int_eventful_cut",
     "int_window_statistics",
     "int_cut_statistics",
     "int_control_difference",
+    "int_cut_standing",
+    "int_difference_standing",
+    "int_rank_threshold",
+    "int_calibration_placebo",
     "rpt_difference_in_differences",
 )
 INPUTS = """
@@ -280,6 +288,8 @@ CREATE TABLE headway.intermediate.int_series_episode (series_id VARCHAR, episode
 CREATE TABLE headway.intermediate.int_event_cut (event_id VARCHAR, cut_month DATE, in_report BOOLEAN);
 CREATE TABLE headway.intermediate.int_event_overlap (event_id VARCHAR, window_months INTEGER, gap_months INTEGER,
     max_shared_post_share DOUBLE);
+CREATE TABLE headway.intermediate.int_month AS SELECT CAST(unnest(generate_series(DATE '1985-01-01',
+    DATE '2025-12-01', INTERVAL 1 MONTH)) AS DATE) AS month_start;
 CREATE TABLE headway.main.dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR);
 CREATE TABLE headway.main.dim_control_set (control_set_id VARCHAR, treated_series_id VARCHAR, control_series_id VARCHAR,
     weight DOUBLE, exposed_from DATE);
@@ -376,6 +386,11 @@ def test_made_up_series(models, case):
             (r["event_id"], r["window_months"], r["gap_months"]): r
             for r in rows(con, "FROM rpt_difference_in_differences")
         }
+        chosen = con.execute("""
+            SELECT window_months, gap_months, rank_threshold FROM intermediate.int_rank_threshold
+            WHERE comparison = 'difference_in_differences' AND for_half = 2
+        """).fetchall()
+        threshold = {(w, g): t for w, g, t in chosen}
     wanted = {}
     for months in WINDOWS:
         for gap in GAPS:
@@ -389,6 +404,7 @@ def test_made_up_series(models, case):
                         months,
                         set(named.values()),
                         plain_did.largest_share(cut, others, months),
+                        threshold.get((months, gap)),
                     )
     assert got.keys() == wanted.keys()
     assert not {k: d for k in wanted if (d := different(got[k], wanted[k]))}

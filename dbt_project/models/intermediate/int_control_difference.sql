@@ -99,21 +99,6 @@ complete as (
         on together.control_set_id = sizes.control_set_id
         and together.treated_series_id = sizes.treated_series_id
         and together.n_series = sizes.n_series
-),
-
-widths as (
-    select distinct window_months, cut_month from complete
-),
-
--- any event of the report counts, whichever countries it names: orders move between partners
-eventful as (
-    select distinct
-        widths.window_months,
-        widths.cut_month
-    from widths
-    inner join {{ ref('int_event_cut') }} as event
-        on abs({{ months_between('event.cut_month', 'widths.cut_month') }}) < widths.window_months
-    where event.in_report
 )
 
 select
@@ -137,5 +122,5 @@ select
     and eventful.cut_month is null as is_placebo,
     case when not is_computable then coalesce(complete.reason, {{ reason_not_positive() }}) end as reason
 from complete
-left join eventful
+left join {{ ref('int_eventful_cut') }} as eventful
     on complete.window_months = eventful.window_months and complete.cut_month = eventful.cut_month

@@ -1,7 +1,7 @@
 -- the family in which the comparisons of a series are counted
 select
     series.series_id,
-    coalesce(family.family_id, 'other') as family_id
+    case when series.source_id = 'headway_derived' then 'derived' else coalesce(family.family_id, 'other') end as family_id
 from {{ ref('dim_series') }} as series
 left join {{ ref('seed_family_measure') }} as family
     on series.measure = family.measure
