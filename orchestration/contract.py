@@ -70,9 +70,11 @@ CONTRACT = Contract(
         "fct_position",
         "rpt_event_window",
         "rpt_before_after",
+        "rpt_cluster_before_after",
         "rpt_difference_in_differences",
         "rpt_tariff_exposure",
         "rpt_event_exposure",
+        "rpt_method_calibration",
         "rpt_revision",
         "rpt_freshness",
     ),
@@ -80,6 +82,10 @@ CONTRACT = Contract(
         "as_of": MacroCall("FROM as_of(current_date)"),
         "before_after": MacroCall(
             "FROM before_after(?, ?)", "SELECT series_id, event_id FROM rpt_before_after LIMIT 1"
+        ),
+        "placebo": MacroCall(
+            "FROM placebo(?, ?)",
+            "SELECT series_id, event_id FROM rpt_before_after WHERE verdict <> 'not_computable' LIMIT 1",
         ),
         "event_window": MacroCall(
             "FROM event_window(?, ?)", "SELECT event_id, series_id FROM rpt_event_window LIMIT 1"

@@ -1,9 +1,14 @@
 -- what each method's own models measured, side by side
-{% for relation in [ref('int_calibration_placebo')] %}
+{%- set of_pairs = ['control_set_id', 'rank_threshold'] %}
+{%- set relations = [
+    (ref('int_calibration_placebo'), of_pairs),
+    (ref('int_calibration_its'), []),
+] %}
+{% for relation, has in relations %}
 select
     method,
     series_id,
-    control_set_id,
+    {{ 'control_set_id' if 'control_set_id' in has else 'cast(null as varchar) as control_set_id' }},
     window_months,
     gap_months,
     nominal_rate,
@@ -14,7 +19,7 @@ select
     first_cut,
     last_cut,
     mde95,
-    rank_threshold
+    {{ 'rank_threshold' if 'rank_threshold' in has else 'cast(null as double) as rank_threshold' }}
 from {{ relation }}
 {{ 'union all' if not loop.last }}
 {%- endfor %}
