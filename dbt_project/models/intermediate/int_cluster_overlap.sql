@@ -1,7 +1,10 @@
 -- How far other clusters stand in the way of one, by width of the comparison. Their starts count, and measures that took
 -- effect outside every cluster; not the single talks, votes and deadlines that are in none, nor a cluster's own events.
 with clusters as (
-    select * from {{ ref('int_cluster_cut') }}
+    select
+        cluster_id,
+        start_month as cut_month
+    from {{ ref('int_cluster_start') }}
 ),
 
 others as (

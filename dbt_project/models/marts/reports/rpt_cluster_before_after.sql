@@ -1,6 +1,9 @@
 -- not sorted: the release sorts its copy by key
 with clusters as (
-    select * from {{ ref('int_cluster_cut') }}
+    select
+        cluster_id,
+        start_month as cut_month
+    from {{ ref('int_cluster_start') }}
 ),
 
 compared as (
