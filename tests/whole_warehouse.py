@@ -18,7 +18,11 @@ from orchestration.settings import PROJECT, Settings
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """A released warehouse in a folder with a space in its name, made by `headway build` as a user would."""
+    """A released warehouse in a folder with a space in its name, made by `headway build` as a user would.
+
+    HEADWAY_TEST_HOME names one that is there already, for somebody who runs one test again and again."""
+    if made := os.environ.get("HEADWAY_TEST_HOME"):
+        return Settings.load(made)
     base = tmp_path_factory.getbasetemp()
     # the folder that all workers of this run share; benchmarks run without the plugin and so without workers
     root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base

@@ -15,7 +15,7 @@
 {% macro with_false_discovery_rates(relation, family, p, floor_column) -%}
     select
         * exclude (place, harmonic),
-        cast(ceil({{ floor_column }} * family_size / {{ false_alarm_target() }}) as integer) as bh_min_hits,
+        cast(ceil(round({{ floor_column }} * family_size / {{ false_alarm_target() }}, 9)) as integer) as bh_min_hits,
         case when {{ p }} is not null then least(1, min({{ p }} * family_size / place) over from_the_largest) end as q_bh,
         case
             when {{ p }} is not null then least(1, min({{ p }} * family_size * harmonic / place) over from_the_largest)
