@@ -2,6 +2,7 @@
 {%- set of_pairs = ['control_set_id', 'rank_threshold'] %}
 {%- set relations = [
     (ref('int_calibration_placebo'), of_pairs),
+    (ref('int_calibration_counterfactual'), []),
     (ref('int_calibration_its'), []),
 ] %}
 {% for relation, has in relations %}
