@@ -41,7 +41,8 @@ class Colours:
     """What is drawn in which colour.
 
     series, before, after, expected, event, accent are Okabe and Ito's colours (distinguishable with red-green blindness),
-    lightened in the dark, the vermilion of `after` darkened on white (#d55e00 has 3.9 : 1 there, too little for text). Text has a contrast of at least 4.5 : 1 to the background, lines at least 3 : 1.
+    lightened in the dark, and the vermilion of `after` darkened on white (#d55e00 has 3.9 : 1 there, too little for its
+    label). Text has a contrast of at least 4.5 : 1 to the background, lines at least 3 : 1.
     No two entries of one palette are equal, so that a chart can be recoloured (`recoloured`).
     """
 
