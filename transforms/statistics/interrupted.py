@@ -241,16 +241,19 @@ def _fitted(
     left_out = slice(design.cut - design.dropped - window.first, design.cut - window.first)
     y[left_out] = 0.0  # has a dummy of its own: any number gives the same result, and the month may have none
     largest = np.abs(y).max(axis=0)
+    # in parts of the largest value: no unit is then so large or small that squares overflow
+    y = y / np.where(largest > 0, largest, 1.0)
     used = np.ones(len(y), dtype=bool)
     used[left_out] = False
     y[used] -= y[used].mean(axis=0)
     block = Block(y, x, x.shape[1] - 2)
-    varies = np.sqrt((block.residuals**2).mean(axis=0)) > 1e-9 * largest
+    varies = np.sqrt((block.residuals**2).mean(axis=0)) > 1e-9
     for series_id in (i for i, ok in zip(ids, varies, strict=True) if not ok):
         yield _withheld(series_id, design, series[series_id], REASON_CONSTANT, window)
     if not varies.any():
         return
-    block = Block(y[:, varies], x, x.shape[1] - 2)
+    if not varies.all():
+        block, largest = Block(y[:, varies], x, x.shape[1] - 2), largest[varies]
     months = window.last - window.first + 1 - design.dropped
     gls, ols = block.autoregressive(), block.ols()
     ewc = block.ewc(math.floor(0.4 * months ** (2 / 3)))
@@ -260,7 +263,7 @@ def _fitted(
         if gls.order[j] < 0:
             yield row | {"reason": REASON_UNIT_ROOT}
             continue
-        step, slope = gls.estimate.params[j, -2:]
+        step, slope = gls.estimate.params[j, -2:] * largest[j]
         slope /= 12
         yield row | {
             "n_months": months,
@@ -272,12 +275,12 @@ def _fitted(
                 f"effect_{h}": step + slope * h if window.last - design.cut + 1 >= h else None
                 for h in HORIZONS
             },
-            "se_gls": gls.estimate.se[j],
+            "se_gls": gls.estimate.se[j] * largest[j],
             "p_gls": gls.estimate.p[j],
-            "level_change_ols": ols.params[j, -2],
-            "se_ewc": ewc.se[j],
+            "level_change_ols": ols.params[j, -2] * largest[j],
+            "se_ewc": ewc.se[j] * largest[j],
             "p_ewc": ewc.p[j],
-            "se_nw": newey_west.se[j],
+            "se_nw": newey_west.se[j] * largest[j],
             "p_nw": newey_west.p[j],
             "p_ols": ols.p[j],
             "joint_events": n_joint,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy.special import stdtr
 
 #: orders of the autoregressive errors that BIC chooses among
 MAX_ORDER = 3
@@ -124,13 +124,15 @@ class Block:
             return np.zeros((m, 0)), self.gamma.T, np.full(m, row @ row), sse
         lagged_q = [self.q[p - i : n - i] for i in range(p + 1)]
         lagged_y = [self.y[p - i : n - i] for i in range(p + 1)]
-        qq = np.array([[a.T @ b for b in lagged_q] for a in lagged_q])
-        qy = np.array([[a.T @ b for b in lagged_y] for a in lagged_q])
+        pairs = (p + 1) ** 2
+        qq = np.array([a.T @ b for a in lagged_q for b in lagged_q]).reshape(pairs, -1)
+        qy = np.array([a.T @ b for a in lagged_q for b in lagged_y]).transpose(2, 0, 1)
         rho = np.zeros((m, p))
         for fit in range(FITS):
             weights = np.concatenate([np.ones((m, 1)), -rho], axis=1)
-            a = np.einsum("mi,mj,ijkl->mkl", weights, weights, qq, optimize=True)
-            b = np.einsum("mi,mj,ijkm->mk", weights, weights, qy, optimize=True)
+            both = (weights[:, :, None] * weights[:, None, :]).reshape(m, pairs)
+            a = (both @ qq).reshape(m, self.k, self.k)
+            b = (both[:, None, :] @ qy)[:, 0]
             gamma = _solve(a, b)
             residuals = self.y - self.q @ gamma.T
             if fit < FITS - 1:
@@ -142,7 +144,7 @@ class Block:
     def _estimate(self, params: np.ndarray, se: np.ndarray, df: float | np.ndarray) -> Estimate:
         df = np.broadcast_to(np.asarray(df, dtype=float), se.shape)
         with np.errstate(divide="ignore", invalid="ignore"):
-            p = 2 * stats.t.sf(np.abs(params[:, self.target] / se), df)
+            p = 2 * stdtr(df, -np.abs(params[:, self.target] / se))
         return Estimate(params, se, df, p)
 
 
