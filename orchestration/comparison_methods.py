@@ -95,6 +95,15 @@ def every_method(
     return found
 
 
+def _nothing(asked: _Question, table: str) -> str:
+    """Why a report has no row, and the windows that it has."""
+    rows = asked.rows(table)
+    if rows and "window_months" in rows[0]:
+        windows = sorted({(row["window_months"], row["gap_months"]) for row in rows})
+        return f"not with {asked.months} months and a gap of {asked.gap}; there are {offered(windows)}"
+    return f"{table} has no row for this event and series"
+
+
 def _calibration(
     con: duckdb.DuckDBPyConnection,
     methods: Sequence[str],

@@ -27,7 +27,7 @@ from orchestration.charts.theme import (
     within_limit,
     wrapped,
 )
-from orchestration.wording import month, number, percent, unit, verdict
+from orchestration.wording import month, number, percent, share, unit, verdict
 
 Record = Mapping[str, Any]
 
@@ -95,8 +95,8 @@ def placebo_chart(
     narrow = 400 if width == "container" else width
     low, high = bins["low"].min(), bins["high"].max()
     lines = wrapped(label, min(360, 0.7 * narrow), 12)
-    share = (this - low) / ((high - low) or 1)
-    align = "left" if share < 0.25 else "right" if share > 0.75 else "center"
+    along = (this - low) / ((high - low) or 1)
+    align = "left" if along < 0.25 else "right" if along > 0.75 else "center"
     layers += [
         alt.Chart(frame).mark_rule(color=c.after, strokeWidth=3).encode(x=alt.X("at:Q")),
         alt.Chart(frame.with_columns(label=pl.lit("\n".join(lines))))
@@ -127,8 +127,8 @@ def _rank_words(result: Record, n: int) -> str:
     if result.get("placebo_rank") is None:
         return f"Not ranked{': ' + result['reason'] if result.get('reason') else ''}"
     text = (
-        f"A share of {result['placebo_rank']:.2f} of {result.get('n_placebo') or n} other dates is at least as far "
-        "from the middle"
+        f"{share(result['placebo_rank'])} of {result.get('n_placebo') or n} other dates are at least as far from the "
+        f"middle (rank {result['placebo_rank']:.2g})"
     )
     return f"{text}: {verdict(result['verdict'])}" if result.get("verdict") else text
 
