@@ -354,7 +354,7 @@ def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:
     """How often each kind of standard error calls level_change unusual at NOMINAL_RATE, of the rows of
     interrupted_time_series at clean dates: CALIBRATION_SCHEMA, one row a method and series.
 
-    n_blocks is the span of the cuts over 24 months, rounded down: neighbouring cuts share most of their months. mde95 is
+    n_blocks is a 24th of them, rounded down: neighbouring cuts share most of their months. mde95 is
     the change that 95 % of clean dates stay under, as a distance from their median.
     """
     done = results.filter(pl.col("reason").is_null())
@@ -364,7 +364,6 @@ def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:
         "its_nw": ("p_nw", "level_change_ols"),
         "its_ols": ("p_ols", "level_change_ols"),
     }
-    span = (month_numbers("cut_month").max() - month_numbers("cut_month").min() + 1) // BLOCK
     frames = [
         done.group_by("series_id").agg(
             pl.lit(method).alias("method"),
@@ -372,7 +371,7 @@ def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:
             pl.lit(0).alias("gap_months"),
             pl.lit(NOMINAL_RATE).alias("nominal_rate"),
             pl.len().alias("n_pseudo_events"),
-            span.alias("n_blocks"),
+            (pl.len() // BLOCK).alias("n_blocks"),
             (pl.col(p) < NOMINAL_RATE).sum().alias("fired"),
             (pl.col(p) < NOMINAL_RATE).mean().alias("false_alarm_rate"),
             pl.col("cut_month").min().alias("first_cut"),
