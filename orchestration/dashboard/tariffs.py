@@ -1,11 +1,11 @@
-"""Sections of Trade and tariffs: statutory and collected duty rates, USMCA-claimed share, measures in force.
+"""Sections of Trade and tariffs: statutory and collected duty rates, USMCA-claimed share.
 
-Belongs here: the queries and the layout of those sections. Does not belong here: how statutory rates are derived (marts).
+Belongs here: the queries and the layout of those sections. Does not belong here: how statutory rates are derived (marts),
+measures in force on a day (measures.py).
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import polars as pl
@@ -16,7 +16,7 @@ from orchestration.charts.theme import ChartError
 from orchestration.dashboard import parts
 from orchestration.dashboard.reading import Query, Release
 from orchestration.dashboard.state import State
-from orchestration.dashboard.words import PARTIES, escaped, number, spelled
+from orchestration.dashboard.words import PARTIES, escaped
 
 _COLLECTED = """
     select period_start as month, partner_iso3, sum(duty_usd)::bigint as duty_usd, sum(value_usd)::bigint as value_usd,
@@ -33,6 +33,13 @@ _SCOPES = Query(
     from fct_trade_flow where flow = 'imports' and basis = 'consumption' and duty_usd is not null
     group by classification, product_code order by classification <> 'TOTAL', classification desc, value desc"""
 )
+_EXPOSURE = """
+    select period_start, statutory_rate_pct, collected_rate_pct, usmca_claimed_share_pct, reason, in_force_share,
+        customs_value_usd, duty_usd, share_of_partner_imports_pct, measure_ids, measure_rates_pct, measure_coverage,
+        measure_days, exemptions, possible_measure_ids
+    from rpt_tariff_exposure
+    where product_system = $system and product_code = $product and partner_iso3 = $partner order by period_start"""
+_STATUTORY = "statutory, without claims and exemptions"
 _CLAIMED = """
     select observation.period_start as month, series.series_id, series.product_code, series.partner_iso3,
         observation.value as share_pct
@@ -41,31 +48,6 @@ _CLAIMED = """
     where series.measure = 'usmca_claimed_share' and list_contains($products::varchar[], series.product_code)
         and list_contains($partners::varchar[], series.partner_iso3)
     order by month, series.series_id"""
-_MEASURES = """
-    select measure_id, imposing_iso3, partners, product_scope, rate_pct, effective_on, ended_on, topic,
-        legal_instrument, exemptions, confidence, in_force, source_reference
-    from dim_tariff_measure
-    where effective_on is not null
-        and ($all or (effective_on <= $day and (ended_on is null or ended_on > $day) and in_force))
-        and (len($imposing::varchar[]) = 0 or list_contains($imposing::varchar[], imposing_iso3))
-        and (len($partners::varchar[]) = 0 or list_has_any(partners, $partners::varchar[]))
-        and (len($topics::varchar[]) = 0 or list_contains($topics::varchar[], topic))
-    order by effective_on, measure_id"""
-_MEASURE_LABELS = {
-    "measure_id": "Id",
-    "imposing_iso3": "Imposed by",
-    "partners": "On",
-    "product_scope": "Goods",
-    "rate_pct": "Rate, %",
-    "effective_on": "From",
-    "ended_on": "Until",
-    "topic": "Topic",
-    "legal_instrument": "Instrument",
-    "exemptions": "Exempt",
-    "confidence": "Confidence",
-    "in_force": "Took effect",
-    "source_reference": "Source",
-}
 
 
 def duties(release: Release, state: State) -> None:
@@ -77,9 +59,7 @@ def duties(release: Release, state: State) -> None:
         "take without any claim or exemption. The distance between them is claims under the USMCA, exemptions, and goods "
         "outside a measure's scope."
     )
-    scopes = {
-        f"{r['classification']}-{r['product_code']}": r for r in release.ask(_SCOPES).iter_rows(named=True)
-    }
+    scopes = _scopes(release)
     if not scopes:
         parts.nothing_found("This release holds no collected duties.")
         return
@@ -95,6 +75,10 @@ def duties(release: Release, state: State) -> None:
         format_func=lambda s: _goods(titles, scopes[s]),
     )
     scope = scopes[chosen]
+    if not scope["partners"]:
+        st.caption("No duty collected on these goods is held; the rate by law is below.")
+        _statutory(release, state, scope, _goods(titles, scope), names)
+        return
     offered = sorted(
         scope["partners"], key=lambda p: (p not in ("MEX", "CAN", "CHN", "WLD"), names.get(p, p))
     )
@@ -136,7 +120,23 @@ def duties(release: Release, state: State) -> None:
         parts.chart_block(chart, key="collected", frame=frame, queries=[query])
     except ChartError as error:
         parts.nothing_found(f"No chart: {error}. Choose a partner.")
-    _statutory(release, state)
+    _statutory(release, state, scope, _goods(titles, scope), names)
+
+
+def _scopes(release: Release) -> dict[str, dict[str, Any]]:
+    """Goods with collected duties, then those of which only the rate by law is known (no partner to choose)."""
+    scopes = {
+        f"{r['classification']}-{r['product_code']}": r for r in release.ask(_SCOPES).iter_rows(named=True)
+    }
+    if release.has("rpt_tariff_exposure", "product_system", "product_code"):
+        more = release.ask(
+            Query("select distinct product_system, product_code from rpt_tariff_exposure order by all")
+        )
+        for system, code in more.iter_rows():
+            scopes.setdefault(
+                f"{system}-{code}", {"classification": system, "product_code": code, "partners": []}
+            )
+    return scopes
 
 
 def _goods(titles: dict[tuple[str, str], str], scope: dict[str, Any]) -> str:
@@ -146,12 +146,85 @@ def _goods(titles: dict[tuple[str, str], str], scope: dict[str, Any]) -> str:
     return f"{title} ({scope['classification']} {scope['product_code']})"
 
 
-def _statutory(release: Release, state: State) -> None:
+def _statutory(
+    release: Release, state: State, scope: dict[str, Any], goods: str, names: dict[str, str]
+) -> None:
     """Statutory beside collected, from the mart that derives the exposure of imports to the measures."""
     st.header("Statutory against collected", anchor=False)
-    if not release.has("rpt_tariff_exposure"):
-        parts.not_in_release("The statutory rate by partner and product (rpt_tariff_exposure)")
+    if not release.has("rpt_tariff_exposure", "statutory_rate_pct", "collected_rate_pct", "reason"):
+        parts.not_in_release("The statutory rate by partner and goods (rpt_tariff_exposure)")
         return
+    chosen = {"system": scope["classification"], "product": scope["product_code"]}
+    offered = release.ask(
+        Query(
+            """
+            select distinct partner_iso3 from rpt_tariff_exposure
+            where product_system = $system and product_code = $product order by partner_iso3""",
+            chosen,
+        )
+    )["partner_iso3"].to_list()
+    if not offered:
+        parts.nothing_found(f"No statutory rate is derived for {goods}.")
+        return
+    partner = state.segments(
+        "Partner",
+        "with",
+        offered,
+        next((p for p in ("MEX", "CAN") if p in offered), offered[0]),
+        format_func=lambda p: names.get(p, p),
+    )
+    query = Query(_EXPOSURE, chosen | {"partner": partner})
+    frame = release.ask(query)
+    long = pl.concat(
+        frame.select(
+            pl.col("period_start").alias("month"), pl.lit(name).alias("name"), pl.col(column).alias("value")
+        )
+        for column, name in (("statutory_rate_pct", _STATUTORY), ("collected_rate_pct", "collected"))
+    )
+    withheld = frame.filter(pl.col("statutory_rate_pct").is_null() & pl.col("reason").is_not_null())
+    if not withheld.is_empty():
+        reasons = withheld.group_by("reason").len().sort("len", descending=True)
+        st.caption(
+            "  \n".join(
+                escaped(f"No statutory rate in {n} months: {reason}.")
+                for reason, n in reasons.head(4).iter_rows()
+            )
+        )
+    try:
+        chart = charts.lines(
+            long,
+            title=f"Rates on {goods} from {names.get(partner, partner)}",
+            unit="percent of the value of imports for consumption",
+            by="Rate",
+            source=parts.source(release, ["census", "usitc"]),
+            steps=frozenset({_STATUTORY}),
+            mode=parts.mode(),
+        )
+        parts.chart_block(chart, key="exposure", frame=frame, queries=[query])
+    except ChartError as error:
+        parts.nothing_found(f"No chart: {error}.")
+    _latest_measures(release, frame, goods, names.get(partner, partner))
+
+
+def _latest_measures(release: Release, frame: pl.DataFrame, goods: str, partner: str) -> None:
+    """The measures of the last month, each with its rate, how much of the goods it reaches, and what it spares."""
+    last = frame.row(-1, named=True)
+    st.subheader(escaped(f"Measures on {goods} from {partner} in {last['period_start']:%Y-%m}"), anchor=False)
+    if not last["measure_ids"]:
+        parts.nothing_found("No measure is known to reach these goods in that month.")
+        return
+    shown = pl.DataFrame(
+        {
+            "Measure": last["measure_ids"],
+            "Rate, %": last["measure_rates_pct"],
+            "Reaches": last["measure_coverage"],
+            "Days of the month": last["measure_days"],
+            "Spares": last["exemptions"],
+        }
+    )
+    parts.data_table(shown, alt_text="Measures of the last month")
+    if last["possible_measure_ids"]:
+        st.caption(escaped(f"May reach them as well: {', '.join(last['possible_measure_ids'])}."))
 
 
 def claimed(release: Release, state: State) -> None:
@@ -209,106 +282,3 @@ def claimed(release: Release, state: State) -> None:
         parts.nothing_found(f"No chart: {error}.")
         return
     parts.chart_block(chart, key="claimed", frame=frame, queries=[query])
-
-
-def measures(release: Release, state: State) -> None:
-    """Tariff measures in force on a day, or all of them over time."""
-    offered = release.ask(
-        Query(
-            """
-            select 'imposing' as kind, imposing_iso3 as value from dim_tariff_measure
-            union select 'partner', unnest(partners) from dim_tariff_measure
-            union select 'topic', topic from dim_tariff_measure order by kind, value"""
-        )
-    )
-    options = {
-        kind: offered.filter(pl.col("kind") == kind)["value"].to_list()
-        for kind in ("imposing", "partner", "topic")
-    }
-    today = dt.date.today()  # noqa: DTZ011
-    columns = st.columns([1.2, 1.2, 2, 2, 2], vertical_alignment="bottom")
-    everything = state.switch("All measures", "all", False, where=columns[0])
-    day = (
-        state.day(
-            "In force on",
-            "day",
-            min(today, dt.date(2027, 1, 1)),
-            dt.date(2017, 1, 1),
-            dt.date(2030, 12, 31),
-            where=columns[1],
-        )
-        or today
-    )
-    imposing = state.several(
-        "Imposed by",
-        "imposing",
-        options["imposing"],
-        where=columns[2],
-        placeholder="all",
-        format_func=lambda p: PARTIES.get(p, p),
-    )
-    partners = state.several(
-        "On goods of",
-        "partner",
-        options["partner"],
-        where=columns[3],
-        placeholder="all",
-        format_func=_partner,
-    )
-    topics = state.several(
-        "Topic", "topic", options["topic"], where=columns[4], placeholder="all", format_func=spelled
-    )
-    query = Query(
-        _MEASURES,
-        {"all": everything, "day": day, "imposing": imposing, "partners": partners, "topics": topics},
-    )
-    frame = release.ask(query)
-    with st.container(key="measures"):
-        st.markdown(
-            escaped(
-                f"{frame.height} measures, whenever they applied."
-                if everything
-                else f"{frame.height} measures in force on {day}."
-            )
-        )
-        if frame.is_empty():
-            parts.nothing_found("No measure has all of that.")
-            return
-        _drawn(release, frame, query, day)
-
-
-def _drawn(release: Release, frame: pl.DataFrame, query: Query, day: dt.date) -> None:
-    edge = max(frame["effective_on"].max(), frame["ended_on"].max() or day, day)
-    marks = frame.select(
-        pl.struct("imposing_iso3", "partners", "product_scope", "rate_pct")
-        .map_elements(_measure_name, pl.String)
-        .alias("name"),
-        "effective_on",
-        pl.col("ended_on").fill_null(edge).alias("ends_on"),
-        pl.col("ended_on").cast(pl.String).fill_null("no end").alias("until"),
-        "rate_pct",
-        pl.col("imposing_iso3").replace(PARTIES).alias("imposing"),
-    )
-    # two measures of one name (a rate that came back) have a lane each
-    marks = marks.with_columns(
-        name=pl.col("name") + pl.lit("\u2009").repeat_by(pl.int_range(pl.len()).over("name")).list.join("")
-    )
-    chart = charts.measures(
-        marks, day=day, source=f"Source: timelines of Headway, release {release.run_id}", mode=parts.mode()
-    )
-    parts.chart_block(chart, key="measures-chart", frame=frame, queries=[query], labels=_MEASURE_LABELS)
-
-
-def _measure_name(cell: dict[str, Any]) -> str:
-    rate = "barred" if cell["rate_pct"] is None else f"{number(cell['rate_pct'], 1).removesuffix('.0')} %"
-    scope = cell["product_scope"]
-    on = ", ".join(_partner(p) for p in cell["partners"])
-    return f"{rate} on {on}: {scope if len(scope) <= 70 else scope[:69] + '…'}"
-
-
-def _partner(code: str) -> str:
-    return {
-        "NON_FTA": "countries without an agreement",
-        "MFN": "most favoured nations",
-        "WLD": "all countries",
-    }.get(code, PARTIES.get(code, code))

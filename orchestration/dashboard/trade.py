@@ -1,7 +1,7 @@
 """Page Trade and tariffs: partners and products, duty rates, USMCA-claimed share, measures in force, freight by state.
 
-Belongs here: sections of that page and the partner explorer. Does not belong here: tariffs (tariffs.py), freight
-(freight.py), how things are drawn (orchestration/charts).
+Belongs here: sections of that page and the partner explorer. Does not belong here: tariffs (tariffs.py, measures.py),
+freight (freight.py), how things are drawn (orchestration/charts).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import streamlit as st
 
 from orchestration.charts import trade as charts
 from orchestration.charts.theme import ChartError
-from orchestration.dashboard import freight, parts, tariffs
+from orchestration.dashboard import freight, measures, parts, tariffs
 from orchestration.dashboard.reading import Query, Release
 from orchestration.dashboard.state import State
 from orchestration.dashboard.words import PARTIES, escaped, money, month, spelled
@@ -77,7 +77,7 @@ def show(release: Release) -> None:
         "partners": _partners,
         "duties": tariffs.duties,
         "claimed": tariffs.claimed,
-        "measures": tariffs.measures,
+        "measures": measures.show,
         "freight": freight.show,
     }[section](release, state)
     with top:
