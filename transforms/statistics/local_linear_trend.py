@@ -41,6 +41,8 @@ PERIOD = 12
 DIFFUSE = PERIOD + 1
 #: logarithms of the variances, relative to each other: e^-16 is a standard deviation of 1/3000, as good as none
 _LOWEST, _HIGHEST = -16.0, 6.0
+#: a level with a smaller relative variance than this stands still
+_STILL = -4.0
 
 
 @dataclass(frozen=True)
@@ -87,8 +89,8 @@ def forecast(origins: Sequence[Origin]) -> list[pl.DataFrame]:
             by_length.setdefault(length, []).append(place)
     for length, places in by_length.items():
         values = np.stack([origins[place].values[-length:] for place in places])
-        for place, logs in zip(places, _start_values(values), strict=True):
-            arrays = _forecast_one(origins[place].values[-length:], logs)
+        for place, starts in zip(places, _start_values(values), strict=True):
+            arrays = _forecast_one(origins[place].values[-length:], starts)
             result[place] = _row(origins[place], length, tuple(a[None] for a in arrays))
     return [row for row in result if row is not None]
 
@@ -141,18 +143,24 @@ def _profile(logs: Floats, contrast: Floats, design: _Design) -> tuple[float, Fl
 
 
 def _start_values(values: Floats) -> Floats:
-    """For each row of values the best of a coarse grid of relative variances, as logarithms: the likelihood has several
-    maxima, and from one fixed start a search ends in a worse one for most origins."""
+    """Rows of values x 2 x four logarithms of relative variances to search from, the best of a coarse grid: one where the
+    level moves by itself and one where it (nearly) does not.
+
+    The likelihood has several maxima. From one fixed start a search ends in a worse one for most origins; from the best
+    of the whole grid alone it still did for one in thirty, where a level that stands still is a ridge it cannot leave.
+    """
     design = _design(values.shape[1])
     contrast = design.contrasts.T @ values.T
-    best, chosen = np.full(len(values), np.inf), np.zeros((len(values), 4))
+    best, chosen = np.full((2, len(values)), np.inf), np.zeros((len(values), 2, 4))
     for logs in _grid():
         factor = linalg.cholesky(np.tensordot(np.exp(logs), design.inside, 1), lower=True)
         scaled = linalg.solve_triangular(factor, contrast, lower=True, check_finite=False)
         square = np.maximum(np.einsum("ij,ij->j", scaled, scaled), 1e-300)
         value = len(contrast) / 2 * np.log(square / len(contrast)) + np.log(np.diag(factor)).sum()
-        better = value < best
-        best, chosen[better] = np.where(better, value, best), logs
+        kind = int(logs[1] < _STILL)
+        better = value < best[kind]
+        best[kind] = np.where(better, value, best[kind])
+        chosen[better, kind] = logs
     return chosen
 
 
@@ -170,28 +178,31 @@ def _grid() -> tuple[Floats, ...]:
     )
 
 
-def _estimate(values: Floats, logs: Floats) -> Floats:
+def _estimate(values: Floats, starts: Floats) -> Floats:
     design = _design(len(values))
     contrast = design.contrasts.T @ values
-    found = optimize.minimize(
-        _profile,
-        logs,
-        args=(contrast, design),
-        jac=True,
-        method="L-BFGS-B",
-        bounds=[(_LOWEST, _HIGHEST)] * 4,
-        options={"maxiter": 100, "ftol": 1e-10, "gtol": 1e-6},
-    )
-    relative = np.exp(found.x)
+    searches = [
+        optimize.minimize(
+            _profile,
+            logs,
+            args=(contrast, design),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(_LOWEST, _HIGHEST)] * 4,
+            options={"maxiter": 100, "ftol": 1e-9, "gtol": 1e-5},
+        )
+        for logs in starts
+    ]
+    relative = np.exp(min(searches, key=lambda found: found.fun).x)
     factor = linalg.cholesky(np.tensordot(relative, design.inside, 1), lower=True)
     scaled = linalg.solve_triangular(factor, contrast, lower=True)
     return relative * (scaled @ scaled) / len(contrast)
 
 
-def _forecast_one(values: Floats, logs: Floats) -> tuple[Floats, Floats, Floats]:
+def _forecast_one(values: Floats, starts: Floats) -> tuple[Floats, Floats, Floats]:
     """Expected months ahead, and half widths of the nominal interval by month and by window mean."""
     length, design = len(values), _design(len(values))
-    covariance = np.tensordot(_estimate(values, logs), design.parts, 1)
+    covariance = np.tensordot(_estimate(values, starts), design.parts, 1)
     factor = linalg.cho_factor(covariance[:length, :length])
     now, later = design.start[:length], design.start[length:]
     across = covariance[length:, :length]

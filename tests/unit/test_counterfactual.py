@@ -1,0 +1,237 @@
+"""What came beside what was expected, and intervals that are measured: against plain loops and known rates.
+
+Belongs here: transforms/statistics/{conformal,counterfactual}.py. Does not belong here: the models (test_forecasts.py).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.statistics import counterfactual, drift_month
+from transforms.statistics.conformal import MIN_BLOCKS, MIN_ORIGINS, calibrate, quantile
+from transforms.statistics.counterfactual import calibrations, compare, ends_needed
+from transforms.statistics.forecasts import GAP_WINDOWS, WINDOWS
+
+NO_EPISODES = pl.DataFrame(schema={"series_id": pl.String, "first_month": pl.Date, "last_month": pl.Date})
+
+
+def day(month: np.datetime64) -> dt.date:
+    return month.astype("datetime64[D]").item()
+
+
+@pytest.fixture(scope="module")
+def panel():
+    """Two series of different length, one with a hole, an episode, and two events; forecasts and comparison."""
+    random = np.random.default_rng(5)
+    series = {}
+    for name, first, count in (("long", "1980-01", 420), ("young", "2001-05", 150)):
+        months = np.datetime64(first, "M") + np.arange(count)
+        series[name] = (months, np.cumsum(random.normal(0.002, 0.02, count)))
+    series["long"][1][300] = np.nan
+    monthly = pl.concat(
+        pl.DataFrame(
+            {"series_id": name, "period_start": months.astype("datetime64[D]"), "y": values}
+        ).with_columns(pl.col("y").fill_nan(None))
+        for name, (months, values) in series.items()
+    )
+    episodes = pl.DataFrame(
+        {"series_id": ["long"], "first_month": [dt.date(1996, 3, 1)], "last_month": [dt.date(1996, 5, 1)]}
+    )
+    events = [np.datetime64("2010-04"), np.datetime64("2011-01")]
+    forecasts = drift_month.forecast(series)
+    return series, episodes, events, forecasts, compare(forecasts, monthly, episodes, events), monthly
+
+
+def test_every_row_is_the_plain_sum_of_its_months(panel):
+    """Running sums over several series at once: one row too far would take a month of the next series."""
+    series, _, _events, forecasts, compared, _ = panel
+    paths = {(r["series_id"], r["train_end"]): r for r in forecasts.iter_rows(named=True)}
+    assert compared.height > 3000
+    for r in compared.sample(600, seed=1).iter_rows(named=True):
+        months, values = series[r["series_id"]]
+        cut = int((np.datetime64(r["cut_month"], "M") - months[0]).astype(int))
+        gap, count = r["gap_months"], r["months"]
+        first, last = (0, count) if r["span"] == "window" else (count - 1, count)
+        window = values[cut + first : cut + last]
+        assert len(window) == last - first, "a span that reaches past the end of the series has no row"
+        made = paths[r["series_id"], day(months[cut - gap - 1])]
+        assert r["train_end"] == made["train_end"] and r["n_train"] == made["n_train"]
+        assert (r["actual"] is None) == bool(np.isnan(window).any())
+        if r["actual"] is not None:
+            assert r["actual"] == pytest.approx(window.mean(), abs=1e-10)
+        if made["expected"]:
+            assert r["expected"] == pytest.approx(np.mean(made["expected"][gap + first : gap + last]))
+            half = (
+                made["window_half_width"][GAP_WINDOWS.index((gap, count))]
+                if r["span"] == "window"
+                else made["half_width"][gap + count - 1]
+            )
+            assert r["half_width"] == half
+        assert (r["reason"] is None) == (r["actual"] is not None and r["expected"] is not None)
+
+
+def test_origins_are_dates_without_anything(panel):
+    """An episode or an event among the calm dates would widen every interval, and hide what it is held against."""
+    series, _, events, _, compared, _ = panel
+    rows = compared.filter(pl.col("span") == "window")
+    asked = set()
+    for name, (months, values) in series.items():
+        for gap, window in GAP_WINDOWS:
+            for cut in range(gap + 84, len(values) - window + 1):
+                around = months[cut - gap - window : cut + window]
+                touched = (
+                    name == "long"
+                    and ((around >= np.datetime64("1996-03")) & (around <= np.datetime64("1996-05"))).any()
+                )
+                near = any(abs((months[cut] - event).astype(int)) < window for event in events)
+                train = values[max(0, cut - gap - 120) : cut - gap]
+                holes = np.flatnonzero(np.isnan(train))
+                enough = len(train) - (holes[-1] + 1 if len(holes) else 0) >= 84
+                if enough and not touched and not near and not np.isnan(values[cut : cut + window]).any():
+                    asked.add((name, day(months[cut]), gap, window))
+    found = set(rows.filter("is_origin").select("series_id", "cut_month", "gap_months", "months").iter_rows())
+    assert found == asked
+    assert rows.filter(pl.col("is_event_cut"))["cut_month"].unique().sort().to_list() == [
+        day(e) for e in events
+    ]
+
+
+def test_months_after_the_cut_change_what_came_and_nothing_else(panel):
+    """No leak: the same expectations and intervals whatever happened from the cut on."""
+    series, episodes, events, _, compared, monthly = panel
+    cut = day(events[0])
+    later = monthly.with_columns(
+        pl.when(pl.col("period_start") >= cut).then(pl.col("y") + 3).otherwise("y").alias("y")
+    )
+    changed = {
+        name: (months, np.where(months >= events[0], values + 3, values))
+        for name, (months, values) in series.items()
+    }
+    again = compare(drift_month.forecast(changed), later, episodes, events)
+    keys = ["series_id", "gap_months", "span", "months"]
+    at = [frame.filter(pl.col("cut_month") == cut).sort(keys) for frame in (compared, again)]
+    assert at[0].drop("actual").equals(at[1].drop("actual")) and at[0].height > 40
+    moved = (at[1]["actual"] - at[0]["actual"]).drop_nulls()
+    assert moved.len() and (moved - 3).abs().max() < 1e-9
+
+
+def test_forecast_of_an_unknown_series_is_refused(panel):
+    _, episodes, events, forecasts, _, monthly = panel
+    with pytest.raises(ValueError, match="have no months: \\['young'\\]"):
+        compare(forecasts, monthly.filter(pl.col("series_id") == "long"), episodes, events)
+
+
+def test_slow_models_are_asked_for_what_is_needed():
+    """An origin too few is an event without a row; one too many costs time at every build."""
+    months = np.datetime64("2000-01") + np.arange(240)
+    ends = ends_needed(months, [np.datetime64("2018-02"), np.datetime64("2025-01")], 3)
+    for end in ("2018-01", "2017-10", "2017-07"):
+        assert np.datetime64(end) in ends
+    assert np.datetime64("2017-12") in ends, "the cut of January is a calendar quarter's first"
+    assert np.datetime64("2017-11") not in ends and ends.max() == np.datetime64("2018-01")
+    assert len(ends) < 80
+
+
+# -- calibration -------------------------------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=1, max_size=400))
+def test_quantile_is_the_order_statistic(values):
+    """Against the definition: the smallest value that at least 95 % of n + 1 do not exceed."""
+    found = quantile(np.array(values), 0.95)
+    wanted = [v for v in sorted(values) if sum(x <= v for x in values) >= 0.95 * (len(values) + 1) - 1e-9]
+    assert found == (wanted[0] if wanted else math.inf)
+
+
+def origins(count: int, seed: int, width: float = 1.0):
+    random = np.random.default_rng(seed)
+    return random.normal(size=count), np.full(count, width), np.arange(count)
+
+
+@pytest.mark.parametrize("width", [0.3, 1.96, 20.0])
+def test_calibrated_intervals_hold_95_per_cent_whatever_the_model_claims(width):
+    """A model that claims a sixth of the right width, the right one, or ten times it."""
+    held = total = 0
+    for seed in range(60):
+        found = calibrate(*origins(480, seed, width), 12)
+        held, total = held + found.inside_calibrated, total + found.n_origins
+        assert found.scale * width == pytest.approx(1.96, rel=0.25)
+    assert 0.94 < held / total < 0.96
+    assert calibrate(*origins(480, 1, 20.0), 12).inside_nominal == 480
+
+
+def test_a_block_is_judged_by_the_others_only():
+    """One block with errors ten times as large: judged by a scale it had a part in, it would look covered."""
+    error, half, month = origins(240, 3)
+    error[48:72] *= 10
+    found = calibrate(error, half, month, 6)
+    others = np.delete(np.abs(error), np.arange(42, 78))
+    wanted = int((np.abs(error[48:72]) <= quantile(others, 0.95)).sum())
+    plain = 0
+    for first in range(0, 240, 24):
+        away = (month <= first - 6) | (month >= first + 23 + 6)
+        plain += int((np.abs(error[first : first + 24]) <= quantile(np.abs(error[away]), 0.95)).sum())
+    assert found.inside_calibrated == plain
+    assert wanted <= 6, "most of the wild block lies outside of what the calm ones allow"
+
+
+@pytest.mark.parametrize(
+    ("count", "step"), [(MIN_ORIGINS - 1, 12), (24 * (MIN_BLOCKS - 1), 1), (MIN_ORIGINS, 1), (0, 1)]
+)
+def test_too_little_history_is_no_calibration(count, step):
+    """A 95th percentile of a few neighbouring dates would be published as if it had been measured."""
+    error, half, month = origins(count, 4)
+    found = calibrate(error, half, month * step, 6)
+    assert (found.scale, found.inside_calibrated, found.error95) == (None, None, None)
+    assert found.n_origins == count
+
+
+def test_calibration_of_the_comparison(panel):
+    """Keys and months of each calibration are those of its own origins."""
+    compared = panel[4]
+    found = calibrations(compared)
+    for r in found.iter_rows(named=True):
+        own = compared.filter(
+            "is_origin", *(pl.col(k) == r[k] for k in ("series_id", "gap_months", "span", "months"))
+        ).sort("cut_month")
+        assert (r["n_origins"], r["first_cut"], r["last_cut"]) == (
+            own.height,
+            own["cut_month"][0],
+            own["cut_month"][-1],
+        )
+        window = min(w for w in WINDOWS if w >= r["months"])
+        month = own["cut_month"].to_numpy().astype("datetime64[M]").astype(int)
+        one = calibrate(
+            (own["actual"] - own["expected"]).to_numpy(), own["half_width"].to_numpy(), month, window
+        )
+        assert (r["scale"], r["inside_calibrated"]) == (one.scale, one.inside_calibrated)
+    assert found["scale"].is_not_null().any() and found["scale"].is_null().any()
+    assert calibrations(compared.clear()).height == 0
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 1000), st.sets(st.integers(0, 299), max_size=25))
+def test_any_holes_give_a_number_or_a_reason(seed, holes):
+    """Never a number from months that are not there, never a crash."""
+    values = np.cumsum(np.random.default_rng(seed).normal(size=300))
+    values[list(holes)] = np.nan
+    months = np.datetime64("1990-01") + np.arange(300)
+    monthly = pl.DataFrame({"series_id": "s", "period_start": months.astype("datetime64[D]"), "y": values})
+    events = list(months[::7])
+    compared = compare(drift_month.forecast({"s": (months, values)}), monthly, NO_EPISODES, events)
+    effect = (compared["actual"] - compared["expected"]).is_not_null()
+    assert (effect == compared["reason"].is_null()).all()
+    assert compared.filter(effect)["half_width"].is_not_null().all()
+    assert set(compared["reason"].drop_nulls()) <= {
+        counterfactual.REASON_HOLE,
+        "fewer than 84 months in a row before the cut have a usable value",
+        "the training months do not vary",
+        "the model is not stable on the training months",
+    }
