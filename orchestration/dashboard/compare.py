@@ -74,8 +74,11 @@ def show(release: Release) -> None:
     top = st.container()
     with st.container(key="choices"):
         event, series_id, months, gap, as_of = _choices(release, state)
-        control = _control(release, state, series_id)
-        model = _model(release, state, event, series_id)
+        left, right = st.columns(2)
+        with left:
+            control = _control(release, state, series_id)
+        with right:
+            model = _model(release, state, event, series_id)
     with top:
         state.tell()
     _answer(release, _compared(release.run_id, event, series_id, months, gap, as_of, release), control, model)
@@ -332,7 +335,9 @@ def _written(value: Any, form: str) -> str:
         case "percent":
             return f"{value:+.2f} %"
         case "points":
-            return f"{value:+.4f}" if abs(value) < 100 else number(value, sign=True)
+            return (
+                f"{round(value, 4) + 0.0:+.4f}" if abs(value) < 100 else number(value, sign=True)
+            )  # no -0.0000
         case "count":
             return f"{value:,}"
         case _:

@@ -98,7 +98,10 @@ def show(release: Release, found: Comparison, control: str) -> None:
             "a method that fires at every third date says little when it fires at an event."
         )
         frame = pl.DataFrame([_row(method) for method in found.methods or ()], schema=_SUMMARY)
-        parts.data_table(frame, alt_text="What each method says", height="content")
+        written = frame.with_columns(
+            pl.all().map_elements(escaped, pl.String, skip_nulls=True).fill_null("–")
+        )
+        st.table(written, hide_index=True)  # not a grid: the notes wrap, and a screen reader gets each cell
         parts.downloads("methods", frame)
     if not found.event:
         return

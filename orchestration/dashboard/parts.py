@@ -195,7 +195,8 @@ def cautions(lines: Sequence[str]) -> None:
     """What must be known before any number is read."""
     with st.container(key="warnings"):
         if lines:
-            st.warning("\n".join(f"- {escaped(line)}" for line in lines), icon=":material/warning:")
+            listed = [f"- {escaped(line)}" for line in lines] if len(lines) > 1 else [escaped(lines[0])]
+            st.warning("\n".join(listed), icon=":material/warning:")
 
 
 def not_in_release(what: str) -> None:

@@ -40,6 +40,11 @@ TIMELINES = {
     "ieepa_fentanyl_border_tariffs": "IEEPA border tariffs",
     "us_global_tariffs_other": "Other US global tariffs",
 }
+#: models of rpt_counterfactual
+MODELS = {
+    "arima_110_drift_month": "ARIMA(1,1,0) with drift and months",
+    "uc_local_linear_trend": "local linear trend",
+}
 _ACRONYMS = {"ip": "IP", "ieepa": "IEEPA", "tpa": "TPA", "de": "de"}
 _MULTIPLIERS = {1: "", 1_000: "thousand ", 1_000_000: "million ", 1_000_000_000: "billion "}
 
@@ -53,8 +58,8 @@ def spelled(code: str | None) -> str:
     """A code of the data as words: rules_of_origin_autos becomes 'rules of origin autos'."""
     if not code:
         return "–"
-    if code in TIMELINES:
-        return TIMELINES[code]
+    if code in TIMELINES or code in MODELS:
+        return TIMELINES.get(code) or MODELS[code]
     return " ".join(_ACRONYMS.get(word, word) for word in code.split("_"))
 
 
