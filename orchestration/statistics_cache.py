@@ -13,7 +13,7 @@ A dbt Python model is a few lines around it::
         units = {fingerprint(version, series_id, 12, values): Work(series_id, values) for ...}
         return remembered("its", units, each(its.fit))
 
-One Parquet file a method under build/statistics. It is a copy of what can be computed again at any time: a file that is
+One Parquet file a method. It is a copy of what can be computed again at any time: a file that is
 missing, damaged or of another shape costs time and nothing else.
 """
 
@@ -52,8 +52,10 @@ _LIBRARIES = ("numpy", "scipy", "statsmodels", "polars")
 
 
 def folder(settings: Settings | None = None) -> Path:
-    """Where the files are: build/statistics of the home that the build runs in (dbt_runner sets HEADWAY_HOME)."""
-    return (settings or Settings.load()).build / "statistics"
+    """Where the files are: HEADWAY_STATISTICS, which several homes may share, else build/statistics of the home that the
+    build runs in (dbt_runner sets HEADWAY_HOME)."""
+    shared = os.environ.get("HEADWAY_STATISTICS")
+    return Path(shared) if shared else (settings or Settings.load()).build / "statistics"
 
 
 def version_of(*modules: ModuleType) -> str:

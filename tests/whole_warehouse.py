@@ -6,8 +6,10 @@ Belongs here: the shared build. Does not belong here: anything that writes to it
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,16 +18,34 @@ from filelock import FileLock
 from orchestration.settings import PROJECT, Settings
 
 
+@pytest.fixture(scope="session", autouse=True)
+def statistics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """One folder of slow statistics for all homes of a run: they have the same figures, and a minute of forecasts each
+    is too much. It begins with what the last `make build` left; results are found by a hash of all they depend on."""
+    folder = _root(tmp_path_factory) / "statistics"
+    with FileLock(folder.with_suffix(".lock")):
+        if not folder.exists():
+            made = Settings.load(PROJECT / "warehouse").build / "statistics"
+            shutil.copytree(made, folder) if made.is_dir() else folder.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("HEADWAY_STATISTICS", str(folder))
+        yield folder
+
+
+def _root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that all workers of this run share; benchmarks run without the plugin and so without workers."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def home(statistics: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """A released warehouse in a folder with a space in its name, made by `headway build` as a user would.
 
     HEADWAY_TEST_HOME names one that is there already, for somebody who runs one test again and again."""
     if made := os.environ.get("HEADWAY_TEST_HOME"):
         return Settings.load(made)
-    base = tmp_path_factory.getbasetemp()
-    # the folder that all workers of this run share; benchmarks run without the plugin and so without workers
-    root = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    root = _root(tmp_path_factory)
     settings = Settings(project=PROJECT, home=root / "a warehouse")
     with FileLock(root / "warehouse.lock"):
         if not settings.current.exists():
