@@ -95,7 +95,7 @@ def build(settings: Settings, *, on_node: Callable[[str], None] | None = None) -
     listen.done = 0
     outcome = _invoke(settings, list(_BUILD), callbacks=[listen])
     if outcome.result is None:
-        raise ReleaseError(f"dbt could not run: {outcome.exception}")
+        raise ReleaseError(f"dbt could not run: {str(outcome.exception) or type(outcome.exception).__name__}")
     counts: dict[str, int] = {}
     failures = []
     for result in outcome.result.results:

@@ -93,10 +93,10 @@ class RefreshOutcome:
         return "\n".join([f"{done} of {len(self.datasets)} datasets are up to date.", *self.problems])
 
 
-def _named(names: Sequence[str]) -> str:
+def _named(names: Sequence[str], separator: str = ", ") -> str:
     """The first three, and how many more."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-    return ", ".join(names[:3]) + more
+    return separator.join(names[:3]) + more
 
 
 @dataclass
@@ -181,7 +181,7 @@ class Tally:
             problems=tuple(self.problems),
             notes=(
                 *dict.fromkeys(self.notes),
-                *(f"{_named(asked)}: {why}" for why, asked in self.nothing.items()),
+                *(f"{_named(asked, '; ')}: {why}" for why, asked in self.nothing.items()),
             ),
             **self.rows,
         )
