@@ -8,7 +8,7 @@ CLIENTS := $(VENV)/compat/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint refresh serve dashboard bench docs pictures clean
+.PHONY: help setup build test lint refresh serve dashboard bench docs pictures screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
@@ -65,3 +65,6 @@ docs: $(INSTALLED) pictures ## write the generated pages of docs/ from the curre
 
 pictures: $(INSTALLED) ## draw the pictures of docs/examples.md and renew its answers from the current release
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation_examples import write_examples; from orchestration.settings import Settings; write_examples(Settings.load(), Path('docs'))"
+
+screenshots: $(INSTALLED) ## write docs/screenshots from the current release (needs Chromium)
+	@$(BIN)/python -m tests.browser.screenshots docs/screenshots

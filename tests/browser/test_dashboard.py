@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import shutil
 import socket
 from collections.abc import Iterator
@@ -17,7 +16,8 @@ from selenium.webdriver.common.keys import Keys
 
 from orchestration import reading
 from orchestration.settings import PROJECT, Settings
-from tests.browser.harness import Browser, dashboard_served, outside
+from tests.browser.harness import Browser, dashboard_served
+from tests.browser.waiting import settled, sound
 from tests.page_case import changed_release
 
 #: path of each page; Streamlit serves the first one at the root
@@ -35,29 +35,6 @@ COMPARED = (
     ("s232-autos-effective-2025-04", "usa_employment_motor_vehicles_parts"),
     ("usmca-entry-into-force", "usa_balance_goods_services"),
 )
-#: Streamlit's client looks for its server below the address of the page first, and then above it: a 404 each, once a tab
-_PROBED = re.compile(r"/\w+/_stcore/(health|host-config) - Failed to load resource: .* 404 ")
-
-_SETTLED = """
-const app = document.querySelector('[data-testid=stApp]');
-return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
-    && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
-    && !!document.querySelector('.st-key-release, .st-key-no-release');
-"""
-
-
-def settled(browser: Browser, url: str | None = None) -> None:
-    """Open `url` (or stay) and wait until the page stands still."""
-    if url:
-        browser.open(url)
-    browser.until(_SETTLED)
-
-
-def sound(browser: Browser) -> None:
-    """No page failed, nothing was asked of another machine, nothing was complained about."""
-    assert browser.text(".st-key-failure") == ""
-    assert outside(browser.requests()) == []
-    assert [line for line in browser.complaints() if not _PROBED.search(line)] == []
 
 
 def numbers(browser: Browser) -> dict[str, str]:

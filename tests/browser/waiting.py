@@ -1,0 +1,36 @@
+"""When a page of the dashboard stands still, and whether all went well until then.
+
+Belongs here: what every look at the dashboard needs. Does not belong here: what a page must show.
+"""
+
+from __future__ import annotations
+
+import re
+
+from tests.browser.harness import Browser, outside
+
+#: Streamlit's client looks for its server below the address of the page first, and then above it: a 404 each, once a tab
+_PROBED = re.compile(r"/\w+/_stcore/(health|host-config) - Failed to load resource: .* 404 ")
+
+#: the script of the page has run, nothing of an earlier run is left, charts have drawn
+_SETTLED = """
+const app = document.querySelector('[data-testid=stApp]');
+return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
+    && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
+    && !!document.querySelector('.st-key-release, .st-key-no-release')
+    && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(c => c.querySelector('canvas, svg'));
+"""
+
+
+def settled(browser: Browser, url: str | None = None) -> None:
+    """Open `url` (or stay) and wait until the page stands still."""
+    if url:
+        browser.open(url)
+    browser.until(_SETTLED)
+
+
+def sound(browser: Browser) -> None:
+    """AssertionError if the page failed, asked another machine for something, or complained in the console."""
+    assert browser.text(".st-key-failure") == ""
+    assert outside(browser.requests()) == []
+    assert [line for line in browser.complaints() if not _PROBED.search(line)] == []
