@@ -15,21 +15,19 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
 import vl_convert
 from altair.utils.schemapi import debug_mode
 from markupsafe import Markup, escape
 
-from orchestration.charts.comparison import comparison_chart, shown_months
-from orchestration.charts.placebo import placebo_chart
 from orchestration.charts.render import VEGA_LITE
 from orchestration.charts.theme import CATEGORIES, DARK, LIGHT, ChartError
+from orchestration.comparison_plot import comparison_picture, placebo_picture
 
 if TYPE_CHECKING:
     import altair as alt
     import duckdb
 
-    from orchestration.report_pages.gather import EventPage, SeriesPart
+    from orchestration.report_pages.gather import SeriesPart
 
 _IDS = re.compile(r'(\bid="|url\(#|href="#)([^")]+)')
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
@@ -47,33 +45,17 @@ class Picture:
     svg: Markup
 
 
-def pictures(con: duckdb.DuckDBPyConnection, page: EventPage, part: SeriesPart) -> list[Picture]:
-    """The comparison of one series, and where it is ranked its place among other dates. Empty where nothing can be drawn:
-    the words of the comparison say why."""
-    row = part.headline
-    found: list[Picture] = []
-    if row.get("pre_start") is None or row.get("post_end") is None:
-        return []
-    first, last = shown_months(row)
-    rows = con.execute(
-        """select period_start, value, status = 'preliminary' as is_preliminary
-        from fct_observation where series_id = ? and period_start between ? and ? order by period_start""",
-        [part.series["series_id"], first, last],
-    ).fetchall()
-    schema = {"period_start": pl.Date, "value": pl.Float64, "is_preliminary": pl.Boolean}
-    months = pl.DataFrame(rows, schema=schema, orient="row")
-    words = {"agency": part.source["agency"], "event": page.event}
+def pictures(con: duckdb.DuckDBPyConnection, part: SeriesPart, *, placebo: bool = True) -> list[Picture]:
+    """The comparison of one series and, with `placebo` and where it is ranked, its place among other dates. Empty where
+    nothing can be drawn: the words of the comparison say why."""
     name = part.series["series_id"]
+    found: list[Picture] = []
     # Altair checks every part of a specification against its schema: two thirds of the time of a site of 226 pages. The
     # tests of the charts check them.
     with suppress(ChartError), debug_mode(False):
-        chart = comparison_chart(
-            months, row, part.series, **words, others=part.others, episodes=part.episodes
-        )
-        found.append(picture(chart, f"chart-{name}"))
-        if part.placebos is not None and row.get("placebo_rank") is not None:
-            placebos = pl.DataFrame({"statistic": part.placebos}, schema={"statistic": pl.Float64})
-            found.append(picture(placebo_chart(placebos, row, part.series, **words), f"placebo-{name}"))
+        found.append(picture(comparison_picture(con, part.found), f"chart-{name}"))
+        if placebo and (chart := placebo_picture(con, part.found)) is not None:
+            found.append(picture(chart, f"placebo-{name}"))
     return found
 
 

@@ -1,7 +1,8 @@
 """Everything a report says about one event, as plain records from a release.
 
 Belongs here: the queries of a page and its dataclasses. Numbers are the rows of the marts; where a mart has no row
-because a window is not whole yet, the row of the macro `before_after`, which says so, as `headway compare` does.
+because a window is not whole yet, the row of the macro `before_after`, which says so. Both come by `compare`, so that
+page and command line cannot differ.
 Does not belong here: choosing series (choice.py), wording and layout (words.py, render.py).
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestration.comparison import other_events, paragraph
+from orchestration.comparison import Comparison, compare
 from orchestration.errors import UsageError
 from orchestration.reading import Record, list_events, records, resolve_event, resolve_series
 from orchestration.report_pages.choice import chosen
@@ -42,26 +43,37 @@ class Edition:
 class SeriesPart:
     """One series around the event.
 
-    series: row of dim_series; headline: the row of 12 months and no gap, latest values (rpt_before_after, or the macro
-    where `partial`); first: the same of each month as first released; variants: rows of every width and gap, latest;
-    text: the comparison in words; others, episodes: what else falls into the windows; source: row of dim_source;
-    payloads: the files the values came from; methods: rows of further report tables by table; placebos: the same
-    difference at the dates the headline is ranked among, None where the release does not hold them.
+    found: what `headway compare` answers, 12 months and no gap, latest values (`partial`: from the macro, because a window
+    is not whole); first: the same of each month as first released; variants: rows of every width and gap, latest, and
+    first_variants, as first released; source: row of dim_source; payloads: the files the values came from; methods: rows
+    of further report tables by table; cluster: the row of rpt_cluster_before_after for the event's cluster.
     """
 
-    series: Record
-    headline: Record
+    found: Comparison
     partial: bool
     first: Record | None
     variants: Sequence[Record]
     first_variants: Mapping[tuple[int, int], Record]
-    text: str
-    others: Sequence[Record]
-    episodes: Sequence[Record]
     source: Record
     payloads: Sequence[Record]
     methods: Mapping[str, Sequence[Record]]
-    placebos: Sequence[float] | None = None
+    cluster: Record | None
+
+    @property
+    def series(self) -> Record:
+        return self.found.series
+
+    @property
+    def headline(self) -> Record:
+        return self.found.result
+
+    @property
+    def others(self) -> Sequence[Record]:
+        return self.found.other_events
+
+    @property
+    def episodes(self) -> Sequence[Record]:
+        return self.found.episodes
 
 
 @dataclass(frozen=True)
@@ -74,7 +86,6 @@ class EventPage:
     topics: Sequence[Topic]
     cluster: Record | None
     cluster_events: Sequence[Record]
-    cluster_rows: Sequence[Record]
     measures: Sequence[Record]
     parts: Sequence[SeriesPart]
     left_out: Sequence[Record]
@@ -88,9 +99,10 @@ class EventPage:
 #: another version may lack a table; then the page lacks the section.
 METHODS: Mapping[str, tuple[str, str]] = {
     "rpt_difference_in_differences": ("treated_series_id", "window_months = 12 and gap_months = 0"),
-    "rpt_counterfactual_effect": ("series_id", "true"),
+    "rpt_counterfactual_effect": ("series_id", "window_months = 12 and gap_months = 0"),
     "rpt_interrupted_time_series": ("series_id", "true"),
     "rpt_synthetic_control": ("series_id", "true"),
+    "rpt_change_point": ("series_id", "true"),
 }
 CLUSTERS = "rpt_cluster_before_after"
 
@@ -161,7 +173,6 @@ def gather(
         topics=topics_of(con, event),
         cluster=cluster[0] if cluster else None,
         cluster_events=_cluster_events(con, event),
-        cluster_rows=_cluster_rows(con, event, shown) if CLUSTERS in present else [],
         measures=_measures(con, event),
         parts=parts,
         left_out=[] if names or refused else _described(con, missing),
@@ -202,7 +213,6 @@ def _part(
     con: duckdb.DuckDBPyConnection, event: Mapping[str, Any], series_id: str, present: set[str]
 ) -> SeriesPart:
     event_id = event["event_id"]
-    series = _described(con, [series_id])[0]
     rows = records(
         con,
         "from rpt_before_after where event_id = ? and series_id = ? order by window_months, gap_months",
@@ -210,33 +220,18 @@ def _part(
     )
     latest = _once([row for row in rows if row["as_of_basis"] == "latest"])
     first = {(r["window_months"], r["gap_months"]): r for r in rows if r["as_of_basis"] == "first_release"}
-    headline = next((r for r in latest if (r["window_months"], r["gap_months"]) == (WINDOW, GAP)), None)
-    partial = headline is None
-    if headline is None:
-        headline = records(
-            con,
-            "from before_after($series, $event, months := $months, gap := $gap)",
-            {"series": series_id, "event": event_id, "months": WINDOW, "gap": GAP},
-        )[0]
-    others = other_events(con, event_id, headline)
-    episodes = records(
-        con,
-        "from dim_episode where list_contains($ids::varchar[], episode_id) order by starts_on",
-        {"ids": headline.get("episodes_in_window") or []},
-    )
+    whole = any((r["window_months"], r["gap_months"]) == (WINDOW, GAP) for r in latest)
+    found = compare(con, event_id, series_id, months=WINDOW, gap=GAP)
     return SeriesPart(
-        series=series,
-        headline=headline,
-        partial=partial,
+        found=found,
+        partial=not whole,
         first=first.get((WINDOW, GAP)),
         variants=latest,
         first_variants=first,
-        text=paragraph(series, event_id, event, headline, others, episodes),
-        others=others,
-        episodes=episodes,
-        source=records(con, "from dim_source where source_id = ?", [series["source_id"]])[0],
-        payloads=_payloads(con, series_id, headline),
+        source=records(con, "from dim_source where source_id = ?", [found.series["source_id"]])[0],
+        payloads=_payloads(con, series_id, found.result),
         methods=_methods(con, event_id, series_id, present),
+        cluster=_cluster(con, event, series_id) if CLUSTERS in present else None,
     )
 
 
@@ -283,15 +278,14 @@ def _cluster_events(con: duckdb.DuckDBPyConnection, event: Mapping[str, Any]) ->
     )
 
 
-def _cluster_rows(
-    con: duckdb.DuckDBPyConnection, event: Mapping[str, Any], shown: Sequence[str]
-) -> list[Record]:
-    return records(
+def _cluster(con: duckdb.DuckDBPyConnection, event: Mapping[str, Any], series_id: str) -> Record | None:
+    found = records(
         con,
-        f"""from {CLUSTERS} where cluster_id = ? and list_contains(?::varchar[], series_id)
-            and window_months = ? and gap_months = ? order by all""",
-        [event["cluster_id"], list(shown), WINDOW, GAP],
+        f"""from {CLUSTERS} where cluster_id = ? and series_id = ? and window_months = ? and gap_months = ?
+            and as_of_basis = 'latest'""",
+        [event["cluster_id"], series_id, WINDOW, GAP],
     )
+    return found[0] if found else None
 
 
 def _measures(con: duckdb.DuckDBPyConnection, event: Mapping[str, Any]) -> list[Record]:

@@ -29,22 +29,47 @@ SITE_GENERATOR = "headway report --all"
 NAMED_OTHERS = 8
 
 
+Shown = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], str | Markup]
+
+
 @dataclass(frozen=True)
 class Column:
-    """A column of a further method: its name in the table, its heading, and how its values are written."""
+    """A column of a further method: its name in the table, its heading, and how a value is written, given value, row and
+    series."""
 
     name: str
     heading: str
-    shown: Callable[[Any], str | Markup]
+    shown: Shown
 
 
-_RANKS = (
-    Column("placebo_rank", "Placebo rank", words.fixed),
-    Column("n_placebo", "Other dates", lambda x: words.fixed(x, 0)),
-    Column("mde95", "Usual up to ±", words.log_percent),
-    Column("verdict", "Verdict", lambda x: words.VERDICTS.get(x, x) if x else words.ABSENT),
-    Column("reason", "Reason", lambda x: x or ""),
-)
+def _of(write: Callable[[Any], str | Markup]) -> Shown:
+    return lambda value, row, series: write(value)
+
+
+def _scaled(value: float | None, row: Mapping[str, Any], series: Mapping[str, Any]) -> str | Markup:
+    """A difference on the scale of its row: percent from log points, else the unit of the series."""
+    if value is None or row.get("scale", "log") == "log":
+        return words.log_percent(value)
+    return f"{words.number(value, sign=True)} {words.unit(series)}"
+
+
+def _weighted(
+    donors: Sequence[str] | None, row: Mapping[str, Any], series: Mapping[str, Any]
+) -> str | Markup:
+    """The heaviest donors with their weights; the rest is counted."""
+    if not donors:
+        return words.ABSENT
+    named = [f"{d} {w:.2f}" for d, w in zip(donors[:3], row["weights"], strict=False)]
+    return ", ".join(named) + (f" and {len(donors) - 3} more" if len(donors) > 3 else "")
+
+
+_COUNT = _of(lambda x: words.fixed(x, 0))
+_SHARE = _of(words.fixed)
+_YES = _of(lambda x: words.ABSENT if x is None else "yes" if x else "no")
+_REASON = Column("reason", "Reason", _of(lambda x: x or ""))
+_RANK = (Column("placebo_rank", "Placebo rank", _SHARE), Column("n_placebo", "Other dates", _COUNT))
+_VERDICT = Column("verdict", "Verdict", _of(lambda x: words.VERDICTS.get(x, x) if x else words.ABSENT))
+
 #: heading, what must hold, and columns of the report tables beside rpt_before_after
 METHODS: Mapping[str, tuple[str, str, tuple[Column, ...]]] = {
     "rpt_difference_in_differences": (
@@ -52,54 +77,72 @@ METHODS: Mapping[str, tuple[str, str, tuple[Column, ...]]] = {
         "The difference belongs to the event only if series and controls would have moved together, and the controls "
         "are not themselves affected.",
         (
-            Column("control_set_id", "Controls", words.label),
-            Column("d_log_treated", "Series", words.log_percent),
-            Column("d_log_control", "Controls", words.log_percent),
-            Column("did", "Difference", words.log_percent),
-            Column("pretrend_ratio", "Earlier drift / difference", words.fixed),
-            *_RANKS,
+            Column("control_set_id", "Controls", _of(words.label)),
+            Column("d_log_treated", "Series", _scaled),
+            Column("d_log_control", "Controls", _scaled),
+            Column("did", "Difference", _scaled),
+            Column("pretrend_ratio", "Earlier drift / difference", _SHARE),
+            *_RANK,
+            Column("mde95", "Usual, ±", _scaled),
+            _VERDICT,
+            _REASON,
         ),
     ),
     "rpt_counterfactual_effect": (
         "Against a forecast from the months before",
-        "The forecast assumes that the series would have gone on as its model says; the band is widened to the errors the "
-        "model made at other dates.",
+        "The forecast assumes that the series would have gone on as its model says. The calibrated interval is as wide as "
+        "it had to be at dates without an event; where there are too few of them, it is withheld.",
         (
-            Column("model", "Model", words.label),
-            Column("window_months", "Months", lambda x: words.fixed(x, 0)),
-            Column("effect", "Difference", words.log_percent),
-            Column("effect_log", "Difference", words.log_percent),
-            Column("lower95_calibrated", "Calibrated 95 % from", words.log_percent),
-            Column("upper95_calibrated", "to", words.log_percent),
-            Column("coverage_measured", "Coverage measured", words.fixed),
-            Column("n_origins", "Trial dates", lambda x: words.fixed(x, 0)),
-            Column("verdict", "Verdict", lambda x: words.VERDICTS.get(x, x) if x else words.ABSENT),
-            Column("reason", "Reason", lambda x: x or ""),
+            Column("model", "Model", _of(words.label)),
+            Column("expected_mean", "Expected", _of(words.value)),
+            Column("actual_mean", "Came", _of(words.value)),
+            Column("effect", "Difference", _scaled),
+            Column("lower95_calibrated", "Calibrated 95 % from", _scaled),
+            Column("upper95_calibrated", "to", _scaled),
+            Column("coverage_measured", "Coverage measured", _SHARE),
+            Column("n_origins", "Trial dates", _COUNT),
+            Column("outside_calibrated", "Outside", _YES),
+            _REASON,
         ),
     ),
     "rpt_interrupted_time_series": (
         "Interrupted time series",
-        "A straight line with seasons and episodes, broken at the cut: shows size and doubt, and fires at dates without an "
-        "event as often as its false-alarm rate says.",
+        "A line with seasons, episodes and the other clusters of events, broken at the cut. It calls dates without an event "
+        "unusual as often as its false-alarm rate says.",
         (
-            Column("level_change", "Level", words.log_percent),
-            Column("slope_change", "Slope a month", words.log_percent),
-            Column("effect_12", "After 12 months", words.log_percent),
-            Column("ar_order", "AR order", lambda x: words.fixed(x, 0)),
-            Column("joint_events", "Events modelled with it", lambda x: words.fixed(x, 0)),
-            Column("false_alarm_rate", "False alarms", words.fixed),
-            Column("reason", "Reason", lambda x: x or ""),
+            Column("level_change", "Step", _scaled),
+            Column("effect_12", "After 12 months", _scaled),
+            Column("n_months", "Months used", _COUNT),
+            Column("ar_order", "AR order", _COUNT),
+            Column("joint_events", "Other steps", _COUNT),
+            Column("false_alarm_rate", "False alarms", _SHARE),
+            _REASON,
         ),
     ),
     "rpt_synthetic_control": (
         "Synthetic control",
-        "A mix of series that the event did not reach, weighted to follow this one before it.",
+        "A weighted mean of series that the event did not reach, fitted to follow this one before it. Where it does not "
+        "follow, the rank says nothing.",
         (
-            Column("rmspe_ratio", "Error after / before", words.fixed),
-            Column("rank", "Rank", words.fixed),
-            Column("rank_floor", "Least rank possible", words.fixed),
-            Column("gate_passed", "Fits before", lambda x: "yes" if x else "no"),
-            Column("reason", "Reason", lambda x: x or ""),
+            Column("donors", "Made of", _weighted),
+            Column("mean_gap", "Difference", _scaled),
+            Column("misfit", "Misfit before", _SHARE),
+            Column("rmspe_ratio", "Error after / before", _SHARE),
+            Column("rank", "Rank", _SHARE),
+            Column("rank_floor", "Least possible", _SHARE),
+            Column("gate_passed", "Follows", _YES),
+            _REASON,
+        ),
+    ),
+    "rpt_change_point": (
+        "Where it broke, were it asked to name one month",
+        "The clearest of 49 months around the cut: large by construction, and ranked among windows without an event.",
+        (
+            Column("best_break_month", "Month", _of(words.month)),
+            Column("months_from_cut", "Months from the cut", _COUNT),
+            Column("break_size", "Size", _scaled),
+            *_RANK,
+            _REASON,
         ),
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import re
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 from orchestration import reading
 from orchestration.comparison import compare
 from orchestration.errors import ReleaseError, UsageError
-from orchestration.report_pages import site
+from orchestration.report_pages import site, words
 from orchestration.report_pages.choice import _BY_TOPIC, _GENERAL
 from orchestration.settings import PROJECT, Settings
 from tests.page_case import LOADING, Element, changed_release, parsed
@@ -73,10 +74,16 @@ def test_the_numbers_of_a_page_are_those_of_the_marts(pages, con, event):
                 assert cells[0] == pytest.approx(mart["pre_mean"], rel=6e-4, abs=6e-4), series
                 assert cells[1] == pytest.approx(mart["post_mean"], rel=6e-4, abs=6e-4), series
                 texts = [cell.text for cell in row.find("td")]
-                if "placebo_rank" in mart:
-                    rank = mart["placebo_rank"]
-                    assert cells[5] == (None if rank is None else pytest.approx(rank, abs=0.00501)), series
-                    assert (rank is None) or texts[5].endswith(f"of {mart['n_placebo']} dates")
+                rank = mart["placebo_rank"]
+                assert cells[5] == (None if rank is None else pytest.approx(rank, abs=0.00501)), series
+                if rank is not None:
+                    assert f"of {mart['n_placebo']} dates" in texts[5]
+                    q = re.search(r"q ([\d.]+) of ([\d,]+)", texts[5])
+                    assert float(q[1]) == pytest.approx(mart["q_bh"], abs=0.00501)
+                    assert int(q[2].replace(",", "")) == mart["family_size"]
+                    # the usual range, printed as a change
+                    assert cells[4] == pytest.approx(100 * math.expm1(mart["mde95"]), abs=0.00501)
+                assert texts[6].startswith(words.VERDICTS[mart["verdict"]])
                 if mart["reason"]:
                     assert mart["reason"] in texts[6], series
 
