@@ -88,10 +88,8 @@ def every_method(
         elif not has_table(con, table):
             found.append(MethodResult(name, note=f"this release has no {table}"))
         else:
-            answers = ask(_Question(con, event, result, months, gap))
-            found += answers or [
-                MethodResult(name, note=f"{table} has no row for this event, series and window")
-            ]
+            asked = _Question(con, event, result, months, gap)
+            found += ask(asked) or [MethodResult(name, note=_nothing(asked, table))]
     return found
 
 
@@ -121,15 +119,17 @@ def _calibration(
     rows = records(
         con,
         """from rpt_method_calibration
-           where list_contains($methods::varchar[], method) and series_id = $series
+           where list_contains($methods::varchar[], method) and series_id = $series and n_pseudo_events >= $enough
              and ($months::integer is null or window_months = $months) and ($gap::integer is null or gap_months = $gap)
            order by list_position($methods::varchar[], method), window_months, gap_months, control_set_id""",
-        {"methods": list(methods), "series": series_id, "months": months, "gap": gap},
+        {"methods": list(methods), "series": series_id, "months": months, "gap": gap, "enough": MIN_DATES},
     )
     rows = [row for row in rows if row.get("control_set_id") == control_set_id]
     return {name: rows[0][name] for name in MEASURED} if rows else {}
 
 
+#: dates without an event that a rate is shown of: one of 14 dates is 7 % and says nothing
+MIN_DATES = 36
 #: columns of rpt_method_calibration that a result carries
 MEASURED = ("false_alarm_rate", "nominal_rate", "n_pseudo_events")
 

@@ -213,14 +213,14 @@ def _vintage(series: Row, result: Row, now: Row | None) -> list[str]:
         latest = result.get("as_of_basis") == "latest"
         there = here - result["revision_effect"] if latest else here + result["revision_effect"]
         says = (
-            "With each month as first released, they differ by"
+            "With each month as first released, the means differ by"
             if latest
-            else "With the latest figures, they differ by"
+            else "With the latest figures, the means differ by"
         )
     if there is None or here is None:
         return sentences
     if log and abs(there - here) < REVISION_NOTED:
-        return [*sentences, "Revisions have not moved the difference."]
+        return [*sentences, "Revisions on record have not moved the difference."]
     shown = percent(there) if log else f"{number(there, sign=True)} {unit(series)}"
     return [*sentences, f"{says} {shown}."]
 

@@ -41,6 +41,9 @@ from orchestration.wording import day, month, number, percent, verdict
 
 Record = Mapping[str, Any]
 
+#: room that the band of an expectation gets above and below everything else, in parts of its height
+BAND_ROOM = 0.6
+
 #: months of the series shown before the first and after the last window, so that a reader sees what is usual
 CONTEXT_BEFORE, CONTEXT_AFTER = 12, 6
 
@@ -90,7 +93,7 @@ def comparison_chart(
 
     narrow = 400 if width == "container" else width
     means = _means(result, points)
-    domain = value_domain(points["value"], expected["lower"], expected["upper"], [m["value"] for m in means])
+    domain, cut_off = _domain(points, expected, means)
     x, y = month_axis("middle"), value_axis("value", domain)
     bands, band_labels = time_bands(
         [
@@ -117,7 +120,7 @@ def comparison_chart(
     words = Words(
         title=_comparison_title(result, series, event),
         subtitle=_comparison_subtitle(result, series),
-        notes=_comparison_notes(points, ticks, episodes, expected, left_out is not None),
+        notes=_comparison_notes(points, ticks, episodes, expected, cut_off, left_out is not None),
         source=result_source(agency, result),
         description=_comparison_description(result, series, event, ticks, episodes),
     )
@@ -190,6 +193,19 @@ def _means(result: Record, points: pl.DataFrame) -> list[dict[str, Any]]:
     return found
 
 
+def _domain(
+    points: pl.DataFrame, expected: pl.DataFrame, means: Sequence[dict[str, Any]]
+) -> tuple[tuple[float, float], bool]:
+    """Range of the y axis, and whether the band goes beyond it: a wide band must not press the series into a line."""
+    core = [*points["value"], *expected["expected"], *(m["value"] for m in means)]
+    known = [v for v in core if v is not None]
+    low, high = min(known), max(known)
+    band = [v for v in (*expected["lower"], *expected["upper"]) if v is not None]
+    room = BAND_ROOM * (high - low)
+    kept = [min(max(v, low - room), high + room) for v in band]
+    return value_domain(core, kept), kept != band
+
+
 def _left_out(result: Record) -> tuple[str, dt.date, dt.date] | None:
     """Months between the windows that a gap leaves out."""
     if not result.get("gap_months"):
@@ -200,7 +216,7 @@ def _left_out(result: Record) -> tuple[str, dt.date, dt.date] | None:
 def _expected_layers(expected: pl.DataFrame, c: Colours) -> list[alt.Chart]:
     base = alt.Chart(expected)
     return [
-        base.mark_area(color=c.expected, opacity=0.22).encode(
+        base.mark_area(color=c.expected, opacity=0.22, clip=True).encode(
             x=alt.X("middle:T"), y=alt.Y("lower:Q"), y2=alt.Y2("upper:Q")
         ),
         base.mark_line(color=c.expected, strokeDash=[6, 4], strokeWidth=2).encode(
@@ -328,12 +344,14 @@ def _comparison_notes(
     ticks: Sequence[Any],
     episodes: Sequence[Record],
     expected: pl.DataFrame,
+    cut_off: bool,
     left_out: bool,
 ) -> list[str]:
     notes = ["Horizontal lines: means of the windows."]
     if expected.height:
         band = "" if expected["lower"].is_null().all() else ", with its calibrated 95 % band"
-        notes.append(f"Dashed: expected from the months before{band}.")
+        beyond = " (it goes beyond the picture)" if cut_off else ""
+        notes.append(f"Dashed: expected from the months before{band}{beyond}.")
     if left_out:
         notes.append("Grey band: months left out.")
     if episodes:

@@ -134,14 +134,14 @@ def _rank_words(result: Record, n: int) -> str:
 
 
 def _bins(values: Sequence[float], also: Sequence[float]) -> pl.DataFrame:
-    """Counts in bins of equal, round width (Freedman and Diaconis 1981, between 8 and 40 bins over the data)."""
+    """Counts in bins of equal, round width (Freedman and Diaconis 1981, between 7 and 40 bins over the data, after rounding)."""
     data = pl.Series(values, dtype=pl.Float64)
     span = float(data.max() - data.min())
     spread = float(data.quantile(0.75, "linear") - data.quantile(0.25, "linear"))
     size = max(1e-6, *map(abs, [*values, *also]))
     # values equal but for rounding have no width: a bin then is a tenth of their size
     step = (
-        min(max(2 * spread / len(data) ** (1 / 3), span / 40), span / 8) if span > 1e-9 * size else size / 10
+        min(max(2 * spread / len(data) ** (1 / 3), span / 40), span / 14) if span > 1e-9 * size else size / 10
     )
     # the marks may lie far outside the data; more than 400 bins are a line
     step = max(step, (max([*values, *also]) - min([*values, *also])) / 400)

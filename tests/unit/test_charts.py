@@ -404,3 +404,25 @@ def test_page_draws_itself_in_a_browser_under_its_policy(chart: int, tmp_path: P
     drawing = re.search(r'<div class="plot[^>]*>(.*?)</div>', done.stdout, re.S)[1]
     assert "<svg" in drawing and "could not be drawn" not in drawing
     assert drawing.count("<path") > 10
+
+
+def test_a_wide_band_does_not_flatten_the_series():
+    """With an interval ten times as high as the figures nobody sees how they moved; the note says that it goes on."""
+    expected = pl.DataFrame(
+        {
+            "month": [month(i) for i in range(36, 48)],
+            "expected": [28_000.0] * 12,
+            "lower95_calibrated": [1_000.0] * 12,
+            "upper95_calibrated": [90_000.0] * 12,
+        }
+    )
+    spec = drawn(counterfactual=expected).to_dict()
+    [low, high] = next(
+        layer["encoding"]["y"]["scale"]["domain"]
+        for layer in spec["layer"]
+        if "scale" in layer["encoding"].get("y", {})
+    )
+    shown = IMPORTS[12:]
+    assert (max(shown) - min(shown)) / (high - low) > 0.3
+    assert next(layer for layer in spec["layer"] if layer["mark"]["type"] == "area")["mark"]["clip"] is True
+    assert "goes beyond the picture" in json.dumps(spec["usermeta"])

@@ -250,9 +250,9 @@ def test_how_unusual_is_said_with_rank_range_rule_and_reason():
 @pytest.mark.parametrize(
     ("basis", "effect", "says"),
     [
-        ("latest", math.log(1.1 / 1.02), "With each month as first released, they differ by +2.00 %."),
-        ("first_release", math.log(1.02 / 1.1), "With the latest figures, they differ by +2.00 %."),
-        ("latest", 0.0001, "Revisions have not moved the difference."),
+        ("latest", math.log(1.1 / 1.02), "With each month as first released, the means differ by +2.00 %."),
+        ("first_release", math.log(1.02 / 1.1), "With the latest figures, the means differ by +2.00 %."),
+        ("latest", 0.0001, "Revisions on record have not moved the difference."),
     ],
 )
 def test_what_revisions_do_is_said_the_right_way_round(basis: str, effect: float, says: str):
