@@ -80,10 +80,12 @@ def judge(
     """The row of the report for `cut` among all comparisons `found`; `events` are the cuts of all events, `threshold`
     the rank that counts as unusual (None: nothing was there to choose it on)."""
     row = found[cut]
+    # without a difference there is nothing to rank
     pool = {
         c: r["did"]
         for c, r in found.items()
-        if r["did"] is not None
+        if row["did"] is not None
+        and r["did"] is not None
         and r["clean"]
         and not r["exposed"]
         and abs(c - cut) >= 24
