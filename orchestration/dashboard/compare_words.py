@@ -67,13 +67,10 @@ def _now(found: Comparison) -> str:
 def verdict_sentence(found: Comparison) -> str:
     """What differs and how usual that is, in one sentence. Never what made it differ."""
     result, title = found.result, found.series["title"]
-    what = (
-        f"“{found.event['title']}”"
-        if found.event
-        else f"{month(result['cut_month'])}"
-        if result["cut_month"]
-        else "this date"
-    )
+    if found.event:
+        what = f"{found.event['title']} ({found.event['event_date']})"
+    else:
+        what = month(result["cut_month"]) if result["cut_month"] else "this date"
     if result.get("pre_mean") is None or result.get("post_mean") is None:
         reason = result.get("reason") or "a window has no value"
         return f"{title} before and after {what} cannot be compared: {reason}."
