@@ -70,12 +70,24 @@ _REASON = Column("reason", "Reason", _of(lambda x: x or ""))
 _RANK = (Column("placebo_rank", "Placebo rank", _SHARE), Column("n_placebo", "Other dates", _COUNT))
 _VERDICT = Column("verdict", "Verdict", _of(lambda x: words.VERDICTS.get(x, x) if x else words.ABSENT))
 
-#: heading, what must hold, and columns of the report tables beside rpt_before_after
-METHODS: Mapping[str, tuple[str, str, tuple[Column, ...]]] = {
-    "rpt_difference_in_differences": (
+
+@dataclass(frozen=True)
+class Method:
+    """A further method. `main`: the column without which a row says nothing but its reason."""
+
+    title: str
+    assumption: str
+    main: str
+    columns: tuple[Column, ...]
+
+
+#: the report tables beside rpt_before_after
+METHODS: Mapping[str, Method] = {
+    "rpt_difference_in_differences": Method(
         "Less declared controls",
         "The difference belongs to the event only if series and controls would have moved together, and the controls "
         "are not themselves affected.",
+        "did",
         (
             Column("control_set_id", "Controls", _of(words.label)),
             Column("d_log_treated", "Series", _scaled),
@@ -88,10 +100,11 @@ METHODS: Mapping[str, tuple[str, str, tuple[Column, ...]]] = {
             _REASON,
         ),
     ),
-    "rpt_counterfactual_effect": (
+    "rpt_counterfactual_effect": Method(
         "Against a forecast from the months before",
         "The forecast assumes that the series would have gone on as its model says. The calibrated interval is as wide as "
         "it had to be at dates without an event; where there are too few of them, it is withheld.",
+        "effect",
         (
             Column("model", "Model", _of(words.label)),
             Column("expected_mean", "Expected", _of(words.value)),
@@ -105,10 +118,11 @@ METHODS: Mapping[str, tuple[str, str, tuple[Column, ...]]] = {
             _REASON,
         ),
     ),
-    "rpt_interrupted_time_series": (
+    "rpt_interrupted_time_series": Method(
         "Interrupted time series",
         "A line with seasons, episodes and the other clusters of events, broken at the cut. It calls dates without an event "
         "unusual as often as its false-alarm rate says.",
+        "level_change",
         (
             Column("level_change", "Step", _scaled),
             Column("effect_12", "After 12 months", _scaled),
@@ -119,10 +133,11 @@ METHODS: Mapping[str, tuple[str, str, tuple[Column, ...]]] = {
             _REASON,
         ),
     ),
-    "rpt_synthetic_control": (
+    "rpt_synthetic_control": Method(
         "Synthetic control",
         "A weighted mean of series that the event did not reach, fitted to follow this one before it. Where it does not "
         "follow, the rank says nothing.",
+        "mean_gap",
         (
             Column("donors", "Made of", _weighted),
             Column("mean_gap", "Difference", _scaled),
@@ -134,9 +149,10 @@ METHODS: Mapping[str, tuple[str, str, tuple[Column, ...]]] = {
             _REASON,
         ),
     ),
-    "rpt_change_point": (
+    "rpt_change_point": Method(
         "Where it broke, were it asked to name one month",
         "The clearest of 49 months around the cut: large by construction, and ranked among windows without an event.",
+        "break_size",
         (
             Column("best_break_month", "Month", _of(words.month)),
             Column("months_from_cut", "Months from the cut", _COUNT),
@@ -284,17 +300,19 @@ def _others(page: EventPage) -> list[Mapping[str, Any]]:
     return sorted(found.values(), key=lambda e: (abs((e["event_date"] - start).days), e["event_id"]))
 
 
-def _methods(part: SeriesPart) -> list[dict[str, Any]]:
-    """The further methods that have rows for a series: title, assumption, columns with a value, rows."""
-    found = []
-    for table, (title, assumption, columns) in METHODS.items():
-        rows = part.methods.get(table)
-        if rows:
-            used = [c for c in columns if any(r.get(c.name) not in (None, "") for r in rows)]
-            found.append(
-                {"table": table, "title": title, "assumption": assumption, "columns": used, "rows": rows}
-            )
-    return found
+def _methods(part: SeriesPart) -> dict[str, Any]:
+    """The further methods of a series: `shown`, with title, assumption, columns with a value and rows; `refused`, title
+    and reason of those without a number."""
+    shown, refused = [], []
+    for table, method in METHODS.items():
+        rows = part.methods.get(table, ())
+        if any(r.get(method.main) is not None for r in rows):
+            used = [c for c in method.columns if any(r.get(c.name) not in (None, "") for r in rows)]
+            shown.append({"table": table, "method": method, "columns": used, "rows": rows})
+        elif rows:
+            reasons = dict.fromkeys(r["reason"] for r in rows if r.get("reason"))
+            refused.append((method.title, "; ".join(reasons) or "no number"))
+    return {"shown": shown, "refused": refused}
 
 
 def _sources(parts: Sequence[SeriesPart]) -> list[dict[str, Any]]:
