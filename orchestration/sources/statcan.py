@@ -9,8 +9,9 @@ table is asked for once a month at most, and its series are picked by the names 
 Of the tables wanted, not here: 14-10-0223 (sectors by province; neither vectors nor members could be established),
 12-10-0119 (trade by province; public code names it for vectors that belong to 12-10-0011) and 20-10-0025 (registrations
 by quarter, bundled). One public program takes v1671330686 for the total of the latter; to be compared with the bundled
-quarters before it is declared, since a wrong vector would have the answer for all others refused. Table 12-10-0121 of the bundled trade in motor vehicles ended in 2023-09;
-12-10-0163 succeeds it, and 12-10-0011 has its totals.
+quarters before it is declared, since a wrong vector would have the answer for all others refused.
+Table 12-10-0121 of the bundled trade in motor vehicles ended in 2023-09; 12-10-0163 succeeds it, and 12-10-0011 has its
+totals.
 """
 
 from __future__ import annotations
