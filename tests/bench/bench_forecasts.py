@@ -45,7 +45,7 @@ def series() -> dict[str, tuple[np.ndarray, np.ndarray]]:
             values = np.full(len(spine), np.nan)
             values[(months - months[0]).astype(int)] = np.log(latest["value"].to_numpy())
             found[name] = (spine, values)
-    assert len(found) > 100
+    assert len(found) > 50
     return found
 
 
@@ -151,4 +151,4 @@ def test_comparison_grows_with_the_series(series):
     once = work(series)
     twice = work({f"{name}{copy}": value for name, value in series.items() for copy in "ab"})
     show("Comparison", [Measured("twice the series", "once", twice, once, twice / once)], 2.5)
-    assert twice / once < 3
+    assert twice / once < 3  # linear is 2; wall time on a busy machine wavers
