@@ -223,6 +223,38 @@ def test_starts_that_nothing_tells_from_the_cut_are_not_in_the_model():
     assert one(y, cut=cut, joint=[date(2012, 2, 1)])["joint_events"] == 1
 
 
+@pytest.mark.parametrize("what", ["episode", "start"])
+def test_what_only_the_first_months_show_begins_the_window_after_it(what):
+    """Errors of order p cost the first p months: an episode or step within them had no month left, and the estimate hung on
+    rounding (11 of 18,210 clean windows changed their verdict when figures were divided by a constant)."""
+    values = np.exp(noise(168, 0.9))
+    ends = date(2007, 3, 1)
+    episode = pl.DataFrame(
+        {"series_id": ["s"], "first_month": [date(2006, 1, 1)], "last_month": [date(2007, 2, 1)]}
+    )
+    row = one(values, episodes=episode) if what == "episode" else one(values, joint=[ends])
+    later = one(values[number(ends) - number(START) :], start=ends)
+    assert row["first_month"] == later["first_month"] == ends
+    for column in ("level_change", "se_gls", "p_gls", "p_nw", "n_months"):
+        assert row[column] == pytest.approx(later[column], rel=1e-9)
+
+
+@given(st.floats(1e-6, 1e6), st.integers(0, 2**32 - 1), st.integers(-62, -40), st.integers(0, 20))
+@settings(max_examples=30, deadline=None)
+def test_the_unit_changes_nothing_but_the_unit(factor, seed, begins, lasts):
+    """The same p in millions and in cents, wherever an episode touches the window."""
+    values = noise(168, 0.8, seed=seed) + 3
+    cut = number(date(2012, 1, 1))
+    episode = pl.DataFrame(
+        {"series_id": ["s"], "first_month": [day(cut + begins)], "last_month": [day(cut + begins + lasts)]}
+    )
+    a = one(values, scale="level", episodes=episode, dropped=1)
+    b = one(values * factor, scale="level", episodes=episode, dropped=1)
+    assert a["ar_order"] == b["ar_order"]
+    assert b["level_change"] == pytest.approx(a["level_change"] * factor, rel=1e-6)
+    assert b["p_gls"] == pytest.approx(a["p_gls"], rel=1e-6, abs=1e-12)
+
+
 GOOD = np.exp(noise(168) + 3)
 
 

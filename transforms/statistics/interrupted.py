@@ -17,14 +17,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
 import polars as pl
 
 from transforms.statistics.months import MonthlySeries, clean_cuts, day, month_numbers, monthly_series, number
-from transforms.statistics.regression import Block
+from transforms.statistics.regression import MAX_ORDER, Block
 
 #: months on each side of a cut where there are as many, on each side at least, and in all at least
 WINDOW, MIN_SIDE, MIN_MONTHS = 60, 12, 60
@@ -220,6 +220,26 @@ def regressors(
     return columns, n_joint
 
 
+def _trimmed(window: _Window, design: Design) -> tuple[_Window, np.ndarray, int] | str:
+    """The window with its regressors, or why there are none.
+
+    Errors of order p cost the first p months. What an episode or a start within them changed has no month left to show it,
+    and the estimate would hang on rounding: the window then begins after it.
+    """
+    for first in range(window.first, window.first + 2 * MIN_SIDE):
+        if design.cut - design.dropped - first < MIN_SIDE:
+            return REASON_BEFORE
+        if window.last - first + 1 - design.dropped < MIN_MONTHS:
+            return REASON_SHORT
+        made = regressors(first, window.last, design.cut, design.dropped, window.episodes, design.joint)
+        if isinstance(made, str):
+            return made
+        x, n_joint = made
+        if (_unexplained(x[MAX_ORDER:]) >= _TOLERANCE).all():
+            return replace(window, first=first), x, n_joint
+    return REASON_SAME
+
+
 def _unexplained(columns: np.ndarray) -> np.ndarray:
     """Of each column the share of its length that the columns before it do not explain."""
     length = np.linalg.norm(columns, axis=0)
@@ -231,12 +251,12 @@ def _fitted(
     window: _Window, design: Design, ids: list[str], series: dict[str, MonthlySeries]
 ) -> Iterable[dict]:
     """Rows of the series that share the regressors of `window`."""
-    made = regressors(window.first, window.last, design.cut, design.dropped, window.episodes, design.joint)
+    made = _trimmed(window, design)
     if isinstance(made, str):
         for series_id in ids:
             yield _withheld(series_id, design, series[series_id], made, window)
         return
-    x, n_joint = made
+    window, x, n_joint = made
     y = np.column_stack([series[i].window(window.first, window.last) for i in ids])
     left_out = slice(design.cut - design.dropped - window.first, design.cut - window.first)
     y[left_out] = 0.0  # has a dummy of its own: any number gives the same result, and the month may have none
