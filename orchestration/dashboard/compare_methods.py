@@ -35,6 +35,12 @@ _METHODS = (
         "false alarm rate beside them.",
     ),
     (
+        "rpt_cluster_before_after",
+        "The whole group of events",
+        "Events that stand too close together to be told apart, compared as one: the months before the first of them and "
+        "those after the last.",
+    ),
+    (
         "rpt_synthetic_control",
         "Synthetic control",
         "A weighted mean of other series that fits the months before; shown only where the fit is good enough.",
@@ -54,9 +60,9 @@ _METHODS = (
 
 @dataclass(frozen=True)
 class Expected:
-    """An expected path in the columns of the comparison chart, its query, and a caution."""
+    """An expected path in the columns of the comparison chart (None: not to be drawn), its query, and why or what."""
 
-    frame: pl.DataFrame
+    frame: pl.DataFrame | None
     query: Query
     note: str
 
@@ -192,11 +198,15 @@ def _table(release: Release, table: str, found: Comparison) -> None:
         parts.not_in_release(table)
         return
     result = found.result
+    if table == "rpt_cluster_before_after" and not found.event["cluster_id"]:
+        parts.nothing_found("This event stands alone.")
+        return
     wanted: dict[str, Any] = {
         "event_id": found.event["event_id"],
         "series_id": found.series["series_id"],
         "treated_series_id": found.series["series_id"],
         "gap_months": result["gap_months"],
+        "cluster_id": found.event["cluster_id"],
     }
     where = [column for column in wanted if column in columns]
     if table == "rpt_counterfactual_effect":

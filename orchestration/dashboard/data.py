@@ -112,8 +112,35 @@ def _series(release: Release, state: State) -> None:
         ],
         key="series-source",
     )
+    _formula(release, series_id)
     parts.data_table(values, alt_text=f"Values of {series_id}")
     parts.behind(key=series_id, frame=values, queries=[observations], table=False)
+
+
+def _formula(release: Release, series_id: str) -> None:
+    """How a derived series is computed, and from which series."""
+    if not release.has("dim_derived_series", "formula", "input_series_ids", "reason"):
+        return
+    row = release.one(
+        Query(
+            "select formula, input_series_ids, reason from dim_derived_series where series_id = $series",
+            {"series": series_id},
+        )
+    )
+    if row is None:
+        return
+    with st.container(key="formula"):
+        st.caption(
+            "Computed by Headway; every version of it is made from the versions of its inputs known on that day."
+        )
+        parts.facts(
+            [
+                ("Formula", row["formula"]),
+                ("Made of", ", ".join(row["input_series_ids"])),
+                ("Good for", row["reason"] or "–"),
+            ],
+            key="formula-facts",
+        )
 
 
 _SERIES_LABELS = {
@@ -242,6 +269,7 @@ def _trace(release: Release, state: State) -> None:
         )
     st.header(escaped(f"{row['title']}, {period(start, row['frequency'])}"), anchor=False)
     origin = release.one(Query(_SOURCE, {"series": series_id}))
+    _formula(release, series_id)
     with st.container(key="trace"):
         st.caption(
             escaped(f"Published by {origin['agency']}: {origin['title']}. {origin['attribution'] or ''}")

@@ -29,7 +29,7 @@ _STATES = f"""
         min(period_start) as first_month, max(period_start) as last_month, count(distinct period_start) as months
     from fct_freight_flow
     where {_FILTER} and year(period_start) = $year::integer
-    group by us_state_code order by value_usd desc"""
+    group by us_state_code order by value_usd desc, us_state_code"""
 _MONTHS = f"""
     select period_start as month, us_state_code as state, sum(value_usd)::bigint as value_usd
     from fct_freight_flow

@@ -16,6 +16,7 @@ from orchestration.dashboard import parts
 from orchestration.dashboard.reading import Query, Release
 from orchestration.dashboard.state import State
 from orchestration.dashboard.words import PARTIES, TIMELINES, escaped, number, spelled
+from orchestration.wording import verdict
 
 _OPTIONS = Query(
     """
@@ -39,7 +40,7 @@ _FILTERED = """
     order by event_date, event_id"""
 _POSITIONS = """
     select party, topic, position, value, unit, status, source_key, source_reference
-    from fct_position where event_id = $event order by topic, party, value desc"""
+    from fct_position where event_id = $event order by topic, party, value desc, position"""
 #: positions with a figure on the same topic and measured in the same thing: 'percent of vehicle value, net cost' and
 #: 'percent of vehicle value, US content' belong together
 _PATH = """
@@ -58,7 +59,31 @@ _PATH = """
     inner join dim_event as event on position.event_id = event.event_id
     where position.value is not null and split_part(position.unit, ',', 1) = $unit
     group by event.event_id, event.event_date, event.title, position.value, position.unit, position.status
-    order by event.event_date, position.value desc"""
+    order by event.event_date, position.value desc, position.unit, position.status"""
+
+_EXPOSED = """
+    with exposed as (
+        select series_id, string_agg(distinct why, '; ' order by why) as why, min(match_basis) as match_basis
+        from rpt_event_exposure where event_id = $event group by series_id
+    )
+    select series.title, exposed.series_id, exposed.match_basis, exposed.why, compared.pct_change, compared.d_level,
+        compared.verdict, compared.reason
+    from exposed
+    inner join dim_series as series on exposed.series_id = series.series_id
+    left join rpt_before_after as compared
+        on compared.event_id = $event and compared.series_id = exposed.series_id and compared.window_months = 12
+        and compared.gap_months = 0 and compared.as_of_basis = 'latest'
+    order by exposed.match_basis = 'measure' desc, exposed.series_id"""
+_EXPOSED_LABELS = {
+    "title": "Series",
+    "series_id": "Id",
+    "match_basis": "They meet by",
+    "why": "Why",
+    "pct_change": "Change, %",
+    "d_level": "Difference, units",
+    "verdict": "Verdict",
+    "reason": "Reason",
+}
 
 
 def show(release: Release) -> None:
@@ -189,6 +214,7 @@ def _event(release: Release, event_id: str) -> None:
         _links(event)
         parts.behind(key=f"event-{event_id}", frame=release.ask(query), queries=[query], table=False)
     _positions(release, event)
+    _exposed(release, event["event_id"])
 
 
 def _particulars(event: dict[str, Any]) -> list[tuple[str, str]]:
@@ -294,3 +320,27 @@ def _became(release: Release, event_id: str, positions: pl.DataFrame) -> None:
             mode=parts.mode(),
         )
         parts.chart_block(chart, key=f"path-{topic}-{drawn}", frame=frame, queries=[query])
+
+
+def _exposed(release: Release, event_id: str) -> None:
+    """The series this event could show in, each with its verdict where it was compared."""
+    if not release.has("rpt_event_exposure", "why", "match_basis") or not release.has(
+        "rpt_before_after", "verdict"
+    ):
+        return
+    query = Query(_EXPOSED, {"event": event_id})
+    frame = release.ask(query)
+    if frame.is_empty():
+        return
+    st.header("Series it could show in", anchor=False)
+    st.markdown(
+        "By the goods, measures and topics they share with the event, chosen without looking at the figures. Twelve months "
+        "before and after, as known now; the page Compare has the cautions."
+    )
+    with st.container(key="exposed"):
+        shown = frame.with_columns(
+            pl.col("verdict").map_elements(verdict, pl.String),
+            pl.col("match_basis").map_elements(spelled, pl.String),
+        )
+        parts.data_table(shown, labels=_EXPOSED_LABELS, alt_text="Series in which the event could show")
+    parts.behind(key=f"exposed-{event_id}", frame=frame, queries=[query], table=False)
