@@ -57,6 +57,7 @@ CONTRACT = Contract(
         "dim_episode",
         "dim_tariff_measure",
         "dim_control_set",
+        "dim_donor",
         "dim_origin_rule",
         "dim_geography",
         "dim_product",
