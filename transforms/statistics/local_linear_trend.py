@@ -10,7 +10,7 @@ Harvey (1989); statsmodels' UnobservedComponents(y, "lltrend", seasonal=12). Wit
 is a linear regression on them with errors whose covariance is a sum of four known matrices times four variances, so the
 exact diffuse likelihood is that of the residual contrasts (Patterson and Thompson 1971, Harville 1977) and the forecast is
 the best linear unbiased one. That is algebra on 120 x 120 matrices shared by all origins, with exact derivatives: about
-10 ms an origin, where the state-space filter with numerical ones takes 100 ms. The tests compare both.
+15 ms an origin, where the state-space filter with numerical ones takes 100 ms. The tests compare both.
 """
 
 from __future__ import annotations
@@ -146,8 +146,8 @@ def _start_values(values: Floats) -> Floats:
     """Rows of values x 2 x four logarithms of relative variances to search from, the best of a coarse grid: one where the
     level moves by itself and one where it (nearly) does not.
 
-    The likelihood has several maxima. From one fixed start a search ends in a worse one for most origins; from the best
-    of the whole grid alone it still did for one in thirty, where a level that stands still is a ridge it cannot leave.
+    The likelihood has several maxima. From one fixed start a search ended in a worse one for 32 of 37 windows of real
+    series. From the two it is within 0.02 of the better of statsmodels' two searches for 87 of 90, and 0.55 off at worst.
     """
     design = _design(values.shape[1])
     contrast = design.contrasts.T @ values.T
