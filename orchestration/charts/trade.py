@@ -192,7 +192,7 @@ def state_tiles(
         [{"state": state, "column": column, "row": row} for state, (column, row) in TILES.items()]
     )
     shown = grid.join(frame, on="state", how="left").with_columns(
-        name=pl.coalesce("name", "state"), label=pl.col("value").map_elements(_short, pl.String)
+        name=pl.coalesce("name", "state"), label=pl.col("value").map_elements(_short, pl.String).fill_null("")
     )
     if shown["value"].drop_nulls().is_empty():
         raise ChartError("no state has a value")

@@ -66,14 +66,14 @@ _EXPOSED = """
         select series_id, string_agg(distinct why, '; ' order by why) as why, min(match_basis) as match_basis
         from rpt_event_exposure where event_id = $event group by series_id
     )
-    select series.title, exposed.series_id, exposed.match_basis, exposed.why, compared.pct_change, compared.d_level,
-        compared.verdict, compared.reason
+    select series.title, compared.pct_change, compared.d_level, compared.verdict, compared.reason, exposed.series_id,
+        exposed.match_basis, exposed.why
     from exposed
     inner join dim_series as series on exposed.series_id = series.series_id
     left join rpt_before_after as compared
         on compared.event_id = $event and compared.series_id = exposed.series_id and compared.window_months = 12
         and compared.gap_months = 0 and compared.as_of_basis = 'latest'
-    order by exposed.match_basis = 'measure' desc, exposed.series_id"""
+    order by compared.pre_mean is null, exposed.match_basis = 'measure' desc, exposed.series_id"""
 _EXPOSED_LABELS = {
     "title": "Series",
     "series_id": "Id",
