@@ -13,6 +13,8 @@ from typing import Any
 
 #: series of a page at most: each brings a chart and a table, and a page of six prints on about ten sheets
 MOST_SERIES = 6
+#: of an event whose window after is not whole yet: there is little to say, and each asks the macro (0.3 s)
+MOST_PARTIAL = 3
 #: of a topic's own series at most, so that the trade as a whole is always on the page
 _MOST_OF_TOPICS = 4
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from orchestration.comparison import Comparison, compare
 from orchestration.errors import UsageError
 from orchestration.reading import Record, list_events, records, resolve_event, resolve_series
-from orchestration.report_pages.choice import chosen
+from orchestration.report_pages.choice import MOST_PARTIAL, chosen
 from orchestration.report_pages.positions import Topic, topics_of
 
 if TYPE_CHECKING:
@@ -160,7 +160,7 @@ def gather(
     usual, missing = chosen(event, comparable)
     if not usual and not refused:
         # too recent for a whole window after: those that have at least a month after it, said as such
-        usual = chosen(event, _begun(con, event, missing))[0]
+        usual = chosen(event, _begun(con, event, missing))[0][:MOST_PARTIAL]
         missing = [name for name in missing if name not in usual]
     shown = [] if refused else list(dict.fromkeys(names or usual))
     cluster = records(con, "from dim_event_cluster where cluster_id = ?", [event["cluster_id"]])
