@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from orchestration.charts.comparison import comparison_chart
+from orchestration.charts.comparison import comparison_chart, shown_months
 from orchestration.charts.placebo import placebo_chart
 from orchestration.charts.theme import ChartError
 from orchestration.comparison import FIRST, MAX_MONTHS, Comparison
@@ -279,7 +279,12 @@ def _observed(found: Comparison) -> Query:
 
 
 def _chart(
-    release: Release, found: Comparison, observed: Query, asked: Query, expected: Any, agency: str
+    release: Release,
+    found: Comparison,
+    observed: Query,
+    asked: Query,
+    expected: compare_methods.Expected | None,
+    agency: str,
 ) -> None:
     frame = release.ask(observed)
     try:
@@ -298,9 +303,23 @@ def _chart(
         parts.nothing_found(f"No chart: {error}.")
         return
     queries = [observed, asked] + ([expected.query] if expected else [])
-    parts.chart_block(chart, key="comparison", frame=frame, queries=queries)
+    parts.chart_block(chart, key="comparison", frame=_drawn(frame, found, expected), queries=queries)
     if expected and expected.note:
         st.caption(escaped(expected.note))
+
+
+def _drawn(frame: pl.DataFrame, found: Comparison, expected: compare_methods.Expected | None) -> pl.DataFrame:
+    """The months that the chart shows, with the expected path beside them: what is shown is what is taken away."""
+    months = frame.filter(pl.col("period_start").is_between(*shown_months(found.result)))
+    if expected is None or expected.frame is None:
+        return months
+    return months.join(
+        expected.frame.drop("actual"),
+        left_on="period_start",
+        right_on="month",
+        how="left",
+        maintain_order="left",
+    )
 
 
 def _numbers(release: Release, found: Comparison, asked: Query) -> None:

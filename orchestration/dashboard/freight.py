@@ -49,7 +49,7 @@ def show(release: Release, state: State) -> None:
     if not offered or not offered["years"]:
         parts.nothing_found("This release holds no freight flows.")
         return
-    columns = st.columns([2, 1.4, 2, 2, 1.2], vertical_alignment="bottom")
+    columns = [*st.columns(3), *st.columns(2)]
     partners = state.several(
         "With",
         "partner",
@@ -64,18 +64,18 @@ def show(release: Release, state: State) -> None:
         "chapter",
         offered["chapters"],
         "87" if "87" in offered["chapters"] else offered["chapters"][0],
-        where=columns[2],
+        where=columns[3],
         format_func=lambda c: _CHAPTERS.get(c, f"HS {c}"),
     )
     modes = state.several(
         "Transport",
         "transport",
         offered["modes"],
-        where=columns[3],
+        where=columns[4],
         placeholder="all",
         format_func=lambda m: MODES.get(m, m),
     )
-    year = state.select("Year", "year", offered["years"], offered["years"][-1], where=columns[4])
+    year = state.select("Year", "year", offered["years"], offered["years"][-1], where=columns[2])
     chosen = {"partners": partners, "flow": flow, "chapter": chapter, "modes": modes}
     query = Query(_STATES, chosen | {"year": year})
     frame = release.ask(query)

@@ -104,6 +104,20 @@ def test_numbers_of_a_comparison_are_the_marts(home: Settings, event: str, serie
     assert f"{mart['pct_change']:+.2f}" in texts(page).replace("\\", "")
 
 
+def test_what_is_taken_away_is_what_is_drawn() -> None:
+    # not the whole series: a reader averages the file and wants the numbers of the page
+    page = run_page("compare", event="nafta-round6-end", series="usa_imports_goods_mex")
+    table = next(d.value for d in page.dataframe if "is_preliminary" in d.value.columns)
+    drawn = pl.from_pandas(table).with_columns(pl.col("period_start").cast(pl.Date))
+    assert drawn["period_start"].min() > dt.date(2015, 1, 1)
+    before = drawn.filter(pl.col("period_start").is_between(dt.date(2017, 2, 1), dt.date(2018, 1, 1)))[
+        "value"
+    ]
+    assert before.len() == 12
+    shown = {row["Column"].replace("\\", ""): row["Value"] for _, row in page.table[0].value.iterrows()}
+    assert f"{before.mean():,.0f}" == shown["pre_mean"]
+
+
 def test_a_vintage_gives_the_numbers_of_that_day(home: Settings) -> None:
     # METHODS: -2.07 % as known 2026-01-09; a page that mixes vintages shows -3.18 %
     page = run_page(
