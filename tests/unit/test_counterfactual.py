@@ -156,14 +156,18 @@ def origins(count: int, seed: int, width: float = 1.0):
 
 
 @pytest.mark.parametrize("width", [0.3, 1.96, 20.0])
-def test_calibrated_intervals_hold_95_per_cent_whatever_the_model_claims(width):
-    """A model that claims a sixth of the right width, the right one, or ten times it."""
+@pytest.mark.parametrize(("shared", "upper"), [(1, 0.97), (12, 0.97)])
+def test_calibrated_intervals_hold_95_per_cent_whatever_the_model_claims(width, shared, upper):
+    """A model that claims a sixth of the right width, the right one, or ten times it; errors of neighbouring dates that share
+    eleven of twelve months, as in life, and separate ones, for which the correction is a little too careful."""
     held = total = 0
     for seed in range(60):
-        found = calibrate(*origins(480, seed, width), 12)
+        error, half_width, month = origins(480 + shared - 1, seed, width)
+        error = np.convolve(error, np.ones(shared) / math.sqrt(shared), "valid")
+        found = calibrate(error, half_width[:480], month[:480], 12)
         held, total = held + found.inside_calibrated, total + found.n_origins
-        assert found.scale * width == pytest.approx(1.96, rel=0.25)
-    assert 0.94 < held / total < 0.96
+        assert found.scale * width == pytest.approx(1.96, rel=0.4)
+    assert 0.935 < held / total < upper
     assert calibrate(*origins(480, 1, 20.0), 12).inside_nominal == 480
 
 

@@ -21,6 +21,7 @@ from transforms.statistics import drift_month, local_linear_trend
 from transforms.statistics.forecasts import (
     GAP_WINDOWS,
     REASON_CONSTANT,
+    REASON_DISTURBED,
     REASON_SHORT,
     STEPS,
     training_lengths,
@@ -246,3 +247,43 @@ def test_components_of_several_origins_at_once_are_those_of_one(real):
     np.testing.assert_allclose(
         together["expected"].head(4).to_numpy(), alone["expected"].head(4).to_numpy(), atol=1e-6
     )
+
+
+def test_months_of_an_episode_teach_the_model_nothing(real):
+    """Spring 2020 in the month effects: every later April would be expected to fall, and June to rise."""
+    months_of, values = real["usa_employment_motor_vehicles_parts"]
+    covid = (months_of >= np.datetime64("2020-02", "M")) & (months_of <= np.datetime64("2021-06", "M"))
+    end = np.datetime64("2025-04", "M")
+    place = int(np.flatnonzero(months_of == end)[0])
+    window, marked = values[place - 119 : place + 1], covid[place - 119 : place + 1]
+
+    found = row(drift_month.forecast({"s": (months_of, values)}, {"s": covid}), end)
+
+    # least squares with dummies, on the equations that no month of the episode stands in
+    change = np.diff(window)
+    y, lag = change[1:], change[:-1]
+    calendar = months_of[place - 119 : place + 1].astype(int)[2:] % 12
+    design = np.column_stack([lag, calendar[:, None] == np.arange(12)])
+    clean = ~(marked[2:] | marked[1:-1] | marked[:-2])
+    beta, *_ = np.linalg.lstsq(design[clean].astype(float), y[clean], rcond=None)
+    level, step, expected = window[-1], change[-1], []
+    for ahead in range(1, STEPS + 1):
+        step = beta[0] * step + beta[1 + (end.astype(int) + ahead) % 12]
+        level += step
+        expected.append(level)
+    np.testing.assert_allclose(found["expected"], expected, rtol=1e-9)
+    # other values in those months change nothing
+    shocked = values.copy()
+    shocked[covid] += 1.0
+    again = row(drift_month.forecast({"s": (months_of, shocked)}, {"s": covid}), end)
+    np.testing.assert_allclose(again["expected"], found["expected"], rtol=1e-12)
+    np.testing.assert_allclose(again["half_width"], found["half_width"], rtol=1e-9)
+
+
+def test_a_training_window_full_of_episodes_gives_no_forecast():
+    values = np.log(100 + np.random.default_rng(1).normal(0, 1, 130).cumsum())
+    marked = np.zeros(130, dtype=bool)
+    marked[40:115] = True
+    found = drift_month.forecast({"s": (months(130), values)}, {"s": marked})
+    assert row(found, months(130)[-1])["reason"] == REASON_DISTURBED
+    assert row(found, months(130)[90])["expected"] is None

@@ -5,6 +5,10 @@ Does not belong here: which origins are of interest, calibration (counterfactual
 
     y_t - y_{t-1} = a_{month(t)} + phi (y_{t-1} - y_{t-2}) + e_t,    e_t white noise
 
+Months of a confounding episode are no evidence of what is usual: an equation that one of y_t, y_{t-1}, y_{t-2} of an
+episode stands in is left out. With it, spring 2020 became part of every April to June: jobs in motor vehicles after April
+2025 were expected to rise by 5 % and to fall back a year later.
+
 Twelve month effects are the drift plus eleven dummies. Estimated by conditional least squares, as statsmodels'
 AutoReg(diff(y), lags=1, trend="c", seasonal=True, period=12), which the tests compare with. That regression has closed
 forms (Frisch and Waugh 1933: take the means of each calendar month out of both sides, then one slope is left), so
@@ -31,10 +35,12 @@ from transforms.statistics.forecasts import (
     MIN_TRAIN_MONTHS,
     NOMINAL,
     REASON_CONSTANT,
+    REASON_DISTURBED,
     REASON_SHORT,
     REASON_UNSTABLE,
     SCHEMA,
     STEPS,
+    Flags,
     Floats,
     frame,
     training_lengths,
@@ -43,16 +49,22 @@ from transforms.statistics.forecasts import (
 
 MODEL = "arima_110_drift_month"
 PERIOD = 12
+#: equations left when those of episodes are left out: in all, and of each calendar month
+MIN_EQUATIONS, MIN_OF_A_MONTH = 60, 3
 #: origins worked on together: bounds memory at about 100 MB
 _BATCH = 4096
 
 
-def forecast(series: Mapping[str, tuple[np.ndarray, Floats]]) -> pl.DataFrame:
+def forecast(
+    series: Mapping[str, tuple[np.ndarray, Floats]], unusual: Mapping[str, Flags] | None = None
+) -> pl.DataFrame:
     """Forecasts at every month of every series, from that month's past alone: SCHEMA of forecasts.py.
 
     series: id -> (months as datetime64[M], one after the other without a hole in time; values on the model's scale, NaN
-    where there is none). Origins without a forecast have a reason and empty lists.
+    where there is none). unusual: id -> True for each month that an episode touches; none without it.
+    Origins without a forecast have a reason and empty lists.
     """
+    unusual = unusual or {}
     by_length: dict[int, list[tuple[str, int]]] = {}
     for series_id, (months, values) in series.items():
         _check(series_id, months, values)
@@ -61,49 +73,54 @@ def forecast(series: Mapping[str, tuple[np.ndarray, Floats]]) -> pl.DataFrame:
     frames = []
     for length, origins in by_length.items():
         for first in range(0, len(origins), _BATCH):
-            frames.extend(_of_length(series, origins[first : first + _BATCH], length))
+            frames.extend(_of_length(series, unusual, origins[first : first + _BATCH], length))
     if not frames:
         return pl.DataFrame(schema=SCHEMA)
     return pl.concat(frames).sort("series_id", "train_end")
 
 
-def fit(windows: Floats) -> dict[str, Floats]:
+def fit(windows: Floats, unusual: Flags | None = None) -> dict[str, Floats]:
     """Conditional least squares on each row of `windows` (origins x months, levels on the model's scale).
 
-    Gives phi, sigma2 (residual sum of squares over degrees of freedom), sxx, and by calendar month, in the order of
-    the months after the last one: effect a, mean_lag (mean of the lagged difference), count. phi is NaN where the lagged
-    difference does not vary within calendar months.
+    unusual: True for months whose equations are left out, in the shape of `windows`. Gives phi, sigma2 (residual sum of
+    squares over degrees of freedom), freedom, sxx, and by calendar month, in the order of the months after the last
+    one: effect a, mean_lag (mean of the lagged difference), count. phi is NaN where the lagged difference does not vary
+    within calendar months; effect is NaN for a calendar month without an equation.
     """
     change = np.diff(windows, axis=1)
     y, x = change[:, 1:], change[:, :-1]
+    used = np.ones(y.shape)
+    if unusual is not None:
+        used -= unusual[:, 2:] | unusual[:, 1:-1] | unusual[:, :-2]
     n = y.shape[1]
     # column k of y is n - k months before the first month ahead; months that differ by 12 are one group
     group = (np.arange(n) - n) % PERIOD
     member = (group[:, None] == np.arange(PERIOD)[None, :]).astype(float)
-    count = member.sum(axis=0)
-    mean_y, mean_x = y @ member / count, x @ member / count
-    rest_y, rest_x = y - mean_y[:, group], x - mean_x[:, group]
-    sxx = np.einsum("ij,ij->i", rest_x, rest_x)
-    # what is left of a constant after rounding is not variation
-    varies = sxx > n * (1e-12 * np.maximum(1, np.abs(windows).max(axis=1))) ** 2
+    count = used @ member
     with np.errstate(divide="ignore", invalid="ignore"):
+        mean_y, mean_x = (used * y) @ member / count, (used * x) @ member / count
+        rest_y, rest_x = (np.where(used > 0, v - m[:, group], 0.0) for v, m in ((y, mean_y), (x, mean_x)))
+        sxx = np.einsum("ij,ij->i", rest_x, rest_x)
+        # what is left of a constant after rounding is not variation
+        varies = sxx > n * (1e-12 * np.maximum(1, np.abs(windows).max(axis=1))) ** 2
         phi = np.where(varies, np.einsum("ij,ij->i", rest_x, rest_y) / sxx, np.nan)
     residual = rest_y - phi[:, None] * rest_x
-    freedom = n - PERIOD - 1
+    freedom = used.sum(axis=1) - PERIOD - 1
     return {
         "phi": phi,
-        "sigma2": np.einsum("ij,ij->i", residual, residual) / freedom,
+        "sigma2": np.einsum("ij,ij->i", residual, residual) / np.maximum(freedom, 1),
+        "freedom": freedom,
         "sxx": sxx,
         "effect": mean_y - phi[:, None] * mean_x,
         "mean_lag": mean_x,
-        "count": np.broadcast_to(count, mean_x.shape),
+        "count": count,
         "residual": residual,
     }
 
 
 def paths(windows: Floats, estimate: Mapping[str, Floats]) -> tuple[Floats, Floats, Floats]:
     """Expected months ahead (origins x STEPS), and half widths of the nominal interval by month and by window mean."""
-    origins, length = windows.shape
+    origins = len(windows)
     phi, effect, mean_lag = estimate["phi"], estimate["effect"], estimate["mean_lag"]
     level, change = windows[:, -1].copy(), windows[:, -1] - windows[:, -2]
     expected = np.empty((origins, STEPS))
@@ -126,7 +143,7 @@ def paths(windows: Floats, estimate: Mapping[str, Floats]) -> tuple[Floats, Floa
     spread = np.zeros((origins, STEPS, STEPS))
     for shock in range(STEPS):
         spread[:, shock:, shock] = response[:, : STEPS - shock]
-    quantile = stats.t.ppf((1 + NOMINAL) / 2, length - 2 - PERIOD - 1)
+    quantile = stats.t.ppf((1 + NOMINAL) / 2, estimate["freedom"])[:, None]
 
     def half_width(weights: Floats) -> Floats:
         shocks = np.einsum("wh,ohs->ows", weights, spread, optimize=True)
@@ -143,7 +160,10 @@ def paths(windows: Floats, estimate: Mapping[str, Floats]) -> tuple[Floats, Floa
 
 
 def _of_length(
-    series: Mapping[str, tuple[np.ndarray, Floats]], origins: list[tuple[str, int]], length: int
+    series: Mapping[str, tuple[np.ndarray, Floats]],
+    unusual: Mapping[str, Flags],
+    origins: list[tuple[str, int]],
+    length: int,
 ) -> Iterator[pl.DataFrame]:
     """Forecasts of origins that all have `length` months to train on."""
     names = np.array([name for name, _ in origins], dtype=object)
@@ -152,12 +172,21 @@ def _of_length(
         yield frame(names.tolist(), ends, length, None, REASON_SHORT)
         return
     windows = np.stack([series[name][1][end - length + 1 : end + 1] for name, end in origins])
-    estimate = fit(windows)
-    constant = ~np.isfinite(estimate["phi"])
-    unstable = ~constant & (np.abs(estimate["phi"]) >= 1)
-    for some, reason in ((constant, REASON_CONSTANT), (unstable, REASON_UNSTABLE)):
+    none = np.zeros(length, dtype=bool)
+    marked = [unusual[name][end - length + 1 : end + 1] if name in unusual else none for name, end in origins]
+    estimate = fit(windows, np.stack(marked))
+    disturbed = (estimate["count"].min(axis=1) < MIN_OF_A_MONTH) | (
+        estimate["freedom"] + PERIOD + 1 < MIN_EQUATIONS
+    )
+    constant = ~disturbed & ~np.isfinite(estimate["phi"])
+    unstable = ~disturbed & ~constant & (np.abs(estimate["phi"]) >= 1)
+    for some, reason in (
+        (disturbed, REASON_DISTURBED),
+        (constant, REASON_CONSTANT),
+        (unstable, REASON_UNSTABLE),
+    ):
         yield frame(names[some].tolist(), ends[some], length, None, reason)
-    usable = ~constant & ~unstable
+    usable = ~disturbed & ~constant & ~unstable
     arrays = paths(windows[usable], {name: value[usable] for name, value in estimate.items()})
     yield frame(names[usable].tolist(), ends[usable], length, arrays)
 

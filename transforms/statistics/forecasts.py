@@ -24,8 +24,10 @@ NOMINAL = 0.95
 GAP_WINDOWS = tuple((gap, window) for gap in GAPS for window in WINDOWS)
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 REASON_SHORT = f"fewer than {MIN_TRAIN_MONTHS} months in a row before the cut have a usable value"
+REASON_DISTURBED = "too few training months lie outside confounding episodes"
 REASON_CONSTANT = "the training months do not vary"
 REASON_UNSTABLE = "the model is not stable on the training months"
 

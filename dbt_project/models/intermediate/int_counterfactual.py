@@ -48,7 +48,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         for key, rows in monthly.partition_by("series_id", as_dict=True, maintain_order=True).items()
     }
     found = {
-        drift_month.MODEL: _drift_month(series),
+        drift_month.MODEL: _drift_month(series, _unusual(series, episodes)),
         local_linear_trend.MODEL: _local_linear_trend(
             {name: series[name] for name in chosen["series_id"].sort() if name in series}, event_cuts
         ),
@@ -63,13 +63,30 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     return pl.concat(compared).join(scale, on="series_id", how="left").sort("series_id", "model", "cut_month")
 
 
-def _drift_month(series: dict[str, tuple[np.ndarray, np.ndarray]]) -> pl.DataFrame:
+def _unusual(
+    series: dict[str, tuple[np.ndarray, np.ndarray]], episodes: pl.DataFrame
+) -> dict[str, np.ndarray]:
+    """True for each month of a series that an episode touches."""
+    marked = {name: np.zeros(len(months), dtype=bool) for name, (months, _) in series.items()}
+    for name, first, last in episodes.select("series_id", "first_month", "last_month").iter_rows():
+        if name in series:
+            months = series[name][0]
+            marked[name] |= (months >= np.datetime64(first, "M")) & (months <= np.datetime64(last, "M"))
+    return marked
+
+
+def _drift_month(
+    series: dict[str, tuple[np.ndarray, np.ndarray]], unusual: dict[str, np.ndarray]
+) -> pl.DataFrame:
     """Every month of every series as origin; a series is one piece of work."""
     version = version_of(drift_month, forecasts)
-    units = {fingerprint(version, name, months, values): name for name, (months, values) in series.items()}
+    units = {
+        fingerprint(version, name, months, values, unusual[name]): name
+        for name, (months, values) in series.items()
+    }
 
     def compute(names: Any) -> list[pl.DataFrame]:
-        rows = drift_month.forecast({name: series[name] for name in names})
+        rows = drift_month.forecast({name: series[name] for name in names}, unusual)
         parts = rows.partition_by("series_id", as_dict=True)
         return [parts[(name,)] for name in names]
 
