@@ -6,8 +6,8 @@ Does not belong here: making forecasts, deciding which dates are without an even
 Split conformal prediction with normalised errors (Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018), the origins rolling
 through time. It needs errors that are exchangeable; errors of neighbouring origins are alike, so the guarantee is gone and
 the coverage is measured instead, on stretches of time that the scale was not taken from. Large errors of a mean over w
-months come in runs of about w / 3 dates, so in the correction for their number a date counts as 3 / w of a separate one:
-with every date counted, the intervals held 94.1 % of held-out dates at 12 months and 91.3 % at 24; with this, 95.5 to 96.6 %.
+months come in runs of about w / 3 dates, so in the correction for their number a monthly date counts as 3 / w of a separate one:
+with every date counted, the intervals held 93.2 to 94.1 % of held-out dates at 12 months and 91.3 to 92.4 % at 24; with this, 94.5 to 95.9 %.
 """
 
 from __future__ import annotations
@@ -46,17 +46,19 @@ def quantile(values: NDArray[np.float64], level: float, separate: float | None =
     """The smallest of `values` that at least `level` of all and one more value lie below: order statistic
     ceil(level (n + 1)), which a new exchangeable value exceeds with probability 1 - level at most; infinite if n is too small.
 
-    separate: how many separate values the n are worth, n itself without it; the statistic is then at the share
-    ceil(level (separate + 1)) / separate of them."""
-    worth = len(values) if separate is None else separate
-    share = math.ceil(level * (worth + 1) - 1e-9) / worth if worth > 0 else math.inf
-    rank = max(1, math.ceil(share * len(values) - 1e-9))
-    return float(np.partition(values, rank - 1)[rank - 1]) if rank <= len(values) else math.inf
+    separate: how many separate values the n are worth, if fewer; the statistic is then at the share level (separate + 1) /
+    separate of them, the largest at most."""
+    if separate is None or separate >= len(values):
+        rank = math.ceil(level * (len(values) + 1) - 1e-9)
+        return float(np.partition(values, rank - 1)[rank - 1]) if rank <= len(values) else math.inf
+    rank = math.ceil(min(1.0, level * (separate + 1) / separate) * len(values) - 1e-9)
+    return float(np.partition(values, rank - 1)[rank - 1])
 
 
-def separate_errors(dates: int, window: int) -> float:
-    """How many separate errors those of neighbouring dates are worth, never fewer than a 95th percentile takes."""
-    return max(_MIN_OTHERS, min(dates, 3 * dates / window))
+def separate_errors(month: NDArray[np.int64], window: int) -> float:
+    """How many separate errors those of dates at `month` (in order) are worth, never fewer than a 95th percentile takes."""
+    apart = float(np.median(np.diff(month))) if len(month) > 1 else window
+    return max(_MIN_OTHERS, len(month) * min(1.0, 3 * apart / window))
 
 
 def calibrate(
@@ -66,7 +68,7 @@ def calibrate(
     window: int,
     level: float = 0.95,
 ) -> Calibration:
-    """Calibrate from errors and nominal half widths of origins at `month` (a running number of calendar months).
+    """Calibrate from errors and nominal half widths of origins at `month` (a running number of calendar months, in order).
 
     A block is judged by the scale of all others, without origins less than `window` months from it: they share months.
     """
@@ -84,8 +86,8 @@ def calibrate(
         if others.sum() < _MIN_OTHERS:
             return Calibration(len(ratio), len(blocks), inside, None, None, None)
         held += int(
-            (ratio[judged] <= quantile(ratio[others], level, separate_errors(others.sum(), window))).sum()
+            (ratio[judged] <= quantile(ratio[others], level, separate_errors(month[others], window))).sum()
         )
-    scale = quantile(ratio, level, separate_errors(len(ratio), window))
+    scale = quantile(ratio, level, separate_errors(month, window))
     error95 = quantile(np.abs(error), level)
     return Calibration(len(ratio), len(blocks), inside, scale, held, error95)
