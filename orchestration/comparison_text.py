@@ -14,7 +14,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestration.wording import day, month, number, percent, share, size, unit, verdict
+from orchestration.wording import day, month, number, percent, share, size, unit, unit_of_difference, verdict
 
 #: other events named in the paragraph; the rest are counted
 NAMED_EVENTS = 3
@@ -130,7 +130,7 @@ def _difference(name: str, what: str, series: Row, result: Row) -> list[str]:
     if result["scale"] != "log":
         return [
             *sentences,
-            f"The means differ by {number(result['d_level'], sign=True)} {unit(series)}.",
+            f"The means differ by {number(result['d_level'], sign=True)} {unit_of_difference(series)}.",
         ]
     sentences.append(f"The means of the logarithms differ by {percent(result['d_log'])}.")
     if before > 0 and after > 0 and abs(math.log(after / before) - result["d_log"]) > MEANS_APART:
@@ -221,7 +221,7 @@ def _vintage(series: Row, result: Row, now: Row | None) -> list[str]:
         return sentences
     if log and abs(there - here) < REVISION_NOTED:
         return [*sentences, "Revisions on record have not moved the difference."]
-    shown = percent(there) if log else f"{number(there, sign=True)} {unit(series)}"
+    shown = percent(there) if log else f"{number(there, sign=True)} {unit_of_difference(series)}"
     return [*sentences, f"{says} {shown}."]
 
 

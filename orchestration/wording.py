@@ -20,8 +20,10 @@ def percent(log_points: float) -> str:
 
 
 def number(value: float, *, sign: bool = False) -> str:
-    """A value with about four significant digits and thousands separated: 26,249.750 is 26,250."""
+    """A value with about four significant digits and thousands separated: 26,249.750 is 26,250, 6979851745.2 is 6,980 million."""
     size = abs(value)
+    if size >= 1e7:
+        return f"{number(value / 1e6, sign=sign)} million"
     digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
     return f"{value:{'+' if sign else ''},.{digits}f}"
 
@@ -40,6 +42,11 @@ def unit(series: Mapping[str, Any]) -> str:
     """'million USD' of a row of dim_series."""
     factor = series.get("unit_multiplier") or 1
     return f"{_MULTIPLIERS.get(factor, f'{factor:,} ')}{series['unit']}"
+
+
+def unit_of_difference(series: Mapping[str, Any]) -> str:
+    """The unit of a difference of two values: 'percentage points' of a percentage, else that of the series."""
+    return "percentage points" if series["unit"] == "percent" else unit(series)
 
 
 def day(moment: dt.date | str) -> str:

@@ -112,12 +112,13 @@ def _cards(release: Release) -> None:
             row = rows[series_id]
             column.metric(
                 escaped(row["title"]),
-                f"{number(row['value'])} {unit_of(row)}",
+                # the card is as wide as a third of the page: a unit beside the figure would be cut off
+                number(row["value"]),
                 f"{percent(row['yoy_pct'], 1)} on the year" if row["yoy_pct"] is not None else None,
                 delta_color="off",
                 chart_data=row["history"],
                 border=True,
-                delta_description=f"in {period(row['period_start'], row['frequency'])}",
+                delta_description=f"{unit_of(row)}, {period(row['period_start'], row['frequency'])}",
                 help=f"The line shows the last {_SPARK_MONTHS} months with a value",
             )
 

@@ -197,7 +197,11 @@ def _lanes(release: Release, query: Query, events: pl.DataFrame, picked: str | N
 
 
 def _event(release: Release, event_id: str) -> None:
-    query = Query("select * from dim_event where event_id = $event", {"event": event_id})
+    query = Query(
+        "select e.*, c.title as cluster from dim_event as e left join dim_event_cluster as c using (cluster_id) "
+        "where event_id = $event",
+        {"event": event_id},
+    )
     event = release.one(query)
     with st.container(border=True, key="event"):
         st.header(escaped(event["title"]), anchor=False)
@@ -231,7 +235,7 @@ def _particulars(event: dict[str, Any]) -> list[tuple[str, str]]:
         ("Effective on", str(event["effective_on"] or "")),
         ("Ended on", str(event["ended_on"] or "")),
         ("Confidence", event["confidence"]),
-        ("Group of events", spelled(event["cluster_id"]) if event["cluster_id"] else ""),
+        ("Group of events", event["cluster"] or ""),
         ("Source", f"{event['source_reference'] or 'none given'} (key {event['source_key'] or 'none'})"),
         ("Id", event["event_id"]),
     ]
