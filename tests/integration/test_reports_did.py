@@ -223,6 +223,35 @@ def test_difference_is_that_of_the_before_and_after_rows(con):
     assert wrong == [(0, 0)]
 
 
+@pytest.mark.parametrize(("control_set", "treated"), [PAIRS[0], PAIRS[2]])
+@pytest.mark.parametrize(("months", "gap"), [(12, 0), (12, 3), (24, 6)])
+def test_difference_is_that_of_another_package(con, control_set, treated, months, gap):
+    """diff-diff regresses on group, period and their product; the product's coefficient must be ours, month for month."""
+    import pandas as pd
+    from diff_diff import DifferenceInDifferences
+
+    pair = bundled_pair(control_set, treated)
+    ((weight, control, _),) = pair.controls
+    assert weight == 1
+    found = rows(
+        con,
+        "FROM rpt_difference_in_differences WHERE control_set_id = ? AND treated_series_id = ? AND window_months = ? "
+        "AND gap_months = ? AND did IS NOT NULL ORDER BY event_id",
+        [control_set, treated, months, gap],
+    )
+    for row in found[::40]:
+        before, after = plain.windows(events()[row["event_id"]], months, gap)
+        panel = pd.DataFrame(
+            [
+                {"y": math.log(values[m]), "group": int(values is pair.treated), "post": int(m in after)}
+                for values in (pair.treated, control)
+                for m in (*before, *after)
+            ]
+        )
+        result = DifferenceInDifferences().fit(panel, outcome="y", treatment="group", post="post")
+        assert result.att == pytest.approx(row["did"], abs=1e-10)
+
+
 def test_share_of_the_world_is_what_it_says(con):
     """The difference against a total of the same goods is the change of the log share, month by month."""
     (row,) = rows(
