@@ -142,8 +142,9 @@ def rate(con: duckdb.DuckDBPyConnection, method: str, where: str = "true") -> fl
 
 def test_welch_fires_at_most_event_free_months(con):
     """The reason for all of this: a test at a nominal 5 % fires at more than 60 % of the dates without an event."""
-    held = f"series_id IN {LONG} AND window_months = 12 AND gap_months = 0"
+    held = "window_months = 12 AND gap_months = 0"
     assert rate(con, "welch", held) > 0.6
+    assert rate(con, "welch", f"{held} AND series_id IN {LONG}") > 0.6
 
 
 @pytest.mark.parametrize("months", [6, 12, 24])
@@ -202,7 +203,10 @@ def test_rates_are_counts_of_the_ranks(con):
         SELECT series_id, n_pseudo_events, fired FROM rpt_method_calibration
         WHERE method = 'placebo_rank_calibrated' AND window_months = 12 AND gap_months = 3
     """).fetchall()
-    assert {s: (n, f) for s, n, f in reported} == {s: (len(x), sum(x)) for s, x in fired.items()}
+    # a rate of fewer than 36 dates is none
+    assert {s: (n, f) for s, n, f in reported} == {
+        s: (len(x), sum(x)) for s, x in fired.items() if len(x) >= 36
+    }
 
 
 def test_quantile_of_student_is_scipys(con):

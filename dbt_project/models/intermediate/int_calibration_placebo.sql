@@ -141,3 +141,5 @@ left join levels
     and fired.gap_months = levels.gap_months
     and levels.comparison = case when fired.control_set_id is null then 'before_after' else 'difference_in_differences' end
 group by fired.method, fired.series_id, fired.control_set_id, fired.window_months, fired.gap_months
+-- a rate of a dozen dates is none
+having count(*) >= {{ min_placebo_cuts() }}
