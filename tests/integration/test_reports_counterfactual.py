@@ -37,6 +37,13 @@ def series(con: duckdb.DuckDBPyConnection, series_id: str) -> tuple[np.ndarray, 
     )
 
 
+def unusual(con, series_id: str, months: np.ndarray) -> np.ndarray:
+    """Which of `months` an episode touches, so that ARIMA learns nothing from them."""
+    spans = rows(con, "select * from intermediate.int_series_episode where series_id = ?", [series_id])
+    first, last = (np.array([r[k] for r in spans], "datetime64[M]") for k in ("first_month", "last_month"))
+    return ((months[:, None] >= first) & (months[:, None] <= last)).any(axis=1)
+
+
 @pytest.mark.parametrize("model", [drift_month.MODEL, local_linear_trend.MODEL])
 def test_calibrated_intervals_cover_what_they_claim(con, model):
     """Of the headline intervals: 92 to 98 % of held-out dates without an event, pooled over series, for every window and
@@ -58,7 +65,8 @@ def test_calibrated_intervals_cover_what_they_claim(con, model):
 
 
 def test_few_series_are_far_from_what_is_claimed(con):
-    """Pooled coverage could hide series that are never covered: at 12 months, nine series in ten hold 88 % or more."""
+    """Pooled coverage could hide series that are never covered: at 12 months, nine series in ten hold 88 % or more, and
+    few intervals are so wide that they hold everything."""
     found = rows(
         con,
         """select inside_calibrated / n_origins as coverage from intermediate.int_counterfactual_calibration
@@ -66,7 +74,7 @@ def test_few_series_are_far_from_what_is_claimed(con):
         [drift_month.MODEL],
     )
     shares = [r["coverage"] for r in found]
-    assert np.quantile(shares, 0.1) > 0.88 and np.quantile(shares, 0.9) < 0.98
+    assert np.quantile(shares, 0.1) > 0.88 and np.quantile(shares, 0.9) < 0.99
 
 
 @pytest.mark.parametrize(
@@ -129,7 +137,8 @@ def test_report_is_what_the_models_give_by_hand(con, event, series_id):
         length = training_lengths(values)[end]
         window = values[end + 1 - length : end + 1]
         if r["model"] == drift_month.MODEL:
-            path, _, halves = drift_month.paths(window[None], drift_month.fit(window[None]))
+            disturbed = unusual(con, series_id, months[end + 1 - length : end + 1])
+            path, _, halves = drift_month.paths(window[None], drift_month.fit(window[None], disturbed[None]))
             path, halves = path[0], halves[0]
         else:
             made = local_linear_trend.forecast([local_linear_trend.Origin(series_id, months[end], window)])[

@@ -70,7 +70,8 @@ together as (
         sum(case when not roles.is_treated then roles.weight * cuts.d_log end) as d_log_control,
         -- the slope of a weighted difference is the weighted difference of the slopes over the same months
         sum(case when roles.is_treated then lines.slope_log else -roles.weight * lines.slope_log end) as slope,
-        sum(cuts.n_episode_months) as n_episode_months,
+        -- counted: `sum(...) > 0` written to a table came out false for a sum of 1 (DuckDB 2.0.0, statistics propagation)
+        count(case when cuts.n_episode_months > 0 then 1 end) as n_touched,
         count(case when roles.exposed_from <= cuts.post_end then 1 end) as n_exposed,
         sum(cuts.preliminary_months) as preliminary_months,
         max(cuts.as_of) as as_of,
@@ -112,12 +113,12 @@ select
     case when is_computable then complete.d_log_control end as d_log_control,
     case when is_computable then complete.d_log_treated - complete.d_log_control end as did,
     case when is_computable and complete.n_lines = complete.n_series then complete.slope end as pretrend_slope,
-    complete.n_episode_months > 0 as touches_episode,
+    complete.n_touched > 0 as touches_episode,
     complete.n_exposed > 0 as touches_exposure,
     cast(complete.preliminary_months as integer) as preliminary_months,
     complete.as_of,
     is_computable
-    and complete.n_episode_months = 0
+    and complete.n_touched = 0
     and complete.n_exposed = 0
     and eventful.cut_month is null as is_placebo,
     case when not is_computable then coalesce(complete.reason, {{ reason_not_positive() }}) end as reason
