@@ -48,7 +48,8 @@ def page(home: Settings, event: str, folder: Path, **options: object) -> Element
 def number(text: str) -> float | None:
     """The number of a cell such as "+9.66 %", "26,250" or "0.46 of 118 dates"; None where it says "no value"."""
     found = re.match(r"[+-]?[\d,]+(\.\d+)?", text)
-    return float(found[0].replace(",", "")) if found else None
+    # large figures are written in millions
+    return float(found[0].replace(",", "")) * (1e6 if " million" in text else 1) if found else None
 
 
 # -- numbers ---------------------------------------------------------------------------------------------------------
