@@ -52,8 +52,8 @@
     the median distance; null when that is 0). Null but for n_placebo with fewer than min_placebo_cuts().
     A rank of at most .05 implies deviation > mde95, so the rank alone says what is unusual.
 
-    The cuts nearer than that are one run in time, so what is left of the ordered list are its two ends. A self-join of 80
-    million pairs took ten times as long.
+    The cuts nearer than that are one run in time, so what is left of the ordered list are its two ends. A matrix of all 80
+    million pairs in numpy took five times as long (10.4 s against 1.9 s).
 #}
 {% macro placebo_standing(relation, keys) -%}
     {%- set by_key = keys | join(', ') -%}

@@ -40,7 +40,7 @@ RETRIEVED = datetime(2026, 11, 20)
 #: of DuckDB's reader into a table
 READER_LIMIT = 2.0
 #: a store of vintages writes each row into two tables, six columns wider than the reader's one: those two writes alone
-#: take 1.5 times as long as read_json, parsing 0.7 times, so that 2 cannot be kept. Reached: 2.9 to 3.4
+#: take 1.5 times as long as read_json, parsing 0.7 times, so that 2 cannot be kept. Reached: 3.1 to 3.5
 STORE_LIMIT = 4.0
 #: of pandas, for the same work. Reached: 0.5 for a reply into a table, 0.3 for a month of TransBorder, and 0.95 where
 #: ours goes into the store and that of pandas into one table
