@@ -61,10 +61,10 @@ clean: ## remove everything that a build makes again (releases and the archive o
 	@rm -rf warehouse/build warehouse/dbt dbt_project/target dbt_project/logs
 
 docs: $(INSTALLED) pictures ## write the generated pages of docs/ from the current release
-	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation import write_docs; from orchestration.settings import Settings; write_docs(Settings.load(), Path('docs'))"
+	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.pages import write_docs; from orchestration.base.settings import Settings; write_docs(Settings.load(), Path('docs'))"
 
 pictures: $(INSTALLED) ## draw the pictures of docs/examples.md and renew its answers from the current release
-	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation_examples import write_examples; from orchestration.settings import Settings; write_examples(Settings.load(), Path('docs'))"
+	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.examples import write_examples; from orchestration.base.settings import Settings; write_examples(Settings.load(), Path('docs'))"
 
 screenshots: $(INSTALLED) ## write docs/screenshots from the current release (needs Chromium)
 	@$(BIN)/python -m tests.browser.screenshots docs/screenshots

@@ -6,13 +6,14 @@ The dbt manifest is read, not made: `headway build`, `headway serve` and `make b
 
 import dagster as dg
 
-from orchestration import dbt_runner, jobs, schedules, sensors
-from orchestration.assets.dbt import build_dbt_assets
-from orchestration.assets.live import build_live_assets
-from orchestration.assets.load import build_load_assets, build_store_asset
-from orchestration.assets.release import build_release_asset
-from orchestration.settings import Settings
-from orchestration.sources import statcan
+from orchestration.base.settings import Settings
+from orchestration.build import dbt_runner
+from orchestration.defs import jobs, schedules, sensors
+from orchestration.defs.assets.dbt import build_dbt_assets
+from orchestration.defs.assets.live import build_live_assets
+from orchestration.defs.assets.load import build_load_assets, build_store_asset
+from orchestration.defs.assets.release import build_release_asset
+from orchestration.sources.agencies import statcan
 from orchestration.sources.datasets import DATASETS
 
 
@@ -39,6 +40,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             sensors.tell_of_partial_refreshes,
         ],
         executor=jobs.EXECUTOR,
+        resources={"settings": settings},
     )
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.figures import TRADE_SERIES
-from orchestration.settings import Settings
+from orchestration.base.settings import Settings
+from orchestration.intake.figures.make import TRADE_SERIES
 
 FIGURES = Settings.load().figures
 GAPS = TRADE_SERIES.with_name("seed_declared_gap.csv")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from orchestration.settings import Settings
+from orchestration.base.settings import Settings
 
 PAGES = ("overview", "timeline", "compare", "trade", "revisions", "data")
 #: a page may take this long on a machine that does other things too
@@ -20,7 +20,7 @@ PATIENCE = 60
 def run_page(name: str, **query: str | list[str]) -> AppTest:
     """The page `name` as an address with this query string shows it; HEADWAY_HOME says of which warehouse."""
     page = AppTest.from_string(
-        f"from orchestration.dashboard.app import page\npage({name!r}, {name.title()!r})",
+        f"from orchestration.readers.dashboard.app import page\npage({name!r}, {name.title()!r})",
         default_timeout=PATIENCE,
     )
     for key, value in query.items():

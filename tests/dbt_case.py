@@ -1,7 +1,7 @@
 """dbt in the process of the tests, for one home.
 
 Belongs here: one invocation of dbt on the project, with artefacts in the home.
-Does not belong here: building the warehouse (orchestration/dbt_runner.py does), assertions.
+Does not belong here: building the warehouse (orchestration/build/dbt_runner.py does), assertions.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from typing import Any
 from unittest.mock import patch
 
-from orchestration.settings import Settings
+from orchestration.base.settings import Settings
 
 
 def dbt(settings: Settings, *arguments: str) -> Any:

@@ -11,14 +11,14 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from orchestration import pipeline
-from orchestration.archive import Archive
-from orchestration.refresh import run_refresh
-from orchestration.refresh_account import DatasetOutcome
-from orchestration.refresh_plan import plan_refresh
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.intake.agency.account import DatasetOutcome
+from orchestration.intake.agency.plan import plan_refresh
+from orchestration.intake.figures.load import ingest_figures
+from orchestration.operations.refresh import run_refresh
 from orchestration.sources.spec import Dataset
-from orchestration.store import open_store
+from orchestration.store.archive import Archive
+from orchestration.store.tables import open_store
 
 TODAY = date(2026, 11, 21)
 
@@ -27,7 +27,7 @@ def home(folder: Path, *figures: str) -> Settings:
     """A home, with these files of the bundled figures loaded ('observation_fed')."""
     settings = Settings(project=PROJECT, home=folder / "home")
     for dataset in figures:
-        pipeline.ingest_figures(settings, dataset)
+        ingest_figures(settings, dataset)
     return settings
 
 

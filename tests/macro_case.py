@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.settings import PROJECT, Settings
-from orchestration.store import open_store
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.store.tables import open_store
 from tests.dbt_case import dbt
 
 _TABLES = """

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
 
 #: elements without content (HTML Living Standard, void elements)
 _VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}

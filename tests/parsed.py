@@ -12,8 +12,8 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.archive import ArchivedPayload
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.store.archive import ArchivedPayload
 from transforms.schema import OBSERVATION, SERIES_SCHEMA, TRADE_FLOW, Parsed
 
 RETRIEVED = datetime(2026, 11, 1, 12)

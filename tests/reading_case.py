@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.settings import PROJECT, STORAGE_VERSION, Settings
+from orchestration.base.settings import PROJECT, STORAGE_VERSION, Settings
 
 #: US imports of goods from Mexico, USD million, Census basis, not adjusted, 2015-02..2019-01 (FT-900, as of 2026-10-10)
 IMPORTS = [

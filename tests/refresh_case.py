@@ -12,13 +12,13 @@ from datetime import date
 from itertools import count
 from pathlib import Path
 
-from orchestration.refresh import run_refresh
-from orchestration.refresh_account import DatasetOutcome, RefreshOutcome
-from orchestration.refresh_plan import plan_refresh
-from orchestration.settings import PROJECT, Settings
-from orchestration.sources.series_reply import declared_series, to_parsed
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
+from orchestration.intake.agency.plan import plan_refresh
+from orchestration.operations.refresh import run_refresh
+from orchestration.sources.agencies.series_reply import declared_series, to_parsed
 from orchestration.sources.spec import Api, Budget, Dataset, PlanContext, Request, Response, Secret
-from orchestration.store import open_store
+from orchestration.store.tables import open_store
 from tests.replay.server import Call, ReplayServer, Reply, json_reply
 from transforms.parse import bls
 from transforms.schema import Parsed

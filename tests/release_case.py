@@ -9,8 +9,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.contract import Contract, MacroCall
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.release.contract import Contract, MacroCall
 
 #: US manufacturing employment, thousands, seasonally adjusted (BLS CES3000000001), first months of 2017
 EMPLOYMENT = [("2017-01-01", 12369.0), ("2017-02-01", 12391.0), ("2017-03-01", 12403.0)]

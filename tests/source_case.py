@@ -13,12 +13,12 @@ from typing import Any
 
 from requests.structures import CaseInsensitiveDict
 
-from orchestration.refresh import run_refresh
-from orchestration.refresh_account import DatasetOutcome, RefreshOutcome
-from orchestration.refresh_plan import plan_refresh
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
+from orchestration.intake.agency.plan import plan_refresh
+from orchestration.operations.refresh import run_refresh
 from orchestration.sources.spec import Dataset, PlanContext, Request, Response
-from orchestration.store import open_store
+from orchestration.store.tables import open_store
 
 RETRIEVED = datetime(2026, 11, 20, 15)
 

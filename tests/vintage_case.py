@@ -14,11 +14,11 @@ from io import BytesIO
 import duckdb
 import polars as pl
 
-from orchestration.archive import Archive
-from orchestration.ingest import Quarantined, ingest
-from orchestration.loading import LoadAccount
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
 from orchestration.sources.registry import load_series_catalogue
+from orchestration.store.archive import Archive
+from orchestration.store.ingest import Quarantined, ingest
+from orchestration.store.loading import LoadAccount
 from transforms.parse import figures
 from transforms.schema import Parsed
 

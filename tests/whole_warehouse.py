@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,7 +1,7 @@
 """Checks that every frame passes before it may be compared with the store, whichever parser made it.
 
 Belongs here: structure (columns, types, contradictions) and row checks, as pure functions of a frame.
-Does not belong here: what a source's bytes look like (parse/), comparison with earlier vintages (orchestration/loading.py).
+Does not belong here: what a source's bytes look like (parse/), comparison with earlier vintages (orchestration/store/loading.py).
 """
 
 from __future__ import annotations

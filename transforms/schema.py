@@ -1,7 +1,7 @@
 """The typed frames that parsers return and the loader accepts: tables, keys, closed lists.
 
 Belongs here: column names, types, keys and closed lists of the raw tables; pure checks of a frame against them.
-Does not belong here: reading bytes (parse/), comparing with what is stored (orchestration/loading.py), SQL.
+Does not belong here: reading bytes (parse/), comparing with what is stored (orchestration/store/loading.py), SQL.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ Belongs here: the list of provider modules. Does not belong here: anything a pro
 
 from __future__ import annotations
 
-from orchestration.sources import (
+from orchestration.sources.agencies import (
     bank_of_canada,
     banxico,
     bls,

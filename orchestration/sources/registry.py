@@ -15,7 +15,7 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.errors import CatalogueError
+from orchestration.base.errors import CatalogueError
 from orchestration.sources.spec import Source
 from transforms.schema import ADJUSTMENTS, BASES, FLOWS, FREQUENCIES, SERIES_SCHEMA
 

@@ -13,8 +13,8 @@ import time
 import pytest
 from selenium.webdriver.common.by import By
 
-from orchestration.report_pages import site
-from orchestration.settings import Settings
+from orchestration.base.settings import Settings
+from orchestration.readers.reports import site
 from tests.bench.timing import Measured, seconds_of, show
 from tests.browser.conftest import _chromium, browser  # noqa: F401  (fixtures)
 from tests.browser.harness import Browser, dashboard_served

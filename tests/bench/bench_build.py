@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.dbt_runner import manifest_path, target_path
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.build.dbt_runner import manifest_path, target_path
 from tests.bench.timing import Measured, compare, median_seconds, seconds_of, show
 from tests.whole_warehouse import headway
 

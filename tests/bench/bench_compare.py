@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from orchestration.settings import Settings
+from orchestration.base.settings import Settings
 from tests.bench.timing import compare, show
 from tests.whole_warehouse import headway
 

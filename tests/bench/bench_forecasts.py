@@ -17,8 +17,8 @@ import pytest
 from statsmodels.tsa.ar_model import AutoReg
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
-from orchestration.settings import Settings
-from orchestration.statistics_cache import apart, fingerprint, remembered
+from orchestration.base.settings import Settings
+from orchestration.build.statistics_cache import apart, fingerprint, remembered
 from tests.bench.timing import Measured, seconds_of, show
 from tests.bundled import read
 from transforms.statistics import counterfactual, drift_month, local_linear_trend

@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration.loading import load
-from orchestration.store import open_store
+from orchestration.store.loading import load
+from orchestration.store.tables import open_store
 from tests.bench.timing import compare, show
 from tests.parsed import payload_of, series_of
 from transforms.schema import OBSERVATION, Parsed

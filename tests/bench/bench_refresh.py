@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import pytest
 
-from orchestration.refresh import run_refresh
-from orchestration.refresh_plan import RefreshPlan, plan_refresh
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.intake.agency.plan import RefreshPlan, plan_refresh
+from orchestration.operations.refresh import run_refresh
 from orchestration.sources.datasets import DATASETS
 from tests.replay.agencies import TODAY, Agencies
 from tests.source_case import unpaced

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 
-from orchestration.statistics_cache import fingerprint, remembered
+from orchestration.build.statistics_cache import fingerprint, remembered
 from tests.bench.timing import Measured, compare, seconds_of, show
 from transforms.statistics import changepoint, synthetic
 from transforms.statistics import interrupted as its

@@ -14,8 +14,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.settings import PROJECT, Settings
-from orchestration.store import open_store
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.store.tables import open_store
 from tests.bench.timing import Measured, show
 from tests.dbt_case import dbt
 

@@ -15,13 +15,13 @@ import pandas
 import polars as pl
 import pytest
 
-from orchestration.http import Client
-from orchestration.loading import load
-from orchestration.settings import Settings
-from orchestration.sources import bls, bts, census
-from orchestration.sources.series_reply import trade_parsed
+from orchestration.base.settings import Settings
+from orchestration.intake.agency.http import Client
+from orchestration.sources.agencies import bls, bts, census
+from orchestration.sources.agencies.series_reply import trade_parsed
 from orchestration.sources.spec import Dataset
-from orchestration.store import open_store
+from orchestration.store.loading import load
+from orchestration.store.tables import open_store
 from tests.bench.timing import Measured, compare, show
 from tests.bundled import read
 from tests.parsed import payload_of

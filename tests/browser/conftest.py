@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestration.settings import Settings
+from orchestration.base.settings import Settings
 from tests.browser.harness import Browser, chromium, dashboard_served
 
 _ABSENT = (

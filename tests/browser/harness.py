@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
 
 #: seconds to wait for a page or a server on a busy machine; on an idle one the slowest takes 3
 PATIENCE = 60.0

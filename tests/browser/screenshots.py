@@ -15,10 +15,10 @@ from pathlib import Path
 
 from PIL import Image
 
-from orchestration.errors import HeadwayError
-from orchestration.reading import current_file
-from orchestration.report_pages.site import report_event
-from orchestration.settings import Settings
+from orchestration.base.errors import HeadwayError
+from orchestration.base.settings import Settings
+from orchestration.readers.release_file import current_file
+from orchestration.readers.reports.site import report_event
 from tests.browser.harness import Browser, chromium, dashboard_served, folder_served
 from tests.browser.waiting import settled
 

@@ -14,8 +14,8 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from orchestration import reading
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.readers.release_file import open_release, records
 from tests.browser.harness import Browser, dashboard_served
 from tests.browser.waiting import settled, sound
 from tests.page_case import changed_release
@@ -48,7 +48,7 @@ def numbers(browser: Browser) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with reading.open_release(home) as connection:
+    with open_release(home) as connection:
         yield connection
 
 
@@ -71,7 +71,7 @@ def test_a_page_opens_without_a_complaint_a_request_elsewhere_or_a_secret(
 
 @pytest.mark.parametrize("event, series", COMPARED)
 def test_the_numbers_shown_are_those_of_the_marts(browser: Browser, dashboard: str, con, event, series):
-    mart = reading.records(
+    mart = records(
         con,
         "from rpt_before_after where event_id = ? and series_id = ? and window_months = 12 and gap_months = 0 "
         "and as_of_basis = 'latest'",

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from orchestration.report_pages import site
-from orchestration.settings import Settings
+from orchestration.base.settings import Settings
+from orchestration.readers.reports import site
 from tests.browser.harness import Browser, folder_served, outside
 
 EVENTS = ("nafta-round6-end", "usmca-entry-into-force")

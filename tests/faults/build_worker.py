@@ -5,8 +5,8 @@ Belongs here: the call, outside pytest. Does not belong here: assertions (test_b
 
 import sys
 
-from orchestration.pipeline import run_build
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.operations.build import run_build
 
 if __name__ == "__main__":
     from pathlib import Path

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from orchestration.store import open_store
+from orchestration.store.tables import open_store
 from tests import vintage_case
 from tests.parsed import settings_at
 

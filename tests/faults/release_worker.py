@@ -16,8 +16,8 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration import release
-from orchestration.settings import Settings
+from orchestration.base.settings import Settings
+from orchestration.release import folders as release
 from tests import release_case
 
 #: what Python reports before it touches a file (sys.audit events); DuckDB's own writes lie between them

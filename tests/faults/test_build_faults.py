@@ -18,10 +18,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import pipeline, release
-from orchestration.errors import HeadwayError, WriterBusyError
-from orchestration.lock import writer_lock
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.errors import HeadwayError, WriterBusyError
+from orchestration.base.lock import writer_lock
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.intake.figures.load import ingest_figures
+from orchestration.operations.build import run_build
+from orchestration.release import folders as release
 from tests.whole_warehouse import headway
 
 #: a build takes 20-40 s on two cores; HEADWAY_KILLS=30 is for a long run by hand
@@ -78,7 +80,7 @@ def test_a_second_build_at_once_is_told_who_holds_the_lock(own):
     assert f"process {os.getpid()}" in done.stderr
     assert time.monotonic() - started < 20
     with pytest.raises(WriterBusyError), subprocess_lock(own):
-        pipeline.run_build(own)
+        run_build(own)
 
 
 class subprocess_lock:
@@ -89,8 +91,8 @@ class subprocess_lock:
 
     def __enter__(self) -> None:
         code = (
-            "import sys; from pathlib import Path; from orchestration.lock import writer_lock\n"
-            "from orchestration.settings import PROJECT, Settings\n"
+            "import sys; from pathlib import Path; from orchestration.base.lock import writer_lock\n"
+            "from orchestration.base.settings import PROJECT, Settings\n"
             "with writer_lock(Settings(PROJECT, Path(sys.argv[1]))): print('held', flush=True); sys.stdin.read()"
         )
         self.process = subprocess.Popen(
@@ -127,7 +129,7 @@ def test_damaged_figures_are_refused_by_name(figures, tmp_path, how):
     damage(figures, how)
     settings = Settings(PROJECT, tmp_path / "home")
     with pytest.raises(HeadwayError, match=r"observation_bls\.parquet.*git checkout"):
-        pipeline.ingest_figures(settings, "observation_bls")
+        ingest_figures(settings, "observation_bls")
     assert not settings.store.exists()
 
 
@@ -143,7 +145,7 @@ def test_figures_that_match_their_manifest_but_cannot_be_read_are_set_aside(figu
     (figures / "manifest.json").write_text(json.dumps(manifest))
     settings = Settings(PROJECT, tmp_path / "home")
     with pytest.raises(HeadwayError, match="observation_bls"):
-        pipeline.ingest_figures(settings, "observation_bls")
+        ingest_figures(settings, "observation_bls")
     with duckdb.connect(str(settings.store), read_only=True) as con:
         assert con.execute("select count(*) from raw.observation").fetchall() == [(0,)]
     assert list((settings.home / "quarantine").glob("*.json"))

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from orchestration.errors import PermanentSourceError, TransientSourceError
-from orchestration.http import Client
+from orchestration.base.errors import PermanentSourceError, TransientSourceError
+from orchestration.intake.agency.http import Client
 from orchestration.sources.spec import Api, Request
 from tests.replay.server import (
     ReplayServer,

@@ -20,13 +20,14 @@ import polars as pl
 import pytest
 from polars.exceptions import PanicException
 
-from orchestration.archive import Archive, ArchivedPayload, Quarantined
-from orchestration.errors import ArchiveError, PayloadError, StoreError
-from orchestration.ingest import rebuild_store_from_archive, register_sources
-from orchestration.loading import LoadAccount, load
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.errors import ArchiveError, PayloadError, StoreError
+from orchestration.base.settings import PROJECT, Settings
 from orchestration.sources.registry import SOURCES
-from orchestration.store import open_store
+from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
+from orchestration.store.ingest import register_sources
+from orchestration.store.loading import LoadAccount, load
+from orchestration.store.rebuild import rebuild_store_from_archive
+from orchestration.store.tables import open_store
 from tests import vintage_case
 from tests.parsed import payload_of, series_of, settings_at
 from tests.vintage_case import SERIES, content_of, fingerprint, take_in, vintages

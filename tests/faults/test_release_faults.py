@@ -16,9 +16,10 @@ from types import ModuleType
 import duckdb
 import pytest
 
-from orchestration import datapackage, public_file, release
-from orchestration.errors import ReleaseError, WriterBusyError
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.errors import ReleaseError, WriterBusyError
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.release import datapackage, public_file
+from orchestration.release import folders as release
 from tests import release_case
 from tests.release_case import write_build
 

@@ -10,7 +10,7 @@ import json
 
 import pytest
 
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
 from tests.whole_warehouse import headway
 
 
@@ -103,7 +103,7 @@ def test_help_needs_no_heavy_import():
     import subprocess
     import sys
 
-    code = "import sys, orchestration.cli; print([m for m in ('dagster', 'dbt', 'polars', 'duckdb', 'requests') if m in sys.modules])"
+    code = "import sys, orchestration.cli.writing; print([m for m in ('dagster', 'dbt', 'polars', 'duckdb', 'requests') if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
     )

@@ -11,13 +11,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.charts.theme import ChartError
-from orchestration.comparison import compare
-from orchestration.comparison_methods import METHODS
-from orchestration.comparison_plot import comparison_picture, plot
-from orchestration.errors import UsageError
-from orchestration.reading import open_release, records
-from orchestration.settings import Settings
+from orchestration.base.errors import UsageError
+from orchestration.base.settings import Settings
+from orchestration.readers.charts.theme import ChartError
+from orchestration.readers.comparison.compare import compare
+from orchestration.readers.comparison.methods import METHODS
+from orchestration.readers.comparison.picture import comparison_picture, plot
+from orchestration.readers.release_file import open_release, records
 from tests.whole_warehouse import headway
 
 JOBS = "usa_employment_motor_vehicles_parts"

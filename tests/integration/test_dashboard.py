@@ -12,9 +12,9 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from orchestration.dashboard import parts, reading
-from orchestration.dashboard.reading import Query, Release, current_release
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.readers.dashboard import parts, reading
+from orchestration.readers.dashboard.reading import Query, Release, current_release
 from tests.dashboard_case import PAGES, point, run_page, second_release, texts
 
 VIEWS = [

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.dashboard.serving import options
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.readers.dashboard.serving import options
 from tests.whole_warehouse import headway
 
 #: seconds: the server answers in 1 s on an idle machine; tests run beside others

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
 from tests.dbt_case import dbt
 
 

@@ -10,8 +10,8 @@ import re
 import duckdb
 import pytest
 
-from orchestration.documentation import write_docs
-from orchestration.settings import PROJECT
+from orchestration.base.settings import PROJECT
+from orchestration.documentation.pages import write_docs
 
 
 def test_generated_pages_are_those_of_this_build(home, tmp_path):

@@ -13,9 +13,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.documentation_examples import EXAMPLES, Example, with_answer, write_examples
-from orchestration.reading import open_release
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.documentation.examples import EXAMPLES, Example, with_answer, write_examples
+from orchestration.readers.release_file import open_release
 
 PAGES = {
     name: (PROJECT / "docs" / name).read_text(encoding="utf-8") for name in ("queries.md", "examples.md")

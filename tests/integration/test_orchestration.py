@@ -13,8 +13,8 @@ import dagster as dg
 import duckdb
 import pytest
 
+from orchestration.base.settings import PROJECT
 from orchestration.definitions import build_definitions
-from orchestration.settings import PROJECT
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_every_dbt_data_test_is_an_asset_check(graph, home):
     """A failing test would not be seen where people look."""
     import json
 
-    from orchestration.dbt_runner import manifest_path
+    from orchestration.build.dbt_runner import manifest_path
 
     nodes = json.loads(manifest_path(home).read_bytes())["nodes"].values()
     tests = {n["name"] for n in nodes if n["resource_type"] == "test"}
@@ -92,9 +92,9 @@ def test_a_failed_check_leaves_the_last_release_current(home, tmp_path):
     """A release with a value nobody can defend would reach readers."""
     import shutil
 
-    from orchestration.errors import ReleaseError
-    from orchestration.pipeline import run_build
-    from orchestration.settings import Settings
+    from orchestration.base.errors import ReleaseError
+    from orchestration.base.settings import Settings
+    from orchestration.operations.build import run_build
 
     own = Settings(PROJECT, tmp_path / "home")
     shutil.copytree(home.home, own.home, symlinks=True)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.settings import STORAGE_VERSION
+from orchestration.base.settings import STORAGE_VERSION
 from tests import macro_case as case
 from tests import plain_comparison as plain
 

@@ -16,15 +16,16 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-from orchestration import pipeline
-from orchestration.archive import Archive
-from orchestration.ingest import rebuild_store_from_archive
-from orchestration.refresh import run_refresh
-from orchestration.refresh_account import DatasetOutcome, RefreshOutcome
-from orchestration.refresh_plan import plan_refresh
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
+from orchestration.intake.agency.plan import plan_refresh
+from orchestration.intake.parsers import parser_of_archived
+from orchestration.intake.registration import register
+from orchestration.operations.refresh import run_refresh
 from orchestration.sources import datasets
-from orchestration.store import open_store
+from orchestration.store.archive import Archive
+from orchestration.store.rebuild import rebuild_store_from_archive
+from orchestration.store.tables import open_store
 from tests.replay.agencies import KEYS, TODAY, Agencies
 from tests.replay.census import ERROR_PAGE
 from tests.replay.inegi import NO_RESULTS
@@ -214,9 +215,7 @@ def made_again_from_the_archive(warehouse: Warehouse) -> None:
     before = warehouse.contents()
     settings = warehouse.settings
     settings.store.rename(settings.store.with_name("aside.duckdb"))
-    rebuild_store_from_archive(
-        settings, pipeline.parser_of_archived, lambda con: pipeline.register(settings, con)
-    )
+    rebuild_store_from_archive(settings, parser_of_archived, lambda con: register(settings, con))
     assert warehouse.contents() == before
     settings.store.with_name("aside.duckdb").unlink()
 

@@ -16,12 +16,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import reading
-from orchestration.comparison import compare
-from orchestration.errors import ReleaseError, UsageError
-from orchestration.report_pages import site, words
-from orchestration.report_pages.choice import _BY_TOPIC, _GENERAL
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.errors import ReleaseError, UsageError
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.readers.comparison.compare import compare
+from orchestration.readers.release_file import open_release, records
+from orchestration.readers.reports import site, words
+from orchestration.readers.reports.choice import _BY_TOPIC, _GENERAL
 from tests.page_case import LOADING, Element, changed_release, parsed
 
 #: a talk, a tariff with a data gap behind it, an entry into force inside an episode
@@ -30,7 +30,7 @@ EVENTS = ("nafta-round6-end", "s232-autos-effective-2025-04", "usmca-entry-into-
 
 @pytest.fixture(scope="module")
 def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with reading.open_release(home) as connection:
+    with open_release(home) as connection:
         yield connection
 
 
@@ -62,7 +62,7 @@ def test_the_numbers_of_a_page_are_those_of_the_marts(pages, con, event):
     for row in rows:
         series = row.attributes["data-series"]
         for basis, place in (("latest", 2), ("first_release", 3)):
-            mart = reading.records(
+            mart = records(
                 con,
                 "from rpt_before_after where event_id = ? and series_id = ? and window_months = 12 and gap_months = 0 "
                 "and as_of_basis = ?",

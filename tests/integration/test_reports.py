@@ -15,9 +15,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration.contract import CONTRACT
-from orchestration.public_file import assemble
-from orchestration.settings import Settings
+from orchestration.base.settings import Settings
+from orchestration.release.contract import CONTRACT
+from orchestration.release.public_file import assemble
 from tests import bundled
 from tests import plain_comparison as plain
 from tests.macro_case import rows

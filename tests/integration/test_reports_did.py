@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from orchestration.settings import PROJECT, Settings
-from orchestration.store import open_store
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.store.tables import open_store
 from tests import bundled
 from tests import plain_comparison as plain
 from tests import plain_difference as plain_did

@@ -13,10 +13,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
-from orchestration.sources import fed, inegi, statcan
+from orchestration.sources.agencies import fed, inegi, statcan
+from orchestration.sources.agencies.series_reply import declared_series
+from orchestration.sources.agencies.statcan_tables import TABLES
 from orchestration.sources.registry import load_series_catalogue
-from orchestration.sources.series_reply import declared_series
-from orchestration.sources.statcan_tables import TABLES
 from tests.bundled import as_of, read
 from tests.replay import statcan as statcan_replay
 from tests.replay.bank_of_canada import Valet

@@ -153,7 +153,7 @@ class FlatFiles:
     def __call__(self, call: Call) -> Reply:
         if "@" not in call.headers.get("user-agent", ""):
             return text_reply("<html><head><title>Access Denied</title></head></html>", 403, "text/html")
-        from orchestration.sources.bls import flat_file_of
+        from orchestration.sources.agencies.bls import flat_file_of
 
         codes = [code for code in self.values if flat_file_of(code) == call.path]
         if not codes:

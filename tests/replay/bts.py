@@ -107,7 +107,7 @@ class FileServer:
 
     @staticmethod
     def _of_figures(path: str) -> bytes | None:
-        from orchestration.sources.bts import addresses
+        from orchestration.sources.agencies.bts import addresses
 
         for first, last, listed in addresses():
             if f"/{listed}" == path:

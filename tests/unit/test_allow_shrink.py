@@ -8,9 +8,11 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner
 
-from orchestration import pipeline, release
-from orchestration.assets.release import build_release_asset
+from orchestration.base.settings import Settings
 from orchestration.cli import main
+from orchestration.defs.assets.release import build_release_asset
+from orchestration.operations import build
+from orchestration.release import folders as release
 
 
 @pytest.fixture
@@ -21,13 +23,15 @@ def allowed(tmp_path: Path, monkeypatch) -> list[bool]:
     @dg.asset
     def models() -> None: ...
 
-    def run_job(settings: object, name: str, tags: dict[str, str]) -> None:
+    def run_job(settings: Settings, name: str, tags: dict[str, str]) -> None:
         asset = build_release_asset(models)
-        dg.materialize([models, asset], tags=tags, raise_on_error=False)
+        dg.materialize([models, asset], tags=tags, raise_on_error=False, resources={"settings": settings})
 
     monkeypatch.setenv("HEADWAY_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(pipeline, "run_job", run_job)
-    monkeypatch.setattr(pipeline, "publish", lambda _, *, allow_shrink: told.append(allow_shrink))
+    monkeypatch.setattr(build, "run_job", run_job)
+    monkeypatch.setattr(
+        "orchestration.defs.assets.release.publish", lambda _, *, allow_shrink: told.append(allow_shrink)
+    )
     monkeypatch.setattr(release, "current_release", lambda _: None)
     return told
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from orchestration.archive import Archive
-from orchestration.errors import ArchiveError
+from orchestration.base.errors import ArchiveError
+from orchestration.store.archive import Archive
 from tests.parsed import settings_at
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)

@@ -18,12 +18,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.charts import render, theme
-from orchestration.charts.comparison import comparison_chart, shown_months
-from orchestration.charts.event_window import event_window_chart
-from orchestration.charts.placebo import placebo_chart
-from orchestration.charts.theme import MAX_ROWS, ChartError
-from orchestration.errors import UsageError
+from orchestration.base.errors import UsageError
+from orchestration.readers.charts import render, theme
+from orchestration.readers.charts.comparison import comparison_chart, shown_months
+from orchestration.readers.charts.event_window import event_window_chart
+from orchestration.readers.charts.placebo import placebo_chart
+from orchestration.readers.charts.theme import MAX_ROWS, ChartError
 from tests.reading_case import IMPORTS
 
 SERIES = {

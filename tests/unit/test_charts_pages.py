@@ -8,9 +8,9 @@ from collections.abc import Callable
 import polars as pl
 import pytest
 
-from orchestration.charts import overview, revisions, timeline, trade
-from orchestration.charts.render import specification, to_svg
-from orchestration.charts.theme import ChartError
+from orchestration.readers.charts import overview, revisions, timeline, trade
+from orchestration.readers.charts.render import specification, to_svg
+from orchestration.readers.charts.theme import ChartError
 
 MONTHS = pl.date_range(dt.date(2018, 1, 1), dt.date(2019, 12, 1), "1mo", eager=True)
 SERIES = {

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration import reading
-from orchestration.comparison import compare, paragraph
-from orchestration.errors import UsageError
+from orchestration.base.errors import UsageError
+from orchestration.readers import lookup as reading
+from orchestration.readers.comparison.compare import compare, paragraph
+from orchestration.readers.release_file import open_release
 from tests import reading_case
 
 IMPORTS = "usa_imports_goods_mex"
@@ -26,7 +27,7 @@ BEFORE, AFTER = reading_case.IMPORTS[24:36], reading_case.IMPORTS[36:48]
 def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyConnection]:
     home = reading_case.settings(tmp_path_factory.mktemp("home"))
     reading_case.write_release(home)
-    with reading.open_release(home) as connection:
+    with open_release(home) as connection:
         yield connection
 
 

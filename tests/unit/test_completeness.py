@@ -6,9 +6,9 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from orchestration.completeness import latest_periods, refuse_truncated
-from orchestration.loading import load
-from orchestration.store import open_store
+from orchestration.intake.agency.completeness import latest_periods, refuse_truncated
+from orchestration.store.loading import load
+from orchestration.store.tables import open_store
 from tests.parsed import flows, month, observations, payload_of
 from transforms.parse.outcome import TruncatedError
 

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from orchestration.dashboard.parts import shown_sql
-from orchestration.dashboard.reading import Query, literal
-from orchestration.dashboard.words import escaped, money, number, period
+from orchestration.readers.dashboard.parts import shown_sql
+from orchestration.readers.dashboard.reading import Query, literal
+from orchestration.readers.dashboard.words import escaped, money, number, period
 
 
 @pytest.mark.parametrize(

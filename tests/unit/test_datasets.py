@@ -8,13 +8,13 @@ from datetime import date
 
 import pytest
 
-from orchestration.assets.live import due
-from orchestration.documentation_sources import source_page
-from orchestration.errors import UsageError
-from orchestration.http import base_url
-from orchestration.refresh_plan import plan_refresh
+from orchestration.base.errors import UsageError
+from orchestration.defs.assets.live import due
+from orchestration.documentation.source_pages import source_page
+from orchestration.intake.agency.http import base_url
+from orchestration.intake.agency.plan import plan_refresh
+from orchestration.intake.agency.question import request_url
 from orchestration.sources.datasets import APIS, DATASETS
-from orchestration.sources.live import request_url
 from orchestration.sources.registry import SOURCES_BY_ID
 from orchestration.sources.release_calendar import RELEASES, expected
 from orchestration.sources.spec import PlanContext
@@ -111,7 +111,7 @@ def test_a_usual_day_needs_few_requests(tmp_path, monkeypatch) -> None:
         for basis in bases:
             for kind in ("TOTAL|0", "HS|2", "HS|4", "HS|6", "HS|10", "NAICS|3", "NAICS|4", "BEA end use|1"):
                 latest[f"USA|-|{flow}|{basis}|{kind}"] = month
-    monkeypatch.setattr("orchestration.refresh_plan._latest", lambda settings: latest)
+    monkeypatch.setattr("orchestration.intake.agency.plan._latest", lambda settings: latest)
     plan = plan_refresh(settings_at(tmp_path), today=date(2026, 11, 21))
     requests = {}
     for d in plan.datasets:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestration.doctor_keys import examine_key
+from orchestration.operations.doctor_keys import examine_key
 from tests.refresh_case import API, MANUFACTURING, NEEDY, Agency, dataset, months, question, settings_at
 from tests.replay.server import ReplayServer, html_page, json_reply
 

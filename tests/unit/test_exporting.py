@@ -13,11 +13,11 @@ import openpyxl
 import polars as pl
 import pytest
 
-from orchestration import exporting
-from orchestration.errors import HeadwayError, ReleaseError, UsageError
-from orchestration.exporting import export
-from orchestration.progress import listening
-from orchestration.settings import Settings
+from orchestration.base.errors import HeadwayError, ReleaseError, UsageError
+from orchestration.base.progress import listening
+from orchestration.base.settings import Settings
+from orchestration.readers import export as exporting
+from orchestration.readers.export import export
 from tests import reading_case
 
 #: one table with what breaks formats: each row says what it is there for

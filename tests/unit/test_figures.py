@@ -14,16 +14,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration.collected import flows
-from orchestration.errors import FiguresError
-from orchestration.figures import (
-    MANIFEST,
-    MAX_BYTES,
-    build_figures,
-    figures_status,
-    read_manifest,
-    verify_figures,
-)
+from orchestration.base.errors import FiguresError
+from orchestration.intake.figures.collected import flows
+from orchestration.intake.figures.make import MAX_BYTES, build_figures
+from orchestration.intake.figures.manifest import MANIFEST, figures_status, read_manifest, verify_figures
 from orchestration.sources.registry import FIGURES_DATASETS, load_series_catalogue
 from tests.bundled import FIGURES, as_of, bytes_of, read
 from transforms.parse import figures as parser

@@ -13,7 +13,7 @@ from itertools import pairwise
 import polars as pl
 import pytest
 
-from orchestration.figures import derived_observations
+from orchestration.intake.figures.make import derived_observations
 from orchestration.sources.registry import load_series_catalogue
 from tests.bundled import GAPS, as_of, bytes_of, read
 from transforms.codes import is_country

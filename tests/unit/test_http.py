@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from orchestration.errors import PermanentSourceError, TransientSourceError, UsageError
-from orchestration.http import LONGEST_WAIT, Client, base_url, scrub
+from orchestration.base.errors import PermanentSourceError, TransientSourceError, UsageError
+from orchestration.intake.agency.http import LONGEST_WAIT, Client, base_url, scrub
 from orchestration.sources.spec import Api, Request, Secret
 from tests.replay.server import Call, ReplayServer, Reply, json_reply, redirect, server_error, too_many
 from transforms.parse.outcome import BadRequestError, UnreadableError

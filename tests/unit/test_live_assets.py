@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from orchestration import jobs, sensors
-from orchestration.assets.live import asset_key, build_live_assets, due
-from orchestration.schedules import build_schedules
+from orchestration.base.settings import Settings
+from orchestration.defs import jobs, sensors
+from orchestration.defs.assets.live import asset_key, build_live_assets, due
+from orchestration.defs.schedules import build_schedules
 from orchestration.sources.spec import Request
 from tests.refresh_case import (
     API,
@@ -56,7 +57,12 @@ def definitions(*datasets, **more) -> dg.Definitions:
     build = jobs.build_job([key for asset in live for key in asset.keys])
     schedules = build_schedules(datasets, job, [dg.AssetKey("store")])
     return dg.Definitions(
-        assets=[*live, store], jobs=[job, build], schedules=schedules, executor=jobs.EXECUTOR, **more
+        assets=[*live, store],
+        jobs=[job, build],
+        schedules=schedules,
+        executor=jobs.EXECUTOR,
+        resources={"settings": Settings.load()},
+        **more,
     )
 
 
@@ -215,7 +221,9 @@ def sense(replay_reply, replay, *, moment=NINE, cursor=None, calls=1):
         watched, LIST, lambda d: codes[d.name], jobs.refresh_job(), [dg.AssetKey("store")], now=lambda: moment
     )
     with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_sensor_context(instance=instance, cursor=cursor)
+        context = dg.build_sensor_context(
+            instance=instance, cursor=cursor, resources={"settings": Settings.load()}
+        )
         result = sensor(context)
     assert len(replay.calls("STATCAN")) == calls
     return result
@@ -257,7 +265,7 @@ def test_the_list_is_asked_for_once_on_workdays_after_the_release(settings, repl
 
 def test_failed_and_partial_runs_are_told(settings, agency, replay, monkeypatch, tmp_path) -> None:
     told = []
-    monkeypatch.setattr("orchestration.notify.tell", lambda subject, text: told.append((subject, text)))
+    monkeypatch.setattr("orchestration.base.notify.tell", lambda subject, text: told.append((subject, text)))
     replay.serve("BLS", json_reply({"status": "REQUEST_FAILED_INVALID_PARAMETERS", "message": ["no"]}))
     found = definitions(dataset())
     job = found.resolve_job_def("refresh")

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestration.errors import PayloadError
-from orchestration.loading import LoadAccount, load
-from orchestration.store import DDL
+from orchestration.base.errors import PayloadError
+from orchestration.store.loading import LoadAccount, load
+from orchestration.store.tables import DDL
 from tests.parsed import flows, month, observations, payload_of, series_of
 from transforms.schema import OBSERVATION, TRADE_FLOW, FrameError, Parsed, Table
 

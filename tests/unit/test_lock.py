@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.errors import WriterBusyError
-from orchestration.lock import writer_lock
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.errors import WriterBusyError
+from orchestration.base.lock import writer_lock
+from orchestration.base.settings import PROJECT, Settings
 
 HOLDER = """
 import sys

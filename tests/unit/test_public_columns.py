@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestration.settings import PROJECT
+from orchestration.base.settings import PROJECT
 
 PUBLIC = {
     "dim_source": "source_id agency country_iso3 title homepage_url licence attribution cadence publication_lag_days needs_key",

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.quota import Quota, QuotaSpentError
+from orchestration.intake.agency.quota import Quota, QuotaSpentError
 from orchestration.sources.spec import Api, Budget
 from tests.refresh_case import settings_at
 

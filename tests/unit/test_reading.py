@@ -12,9 +12,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration import reading
-from orchestration.errors import ReleaseError, UsageError
-from orchestration.settings import PROJECT, Settings
+from orchestration.base.errors import ReleaseError, UsageError
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.readers import lookup as reading
+from orchestration.readers import own_sql
+from orchestration.readers.own_sql import STOP_GRACE, run_sql
+from orchestration.readers.release_file import open_release
 from tests import reading_case
 
 IMPORTS, EMPLOYMENT = "usa_imports_goods_mex", "usa_employment_motor_vehicles_parts"
@@ -30,7 +33,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 @pytest.fixture
 def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with reading.open_release(home) as connection:
+    with open_release(home) as connection:
         yield connection
 
 
@@ -40,7 +43,7 @@ def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 def test_without_a_release_the_error_says_what_to_run(tmp_path: Path):
     with (
         pytest.raises(ReleaseError, match="headway build"),
-        reading.open_release(reading_case.settings(tmp_path)),
+        open_release(reading_case.settings(tmp_path)),
     ):
         pass
 
@@ -57,7 +60,7 @@ def test_a_release_that_cannot_be_read_says_how_to_go_back(tmp_path: Path, damag
         file.unlink()
     with (
         pytest.raises(ReleaseError, match=r"headway (rollback|build)"),
-        reading.open_release(settings) as con,
+        open_release(settings) as con,
     ):
         reading.list_series(con)
 
@@ -65,14 +68,14 @@ def test_a_release_that_cannot_be_read_says_how_to_go_back(tmp_path: Path, damag
 def test_a_release_of_another_version_is_named_as_such(home: Settings):
     with (
         pytest.raises(ReleaseError, match="does not have what this version asks for"),
-        reading.open_release(home) as con,
+        open_release(home) as con,
     ):
         con.execute("from rpt_of_next_year")
 
 
 def test_reading_leaves_no_trace_beside_the_release(home: Settings):
     before = sorted(home.releases.rglob("*"))
-    reading.run_sql(home, "select * from range(1000000) order by random()", max_rows=1)
+    run_sql(home, "select * from range(1000000) order by random()", max_rows=1)
     reading.status(home)
     assert sorted(home.releases.rglob("*")) == before
 
@@ -80,16 +83,16 @@ def test_reading_leaves_no_trace_beside_the_release(home: Settings):
 def test_a_reader_keeps_its_release_and_the_next_one_sees_the_new(tmp_path: Path):
     settings = reading_case.settings(tmp_path)
     reading_case.write_release(settings, "r1")
-    with reading.open_release(settings) as old:
+    with open_release(settings) as old:
         reading_case.write_release(settings, "r2", sql="DELETE FROM dim_event")
         assert len(reading.list_events(old)) == 5
-        with reading.open_release(settings) as new:
+        with open_release(settings) as new:
             assert reading.list_events(new) == []
         assert len(reading.list_events(old)) == 5
 
 
 def test_two_readers_of_one_process_have_their_own_time_limits(home: Settings):
-    with reading.open_release(home, timeout=0.05) as short, reading.open_release(home) as long:
+    with open_release(home, timeout=0.05) as short, open_release(home) as long:
         assert long.execute("select count(*) from range(3000) a, range(3000) b").fetchall() == [(9_000_000,)]
         with pytest.raises(duckdb.InterruptException):
             short.execute("select count(*) from range(1000000) a, range(1000000) b").fetchall()
@@ -237,11 +240,11 @@ def test_another_period_is_refused(text: str):
     ],
 )
 def test_reading_statements_answer(home: Settings, query: str):
-    assert reading.run_sql(home, query).rows
+    assert run_sql(home, query).rows
 
 
 def test_columns_of_the_same_name_are_kept_apart(home: Settings):
-    result = reading.run_sql(home, "select 1 as a, 2 as a, [3] as b")
+    result = run_sql(home, "select 1 as a, 2 as a, [3] as b")
     assert (result.columns, result.types, result.rows) == (
         ("a", "a", "b"),
         ("INTEGER", "INTEGER", "INTEGER[]"),
@@ -250,9 +253,9 @@ def test_columns_of_the_same_name_are_kept_apart(home: Settings):
 
 
 def test_too_many_rows_are_cut_and_it_shows(home: Settings):
-    result = reading.run_sql(home, "from range(11)", max_rows=10)
+    result = run_sql(home, "from range(11)", max_rows=10)
     assert (len(result.rows), result.truncated) == (10, True)
-    assert not reading.run_sql(home, "from range(10)", max_rows=10).truncated
+    assert not run_sql(home, "from range(10)", max_rows=10).truncated
 
 
 @pytest.mark.parametrize(
@@ -286,7 +289,7 @@ def test_too_many_rows_are_cut_and_it_shows(home: Settings):
 def test_nothing_but_reading_is_allowed(home: Settings, tmp_path: Path, query: str):
     before = home.current_database.read_bytes()
     with pytest.raises(UsageError):
-        reading.run_sql(home, query.replace("{tmp}", str(tmp_path)))
+        run_sql(home, query.replace("{tmp}", str(tmp_path)))
     assert list(tmp_path.iterdir()) == []
     assert home.current_database.read_bytes() == before
 
@@ -311,28 +314,28 @@ def test_a_query_cannot_read_files_the_network_or_this_process(home: Settings, t
     secret = pl.DataFrame({"key": ["abc"]})
     secret.write_csv(tmp_path / "secret.csv")
     with pytest.raises(UsageError):
-        reading.run_sql(home, query.replace("{tmp}", str(tmp_path)))
+        run_sql(home, query.replace("{tmp}", str(tmp_path)))
 
 
 def test_a_slow_query_is_stopped_at_its_limit(home: Settings):
     started = time.monotonic()
     with pytest.raises(UsageError, match=r"stopped after 0\.3 s"):
-        reading.run_sql(home, "select count(*) from range(1000000) a, range(1000000) b", timeout=0.3)
-    assert time.monotonic() - started < 0.3 + 2 * reading.STOP_GRACE + 1
+        run_sql(home, "select count(*) from range(1000000) a, range(1000000) b", timeout=0.3)
+    assert time.monotonic() - started < 0.3 + 2 * STOP_GRACE + 1
 
 
 def test_a_query_that_does_not_stop_is_left_behind(home: Settings, monkeypatch: pytest.MonkeyPatch):
     """One function on one huge value is not interrupted by DuckDB: measured 14 s for repeat('x', 1e9)."""
-    monkeypatch.setattr(reading, "STOP_GRACE", 0.1)
+    monkeypatch.setattr(own_sql, "STOP_GRACE", 0.1)
     started = time.monotonic()
     with pytest.raises(UsageError, match="stopped after"):
-        reading.run_sql(home, "select length(repeat('x', 300000000))", timeout=0.05)
+        run_sql(home, "select length(repeat('x', 300000000))", timeout=0.05)
     assert time.monotonic() - started < 2
 
 
 def test_a_query_too_big_for_the_memory_says_so(home: Settings):
     with pytest.raises(UsageError, match="more memory than its limit of 1GB"):
-        reading.run_sql(home, "select list(range) from range(200000000)", timeout=60)
+        run_sql(home, "select list(range) from range(200000000)", timeout=60)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +353,7 @@ def test_a_query_too_big_for_the_memory_says_so(home: Settings):
 )
 def test_a_mistake_is_explained_in_one_line(home: Settings, query: str, message: str):
     with pytest.raises(UsageError) as error:
-        reading.run_sql(home, query)
+        run_sql(home, query)
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
@@ -358,7 +361,7 @@ def test_a_mistake_is_explained_in_one_line(home: Settings, query: str, message:
 @pytest.mark.parametrize("limits", [{"timeout": 0}, {"timeout": -1}, {"max_rows": -1}])
 def test_limits_that_make_no_sense_are_refused(home: Settings, limits: dict):
     with pytest.raises(UsageError):
-        reading.run_sql(home, "select 1", **limits)
+        run_sql(home, "select 1", **limits)
 
 
 # --- cost ---
@@ -367,7 +370,7 @@ def test_limits_that_make_no_sense_are_refused(home: Settings, limits: dict):
 def test_importing_the_reader_loads_nothing_heavy():
     """`headway --help` has 0.5 s and `compare` 1.5 s: dagster alone takes 2 s, dbt 2.6 s, polars and DuckDB 0.1 s each."""
     code = (
-        "import sys, orchestration.reading, orchestration.comparison; "
+        "import sys, orchestration.readers.lookup, orchestration.readers.comparison.compare; "
         "print([m for m in ('dagster', 'dbt', 'polars', 'duckdb', 'pyarrow', 'openpyxl', 'requests') if m in sys.modules])"
     )
     done = subprocess.run(

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
 
-from orchestration import refresh
-from orchestration.archive import Archive
-from orchestration.ingest import rebuild_store_from_archive
-from orchestration.settings import Settings
-from orchestration.sources import live
+from orchestration.base.settings import Settings
+from orchestration.intake.agency import dataset as refresh
+from orchestration.intake.agency import question as live
+from orchestration.store.archive import Archive
+from orchestration.store.rebuild import rebuild_store_from_archive
 from tests.refresh_case import (
     API,
     MANUFACTURING,
@@ -144,7 +145,7 @@ def test_bytes_archived_by_a_run_that_died_are_known_since_then(settings, agency
     """Otherwise a rebuild from the archive would say another known_from than the store."""
     agency.etag = True
     asked = live.as_json_gives_it_back(question(MANUFACTURING, VEHICLES))
-    with refresh.ExitStack() as stack:
+    with ExitStack() as stack:
         client, _ = refresh.Clients(settings, stack).of(API, False)
         response, _ = client.fetch(asked, lambda r: r)
     died_at = datetime(2026, 11, 1, 12)

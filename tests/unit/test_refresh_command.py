@@ -9,11 +9,12 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from orchestration import pipeline
+from orchestration.base.errors import ReleaseError
+from orchestration.base.settings import load_env_file
 from orchestration.cli import main
-from orchestration.documentation_sources import source_page
-from orchestration.errors import ReleaseError
-from orchestration.settings import load_env_file
+from orchestration.documentation.source_pages import source_page
+from orchestration.operations import refresh
+from orchestration.operations.build import BuildOutcome
 from orchestration.sources import datasets
 from orchestration.sources.registry import SOURCES_BY_ID
 from tests.refresh_case import MANUFACTURING as CODE
@@ -34,9 +35,7 @@ def headway(tmp_path, monkeypatch, replay: ReplayServer):
         "DATASETS",
         (dataset(question(CODE), api=with_budget(25)), dataset(name="hs", api=NEEDY), OFF),
     )
-    monkeypatch.setattr(
-        pipeline, "run_build", lambda *a, **k: builds.append(1) or pipeline.BuildOutcome(False, None)
-    )
+    monkeypatch.setattr(refresh, "run_build", lambda *a, **k: builds.append(1) or BuildOutcome(False, None))
 
     def run(*arguments: str):
         return CliRunner(env={"COLUMNS": "300"}).invoke(main, ["refresh", *arguments])
@@ -86,7 +85,7 @@ def test_a_build_that_fails_is_told_after_the_account(headway, monkeypatch) -> N
     def fail(*_: object, **__: object) -> None:
         raise ReleaseError("a check failed; the last release stays current")
 
-    monkeypatch.setattr(pipeline, "run_build", fail)
+    monkeypatch.setattr(refresh, "run_build", fail)
     done = headway()
     assert done.exit_code == 1 and "! build: a check failed" in done.stdout and "unchanged" in done.stdout
 

@@ -10,12 +10,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from orchestration import refresh, refresh_plan
-from orchestration.archive import Archive
-from orchestration.errors import UsageError
-from orchestration.quota import Quota
-from orchestration.refresh_plan import plan_refresh
-from orchestration.settings import Settings
+from orchestration.base.errors import UsageError
+from orchestration.base.settings import Settings
+from orchestration.intake.agency import dataset as refresh
+from orchestration.intake.agency import plan as refresh_plan
+from orchestration.intake.agency.plan import plan_refresh
+from orchestration.intake.agency.quota import Quota
+from orchestration.store.archive import Archive
 from tests.refresh_case import (
     API,
     MANUFACTURING,

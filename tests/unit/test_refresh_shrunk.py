@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from orchestration.archive import Archive
-from orchestration.errors import UsageError
-from orchestration.ingest import rebuild_store_from_archive
-from orchestration.refresh_plan import plan_refresh
-from orchestration.settings import Settings
-from orchestration.sources import live
+from orchestration.base.errors import UsageError
+from orchestration.base.settings import Settings
+from orchestration.intake.agency import question as live
+from orchestration.intake.agency.plan import plan_refresh
+from orchestration.store.archive import Archive
+from orchestration.store.rebuild import rebuild_store_from_archive
 from tests.refresh_case import (
     MANUFACTURING,
     VEHICLES,

@@ -7,8 +7,8 @@ import csv
 import polars as pl
 import pytest
 
-from orchestration.errors import CatalogueError
-from orchestration.figures import TRADE_SERIES
+from orchestration.base.errors import CatalogueError
+from orchestration.intake.figures.make import TRADE_SERIES
 from orchestration.sources.registry import CATALOGUE, SOURCES, SOURCES_BY_ID, load_series_catalogue
 from transforms.codes import ISO3_OF_SCHEDULE_C, WORLD
 from transforms.schema import SERIES_SCHEMA

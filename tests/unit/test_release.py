@@ -11,11 +11,13 @@ import duckdb
 import pytest
 from frictionless import Package
 
-from orchestration import contract, datapackage, fingerprint, release
-from orchestration.contract import CheckResult
-from orchestration.errors import ReleaseError, UsageError
-from orchestration.settings import RELEASES_KEPT, Settings
-from orchestration.store import open_store
+from orchestration.base.errors import ReleaseError, UsageError
+from orchestration.base.settings import RELEASES_KEPT, Settings
+from orchestration.build import fingerprint
+from orchestration.release import contract, datapackage
+from orchestration.release import folders as release
+from orchestration.release.contract import CheckResult
+from orchestration.store.tables import open_store
 from tests import release_case
 from tests.release_case import write_build
 

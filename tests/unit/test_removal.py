@@ -10,14 +10,15 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from orchestration import pipeline, removal
-from orchestration.archive import Archive
+from orchestration.base.errors import PayloadError, UsageError
+from orchestration.base.settings import PROJECT, Settings
 from orchestration.cli import main
-from orchestration.errors import PayloadError, UsageError
-from orchestration.removal import removable, remove
-from orchestration.settings import PROJECT, Settings
+from orchestration.intake.figures.load import ingest_figures
+from orchestration.intake.user_import import import_file
+from orchestration.operations import removal
+from orchestration.operations.removal import removable, remove
 from orchestration.sources import datasets
-from orchestration.user_import import import_file
+from orchestration.store.archive import Archive
 from tests.refresh_case import MANUFACTURING, VEHICLES, dataset, everything_written, one, run, serve_agency
 from tests.refresh_case import values as live_values
 
@@ -39,7 +40,7 @@ WHY = "thousands, not units"
 def home(tmp_path: Path) -> Settings:
     """One import, and figures beside it."""
     settings = Settings(project=PROJECT, home=tmp_path / "home")
-    pipeline.ingest_figures(settings, "observation_fed")
+    ingest_figures(settings, "observation_fed")
     import_file(settings, EXAMPLES / TRUCKS, {})
     return settings
 
@@ -129,7 +130,7 @@ def test_if_the_rest_cannot_be_loaded_nothing_was_done(home: Settings, monkeypat
 
         return parse
 
-    monkeypatch.setattr(pipeline, "parser_of_archived", broken)
+    monkeypatch.setattr(removal, "parser_of_archived", broken)
     with pytest.raises(PayloadError, match="cannot be loaded any more"):
         remove(home, payload_id, reason=WHY)
     assert everything_written(home.home) == before

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.report_pages import words
-from orchestration.report_pages.choice import MOST_SERIES, chosen, declared
-from orchestration.report_pages.positions import followed
-from orchestration.wording import VERDICTS
+from orchestration.readers.reports import words
+from orchestration.readers.reports.choice import MOST_SERIES, chosen, declared
+from orchestration.readers.reports.positions import followed
+from orchestration.readers.wording import VERDICTS
 
 AUTOS = {"topics": ["rules_of_origin_autos"], "parties": ["USA", "CAN", "MEX"]}
 

@@ -7,9 +7,9 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
-from orchestration.errors import CatalogueError
+from orchestration.base.errors import CatalogueError
+from orchestration.sources.agencies.series_reply import declared_series, to_parsed, trade_parsed
 from orchestration.sources.registry import load_series_catalogue
-from orchestration.sources.series_reply import declared_series, to_parsed, trade_parsed
 from transforms.parse.outcome import BadRequestError, EmptyReplyError, SchemaChangedError, TruncatedError
 from transforms.parse.reply import TRADE_REPLY_SCHEMA, Rows, TradeReply
 from transforms.schema import OBSERVATION, TRADE_FLOW

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestration.sources import bank_of_canada, daily_rates
+from orchestration.sources.agencies import bank_of_canada, daily_rates
 from orchestration.sources.spec import PlanContext
 from tests.live_case import TODAY, everything, home, prepared, quarantined, query, refreshed, values
 from tests.replay.bank_of_canada import Valet, not_found

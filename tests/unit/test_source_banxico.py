@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from orchestration.quota import Quota
-from orchestration.sources import banxico
+from orchestration.intake.agency.quota import Quota
+from orchestration.sources.agencies import banxico
 from orchestration.sources.spec import PlanContext
 from tests.live_case import TODAY, everything, home, prepared, quarantined, refreshed, values
 from tests.replay.banxico import Sie, bad_token, quota_spent, refused

@@ -9,9 +9,9 @@ from datetime import date
 
 import pytest
 
-from orchestration.archive import Archive
-from orchestration.sources import bls
-from orchestration.sources.series_reply import declared_series
+from orchestration.sources.agencies import bls
+from orchestration.sources.agencies.series_reply import declared_series
+from orchestration.store.archive import Archive
 from tests.bundled import as_of, read
 from tests.replay.bls import FlatFiles, PublicData, figures
 from tests.replay.server import (

@@ -9,8 +9,8 @@ from itertools import pairwise
 import duckdb
 import pytest
 
-from orchestration.archive import Archive
-from orchestration.sources import bts
+from orchestration.sources.agencies import bts
+from orchestration.store.archive import Archive
 from tests.bundled import FIGURES
 from tests.replay.bts import FileServer, month_zip, tables, zipped
 from tests.replay.server import (

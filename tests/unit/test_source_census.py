@@ -9,10 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import polars as pl
 import pytest
 
-from orchestration.completeness import latest_periods
-from orchestration.loading import load
-from orchestration.sources import census, live
-from orchestration.store import open_store
+from orchestration.intake.agency import question as live
+from orchestration.intake.agency.completeness import latest_periods
+from orchestration.sources.agencies import census
+from orchestration.store.loading import load
+from orchestration.store.tables import open_store
 from tests.bundled import FIGURES
 from tests.parsed import payload_of
 from tests.replay.census import TradeApi, row

@@ -11,8 +11,8 @@ import duckdb
 import polars as pl
 import pytest
 
-from orchestration.archive import Archive
-from orchestration.sources import census
+from orchestration.sources.agencies import census
+from orchestration.store.archive import Archive
 from tests.bundled import FIGURES
 from tests.replay.census import ERROR_PAGE, TradeApi
 from tests.replay.server import (

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from orchestration.sources import comtrade, live
+from orchestration.intake.agency import question as live
+from orchestration.sources.agencies import comtrade
 from tests.replay.comtrade import Comtrade, refused, row
 from tests.replay.server import ReplayServer, html_page, json_reply, server_error, text_reply, too_many
 from tests.source_case import answer, context, holds, one, question, refresh, rows, settings_at

@@ -8,8 +8,8 @@ from datetime import date
 import polars as pl
 import pytest
 
-from orchestration.settings import PROJECT
-from orchestration.sources import fed
+from orchestration.base.settings import PROJECT
+from orchestration.sources.agencies import fed
 from tests.live_case import everything, home, prepared, quarantined, query, refreshed, values, vintages
 from tests.replay.fed import Ddp, Series, csv_seriescolumn, data_xml, package, zipped
 from tests.replay.server import (

@@ -8,9 +8,9 @@ from datetime import date
 import polars as pl
 import pytest
 
-from orchestration.settings import PROJECT
-from orchestration.sources import inegi
-from orchestration.sources.series_reply import declared_series
+from orchestration.base.settings import PROJECT
+from orchestration.sources.agencies import inegi
+from orchestration.sources.agencies.series_reply import declared_series
 from tests.live_case import everything, home, prepared, query, refreshed, values, vintages
 from tests.replay.inegi import NO_RESULTS, Bie
 from tests.replay.server import (

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from orchestration.sources import inegi
+from orchestration.sources.agencies import inegi
 from tests.live_case import everything, home, prepared, quarantined, query, refreshed, values, vintages
 from tests.replay.inegi import OpenData, register_csv, register_zip
 from tests.replay.server import ReplayServer, Reply, cut, html_page, server_error

@@ -9,10 +9,10 @@ from datetime import date, datetime
 import polars as pl
 import pytest
 
-from orchestration.settings import PROJECT
-from orchestration.sources import statcan
+from orchestration.base.settings import PROJECT
+from orchestration.sources.agencies import statcan
+from orchestration.sources.agencies.statcan_tables import TABLES
 from orchestration.sources.registry import load_series_catalogue
-from orchestration.sources.statcan_tables import TABLES
 from tests.live_case import TODAY, everything, home, prepared, query, refreshed, values, vintages
 from tests.replay.server import (
     ReplayServer,
@@ -277,7 +277,7 @@ def test_the_oldest_end_decides_so_that_no_release_is_missed():
 
 
 def test_todays_list_of_changed_series_names_our_vectors(wds, replay):
-    from orchestration.http import Client
+    from orchestration.intake.agency.http import Client
 
     wds.changed = ["v87008956", "v80691319"]
     with Client(VECTORS.api, sleep=lambda _: None) as client:

@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from orchestration.sources import statcan
+from orchestration.sources.agencies import statcan
+from orchestration.sources.agencies.statcan_tables import TABLES
 from orchestration.sources.registry import load_series_catalogue
-from orchestration.sources.statcan_tables import TABLES
 from tests.live_case import everything, home, prepared, quarantined, refreshed, values, vintages
 from tests.replay.server import ReplayServer, Reply, cut, html_page, server_error
 from tests.replay.statcan import Wds, table_zip

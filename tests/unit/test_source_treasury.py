@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.settings import PROJECT
-from orchestration.sources import treasury
+from orchestration.base.settings import PROJECT
+from orchestration.sources.agencies import treasury
 from tests.live_case import everything, home, prepared, refreshed, values, vintages
 from tests.replay.server import (
     ReplayServer,

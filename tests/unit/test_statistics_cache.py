@@ -1,6 +1,6 @@
 """Results kept between builds: only what changed is computed, and a file that is wrong never gives a wrong number.
 
-Belongs here: orchestration/statistics_cache.py. Does not belong here: the statistics it keeps.
+Belongs here: orchestration/build/statistics_cache.py. Does not belong here: the statistics it keeps.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.statistics_cache import apart, each, fingerprint, remembered, version_of
+from orchestration.build.statistics_cache import apart, each, fingerprint, remembered, version_of
 
 
 class Counted:
@@ -178,7 +178,7 @@ def test_things_that_look_alike_are_told_apart():
 
 
 def test_version_follows_the_code():
-    import orchestration.settings
-    import orchestration.statistics_cache as cache
+    import orchestration.base.settings
+    import orchestration.build.statistics_cache as cache
 
-    assert version_of(cache) == version_of(cache) != version_of(orchestration.settings)
+    assert version_of(cache) == version_of(cache) != version_of(orchestration.base.settings)

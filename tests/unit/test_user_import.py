@@ -10,13 +10,14 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from orchestration.archive import Archive, ArchivedPayload
-from orchestration.errors import HeadwayError, PayloadError, UsageError, WriterBusyError
-from orchestration.ingest import rebuild_store_from_archive, register_sources
-from orchestration.lock import writer_lock
-from orchestration.settings import PROJECT, Settings
-from orchestration.store import open_store
-from orchestration.user_import import ImportFileError, import_file, imported_sources, parser_for
+from orchestration.base.errors import HeadwayError, PayloadError, UsageError, WriterBusyError
+from orchestration.base.lock import writer_lock
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.intake.user_import import ImportFileError, import_file, imported_sources, parser_for
+from orchestration.store.archive import Archive, ArchivedPayload
+from orchestration.store.ingest import register_sources
+from orchestration.store.rebuild import rebuild_store_from_archive
+from orchestration.store.tables import open_store
 
 EXAMPLES = Path(__file__).parent.parent / "fixtures" / "import"
 #: INEGI BIE 15166, vehicles made in Mexico
@@ -157,7 +158,7 @@ def test_a_run_killed_before_loading_goes_on_with_the_time_of_its_first_retrieva
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr("orchestration.loading.load", die)
+        patch.setattr("orchestration.store.loading.load", die)
         with pytest.raises(Killed):
             import_file(home, file, OPTIONS)
     import_file(home, file, OPTIONS)

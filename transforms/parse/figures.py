@@ -1,7 +1,7 @@
 """The bundled figures: Parquet files at the grain of the raw tables.
 
 Belongs here: bytes of one bundled file to a checked frame.
-Does not belong here: making the files (orchestration/figures.py), the manifest that lists them.
+Does not belong here: making the files (orchestration/intake/figures/make.py), the manifest that lists them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A user's own series (layout: docs/import.md) -> observations with their metadata and source.
 
 Belongs here: what the columns of an import file mean, every check of a row, the payload that is archived.
-Does not belong here: encodings and sheets (user_table.py), archive and store (orchestration/user_import.py).
+Does not belong here: encodings and sheets (user_table.py), archive and store (orchestration/intake/user_import.py).
 
 Unlike an agency's payload, a file with one bad row is refused whole: its author is there to correct it.
 """

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from orchestration.statistics_cache import apart, fingerprint, remembered, version_of
+from orchestration.build.statistics_cache import apart, fingerprint, remembered, version_of
 from transforms.statistics import counterfactual, drift_month, forecasts, local_linear_trend
 
 #: months between the dates without an event at which the slower model is calibrated

@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.statistics_cache import fingerprint, remembered, version_of
+from orchestration.build.statistics_cache import fingerprint, remembered, version_of
 from transforms.statistics import interrupted, months, regression
 
 

@@ -1,0 +1,76 @@
+"""The shape of a finished DuckDB file: its public tables with columns, comments, keys and numbers of rows.
+
+Belongs here: what both the release and its readers need to know of a table. Does not belong here: what a release must
+hold (release/contract.py), making the file (release/public_file.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+
+@dataclass(frozen=True)
+class Column:
+    name: str
+    type: str
+    nullable: bool
+    comment: str | None
+
+
+@dataclass(frozen=True)
+class PublicTable:
+    """A table or view of schema main. `key` is empty where no key is declared."""
+
+    name: str
+    comment: str | None
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    rows: int
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def constraint_keys(con: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, tuple[str, ...]]:
+    """Keys that the database itself enforces in schema main of an attached database, by table."""
+    found = con.execute(
+        "SELECT table_name, constraint_column_names FROM duckdb_constraints() "
+        "WHERE database_name = ? AND schema_name = 'main' AND constraint_type IN ('PRIMARY KEY', 'UNIQUE') "
+        "ORDER BY constraint_type DESC",
+        [catalog],
+    ).fetchall()
+    return {table: tuple(columns) for table, columns in found}
+
+
+def describe(con: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]]) -> list[PublicTable]:
+    """Every table and view of schema main of the current database, by name. `keys` wins over constraints."""
+    catalog = con.execute("SELECT current_database()").fetchall()[0][0]
+    known = {**constraint_keys(con, catalog), **{t: tuple(k) for t, k in keys.items()}}
+    columns: dict[str, list[Column]] = {}
+    for table, *column in con.execute(
+        "SELECT table_name, column_name, data_type, is_nullable, comment FROM duckdb_columns() "
+        "WHERE database_name = ? AND schema_name = 'main' AND NOT internal ORDER BY table_name, column_index",
+        [catalog],
+    ).fetchall():
+        columns.setdefault(table, []).append(Column(*column))
+    comments = con.execute(
+        "SELECT table_name, comment FROM duckdb_tables() WHERE database_name = ? AND schema_name = 'main' "
+        "UNION ALL SELECT view_name, comment FROM duckdb_views() "
+        "WHERE database_name = ? AND schema_name = 'main' AND NOT internal ORDER BY 1",
+        [catalog, catalog],
+    ).fetchall()
+    return [
+        PublicTable(
+            name=name,
+            comment=comment,
+            columns=tuple(columns[name]),
+            key=known.get(name, ()),
+            rows=con.execute(f"SELECT count(*) FROM main.{quoted(name)}").fetchall()[0][0],
+        )
+        for name, comment in comments
+    ]

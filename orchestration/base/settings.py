@@ -1,0 +1,85 @@
+"""Where things live and what limits apply: one place for paths, environment variables and their defaults.
+
+Belongs here: paths, keys from the environment, limits, base-URL overrides.
+Does not belong here: opening files or databases, anything that asks the network.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent.parent
+
+#: releases kept on disk; the rest are removed after a new one is visible
+RELEASES_KEPT = 3
+#: storage format of a released file: DuckDB 1.4 and later read it (the 2.0 default is refused by 1.x)
+STORAGE_VERSION = "v1.4.0"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All paths of one warehouse. `home` is `HEADWAY_HOME`, or `warehouse/` in the project."""
+
+    project: Path
+    home: Path
+
+    @classmethod
+    def load(cls, home: str | Path | None = None) -> Settings:
+        """The settings of this process; `home` given by hand wins over `HEADWAY_HOME`."""
+        chosen = home or os.environ.get("HEADWAY_HOME") or PROJECT / "warehouse"
+        return cls(project=PROJECT, home=Path(chosen).expanduser().resolve())
+
+    @property
+    def figures(self) -> Path:
+        """The bundled figures: committed with the code, so not moved by HEADWAY_HOME."""
+        return self.project / "warehouse" / "figures"
+
+    @property
+    def dbt_project(self) -> Path:
+        return self.project / "dbt_project"
+
+    @property
+    def archive(self) -> Path:
+        return self.home / "archive"
+
+    @property
+    def store(self) -> Path:
+        return self.home / "store" / "store.duckdb"
+
+    @property
+    def build(self) -> Path:
+        return self.home / "build"
+
+    @property
+    def build_database(self) -> Path:
+        """The file dbt writes. Constant, because a new path per run breaks dbt's partial parsing."""
+        return self.build / "headway.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        return self.home / "releases"
+
+    @property
+    def current(self) -> Path:
+        return self.home / "current"
+
+    @property
+    def current_database(self) -> Path:
+        return self.current / "headway.duckdb"
+
+    @property
+    def writer_lock(self) -> Path:
+        return self.home / ".writer.lock"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.home / "dagster"
+
+
+def load_env_file(project: Path = PROJECT) -> None:
+    """Take what `.env` in the project says (keys, HEADWAY_HOME) into the environment; what is set there already wins."""
+    from dotenv import load_dotenv
+
+    load_dotenv(project / ".env", override=False)

@@ -1,0 +1,57 @@
+"""One run of the warehouse: figures into the store, dbt, release. The plain functions that assets and commands call.
+
+Belongs here: the order of the steps, what a run returns, skipping what did not change.
+Does not belong here: how a step works (ingest.py, dbt_runner.py, release.py), Dagster's objects (assets/, definitions.py).
+"""
+
+from __future__ import annotations
+
+from orchestration.base.lock import writer_lock
+from orchestration.base.progress import report
+from orchestration.base.settings import Settings
+from orchestration.build import dbt_runner
+from orchestration.build.fingerprint import input_fingerprint
+from orchestration.intake.figures.load import figures_loaded
+from orchestration.intake.figures.manifest import read_manifest
+from orchestration.release import folders as release
+from orchestration.release.contract import declared_keys
+from orchestration.store.tables import open_store
+
+
+def is_current(settings: Settings) -> bool:
+    """Whether a build would make the release that is current already: every bundled figure is in the store, and
+    store, models and code are what that release was made from."""
+    if not settings.store.exists() or not figures_loaded(settings):
+        return False
+    current = release.current_release(settings)
+    return bool(current and not current.problem and current.fingerprint == input_fingerprint(settings))
+
+
+# --- the steps, in order ---------------------------------------------------------------------------------------------
+
+
+def transform(settings: Settings) -> dbt_runner.DbtResult:
+    """dbt into build/headway.duckdb, under the writer lock."""
+    with writer_lock(settings, wait=600):
+        return dbt_runner.build(settings)
+
+
+def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Release:
+    """Make the release from the build and dbt's results. Raises ReleaseError if a check fails.
+
+    allow_shrink: a fact or dimension may lose more than a tenth of its rows, this once; the check is then a warning.
+    """
+    report("release", "checking the finished file")
+    manifest = read_manifest(settings.figures)
+    with writer_lock(settings, wait=600):
+        with open_store(settings.store, read_only=True) as con:
+            payloads = con.execute("select count(*) from raw.payload").fetchall()[0][0]
+        return release.publish(
+            settings,
+            run_id=release.new_run_id(),
+            inputs={"payloads": payloads, "figures": {f["dataset"]: f["sha256"] for f in manifest["files"]}},
+            checks=dbt_runner.check_results(settings),
+            fingerprint=input_fingerprint(settings),
+            keys=declared_keys(dbt_runner.manifest_path(settings)),
+            allow_shrink=allow_shrink,
+        )

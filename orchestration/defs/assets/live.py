@@ -1,0 +1,159 @@
+"""An asset a live dataset: ask the agency, archive, load; with two checks that show what was not complete or is late.
+
+Belongs here: the factory over the datasets, partitions, metadata, freshness. Does not belong here: the work (intake/agency/dataset.py).
+
+An agency that does not answer does not fail the run: what is good goes out, the check `answered` turns red, and a sensor
+tells of it. Only what would fail every dataset (lock, disk, store) fails the step.
+"""
+
+import warnings
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+import dagster as dg
+
+from orchestration.base.settings import Settings
+from orchestration.defs.jobs import WRITER_POOL
+from orchestration.intake.agency.account import DatasetOutcome
+from orchestration.intake.agency.dataset import refresh_dataset
+from orchestration.intake.agency.plan import plan_refresh
+from orchestration.sources.spec import Dataset
+from orchestration.store.tables import open_store
+
+#: an agency's usual lag may slip by a week before anyone is told
+_GRACE_DAYS = 7
+ANSWERED, FRESH = "answered", "fresh"
+
+
+def asset_key(dataset: Dataset) -> dg.AssetKey:
+    return dg.AssetKey([dataset.source_id, dataset.name])
+
+
+def build_live_assets(datasets: Iterable[Dataset]) -> list[dg.AssetsDefinition]:
+    """One asset for each dataset, off ones included: they say so when they are run."""
+    every = tuple(datasets)
+    # one definition for all: Dagster puts assets of different partitions into no common job. A dataset that begins
+    # later has nothing to ask in the years before
+    first = min((d.first_year for d in every if d.first_year is not None), default=None)
+    years = first and dg.TimeWindowPartitionsDefinition(
+        cron_schedule="0 0 1 1 *", start=str(first), fmt="%Y", end_offset=1
+    )
+    with warnings.catch_warnings():
+        # backfill policies are "beta" since 2023; one line for each of twenty datasets would bury everything else
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        return [_live_asset(d, every, years if d.first_year is not None else None) for d in every]
+
+
+def _live_asset(
+    dataset: Dataset, every: tuple[Dataset, ...], partitions: dg.PartitionsDefinition | None
+) -> dg.AssetsDefinition:
+    key = asset_key(dataset)
+
+    @dg.asset(
+        key=key,
+        group_name=dataset.source_id,
+        description=f"{dataset.title}. {dataset.revisions}".strip(),
+        kinds={"api", "duckdb"},
+        pool=WRITER_POOL,
+        partitions_def=partitions,
+        # one run asks for the whole range: a run a year would pay the build that many times
+        backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
+        check_specs=[
+            dg.AssetCheckSpec(
+                ANSWERED, asset=key, description="Every question of the last run was answered."
+            ),
+            dg.AssetCheckSpec(
+                FRESH, asset=key, description="The newest period is not later than it usually is."
+            ),
+        ],
+    )
+    def live(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+        since, until = _years(context)
+        plan = plan_refresh(
+            settings,
+            sources=[dataset.source_id],
+            names=[dataset.name],
+            since=since,
+            until=until,
+            datasets=every,
+        )
+        outcome = refresh_dataset(settings, plan.datasets[0])
+        for line in (*outcome.problems, *outcome.notes):
+            context.log.info(line)
+        return dg.MaterializeResult(
+            metadata=_metadata(outcome),
+            check_results=[_answered(outcome), _fresh(settings, dataset, outcome, plan.today)],
+        )
+
+    return live
+
+
+def _years(context: dg.AssetExecutionContext) -> tuple[date | None, date | None]:
+    """The years of a backfill; none for a scheduled run, which asks for what the agency may have revised."""
+    if not (context.has_partition_key or context.has_partition_key_range):
+        return None, None
+    window = context.partition_time_window
+    return window.start.date(), (window.end - timedelta(days=1)).date()
+
+
+def _metadata(outcome: DatasetOutcome) -> dict[str, object]:
+    counts = (
+        "requests",
+        "fetched",
+        "unchanged",
+        "appended",
+        "revised",
+        "withdrawn",
+        "rejected",
+        "quarantined",
+    )
+    return {
+        "state": outcome.state,
+        **{name: getattr(outcome, name) for name in counts},
+        **({"skipped": outcome.skip} if outcome.skip else {}),
+        **({"problems": dg.MetadataValue.json(list(outcome.problems))} if outcome.problems else {}),
+        **({"notes": dg.MetadataValue.json(list(outcome.notes))} if outcome.notes else {}),
+    }
+
+
+def _answered(outcome: DatasetOutcome) -> dg.AssetCheckResult:
+    passed = outcome.state == "done" or (outcome.state == "skipped" and not outcome.counts)
+    told = outcome.problems or ((outcome.skip,) if outcome.skip else ())
+    return dg.AssetCheckResult(
+        check_name=ANSWERED,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.ERROR if outcome.state == "failed" else dg.AssetCheckSeverity.WARN,
+        description="; ".join(told)[:1000] or None,
+    )
+
+
+def _fresh(settings: Settings, dataset: Dataset, outcome: DatasetOutcome, today: date) -> dg.AssetCheckResult:
+    """Where a run asked nothing (a table that ended, a source that is off) nothing was due."""
+    newest = newest_period(settings, dataset)
+    late = newest is None or today > due(newest, dataset.publication_lag_days)
+    return dg.AssetCheckResult(
+        check_name=FRESH,
+        passed=not late or not outcome.requests,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"newest period: {newest or 'none yet'}",
+        metadata={"newest_period": str(newest), "publication_lag_days": dataset.publication_lag_days},
+    )
+
+
+def due(newest: date, lag_days: int) -> date:
+    """The day by which the month after `newest` should be there."""
+    next_month = (newest.replace(day=1) + timedelta(days=32)).replace(day=1)
+    end_of_next = (next_month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    return end_of_next + timedelta(days=lag_days + _GRACE_DAYS)
+
+
+def newest_period(settings: Settings, dataset: Dataset) -> date | None:
+    """The newest period that any answer for the dataset showed, changed or not."""
+    if not settings.store.exists():
+        return None
+    with open_store(settings.store, read_only=True) as con:
+        return con.execute(
+            """SELECT max(last_period) FROM raw.coverage JOIN raw.payload USING (payload_id)
+               WHERE source_id = ? AND dataset = ?""",
+            [dataset.source_id, dataset.name],
+        ).fetchall()[0][0]

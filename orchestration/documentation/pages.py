@@ -1,0 +1,115 @@
+"""docs/tables.md, docs/series.md, docs/sources.md and docs/sources/, made from a release and the specs: they cannot drift.
+
+Belongs here: turning comments and dimensions of a released file into Markdown.
+Does not belong here: the texts themselves (dbt yml, series.csv, registry.py), pages that people write.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.base.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+_HEAD = "<!-- made by `make docs` from the release: change the source, not this file -->\n\n"
+_KINDS = (("dim_", "Dimensions"), ("fct_", "Facts"), ("rpt_", "Reports"))
+
+
+def write_docs(settings: Settings, folder: Path) -> list[Path]:
+    """Write all pages from the current release and the registry; returns their paths."""
+    from orchestration.documentation.source_pages import source_page
+    from orchestration.readers.release_file import open_release
+    from orchestration.sources.datasets import DATASETS
+    from orchestration.sources.registry import SOURCES
+
+    (folder / "sources").mkdir(parents=True, exist_ok=True)
+    with open_release(settings) as con:
+        pages = {
+            "tables.md": tables_page(con),
+            "series.md": series_page(con),
+            "sources.md": sources_page(con),
+        }
+    for source in SOURCES:
+        own = [d for d in DATASETS if d.source_id == source.source_id]
+        pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, own)
+    for name, text in pages.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return [folder / name for name in pages]
+
+
+def tables_page(con: duckdb.DuckDBPyConnection) -> str:
+    """Every public table with its columns and macros, in the words of their comments."""
+    columns = con.execute(
+        """select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns()
+           where schema_name = 'main' and not internal order by table_name, column_index"""
+    ).fetchall()
+    comments = dict(
+        con.execute(
+            """select table_name, comment from duckdb_tables() where schema_name = 'main' and not internal
+               union all select view_name, comment from duckdb_views() where schema_name = 'main' and not internal"""
+        ).fetchall()
+    )
+    macros = con.execute(
+        """select function_name, parameters, comment from duckdb_functions()
+           where schema_name = 'main' and not internal and function_type = 'table_macro' order by function_name"""
+    ).fetchall()
+    parts = [_HEAD, "# Tables and macros of the released file\n"]
+    for prefix, title in _KINDS:
+        parts.append(f"\n## {title}\n")
+        for table in sorted(t for t in comments if t.startswith(prefix)):
+            parts.append(
+                f"\n### {table}\n\n{_line(comments[table])}\n\n| column | type | what it holds |\n|---|---|---|\n"
+            )
+            parts += [f"| `{c}` | {t} | {_line(text)} |\n" for name, c, t, text in columns if name == table]
+    parts.append("\n## Macros\n\n| call | what it answers |\n|---|---|\n")
+    parts += [f"| `{name}({', '.join(parameters)})` | {_line(text)} |\n" for name, parameters, text in macros]
+    return "".join(parts)
+
+
+def series_page(con: duckdb.DuckDBPyConnection) -> str:
+    """Every series: id, title, agency and code, unit, adjustment, span, number of vintages."""
+    rows = con.execute(
+        """select series_id, title, source_id, coalesce(source_code, ''), unit, unit_multiplier, frequency,
+                  seasonal_adjustment, first_period, last_period, vintage_count
+           from dim_series order by series_id"""
+    ).fetchall()
+    parts = [_HEAD, f"# Series\n\n{len(rows)} series. Values are in `unit` times `unit_multiplier`.\n\n"]
+    parts.append(
+        "| series | title | agency, code | unit | frequency | span | vintages |\n|---|---|---|---|---|---|---|\n"
+    )
+    for series, title, source, code, unit, multiplier, frequency, adjustment, first, last, vintages in rows:
+        times = f" x {multiplier:,}" if multiplier != 1 else ""
+        parts.append(
+            f"| `{series}` | {_line(title)} | {source} {_line(code)} | {unit}{times} | {frequency}, {adjustment} "
+            f"| {first} to {last} | {vintages} |\n"
+        )
+    return "".join(parts)
+
+
+def sources_page(con: duckdb.DuckDBPyConnection) -> str:
+    """Every source of the release: agency, licence, attribution; a page each for those that the project knows."""
+    from orchestration.sources.registry import SOURCES_BY_ID
+
+    rows = con.execute(
+        "select source_id, agency, title, homepage_url, cadence, licence, attribution from dim_source order by source_id"
+    ).fetchall()
+    parts = [_HEAD, "# Sources\n"]
+    for source, agency, title, url, cadence, licence, attribution in rows:
+        page = (
+            f"\n[how it is asked, limits, revisions, traps](sources/{source}.md)\n"
+            if source in SOURCES_BY_ID
+            else ""
+        )
+        parts.append(f"\n## {source}\n\n{agency}: {_line(title)}. {url or ''}\n\n")
+        parts.append(
+            f"- cadence: {cadence or 'as published'}\n- licence: {_line(licence)}\n- attribution: {_line(attribution)}\n{page}"
+        )
+    return "".join(parts)
+
+
+def _line(text: str | None) -> str:
+    """One table cell: no line breaks, no bars."""
+    return " ".join((text or "").split()).replace("|", "\\|")

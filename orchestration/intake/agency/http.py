@@ -1,0 +1,306 @@
+"""One guarded way to ask an API: timeouts, pacing, size limit, bounded retries, no redirects, keys never shown.
+
+Belongs here: transport and what the transport alone can tell (timeouts, 429, 5xx, broken bodies, redirects).
+Does not belong here: what a body means (transforms/parse raises the outcomes), budgets over days (quota.py).
+"""
+
+from __future__ import annotations
+
+import email.utils
+import logging
+import os
+import re
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+from urllib.parse import quote, urljoin, urlsplit
+
+import requests
+import urllib3
+from requests.structures import CaseInsensitiveDict
+from requests_ratelimiter import LimiterSession
+
+from orchestration.base.errors import PermanentSourceError, TransientSourceError, UsageError
+from orchestration.intake.agency.keys import key_of
+from orchestration.sources.spec import Api, Request, Response
+from transforms.parse.outcome import ReplyError
+
+#: a Retry-After longer than this is not slept through: the run goes on and the next one asks again
+LONGEST_WAIT = 120.0
+_RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_LONGEST_CHAIN = 3
+_CHUNK = 1 << 16
+
+T = TypeVar("T")
+
+
+def base_url(api: Api) -> str:
+    """The base URL of an API: `HEADWAY_BASE_URL_<name>` where it is set. TLS, or loopback for tests and proxies."""
+    url = os.environ.get(f"HEADWAY_BASE_URL_{api.name}") or api.base_url
+    if _guarded(url):
+        return url.rstrip("/")
+    raise UsageError(f"HEADWAY_BASE_URL_{api.name} must be https (or http on this machine), not {url!r}")
+
+
+def _guarded(url: str) -> bool:
+    """Whether nobody on the way can read or change what is sent: TLS, or it does not leave this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    )
+
+
+def scrub(text: str, key: str | None) -> str:
+    """`text` without the key, plain or URL-quoted: everything that is logged, raised or stored goes through here."""
+    if not key:
+        return text
+    for form in {key, quote(key, safe="")}:
+        text = text.replace(form, "***")
+    return text
+
+
+class _KeyFilter(logging.Filter):
+    """urllib3 logs every URL it asks, at DEBUG: keys are taken out whatever level someone sets."""
+
+    keys: set[str] = set()  # noqa: RUF012 - one set for the process
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        for key in sorted(self.keys, key=len, reverse=True):  # one may be a part of another
+            text = scrub(text, key)
+        record.msg, record.args = text, None
+        return True
+
+
+@dataclass
+class Client:
+    """A session for one API. Not shared between threads.
+
+    before: called before every attempt, the repeated ones included; what it raises ends the fetch (quotas).
+    `sleep` and `clock` can be replaced by tests. Raises TransientSourceError after the last attempt and
+    PermanentSourceError where asking again would not help; both messages are scrubbed.
+    """
+
+    api: Api
+    before: Callable[[], None] = lambda: None
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    requests_made: int = 0
+    #: fetches in a row in which the server was not available, kept by the caller
+    failed_in_a_row: int = 0
+    _session: requests.Session = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if key := key_of(self.api.secret):
+            _KeyFilter.keys.add(key)
+        logger = logging.getLogger("urllib3.connectionpool")
+        if not any(isinstance(f, _KeyFilter) for f in logger.filters):
+            logger.addFilter(_KeyFilter())
+        self._session = LimiterSession(
+            per_second=1 / self.api.seconds_between_requests,
+            burst=1,
+            limit_statuses=(),  # waiting after a 429 is the loop's below, and only there
+        )
+        agent = os.environ.get(self.api.contact_variable or "", "") or self.api.user_agent
+        self._session.headers.update({"User-Agent": agent, "Accept-Encoding": "gzip"})
+        self._session.trust_env = True  # proxies and CA bundles of the machine apply; verification stays on
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._session.close()
+
+    def fetch(
+        self,
+        request: Request,
+        read: Callable[[Response], T],
+        *,
+        conditional: Mapping[str, str] | None = None,
+    ) -> tuple[Response, T | None]:
+        """Ask, and ask again while that can help; returns the answer and what `read` makes of it (None for a 304).
+
+        read:        the parser; a ReplyError of it that is transient (HTML in place of data, a cut body) counts as a
+                     failed attempt, any other is raised as it is. This is the only level at which anything is retried.
+        conditional: If-None-Match or If-Modified-Since of the last accepted answer.
+        """
+        key = key_of(self.api.secret)
+        for attempt in range(1, self.api.attempts + 1):
+            wait, unavailable = None, True
+            self.before()
+            self.requests_made += 1
+            try:
+                response = self._once(request, key, conditional or {})
+                if response.not_modified:
+                    return response, None
+                if response.status not in _RETRYABLE:
+                    return response, read(response)
+                problem, wait = f"HTTP {response.status}", _retry_after(response.headers)
+            except _Broken as broken:
+                problem = str(broken)
+            except ReplyError as reply:
+                if not reply.transient:
+                    raise
+                problem, unavailable = scrub(str(reply), key), False
+            if attempt == self.api.attempts:
+                break
+            if wait is not None and wait > LONGEST_WAIT:
+                problem += f", and the server asks to wait {wait:.0f} s"
+                break
+            # 1, 4 and 16 s where the server does not say how long
+            self.sleep(wait if wait is not None else 4.0 ** (attempt - 1))
+        raise TransientSourceError(
+            scrub(
+                f"{self.api.name}: {problem} after {attempt} attempts at {base_url(self.api)}{request.path}",
+                key,
+            ),
+            retry_after=wait,
+            unavailable=unavailable,
+        ) from None
+
+    def _once(self, request: Request, key: str | None, conditional: Mapping[str, str]) -> Response:
+        url, params, headers, body = self._with_key(request, key)
+        started = self.clock()
+        prepared = requests.Request("GET", url, params=params).prepare().url or url
+        shown = scrub(prepared, key)
+        try:
+            with self._send(
+                request.method,
+                url,
+                key,
+                params=params,
+                json=body,
+                headers={**dict(request.headers), **headers, **conditional},
+            ) as answer:
+                content = self._read(answer, started, shown)
+                if key:  # some agencies repeat it in a message; nothing that is kept may hold it
+                    for form in {key, quote(key, safe="")}:
+                        content = content.replace(form.encode(), b"***")
+                return Response(
+                    content=content,
+                    status=answer.status_code,
+                    media_type=scrub(answer.headers.get("Content-Type", ""), key),
+                    headers=CaseInsensitiveDict({k: scrub(v, key) for k, v in answer.headers.items()}),
+                    retrieved_at=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+                    url=shown,
+                    not_modified=answer.status_code == 304,
+                )
+        except requests.exceptions.SSLError as error:
+            raise PermanentSourceError(
+                scrub(
+                    f"{self.api.name}: the certificate of {urlsplit(url).hostname} is not trusted: {error}",
+                    key,
+                )
+            ) from None
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
+            # the text of these errors holds the URL with its key: only the class is told
+            raise _Broken(_in_words(error)) from None
+
+    def _send(self, method: str, url: str, key: str | None, **request: object) -> requests.Response:
+        """The answer, its body not read yet. Redirects are followed by hand: never to plain HTTP, and never with a key
+        to another host, which `requests` would do for a key in a header of its own."""
+        host = urlsplit(url).netloc
+        for _ in range(_LONGEST_CHAIN + 1):
+            answer = self._session.request(
+                method,
+                url,
+                timeout=(self.api.connect_timeout, self.api.read_timeout),
+                allow_redirects=False,
+                stream=True,
+                **request,
+            )
+            target = answer.headers.get("Location")
+            if not (self.api.follow_redirects and target and answer.status_code in _REDIRECTS):
+                return answer
+            answer.close()
+            url = urljoin(url, target)
+            request["params"] = None  # the target has its own
+            if not _guarded(url) or (key and urlsplit(url).netloc != host):
+                raise PermanentSourceError(
+                    scrub(
+                        f"{self.api.name}: redirected to {url}, which is not followed: check the address", key
+                    )
+                )
+        raise PermanentSourceError(f"{self.api.name}: redirected more than {_LONGEST_CHAIN} times")
+
+    def _read(self, answer: requests.Response, started: float, shown: str) -> bytes:
+        """The whole body, decoded. `requests` reads on as long as bytes drip in and takes a gzip stream that just ends for
+        a whole one, so both are checked here; a length that is not reached is an error of urllib3 already."""
+        encoding = answer.headers.get("Content-Encoding", "").strip().lower()
+        if encoding not in ("", "identity", "gzip"):
+            raise _Broken(f"the body is encoded as {encoding!r}, which was not asked for")
+        decoder = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
+        chunks, size = [], 0
+        while chunk := answer.raw.read1(_CHUNK, decode_content=False):
+            if decoder:
+                try:
+                    chunk = decoder.decompress(chunk, self.api.max_bytes - size + 1)
+                except zlib.error:
+                    raise _Broken("the body is not the gzip it says it is") from None
+            size += len(chunk)
+            if size > self.api.max_bytes:
+                raise PermanentSourceError(
+                    f"{self.api.name}: the answer to {shown} is larger than {self.api.max_bytes:,} bytes; ask for less at a time"
+                )
+            if self.clock() - started > self.api.total_timeout:
+                raise _Broken(f"the answer was not complete after {self.api.total_timeout:.0f} s")
+            chunks.append(chunk)
+        if decoder and answer.status_code not in (204, 304) and (not decoder.eof or decoder.unused_data):
+            raise _Broken("the gzip body ends in the middle")
+        return b"".join(chunks)
+
+    def _with_key(
+        self, request: Request, key: str | None
+    ) -> tuple[str, list[tuple[str, str]], dict[str, str], object]:
+        secret = self.api.secret
+        path, params, headers, body = request.path, list(request.params), {}, request.json_body
+        if secret is not None and key is None and secret.required:
+            raise PermanentSourceError(
+                f"{self.api.name} needs a key: set {secret.variable} (free, from {secret.where_to_get})"
+            )
+        if secret is not None and key is not None:
+            if not re.fullmatch(secret.pattern, key):
+                raise PermanentSourceError(
+                    f"{secret.variable} is not well-formed; get a key from {secret.where_to_get}"
+                )
+            if secret.place == "query":
+                params.append((secret.name, key))
+            elif secret.place == "header":
+                headers[secret.name] = key
+            elif secret.place == "body":
+                body = {**(body or {}), secret.name: key}
+            else:
+                path = path.replace("{" + secret.name + "}", quote(key, safe=""))
+        return base_url(self.api) + path, params, headers, body
+
+
+class _Broken(Exception):
+    """One attempt failed in a way that another may not; the message is already free of URLs."""
+
+
+def _in_words(error: Exception) -> str:
+    kinds = (
+        (requests.exceptions.ConnectTimeout, "no connection in time"),
+        (requests.exceptions.ReadTimeout, "no answer in time"),
+        (requests.exceptions.ConnectionError, "no connection"),
+        (urllib3.exceptions.ReadTimeoutError, "the answer stopped arriving"),
+        (urllib3.exceptions.ProtocolError, "the connection was cut in the middle of the answer"),
+    )
+    return next((words for kind, words in kinds if isinstance(error, kind)), type(error).__name__)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds the server asks to wait (RFC 9110, 10.2.3: seconds or a date); None where it does not say."""
+    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
+    if value is None:
+        return None
+    if value.strip().isdigit():
+        return float(value)
+    try:
+        return max(0.0, (email.utils.parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,251 @@
+"""Collected files of observations: one function a file, each to rows of `raw.observation`.
+
+Belongs here: the layout of each file, what is left out of it and why, copies whose date needs a closer look.
+Does not belong here: trade and freight flows (flows.py), checks across files and writing (orchestration/intake/figures/make.py).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from orchestration.intake.figures.collected.shared import UNDATED, Input, copy_dates, left_out, read_text
+from transforms import periods
+from transforms.parse import statcan
+from transforms.schema import OBSERVATION
+
+STATCAN_PRODUCT = "20100001"
+#: the file time inside the StatCan zip, 16 minutes before the release of that day
+STATCAN_ZIP_BUILT = "2020-06-12"
+
+_IPPI_2010 = "can_producer_prices_motor_vehicles_parts_2010"
+_LAPSE = date(2025, 10, 1)
+
+
+def us_monthly(folder: Path, catalogue: pl.DataFrame) -> Input:
+    """US monthly series of BLS, Census, BEA and the Federal Reserve, by their FRED alias."""
+    file = "us_monthly.csv"
+    raw = read_text(folder / file)
+    ids = _ids(catalogue.filter(pl.col("fred_alias").is_not_null()), "fred_alias")
+    chosen = raw.filter(pl.col("fred_code").is_in(list(ids)))
+    frame = _observations(file, chosen, pl.col("fred_code").replace_strict(ids, return_dtype=pl.String))
+    lapse = _lapse_rows(frame, catalogue)
+    return Input(
+        file,
+        pl.concat([frame, lapse]),
+        raw.height,
+        left_out(
+            raw.filter(~pl.col("fred_code").is_in(list(ids))),
+            "EXCAUSx joins the Federal Reserve's rate to earlier figures of others; the Federal Reserve's is fx_usd_cad",
+        ),
+        (
+            (
+                lapse.height,
+                "October 2025 does not exist at the publisher (lapse in appropriations): status missing",
+            ),
+        ),
+    )
+
+
+def canada_levels(folder: Path, catalogue: pl.DataFrame) -> Input:
+    """Statistics Canada vectors. The price index has one id a base: it was rebased between the two copies."""
+    file = "canada_levels.csv"
+    raw = read_text(folder / file)
+    ids = _ids(_of(catalogue, "statcan").filter(pl.col("series_id") != _IPPI_2010), "source_code")
+    chosen = raw.filter(pl.col("source_code").is_in(list(ids)))
+    series = (
+        pl.when((pl.col("source_code") == "v1230996000") & (pl.col("observed_by") == "2020-11"))
+        .then(pl.lit(_IPPI_2010))
+        .otherwise(pl.col("source_code").replace_strict(ids, default=None, return_dtype=pl.String))
+    )
+    return Input(
+        file,
+        _observations(file, chosen, series),
+        raw.height,
+        left_out(
+            raw.filter(~pl.col("source_code").is_in(list(ids))),
+            "a US dollar rate joined from two publishers' rates; fx_usd_cad and fx_usd_cad_bank_of_canada keep them apart",
+        ),
+    )
+
+
+def mexico(folder: Path, file: str, catalogue: pl.DataFrame) -> Input:
+    """INEGI: vehicles, trade in goods, industrial activity; one layout in three files."""
+    raw = read_text(folder / file)
+    ids = _ids(_of(catalogue, "inegi"), "source_code")
+    prefix = pl.lit("IMAI ") if file == "mexico_industrial_activity.csv" else pl.lit("")
+    return Input(
+        file,
+        _observations(
+            file, raw, (prefix + pl.col("source_code")).replace_strict(ids, return_dtype=pl.String)
+        ),
+        raw.height,
+    )
+
+
+def customs_duties(folder: Path) -> Input:
+    """US Treasury: customs duties in billions of US dollars, gross, refunds, net. Net may be negative."""
+    file = "us_customs_duties.csv"
+    raw = read_text(folder / file)
+    ids = {
+        "customs_duties_gross_usd_bn": "usa_customs_duties_gross",
+        "customs_duties_refund_usd_bn": "usa_customs_duties_refunds",
+        "customs_duties_net_usd_bn": "usa_customs_duties_net",
+    }
+    return Input(
+        file,
+        _observations(file, raw, pl.col("source_code").replace_strict(ids, return_dtype=pl.String)),
+        raw.height,
+    )
+
+
+def bank_of_canada(folder: Path) -> Input:
+    """Monthly means of the Bank of Canada's daily rates; the file is not dated."""
+    file = "boc_monthly_fx.csv"
+    raw = read_text(folder / file)
+    wide = raw.select(
+        period="month", fx_usd_cad_bank_of_canada="FXUSDCAD_avg", fx_mxn_cad_bank_of_canada="FXMXNCAD_avg"
+    )
+    return _from_wide(file, wide, UNDATED)
+
+
+def oica(folder: Path) -> Input:
+    """OICA: vehicles made in a year, by country and kind."""
+    file = "oica_annual_production.csv"
+    raw = read_text(folder / file)
+    kinds = {
+        "passenger": "passenger_cars",
+        "commercial": "commercial_vehicles",
+        "total": "vehicles",
+    }
+    long = raw.unpivot(list(kinds), index=["source_code", "period", "observed_by"], variable_name="kind")
+    series = pl.format(
+        "{}_production_{}_annual",
+        pl.col("source_code").str.to_lowercase(),
+        pl.col("kind").replace_strict(kinds, return_dtype=pl.String),
+    )
+    present = long.filter(pl.col("value").is_not_null())
+    return Input(
+        file,
+        _observations(file, present, series),
+        long.height,
+        left_out(
+            long.filter(pl.col("value").is_null()),
+            "the copy is damaged (Canada 2021); absent, because the publisher did state a number",
+        ),
+    )
+
+
+def statcan_sales(folder: Path) -> Input:
+    """Statistics Canada table 20-10-0085: new vehicle sales, Canada; the file is not dated."""
+    file = "statcan_20100085_canada_monthly_2024-07_2026-06.csv"
+    wide = read_text(folder / file).select(
+        period="ref_date",
+        can_sales_zero_emission_vehicles="zero_emission_units",
+        can_sales_new_vehicles="all_new_vehicles_units",
+    )
+    return _from_wide(file, wide, UNDATED)
+
+
+def statcan_registrations(folder: Path) -> Input:
+    """Statistics Canada table 20-10-0025: new vehicle registrations, quarterly; the file is not dated."""
+    file = "open_ev_charts_CA_total_registrations_quarterly.csv"
+    wide = read_text(folder / file).select(
+        period="quarter", can_registrations_new_vehicles="all_new_registrations_units"
+    )
+    return _from_wide(file, wide, UNDATED)
+
+
+def statcan_table(path: Path, catalogue: pl.DataFrame) -> Input:
+    """Statistics Canada table 20-10-0001: the vectors of it that are in the catalogue."""
+    table = statcan.full_table(path.read_bytes(), STATCAN_PRODUCT)
+    wanted = _of(catalogue, "statcan").filter(pl.col("source_code").is_in(table["vector"].unique().implode()))
+    chosen = statcan.select_vectors(table, _ids(wanted, "source_code"))
+    declared = wanted.select("series_id", declared=pl.col("unit_multiplier"))
+    printed = chosen.join(declared, on="series_id").with_columns(factor=10 ** pl.col("scalar_exponent"))
+    wrong = printed.filter(pl.col("factor") != pl.col("declared"))["series_id"].unique().sort().to_list()
+    if wrong:
+        raise ValueError(f"{path.name}: the multiplier of {wrong} is not the one in series.csv")
+    known = pl.lit(periods.known_from(STATCAN_ZIP_BUILT), dtype=pl.Datetime("us"))
+    frame = chosen.with_columns(known_from=known, known_from_basis=pl.lit("observed_by"))
+    return Input(
+        path.name,
+        frame.select(list(OBSERVATION.polars_schema)),
+        table.height,
+        ((table.height - chosen.height, "provinces and origins that are not in the catalogue"),),
+    )
+
+
+def _of(catalogue: pl.DataFrame, publisher: str) -> pl.DataFrame:
+    return catalogue.filter((pl.col("source_id") == publisher) & pl.col("source_code").is_not_null())
+
+
+def _ids(catalogue: pl.DataFrame, code: str) -> dict[str, str]:
+    return dict(catalogue.select(code, "series_id").iter_rows())
+
+
+def _observations(file: str, raw: pl.DataFrame, series: pl.Expr) -> pl.DataFrame:
+    """Rows with text columns period, value, observed_by as observations; an unreadable number raises."""
+    starts = {text: periods.parse_period(text) for text in raw["period"].unique()}
+    frame = raw.select(
+        series_id=series,
+        period_start=pl.col("period").replace_strict(starts, return_dtype=pl.Date),
+        value=pl.col("value").cast(pl.Float64),
+        status=pl.lit("normal"),
+        known_from=copy_dates(file, pl.col("observed_by"), raw["observed_by"]),
+        known_from_basis=pl.lit("observed_by"),
+        month_only=pl.col("observed_by").str.contains(r"^\d{4}-\d{2}(_\w+)?$"),
+    )
+    return _before_the_next_release(frame).select(list(OBSERVATION.polars_schema))
+
+
+def _before_the_next_release(frame: pl.DataFrame) -> pl.DataFrame:
+    """Move a month-only copy before any copy of the same series, dated inside that month, that already shows more.
+
+    A month alone means its last day, but a copy that lacks a period which another copy had on the 9th was made from
+    an earlier release. Left on the last day, its values would come back as if they were revisions (MANEMP and
+    PAYEMS of January 2026; CPIAUCSL of August 2026).
+    """
+    copies = frame.group_by("series_id", "known_from", "month_only").agg(last=pl.col("period_start").max())
+    dated = copies.filter(~pl.col("month_only")).select(
+        "series_id", seen=pl.col("known_from"), reach=pl.col("last")
+    )
+    moved = (
+        copies.filter("month_only")
+        .join(dated, on="series_id")
+        .filter(
+            (pl.col("seen").dt.truncate("1mo") == pl.col("known_from").dt.truncate("1mo"))
+            & (pl.col("reach") > pl.col("last"))
+        )
+        .group_by("series_id", "known_from", "month_only")
+        .agg(earlier=pl.col("seen").min() - pl.duration(days=1))
+    )
+    return frame.join(
+        moved, on=["series_id", "known_from", "month_only"], how="left", maintain_order="left"
+    ).with_columns(known_from=pl.coalesce("earlier", "known_from"))
+
+
+def _from_wide(file: str, wide: pl.DataFrame, observed_by: str) -> Input:
+    """One column a series, one row a period."""
+    long = wide.unpivot(index="period", variable_name="series").with_columns(observed_by=pl.lit(observed_by))
+    return Input(file, _observations(file, long, pl.col("series")), long.height)
+
+
+def _lapse_rows(frame: pl.DataFrame, catalogue: pl.DataFrame) -> pl.DataFrame:
+    """A `missing` row for October 2025 in every copy of a BLS price series that has months on both sides of it."""
+    prices = catalogue.filter((pl.col("source_id") == "bls") & (pl.col("measure") == "price_index"))[
+        "series_id"
+    ]
+    period = pl.col("period_start")
+    return (
+        frame.filter(pl.col("series_id").is_in(prices.implode()))
+        .group_by("series_id", "known_from", "known_from_basis")
+        .agg(spans=(period.min() < _LAPSE) & (period.max() > _LAPSE), present=(period == _LAPSE).any())
+        .filter(pl.col("spans") & ~pl.col("present"))
+        .with_columns(
+            period_start=pl.lit(_LAPSE), value=pl.lit(None, dtype=pl.Float64), status=pl.lit("missing")
+        )
+        .select(list(OBSERVATION.polars_schema))
+    )

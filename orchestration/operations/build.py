@@ -1,0 +1,58 @@
+"""`headway build`: one whole run, through Dagster's job, from bundled figures to release.
+
+Belongs here: what a build returns, skipping what did not change. Does not belong here: the steps (build/steps.py),
+executing a job (dagster_run.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from orchestration.base.lock import writer_lock
+from orchestration.base.progress import report
+from orchestration.base.settings import Settings
+from orchestration.build.steps import is_current
+from orchestration.defs.jobs import ALLOW_SHRINK
+from orchestration.intake.parsers import parser_of_archived
+from orchestration.intake.registration import register
+from orchestration.operations.dagster_run import run_job
+from orchestration.release import folders as release
+from orchestration.store.loading import LoadAccount
+from orchestration.store.rebuild import rebuild_store_from_archive
+
+
+@dataclass(frozen=True)
+class BuildOutcome:
+    """What a run did. `released` is False when nothing had changed; `release` is then the one that stays current."""
+
+    released: bool
+    release: release.Release
+    accounts: tuple[LoadAccount, ...] = ()
+    seconds: float = 0.0
+    stages: Mapping[str, float] = field(default_factory=dict)
+
+
+def run_build(
+    settings: Settings,
+    *,
+    force: bool = False,
+    from_archive: bool = False,
+    allow_shrink: bool = False,
+    wait: float = 0.0,
+) -> BuildOutcome:
+    """Build and release, through Dagster's job `build`, so that the run shows in its page like a scheduled one.
+
+    Raises WriterBusyError, or ReleaseError naming the step that failed; the last release stays current.
+    """
+    started = time.monotonic()
+    with writer_lock(settings, wait=wait):
+        if from_archive:
+            report("load", "rebuilding the store from the archive")
+            rebuild_store_from_archive(settings, parser_of_archived, partial(register, settings))
+        if not force and is_current(settings):
+            return BuildOutcome(False, release.current_release(settings), seconds=time.monotonic() - started)
+        run_job(settings, "build", tags={ALLOW_SHRINK: "true"} if allow_shrink else {})
+    return BuildOutcome(True, release.current_release(settings), seconds=time.monotonic() - started)

@@ -1,0 +1,131 @@
+"""Dagster in this process: executing a job in the home's own instance, and serving Dagster's page.
+
+Belongs here: the instance, runs that died, the first failure in words. Does not belong here: what is run
+(definitions.py, defs/), when (operations/build.py, defs/schedules.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestration.base.errors import HeadwayError, ReleaseError
+from orchestration.base.settings import Settings
+from orchestration.build import dbt_runner
+
+#: tag of Dagster runs that live in the process of a command, not in one that the daemon launched
+IN_PROCESS = "headway/in_process"
+
+
+def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None) -> None:
+    """Execute a Dagster job in this process, recorded with `tags` in the home's own instance. Raises ReleaseError on
+    failure."""
+    import logging
+
+    prepare_dagster_home(settings)
+    dbt_runner.ensure_manifest(settings)
+
+    from dagster import DagsterInstance
+
+    from orchestration.definitions import build_definitions
+
+    # the run's log is in Dagster's page; on the terminal a failure is told below, in one line
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    _without_fsync()
+    job = build_definitions(settings).resolve_job_def(name)
+    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        _end_dead_runs(instance)
+        result = job.execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config=quiet,
+            tags={**(tags or {}), IN_PROCESS: "true"},
+        )
+    if not result.success:
+        raise ReleaseError(_first_failure(result))
+
+
+def _end_dead_runs(instance: Any) -> None:
+    """Give back the pool slots of runs that were killed: Dagster keeps them, and the next run would wait for ever.
+
+    The caller holds the writer lock, as every run in a process of our own does from its first to its last step; so none
+    of those that Dagster believes to be running is.
+    """
+    from dagster import DagsterRunStatus, RunsFilter
+
+    unfinished = [DagsterRunStatus.NOT_STARTED, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED]
+    for run in instance.get_runs(RunsFilter(statuses=unfinished, tags={IN_PROCESS: "true"})):
+        instance.report_run_failed(run, "the process that ran it ended before the run did")
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+
+
+def _without_fsync() -> None:
+    """Let SQLite leave writing Dagster's event log to disk to the operating system.
+
+    A build logs about 1,500 events, each in a connection and a transaction of its own: with an fsync for each that took
+    longer than the build itself. A power cut may lose the log of a run; the warehouse does not depend on it.
+    """
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    if not event.contains(Engine, "connect", _relax):
+        event.listen(Engine, "connect", _relax)
+
+
+def _relax(connection: Any, _: Any) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+
+
+def _first_failure(result: Any) -> str:
+    for event in result.all_events:
+        if event.event_type_value == "STEP_FAILURE":
+            error = event.step_failure_data.error
+            while error.cause is not None:
+                error = error.cause
+            # "package.module.SomeError: message": the class is for programmers
+            message = error.message.strip().partition(": ")[2] or error.message.strip()
+            return f"{event.step_key}: {message.splitlines()[0]}; the last release stays current"
+    return "the run failed before its first step; the last release stays current"
+
+
+def prepare_dagster_home(settings: Settings) -> Path:
+    """The instance folder with our dagster.yaml in it."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(__file__).with_name("dagster.yaml"), settings.dagster_home / "dagster.yaml")
+    return settings.dagster_home
+
+
+def serve(settings: Settings, port: int) -> None:
+    """Dagster's page and daemon on 127.0.0.1 until interrupted. Raises HeadwayError when they end by themselves."""
+    # Dagster starts processes of its own, which know the warehouse by these two variables alone
+    homes = {"HEADWAY_HOME": str(settings.home), "DAGSTER_HOME": str(prepare_dagster_home(settings))}
+    dbt_runner.ensure_manifest(settings)
+    dagster = Path(sys.executable).with_name("dagster")
+    command = [
+        str(dagster),
+        "dev",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "-m",
+        "orchestration.definitions",
+    ]
+    try:
+        status = subprocess.run(
+            command, cwd=settings.project, env={**os.environ, **homes}, check=False
+        ).returncode
+    except KeyboardInterrupt:
+        return
+    if status:
+        raise HeadwayError(
+            f"dagster dev ended with status {status}; is port {port} taken? Try --port {port + 1}"
+        )

@@ -1,0 +1,153 @@
+"""`headway doctor`: is this machine and this warehouse in order, and what to do where it is not.
+
+Belongs here: checks of the surroundings, each a finding with a state and a remedy.
+Does not belong here: checks of the figures themselves (dbt tests, release checks).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from packaging.requirements import Requirement
+
+from orchestration.base.errors import HeadwayError
+from orchestration.base.settings import Settings
+
+#: a full build writes about 250 MB (store, build file, release, Parquet); keep room for three releases
+_FREE_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`state` is ok, note (works, worth knowing) or wrong (fix it); `remedy` says what to do."""
+
+    what: str
+    state: str
+    detail: str
+    remedy: str = ""
+
+
+def examine(settings: Settings, *, online: bool = False) -> list[Finding]:
+    """Every finding, in the order a newcomer would look. `online` asks the agencies whether they accept the keys."""
+    return [
+        *_python(),
+        *_packages(settings),
+        *_figures(settings),
+        *_disk(settings),
+        *_writer(settings),
+        *_release(settings),
+        *_quarantine(settings),
+        *_keys(settings, online=online),
+    ]
+
+
+def _python() -> Iterator[Finding]:
+    """Its version; an older one than 3.11 cannot import this module, and `make` refuses it with a message."""
+    yield Finding("python", "ok", ".".join(map(str, sys.version_info[:3])))
+
+
+def _packages(settings: Settings) -> Iterator[Finding]:
+    """Installed versions against the lock; a drift is how 'works for me' starts."""
+    wrong, pinned = [], 0
+    for line in (settings.project / "requirements.lock").read_text().splitlines():
+        if "==" not in line:
+            continue  # a hash
+        requirement = Requirement(line.rstrip(" \\"))
+        if requirement.marker and not requirement.marker.evaluate():
+            continue  # for another platform or Python
+        pinned += 1
+        try:
+            installed = importlib.metadata.version(requirement.name)
+        except importlib.metadata.PackageNotFoundError:
+            installed = "missing"
+        if installed not in requirement.specifier:
+            wrong.append(f"{requirement.name} {installed} (locked {requirement.specifier})")
+    if wrong:
+        yield Finding("packages", "wrong", ", ".join(wrong), "run `make setup` again after removing .venv")
+    else:
+        yield Finding("packages", "ok", f"{pinned} pinned versions")
+
+
+def _figures(settings: Settings) -> Iterator[Finding]:
+    from orchestration.intake.figures.manifest import figures_status, verify_figures
+
+    try:
+        verify_figures(settings.figures)
+        status = figures_status(settings.figures)
+        yield Finding(
+            "figures", "ok", f"{status['files']} files, {status['bytes'] / 1e6:.1f} MB, hashes match"
+        )
+    except (HeadwayError, OSError, ValueError) as error:
+        yield Finding("figures", "wrong", str(error), "restore the files: git checkout -- warehouse/figures")
+
+
+def _disk(settings: Settings) -> Iterator[Finding]:
+    place = settings.home if settings.home.exists() else settings.project
+    free = shutil.disk_usage(place).free
+    state = "ok" if free > _FREE_BYTES else "wrong"
+    yield Finding(
+        "disk",
+        state,
+        f"{free / 1e9:.1f} GB free",
+        "" if state == "ok" else f"make room on the disk of {place}",
+    )
+
+
+def _writer(settings: Settings) -> Iterator[Finding]:
+    from orchestration.base.errors import WriterBusyError
+    from orchestration.base.lock import writer_lock
+
+    if not settings.home.exists():
+        yield Finding("writer", "ok", "no warehouse yet")
+        return
+    try:
+        with writer_lock(settings):
+            yield Finding("writer", "ok", "no run is writing")
+    except WriterBusyError as error:
+        yield Finding("writer", "note", str(error), "wait for it, or `headway build --wait 60`")
+
+
+def _release(settings: Settings) -> Iterator[Finding]:
+    from orchestration.release.folders import list_releases, verify_release
+
+    releases = list_releases(settings)
+    current = next((r for r in releases if r.current), None)
+    if current is None:
+        yield Finding("release", "note", "no release yet", "run `headway build`")
+        return
+    try:
+        verify_release(settings.releases / current.run_id)
+        yield Finding("release", "ok", f"{current.run_id} is current and whole; {len(releases)} kept")
+    except HeadwayError as error:
+        yield Finding("release", "wrong", str(error), "run `headway rollback`, or `headway build --force`")
+
+
+def _quarantine(settings: Settings) -> Iterator[Finding]:
+    from orchestration.store.archive import Archive
+
+    kept = Archive(settings).quarantined()
+    if kept:
+        yield Finding(
+            "quarantine",
+            "note",
+            f"{len(kept)} payloads kept aside",
+            f"read the reasons in {settings.home / 'quarantine'}",
+        )
+    else:
+        yield Finding("quarantine", "ok", "empty")
+
+
+def _keys(settings: Settings, *, online: bool) -> Iterator[Finding]:
+    from orchestration.operations.doctor_keys import examine_key
+    from orchestration.sources.datasets import DATASETS
+
+    seen: set[str] = set()
+    for dataset in DATASETS:
+        secret = dataset.api.secret
+        if secret and secret.variable not in seen:
+            seen.add(secret.variable)
+            yield Finding(f"{dataset.source_id} key", *examine_key(settings, dataset, online=online))

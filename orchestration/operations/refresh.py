@@ -1,0 +1,55 @@
+"""`headway refresh`: every planned dataset, then build and release if the store changed.
+
+Belongs here: the order of a whole refresh. Does not belong here: one dataset (intake/agency/dataset.py), the plan
+(intake/agency/plan.py), what comes out of it (intake/agency/account.py).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+
+from orchestration.base import notify
+from orchestration.base.errors import HeadwayError
+from orchestration.base.progress import report
+from orchestration.base.settings import Settings
+from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
+from orchestration.intake.agency.dataset import Clients, refresh_dataset
+from orchestration.intake.agency.plan import WAIT_FOR_WRITER, RefreshPlan
+from orchestration.operations.build import run_build
+
+
+def run_refresh(
+    settings: Settings,
+    plan: RefreshPlan,
+    *,
+    build: bool = True,
+    sleep: Callable[[float], None] = time.sleep,
+) -> RefreshOutcome:
+    """Ask, archive, load; then build and release if the store changed. A failure of one source leaves the others alone.
+
+    Raises only what makes every source fail: another run that writes, a full disk, a damaged store. Everything else
+    is in the outcome. `sleep` can be replaced by tests.
+    """
+
+    started = time.monotonic()
+    outcomes: list[DatasetOutcome] = []
+    with ExitStack() as stack:
+        asked = Clients(settings, stack, sleep)
+        for number, planned in enumerate(plan.datasets, start=1):
+            report("refresh", planned.dataset.title, number - 1, len(plan.datasets))
+            outcomes.append(refresh_dataset(settings, planned, clients=asked))
+        report("refresh", "", len(plan.datasets), len(plan.datasets))
+    outcome = RefreshOutcome(tuple(outcomes), seconds=time.monotonic() - started)
+    if build and (outcome.changed or not settings.current.exists()):
+        try:
+            built = run_build(settings, wait=WAIT_FOR_WRITER)
+            outcome = replace(outcome, released=built.released, release=built.release)
+        except HeadwayError as error:
+            outcome = replace(outcome, build_problem=str(error))
+        outcome = replace(outcome, seconds=time.monotonic() - started)
+    if outcome.exit_code:
+        notify.tell("Headway: a refresh was not complete", outcome.in_words())
+    return outcome

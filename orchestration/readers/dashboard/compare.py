@@ -1,0 +1,392 @@
+"""Page Compare: one series before and after one event or date; cautions first, then verdict, chart, numbers, other methods.
+
+Belongs here: the choices and the order of that page. Does not belong here: the comparison (orchestration/readers/comparison/compare.py),
+cautions and verdict in words (compare_words.py), the other methods (compare_methods.py), drawing (orchestration/charts).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from orchestration.readers.charts.comparison import comparison_chart, shown_months
+from orchestration.readers.charts.placebo import placebo_chart
+from orchestration.readers.charts.theme import ChartError
+from orchestration.readers.comparison.compare import FIRST, MAX_MONTHS, Comparison
+from orchestration.readers.comparison.compare import compare as run_comparison
+from orchestration.readers.dashboard import compare_methods, parts
+from orchestration.readers.dashboard.compare_words import cautions, verdict_sentence
+from orchestration.readers.dashboard.reading import Query, Release
+from orchestration.readers.dashboard.state import State
+from orchestration.readers.dashboard.words import escaped, number, spelled, unit_of
+from orchestration.readers.wording import month
+
+_DEFAULT_EVENT, _DEFAULT_SERIES = "nafta-round6-end", "usa_imports_goods_mex"
+_LONGEST_GAP = 24
+
+_SERIES = Query(
+    """
+    select series_id, title, vintage_count, first_period, last_period from dim_series
+    where frequency = 'monthly' and observation_count > 0 order by title, series_id"""
+)
+_EVENTS = Query("select event_id, event_date, title from dim_event order by event_date, event_id")
+_OBSERVED = """
+    select period_start, value, coalesce(status = 'preliminary', false) as is_preliminary, status, known_from
+    from {relation} where series_id = $series order by period_start"""
+
+_FIRST_RELEASED = """
+    select period_start, first_value as value, false as is_preliminary, first_known_from as known_from
+    from rpt_revision where series_id = $series order by period_start"""
+
+#: column of the answer, its name, how it is written; shares and ranks as they are, log differences as a change
+_NUMBERS = (
+    ("pre_mean", "Mean before", "level"),
+    ("post_mean", "Mean after", "level"),
+    ("d_level", "Difference of the means", "level+"),
+    ("pct_change", "Change (means of logarithms)", "percent"),
+    ("d_log", "Difference of the means of logarithms", "points"),
+    ("second_diff", "More than the window before that (log points or units)", "points"),
+    ("trend_dev", "From the trend of 36 months before (log points or units)", "points"),
+    ("std_diff", "In standard deviations of single months", "points"),
+    ("placebo_rank", "Share of other dates at least as far from the middle", "plain"),
+    ("n_placebo", "Other dates compared with", "count"),
+    ("n_blocks", "Of these, windows without overlap", "count"),
+    ("rank_floor", "Smallest share that can come out", "plain"),
+    ("z_mad", "Distance from the usual difference, in its spread", "points"),
+    ("mde95", "Differences beyond this are unusual (log points or units)", "plain"),
+    ("rank_threshold", "Share up to which a difference counts as unusual", "plain"),
+    ("false_alarm_rate", "How often the verdict would be 'outside' at dates without an event", "plain"),
+    ("q_bh", "q-value in its family of comparisons (BH)", "plain"),
+    ("q_by", "q-value under any dependence (BY)", "plain"),
+    ("revision_effect", "What revisions did to the difference (log points or units)", "points"),
+    ("n_pre", "Months before with a value", "count"),
+    ("n_post", "Months after with a value", "count"),
+    ("n_other_events", "Other events in the windows", "count"),
+    ("max_shared_post_share", "Largest share of the window after that another event has too", "plain"),
+    ("preliminary_months", "Preliminary months", "count"),
+)
+
+
+def show(release: Release) -> None:
+    state = State("compare")
+    top = st.container()
+    with st.container(key="choices"):
+        event, series_id, months, gap, as_of = _choices(release, state)
+        left, right = st.columns(2)
+        with left:
+            control = _control(release, state, series_id)
+        with right:
+            model = _model(release, state, event, series_id)
+    with top:
+        state.tell()
+    _answer(release, _compared(release.run_id, event, series_id, months, gap, as_of, release), control, model)
+
+
+def _choices(release: Release, state: State) -> tuple[str, str, int, int, dt.date | str | None]:
+    events = release.ask(_EVENTS)
+    titles = {r["event_id"]: f"{r['event_date']} {r['title']}" for r in events.iter_rows(named=True)}
+    series = {r["series_id"]: r for r in release.ask(_SERIES).iter_rows(named=True)}
+    first, second, third = st.columns([1, 5]), st.columns([3, 1, 1]), st.columns([2, 2])
+    by = state.segments("Cut at", "by", ["event", "date"], "event", where=first[0])
+    today = dt.date.today()  # noqa: DTZ011
+    if by == "event":
+        event = state.select(
+            "Event",
+            "event",
+            list(titles),
+            _DEFAULT_EVENT if _DEFAULT_EVENT in titles else next(iter(titles)),
+            where=first[1],
+            format_func=lambda e: f"{titles[e]} ({e})",
+        )
+    else:
+        day = state.day(
+            "Date", "date", dt.date(2018, 1, 29), dt.date(1950, 1, 1), dt.date(2099, 12, 31), where=first[1]
+        )
+        event = (day or dt.date(2018, 1, 29)).isoformat()
+    series_id = state.select(
+        "Series (monthly)",
+        "series",
+        list(series),
+        _DEFAULT_SERIES if _DEFAULT_SERIES in series else next(iter(series)),
+        where=second[0],
+        format_func=lambda s: f"{series[s]['title']} ({s})",
+    )
+    months = state.number("Window, months", "months", 12, 1, MAX_MONTHS, where=second[1])
+    gap = state.number(
+        "Gap, months", "gap", 0, 0, _LONGEST_GAP, where=second[2], help="Months left out before the cut"
+    )
+    known = state.segments(
+        "Figures",
+        "known",
+        ["now", "day", "first"],
+        "now",
+        where=third[0],
+        format_func={
+            "now": "as known now",
+            "day": "as known on a day",
+            "first": "as first released",
+        }.__getitem__,
+    )
+    as_of: dt.date | str | None = FIRST if known == "first" else None
+    if known == "day":
+        as_of = state.day(
+            "Known at the end of",
+            "on_date",
+            today,
+            dt.date(1990, 1, 1),
+            max(today, dt.date(2026, 1, 1)),
+            where=third[1],
+            help="Use only figures that were public at the end of this day",
+        )
+    return event, series_id, months, gap, as_of
+
+
+def _control(release: Release, state: State, series_id: str) -> str:
+    frame = release.ask(
+        Query(
+            """
+            select control_set_id, min(title) as title from dim_control_set where treated_series_id = $series
+            group by control_set_id order by control_set_id""",
+            {"series": series_id},
+        )
+    )
+    titles = dict(frame.iter_rows())
+    if not titles:
+        return ""
+    return state.select(
+        "Control (series thought to be free of the event)",
+        "control",
+        ["", *titles],
+        "",
+        format_func=lambda c: titles.get(c, "none"),
+    )
+
+
+def _model(release: Release, state: State, event: str, series_id: str) -> str:
+    if not release.has("rpt_counterfactual", "model", "event_id", "series_id"):
+        return ""
+    models = release.ask(
+        Query(
+            """
+            select distinct model from rpt_counterfactual
+            where event_id = $event and series_id = $series order by model""",
+            {"event": event, "series": series_id},
+        )
+    )["model"].to_list()
+    if not models:
+        return ""
+    return state.segments(
+        "Expected without a change (model)", "model", ["none", *models], models[0], format_func=spelled
+    )
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _compared(
+    run_id: str,
+    event: str,
+    series: str,
+    months: int,
+    gap: int,
+    as_of: dt.date | str | None,
+    _release: Release,
+) -> Comparison:
+    """The comparison, cached by release and choices. Raises UsageError if it cannot be asked."""
+    with _release.connection() as con:
+        return run_comparison(
+            con,
+            event,
+            series,
+            months=months,
+            gap=gap,
+            as_of=as_of,
+            method=None if as_of else "all",  # the other methods know the latest figures only
+        )
+
+
+# -- the answer ------------------------------------------------------------------------------------------------------
+
+
+def _answer(release: Release, found: Comparison, control: str, model: str) -> None:
+    result, series = found.result, found.series
+    parts.cautions(cautions(found))
+    with st.container(key="verdict", border=True):
+        st.markdown(f"#### {escaped(verdict_sentence(found))}")
+        st.caption("A description of two periods. It does not say what made them differ.")
+    agency = parts.agencies(release, [series["source_id"]])
+    observed, asked = _observed(found), _asked(found)
+    expected = compare_methods.expected_path(release, found, model)
+    _chart(release, found, observed, asked, expected, agency)
+    _numbers(release, found, asked)
+    _placebo(release, found, agency)
+    st.header("In words", anchor=False)
+    with st.container(key="paragraph"):
+        st.markdown(escaped(found.text))
+    compare_methods.show(release, found, control)
+    pages = st.session_state.get("headway.pages", {})
+    if "data" in pages:
+        st.page_link(
+            pages["data"],
+            label="Where these figures come from: agency, request and hash",
+            icon=":material/fingerprint:",
+            query_params={
+                "section": "trace",
+                "series": series["series_id"],
+                "period": month(result["cut_month"] or series["last_period"]),
+            },
+        )
+
+
+def _parameters(found: Comparison) -> dict[str, Any]:
+    """What the macros are asked with; a bare date is asked for by the first day of its cut."""
+    result = found.result
+    cut = result["cut_month"].isoformat() if result.get("cut_month") else ""
+    return {
+        "series": found.series["series_id"],
+        "event": found.event["event_id"] if found.event else cut,
+        "months": result["window_months"],
+        "gap": result["gap_months"],
+    }
+
+
+def _asked(found: Comparison) -> Query:
+    """The statement that gives the row of numbers: the report where it has the row, else the macro."""
+    basis = found.result.get("as_of_basis")
+    if found.event and basis in ("latest", "first_release") and "n_blocks" in found.result:
+        return Query(
+            """
+            select * from rpt_before_after
+            where event_id = $event and series_id = $series and window_months = $months and gap_months = $gap
+                and as_of_basis = $basis""",
+            _parameters(found) | {"basis": basis},
+        )
+    return Query(
+        "from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date)",
+        _parameters(found) | {"on_date": found.on_date},
+    )
+
+
+def _observed(found: Comparison) -> Query:
+    """The figures of the very vintage that was compared."""
+    series = {"series": found.series["series_id"]}
+    if found.result.get("as_of_basis") == "first_release":
+        return Query(_FIRST_RELEASED, series)
+    if found.on_date:
+        return Query(_OBSERVED.format(relation="as_of($on_date)"), series | {"on_date": found.on_date})
+    return Query(_OBSERVED.format(relation="fct_observation"), series)
+
+
+def _chart(
+    release: Release,
+    found: Comparison,
+    observed: Query,
+    asked: Query,
+    expected: compare_methods.Expected | None,
+    agency: str,
+) -> None:
+    frame = release.ask(observed)
+    try:
+        chart = comparison_chart(
+            frame,
+            found.result,
+            found.series,
+            agency=f"{agency} (release {release.run_id})",
+            event=found.event,
+            others=found.other_events,
+            episodes=found.episodes,
+            counterfactual=expected.frame if expected else None,
+            mode=parts.mode(),
+        )
+    except ChartError as error:
+        parts.nothing_found(f"No chart: {error}.")
+        return
+    queries = [observed, asked] + ([expected.query] if expected else [])
+    parts.chart_block(chart, key="comparison", frame=_drawn(frame, found, expected), queries=queries)
+    if expected and expected.note:
+        st.caption(escaped(expected.note))
+
+
+def _drawn(frame: pl.DataFrame, found: Comparison, expected: compare_methods.Expected | None) -> pl.DataFrame:
+    """The months that the chart shows, with the expected path beside them: what is shown is what is taken away."""
+    months = frame.filter(pl.col("period_start").is_between(*shown_months(found.result)))
+    if expected is None or expected.frame is None:
+        return months
+    return months.join(
+        expected.frame.drop("actual"),
+        left_on="period_start",
+        right_on="month",
+        how="left",
+        maintain_order="left",
+    )
+
+
+def _numbers(release: Release, found: Comparison, asked: Query) -> None:
+    st.header("Numbers", anchor=False)
+    result, unit = found.result, unit_of(found.series)
+    st.caption(
+        escaped(
+            f"Before: {month(result['pre_start'])} to {month(result['pre_end'])}; after: {month(result['post_start'])} to "
+            f"{month(result['post_end'])}; levels in {unit}."
+            if result.get("pre_start")
+            else f"Levels in {unit}."
+        )
+    )
+    rows = [
+        {"What": name, "Value": _written(result[column], form), "Column": escaped(column)}
+        for column, name, form in _NUMBERS
+        if result.get(column) is not None
+    ]
+    with st.container(key="numbers"):
+        st.table(
+            pl.DataFrame(rows, schema={"What": pl.String, "Value": pl.String, "Column": pl.String}),
+            hide_index=True,
+        )
+    parts.behind(key="numbers", frame=release.ask(asked), queries=[asked], table=False)
+
+
+def _written(value: Any, form: str) -> str:
+    match form:
+        case "level":
+            return number(value)
+        case "level+":
+            return number(value, sign=True)
+        case "percent":
+            return f"{value:+.2f} %"
+        case "points":
+            return (
+                f"{round(value, 4) + 0.0:+.4f}" if abs(value) < 100 else number(value, sign=True)
+            )  # no -0.0000
+        case "count":
+            return f"{value:,}"
+        case _:
+            return f"{value:.4f}" if abs(value) < 100 else number(value)
+
+
+def _placebo(release: Release, found: Comparison, agency: str) -> None:
+    st.header("Among dates without an event", anchor=False)
+    if not release.has("placebo"):
+        parts.not_in_release("The distribution of the same comparison at other dates")
+        return
+    if found.result.get("as_of_basis") == "first_release":
+        parts.nothing_found("Other dates are ranked with the figures of one day, not with first releases.")
+        return
+    query = Query(
+        "from placebo($series, $event, months := $months, gap := $gap, on_date := $on_date)",
+        _parameters(found) | {"on_date": found.on_date},
+    )
+    frame = release.ask(query)
+    try:
+        chart = placebo_chart(
+            frame.filter(~pl.col("is_event")),
+            found.result,
+            found.series,
+            agency=f"{agency} (release {release.run_id})",
+            event=found.event,
+            mode=parts.mode(),
+        )
+    except ChartError as error:
+        parts.nothing_found(f"No distribution: {error}.")
+        return
+    parts.chart_block(chart, key="placebo", frame=frame, queries=[query])

@@ -1,0 +1,228 @@
+"""The other methods of the page Compare: expected path, control series, interrupted series, synthetic control and more.
+
+Belongs here: which report table says what about one event and series, as tables with their SQL.
+Does not belong here: the statistics (transforms/statistics, the marts), the order of the page (compare.py).
+
+Every method is shown with how often it errs, or is named as absent from the release: none is left out in silence.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from orchestration.readers.comparison.compare import Comparison
+from orchestration.readers.comparison.methods import MethodResult
+from orchestration.readers.dashboard import parts
+from orchestration.readers.dashboard.reading import Query, Release
+from orchestration.readers.dashboard.words import escaped, number, spelled
+from orchestration.readers.wording import percent, share, verdict
+
+#: table, heading, what it says, in order of the page; columns that a table lacks are simply not asked for
+_METHODS = (
+    (
+        "rpt_counterfactual_effect",
+        "Expected without a change",
+        "The months after against what a model expects from the months before; the band is calibrated at dates without an event.",
+    ),
+    (
+        "rpt_interrupted_time_series",
+        "Interrupted time series",
+        "A step and a change of slope at the cut. The p-values err far more often than they promise on such series: see the "
+        "false alarm rate beside them.",
+    ),
+    (
+        "rpt_cluster_before_after",
+        "The whole group of events",
+        "Events that stand too close together to be told apart, compared as one: the months before the first of them and "
+        "those after the last.",
+    ),
+    (
+        "rpt_synthetic_control",
+        "Synthetic control",
+        "A weighted mean of other series that fits the months before; shown only where the fit is good enough.",
+    ),
+    (
+        "rpt_change_point",
+        "Change points",
+        "Dates at which this series changes by itself, found without looking at the events.",
+    ),
+    (
+        "rpt_method_calibration",
+        "How often the methods err on this series",
+        "Each method at dates without an event: the share at which it fires should be the nominal rate.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An expected path in the columns of the comparison chart (None: not to be drawn), its query, and why or what."""
+
+    frame: pl.DataFrame | None
+    query: Query
+    note: str
+
+
+def expected_path(release: Release, found: Comparison, model: str) -> Expected | None:
+    """The path of `model` for this event and series, if the release has one. It is made from the latest vintage only."""
+    if not model or model == "none" or _earlier(found) or not found.event:
+        return None
+    gap = "and gap_months = $gap" if "gap_months" in release.columns("rpt_counterfactual") else ""
+    query = Query(
+        f"""
+        select month, actual, expected, lower95_calibrated, upper95_calibrated from rpt_counterfactual
+        where event_id = $event and series_id = $series and model = $model {gap} order by month""",
+        {"event": found.event["event_id"], "series": found.series["series_id"], "model": model}
+        | ({"gap": found.result["gap_months"]} if gap else {}),
+    )
+    frame = release.ask(query)
+    if frame.is_empty():
+        return None
+    return Expected(
+        frame, query, f"Dashed: expected by the model {spelled(model)}, from the months before alone."
+    )
+
+
+def _earlier(found: Comparison) -> bool:
+    """Whether the comparison uses other figures than the latest, which are all that the reports of the methods know."""
+    return found.on_date is not None or found.result.get("as_of_basis") == "first_release"
+
+
+def show(release: Release, found: Comparison, control: str) -> None:
+    """All methods in one table with how often each errs, then the rows of each."""
+    st.header("Other methods", anchor=False)
+    if _earlier(found):
+        parts.nothing_found("The other methods use the figures as known now. Choose those to see them.")
+        return
+    with st.container(key="methods"):
+        st.markdown(
+            "What each method says, and beside it the share of dates without an event at which it speaks up all the same: "
+            "a method that fires at every third date says little when it fires at an event."
+        )
+        frame = pl.DataFrame([_row(method) for method in found.methods or ()], schema=_SUMMARY)
+        written = frame.with_columns(
+            pl.all().map_elements(escaped, pl.String, skip_nulls=True).fill_null("–")
+        )
+        st.table(written, hide_index=True)  # not a grid: the notes wrap, and a screen reader gets each cell
+        parts.downloads("methods", frame)
+    if not found.event:
+        return
+    _difference_in_differences(release, found, control)
+    for table, heading, meaning in _METHODS:
+        with st.container(key=f"method-{table}"):
+            st.subheader(heading, anchor=False)
+            st.markdown(escaped(meaning))
+            _table(release, table, found)
+
+
+_SUMMARY = dict.fromkeys(
+    (
+        "Method",
+        "With",
+        "Difference",
+        "95 % range",
+        "Rank",
+        "Fires without an event",
+        "Promised",
+        "Verdict",
+        "Note",
+    ),
+    pl.String,
+)
+
+
+def _row(method: MethodResult) -> dict[str, str | None]:
+    log = method.scale == "log"
+
+    def size(value: float | None) -> str | None:
+        return None if value is None else percent(value) if log else number(value, sign=True)
+
+    span = (
+        None
+        if method.lower is None or method.upper is None
+        else f"{size(method.lower)} to {size(method.upper)}"
+    )
+    return {
+        "Method": spelled(method.method),
+        "With": spelled(method.variant) if method.variant else None,
+        "Difference": size(method.difference),
+        "95 % range": span,
+        "Rank": None if method.rank is None else f"{method.rank:.2f}",
+        "Fires without an event": None
+        if method.false_alarm_rate is None
+        else f"{share(method.false_alarm_rate)}"
+        + (f" of {method.n_pseudo_events}" if method.n_pseudo_events else ""),
+        "Promised": None if method.nominal_rate is None else share(method.nominal_rate),
+        "Verdict": verdict(method.verdict) if method.verdict else None,
+        "Note": method.note,
+    }
+
+
+def _difference_in_differences(release: Release, found: Comparison, control: str) -> None:
+    with st.container(key="method-rpt_difference_in_differences"):
+        st.subheader("Against a control", anchor=False)
+        if not control:
+            st.markdown("Pick a control above, where one is declared for this series.")
+            return
+        declared = release.ask(
+            Query(
+                """
+                select control_series_id, weight, reason, exposed_by, exposed_from, assumption from dim_control_set
+                where treated_series_id = $series and control_set_id = $control order by control_series_id""",
+                {"series": found.series["series_id"], "control": control},
+            )
+        )
+        row = declared.row(0, named=True)
+        st.markdown(escaped(f"{row['reason']} Assumed: {row['assumption']}"))
+        query = Query(
+            """
+            select * from rpt_difference_in_differences
+            where event_id = $event and treated_series_id = $series and control_set_id = $control
+            order by window_months, gap_months""",
+            {
+                "event": found.event["event_id"],
+                "series": found.series["series_id"],
+                "control": control,
+            },
+        )
+        _frame(query, release, f"did-{control}", drop=("event_id", "treated_series_id", "control_set_id"))
+
+
+def _table(release: Release, table: str, found: Comparison) -> None:
+    columns = release.columns(table)
+    if not columns:
+        parts.not_in_release(table)
+        return
+    result = found.result
+    if table == "rpt_cluster_before_after" and not found.event["cluster_id"]:
+        parts.nothing_found("This event stands alone.")
+        return
+    wanted: dict[str, Any] = {
+        "event_id": found.event["event_id"],
+        "series_id": found.series["series_id"],
+        "treated_series_id": found.series["series_id"],
+        "gap_months": result["gap_months"],
+        "cluster_id": found.event["cluster_id"],
+    }
+    where = [column for column in wanted if column in columns]
+    if table == "rpt_counterfactual_effect":
+        where = [column for column in where if column != "gap_months"]  # all gaps side by side
+    query = Query(
+        f"select * from {table} where " + " and ".join(f"{c} = ${c}" for c in where) + " order by all",
+        {column: wanted[column] for column in where},
+    )
+    _frame(query, release, table, drop=("event_id", "series_id", "treated_series_id"))
+
+
+def _frame(query: Query, release: Release, key: str, drop: tuple[str, ...]) -> None:
+    frame = release.ask(query)
+    if frame.is_empty():
+        parts.nothing_found("Nothing is computed for this event and series.")
+        return
+    shown = frame.drop([column for column in drop if column in frame.columns])
+    parts.data_table(shown, alt_text=f"Rows of {key}")
+    parts.behind(key=key, frame=frame, queries=[query], table=False)

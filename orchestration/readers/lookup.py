@@ -1,0 +1,203 @@
+"""Questions to the current release: what it holds, which series and events there are, where a number comes from.
+
+Belongs here: opening a release read-only with limits, lookups by a person's words, `trace`, and a person's own SQL.
+Does not belong here: comparing (comparison.py), writing files (exporting.py), rendering (printing.py), building.
+DuckDB is imported inside the functions: the command line imports this module for its help too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.base.errors import ReleaseError, UsageError
+from orchestration.base.settings import Settings
+from orchestration.readers.release_file import Record, current_file, open_release, records
+from transforms.periods import parse_period
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True)
+class Status:
+    """The current release. `counts`: rows of the main tables; `freshness`: one record a source (rpt_freshness)."""
+
+    database: Path
+    bytes: int
+    release: Mapping[str, Any]
+    counts: Mapping[str, int]
+    freshness: Sequence[Record]
+
+
+# -- what there is ---------------------------------------------------------------------------------------------------
+
+_COUNTED = {
+    "series": "dim_series",
+    "observations": "fct_observation",
+    "vintages": "fct_observation_vintage",
+    "trade_flows": "fct_trade_flow",
+    "freight_flows": "fct_freight_flow",
+    "events": "dim_event",
+    "positions": "fct_position",
+    "sources": "dim_source",
+    "payloads": "dim_payload",
+}
+
+
+def status(settings: Settings) -> Status:
+    """What the current release holds and how fresh each source is."""
+    with open_release(settings) as con:
+        path = current_file(settings)
+        query = "select " + ", ".join(f"(select count(*) from {t}) as {n}" for n, t in _COUNTED.items())
+        counts = records(con, query)[0]
+        freshness = records(con, "select * from rpt_freshness order by all")
+    manifest = path.with_name("release.json")
+    try:
+        release = json.loads(manifest.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ReleaseError(f"{manifest} cannot be read ({error}); run `headway build --force`") from error
+    return Status(path, path.stat().st_size, release, counts, freshness)
+
+
+def list_series(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[Record]:
+    """Series whose id, title, measure, source, agency code or FRED code hold every word of `text`, in order of id."""
+    found = f"concat_ws(' ', {', '.join(('series_id', 'title', 'measure', 'source_id', 'source_code', 'fred_alias'))})"
+    return records(
+        con,
+        f"""
+        select series_id, title, unit, unit_multiplier, frequency, seasonal_adjustment, source_id, source_code,
+            first_period, last_period, observation_count, vintage_count
+        from dim_series where {_every_word(found)} order by series_id""",
+        {"words": _words(text)},
+    )
+
+
+def list_events(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[Record]:
+    """Events whose id, date, title, timeline, type, parties or topics hold every word of `text`, oldest first."""
+    found = """concat_ws(' ', event_id, event_date::varchar, title, timeline, event_type,
+        array_to_string(parties, ' '), array_to_string(topics, ' '))"""
+    return records(
+        con,
+        f"""
+        select event_id, event_date, date_precision, timeline, event_type, title, confidence, in_force, cluster_id
+        from dim_event where {_every_word(found)} order by event_date, event_id""",
+        {"words": _words(text)},
+    )
+
+
+def _every_word(text: str) -> str:
+    return (
+        f"list_bool_and(list_transform($words::varchar[], lambda w: contains(lower({text}), w))) is not false"
+    )
+
+
+def _words(text: str | None) -> list[str]:
+    return (text or "").lower().split()
+
+
+# -- from a person's words to an id ----------------------------------------------------------------------------------
+
+
+def resolve_series(con: duckdb.DuckDBPyConnection, text: str) -> str:
+    """The series_id meant by `text`: an id (case and - for _ forgiven) or an agency (or FRED) code that only one has.
+
+    Raises UsageError with the nearest ids. Nothing is guessed: a wrong series would give a wrong answer quietly.
+    """
+    wanted = text.strip()
+    slug = wanted.lower().replace("-", "_")
+    ids = [row[0] for row in con.execute("select series_id from dim_series order by series_id").fetchall()]
+    if slug in ids:
+        return slug
+    coded = con.execute(
+        "select series_id from dim_series where lower(?) in (lower(source_code), lower(fred_alias)) order by 1",
+        [wanted],
+    ).fetchall()
+    if len(coded) == 1:
+        return coded[0][0]
+    if coded:
+        names = ", ".join(row[0] for row in coded)
+        raise UsageError(f"'{wanted}' is the agency code of several series; say which: {names}")
+    worded = [row["series_id"] for row in list_series(con, wanted.replace("_", " "))]
+    raise UsageError(_unknown("series", wanted, _nearest(slug, ids, worded), "headway series WORD"))
+
+
+def resolve_event(con: duckdb.DuckDBPyConnection, text: str) -> str:
+    """The event meant by `text`, as the macros take it: an event_id, or an ISO date (2018-01-29; 2018-02 is its first day).
+
+    Raises UsageError with the nearest ids, or if the date does not exist.
+    """
+    wanted = text.strip()
+    slug = wanted.lower().replace("_", "-")
+    ids = {
+        row[0].lower().replace("_", "-"): row[0]
+        for row in con.execute("select event_id from dim_event").fetchall()
+    }
+    if slug in ids:
+        return ids[slug]
+    if re.fullmatch(r"\d{4}-\d{1,2}(-\d{1,2})?", wanted):
+        return parse_date(wanted if wanted.count("-") == 2 else f"{wanted}-01", "event").isoformat()
+    worded = [row["event_id"] for row in list_events(con, slug.replace("-", " "))]
+    near = [ids.get(slug, slug) for slug in _nearest(slug, ids, worded)]
+    raise UsageError(_unknown("event", wanted, near, "headway events WORD") + "; an ISO date works too")
+
+
+def parse_date(text: str, what: str) -> dt.date:
+    """An ISO date given by a person; UsageError names `what` it was meant for."""
+    try:
+        return dt.date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise UsageError(
+            f"{what} '{text}' is not a day of the calendar (write it like 2018-01-29)"
+        ) from error
+
+
+def _nearest(text: str, ids: Iterable[str], worded: Sequence[str]) -> list[str]:
+    """At most six ids that hold all the words or are spelled alike, the most alike first."""
+    alike = difflib.get_close_matches(text, ids, n=6, cutoff=0.6)
+    found = sorted({*worded, *alike})
+    return sorted(found, key=lambda i: -difflib.SequenceMatcher(None, text, i).ratio())[:6]
+
+
+def _unknown(what: str, text: str, near: Sequence[str], command: str) -> str:
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    return f"there is no {what} '{text}'{hint} (`{command}` lists them)"
+
+
+# -- where a number comes from ---------------------------------------------------------------------------------------
+
+
+def trace(con: duckdb.DuckDBPyConnection, series: str, period: str) -> list[Record]:
+    """Every vintage of one number with the request, retrieval time and sha256 of the bytes it came from.
+
+    `period`: 2018, 2018Q1, 2018-01 or 2018-01-01. Raises UsageError if the series has no such period.
+    """
+    series_id = resolve_series(con, series)
+    start = period_start(period)
+    rows = records(con, "from trace($series, $period)", {"series": series_id, "period": start.isoformat()})
+    if not rows:
+        info = records(
+            con,
+            "select first_period, last_period, frequency from dim_series where series_id = ?",
+            [series_id],
+        )
+        first, last, frequency = info[0].values()
+        raise UsageError(f"{series_id} has no value for {start} ({frequency}, {first} to {last})")
+    return rows
+
+
+def period_start(text: str) -> dt.date:
+    """First day of a period written as 2018, 2018Q1, 2018-01 or 2018-01-01."""
+    try:
+        return parse_period(re.sub(r"^(\d{4})Q", r"\1-Q", text.strip().upper()))
+    except ValueError as error:
+        raise UsageError(f"'{text}' is not a period: write 2018, 2018Q1, 2018-01 or 2018-01-01") from error
+
+
+# -- a person's own SQL ----------------------------------------------------------------------------------------------

@@ -1,0 +1,120 @@
+"""The current release, opened read-only and locked down, and rows out of it.
+
+Belongs here: finding and opening the file, limits of a reading connection, rows as records, whether a table is there.
+Does not belong here: lookups by a person's words (lookup.py), a person's own SQL (own_sql.py).
+DuckDB is imported inside the functions: the command line imports this module for its help too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from orchestration.base.errors import ReleaseError
+from orchestration.base.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+#: seconds a lookup of this module may take; on a release of 0.5 M rows the slowest took 0.2 s
+LOOKUP_TIMEOUT = 30.0
+
+
+#: `temp_directory` is empty: a query that needs more memory fails, rather than spilling beside the release.
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": "1GB",
+    "threads": 2,
+    "temp_directory": "",
+    "autoload_known_extensions": False,
+    "autoinstall_known_extensions": False,
+}
+
+
+#: Locked for the whole database instance, so that no SQL of a user can read a file, load an extension or lift a limit.
+#: Not in _CONFIG because DuckDB 2.0 sets external access first and then refuses temp_directory. The time limit and the
+#: time zone stay open, because they are set for each connection.
+_LOCK = """
+    SET enable_external_access = false;
+    SET allowed_configs = ['max_execution_time', 'TimeZone'];
+    SET lock_configuration = true"""
+
+
+Record = dict[str, Any]
+
+
+def current_file(settings: Settings) -> Path:
+    """The database file of the current release, with the symlink resolved once: later switches do not move it."""
+    path = settings.current_database.resolve()
+    if not path.is_file():
+        raise ReleaseError(f"there is no release in {settings.home}; run `headway build` first")
+    return path
+
+
+@contextmanager
+def open_release(
+    settings: Settings, *, timeout: float = LOOKUP_TIMEOUT, path: Path | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A read-only, locked-down connection to the current release (or to the released file `path`), closed on leaving.
+
+    `timeout`: seconds a single statement may run. Raises ReleaseError if there is no release or it cannot be read,
+    also for a query inside the block that misses a table or column (a release made by another version).
+    """
+    import duckdb
+
+    path = path or current_file(settings)
+    try:
+        con = duckdb.connect(str(path), read_only=True, config=_CONFIG)
+    except duckdb.Error as error:
+        raise ReleaseError(
+            f"the release {path} cannot be read ({one_line(error)}); "
+            "`headway rollback` makes the one before current, `headway build --force` makes a new one"
+        ) from error
+    try:
+        # connections of one process to one file share an instance, which may be locked already
+        if not con.execute("select current_setting('lock_configuration')").fetchall()[0][0]:
+            con.execute(_LOCK)
+        con.execute(f"SET SESSION max_execution_time = {max(1, round(timeout * 1000))}")
+        con.execute("SET SESSION TimeZone = 'UTC'")
+        yield con
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise ReleaseError(
+            f"the release {path} does not have what this version asks for ({one_line(error)}); "
+            "run `headway build --force`"
+        ) from error
+    except duckdb.InterruptException as error:
+        raise ReleaseError(
+            f"the release {path} took over {timeout:g} s to answer; is the disk slow or full?"
+        ) from error
+    finally:
+        # a query that run_sql left behind still has the connection; it goes when the query ends
+        with suppress(duckdb.ResourceInUseException):
+            con.close()
+
+
+def one_line(error: Exception) -> str:
+    """DuckDB's message without the picture of the query and the general advice under it."""
+    text = (
+        str(error).split("\n\n", 1)[0]
+        if "\n\nLINE " not in str(error)
+        else str(error).split("\n\nLINE ", 1)[0]
+    )
+    return " ".join(text.split())
+
+
+def records(con: duckdb.DuckDBPyConnection, query: str, parameters: Any = None) -> list[Record]:
+    """The rows of a query as dictionaries."""
+    cursor = con.execute(query, parameters)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the release has this table; one made by an earlier version may not."""
+    found = con.execute(
+        "select count(*) from information_schema.tables where table_schema = 'main' and table_name = ?",
+        [name],
+    )
+    return found.fetchall()[0][0] > 0

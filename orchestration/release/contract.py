@@ -1,0 +1,212 @@
+"""What a released file must hold and how it is checked before anyone sees it.
+
+Belongs here: the list of public tables and macros, reading the shape of a finished file, the checks on it.
+Does not belong here: tests of meaning (dbt_project/), making the file (public_file.py), publishing it (release.py).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from orchestration.base.public_table import PublicTable, quoted
+
+#: a dimension or fact that loses more than this share of its rows stops the release: revisions and withdrawals
+#: add rows, so a loss means that an input or a join broke
+SHRINK_LIMIT = 0.10
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One check, in words a user can act on. `warn` is recorded with the release, `fail` stops it."""
+
+    name: str
+    outcome: Literal["pass", "warn", "fail"]
+    detail: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class MacroCall:
+    """A call that must answer: `arguments` selects one row of arguments, `call` uses them as `?`."""
+
+    call: str
+    arguments: str | None = None
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The public tables and table macros that every release has (it may have more)."""
+
+    tables: tuple[str, ...]
+    macros: Mapping[str, MacroCall]
+
+
+CONTRACT = Contract(
+    tables=(
+        "dim_source",
+        "dim_series",
+        "dim_derived_series",
+        "dim_event",
+        "dim_event_cluster",
+        "dim_episode",
+        "dim_tariff_measure",
+        "dim_control_set",
+        "dim_donor",
+        "dim_origin_rule",
+        "dim_geography",
+        "dim_product",
+        "dim_industry",
+        "dim_month",
+        "dim_payload",
+        "fct_observation",
+        "fct_observation_vintage",
+        "fct_trade_flow",
+        "fct_freight_flow",
+        "fct_position",
+        "rpt_event_window",
+        "rpt_before_after",
+        "rpt_cluster_before_after",
+        "rpt_difference_in_differences",
+        "rpt_tariff_exposure",
+        "rpt_event_exposure",
+        "rpt_interrupted_time_series",
+        "rpt_synthetic_control",
+        "rpt_change_point",
+        "rpt_counterfactual",
+        "rpt_counterfactual_effect",
+        "rpt_method_calibration",
+        "rpt_revision",
+        "rpt_freshness",
+    ),
+    macros={
+        "as_of": MacroCall("FROM as_of(current_date)"),
+        "before_after": MacroCall(
+            "FROM before_after(?, ?)", "SELECT series_id, event_id FROM rpt_before_after LIMIT 1"
+        ),
+        "placebo": MacroCall(
+            "FROM placebo(?, ?)",
+            "SELECT series_id, event_id FROM rpt_before_after WHERE verdict <> 'not_computable' LIMIT 1",
+        ),
+        "event_window": MacroCall(
+            "FROM event_window(?, ?)", "SELECT event_id, series_id FROM rpt_event_window LIMIT 1"
+        ),
+        "trace": MacroCall(
+            "FROM trace(?, ?)",
+            "SELECT series_id, CAST(period_start AS VARCHAR) FROM fct_observation LIMIT 1",
+        ),
+    },
+)
+
+
+def declared_keys(manifest: Path) -> dict[str, tuple[str, ...]]:
+    """Keys of the dbt models, by model name: dbt infers `primary_key` from constraints and from unique tests."""
+    nodes = json.loads(manifest.read_bytes())["nodes"].values()
+    return {n["name"]: tuple(n["primary_key"]) for n in nodes if n.get("primary_key")}
+
+
+def check_file(
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[PublicTable],
+    contract: Contract,
+    *,
+    previous: Mapping[str, int],
+    allow_shrink: bool,
+) -> list[CheckResult]:
+    """The checks on a finished file, opened read-only as the current database; `previous` are the row counts of
+    the release that is current now."""
+    return [
+        _all_pass("every contract table is there and has rows", _missing(tables, contract)),
+        _all_pass("every table and column has a comment", _uncommented(tables)),
+        _all_pass("keys are complete and unique", _bad_keys(con, tables)),
+        _all_pass("every contract macro answers", _silent_macros(con, contract)),
+        *_shrunk(tables, previous, allow_shrink),
+    ]
+
+
+def _all_pass(name: str, problems: Iterator[str]) -> CheckResult:
+    found = list(problems)
+    if not found:
+        return CheckResult(name, "pass")
+    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
+    return CheckResult(name, "fail", "; ".join(found[:10]) + more)
+
+
+def _missing(tables: Sequence[PublicTable], contract: Contract) -> Iterator[str]:
+    rows = {t.name: t.rows for t in tables}
+    for name in contract.tables:
+        if name not in rows:
+            yield f"{name} is missing"
+        elif not rows[name]:
+            yield f"{name} is empty"
+
+
+def _uncommented(tables: Sequence[PublicTable]) -> Iterator[str]:
+    for table in tables:
+        if not table.comment:
+            yield table.name
+        yield from (f"{table.name}.{c.name}" for c in table.columns if not c.comment)
+
+
+def _bad_keys(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable]) -> Iterator[str]:
+    for table in tables:
+        if not table.key:
+            continue
+        unknown = set(table.key) - {c.name for c in table.columns}
+        if unknown:
+            yield f"{table.name} has no key column {', '.join(sorted(unknown))}"
+            continue
+        key = ", ".join(quoted(c) for c in table.key)
+        null = " OR ".join(f"{quoted(c)} IS NULL" for c in table.key)
+        incomplete, distinct = con.execute(
+            f"SELECT (SELECT count(*) FROM main.{quoted(table.name)} WHERE {null}), "
+            f"(SELECT count(*) FROM (SELECT 1 FROM main.{quoted(table.name)} GROUP BY {key}))"
+        ).fetchall()[0]
+        if incomplete:
+            yield f"{table.name} has {incomplete} rows with null in ({', '.join(table.key)})"
+        if distinct < table.rows:
+            yield f"{table.name} has {table.rows - distinct} rows that repeat ({', '.join(table.key)})"
+
+
+def _silent_macros(con: duckdb.DuckDBPyConnection, contract: Contract) -> Iterator[str]:
+    for name, macro in contract.macros.items():
+        try:
+            arguments: Sequence[Any] | None = None
+            if macro.arguments:
+                found = con.execute(macro.arguments).fetchall()
+                if not found:
+                    yield f"{name}: nothing to call it with ({macro.arguments})"
+                    continue
+                arguments = found[0]
+            if not con.execute(f"SELECT count(*) FROM ({macro.call})", arguments).fetchall()[0][0]:
+                yield f"{name} gives no row for {list(arguments or [])}"
+        except duckdb.Error as error:
+            yield f"{name}: {str(error).splitlines()[0]}"
+
+
+def _shrunk(
+    tables: Sequence[PublicTable], previous: Mapping[str, int], allow_shrink: bool
+) -> list[CheckResult]:
+    name = f"no table lost more than {SHRINK_LIMIT:.0%} of its rows"
+    rows = {t.name: t.rows for t in tables}
+    hard, soft = [], []
+    for table, before in previous.items():
+        after = rows.get(table, 0)
+        if after < before * (1 - SHRINK_LIMIT):
+            what = f"{table}: {before:,} rows in the current release, {after:,} now"
+            (hard if table.startswith(("dim_", "fct_")) and not allow_shrink else soft).append(what)
+    results = []
+    if hard:
+        results.append(
+            CheckResult(name, "fail", "; ".join(hard) + " (if that is right: headway build --allow-shrink)")
+        )
+    if soft:
+        results.append(CheckResult(name, "warn", "; ".join(soft)))
+    return results or [CheckResult(name, "pass")]

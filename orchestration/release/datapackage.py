@@ -1,0 +1,139 @@
+"""Parquet files of a release and their description as a Frictionless Data Package.
+
+Belongs here: one Parquet file a public table, datapackage.json (https://specs.frictionlessdata.io/data-package/, v1).
+Does not belong here: the DuckDB file (public_file.py), release.json and folders (release.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.base.errors import ReleaseError
+from orchestration.base.public_table import PublicTable, quoted
+
+#: DuckDB types without their parameters, as types of Table Schema v1. A type that Parquet would change silently
+#: (HUGEINT becomes DOUBLE) is not here, and a release with it is refused.
+_FIELD_TYPES = {
+    "BOOLEAN": "boolean",
+    "TINYINT": "integer",
+    "SMALLINT": "integer",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+    "UTINYINT": "integer",
+    "USMALLINT": "integer",
+    "UINTEGER": "integer",
+    "UBIGINT": "integer",
+    "FLOAT": "number",
+    "DOUBLE": "number",
+    "DECIMAL": "number",
+    "VARCHAR": "string",
+    "ENUM": "string",
+    "UUID": "string",
+    "DATE": "date",
+    "TIME": "time",
+    "TIMESTAMP": "datetime",
+    "TIMESTAMP WITH TIME ZONE": "datetime",
+    "STRUCT": "object",
+    "MAP": "object",
+}
+
+
+def field_type(table: str, column: str, duckdb_type: str) -> str:
+    """The Table Schema type of a column. Raises ReleaseError naming the column if there is none."""
+    if duckdb_type.endswith("]"):
+        return "array"
+    try:
+        return _FIELD_TYPES[re.sub(r"\(.*", "", duckdb_type, flags=re.S)]
+    except KeyError:
+        raise ReleaseError(
+            f"{table}.{column} has type {duckdb_type}, which Parquet cannot keep as it is: cast it in the model"
+        ) from None
+
+
+def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable], folder: Path) -> None:
+    """`folder`/<table>.parquet for every table and view of the current database, read back and counted."""
+    folder.mkdir()
+    for table in tables:
+        for column in table.columns:
+            field_type(table.name, column.name, column.type)
+        file = str(folder / f"{table.name}.parquet").replace("'", "''")
+        con.execute(f"COPY (FROM main.{quoted(table.name)}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
+        written = con.execute(f"SELECT count(*) FROM read_parquet('{file}')").fetchall()[0][0]
+        if written != table.rows:
+            raise ReleaseError(
+                f"{table.name} has {table.rows} rows, its Parquet file {written}: not published"
+            )
+
+
+def origins(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable]) -> dict[str, list[dict[str, str]]]:
+    """`sources` and `licenses` of the package, from dim_source; empty where that table does not exist."""
+    if not any(t.name == "dim_source" for t in tables):
+        return {"sources": [], "licenses": []}
+    rows = con.execute(
+        "SELECT title, agency, homepage_url, licence FROM main.dim_source ORDER BY source_id"
+    ).fetchall()
+    sources = [
+        {"title": f"{agency}: {title}", **({"path": url} if url else {})} for title, agency, url, _ in rows
+    ]
+    # the specification wants an Open Definition id or a path; agencies state terms in words on their own pages
+    licences = {licence: url for _, _, url, licence in reversed(rows) if url}
+    return {
+        "sources": sources,
+        "licenses": [{"title": licence, "path": url} for licence, url in sorted(licences.items())],
+    }
+
+
+def descriptor(
+    tables: Sequence[PublicTable],
+    origin: Mapping[str, list[dict[str, str]]],
+    files: Mapping[str, Mapping[str, Any]],
+    *,
+    run_id: str,
+    created: datetime,
+    version: str,
+) -> dict[str, Any]:
+    """datapackage.json as a dictionary. `files` gives `bytes` and `sha256` of each `parquet/<table>.parquet`."""
+    return {
+        "profile": "data-package",
+        "name": "headway",
+        "id": run_id,
+        "title": "Headway: trade and auto-production statistics joined with the timelines of trade negotiations",
+        "version": version,
+        "created": created.isoformat(timespec="seconds").replace("+00:00", "Z"),
+        **{key: entries for key, entries in origin.items() if entries},
+        "resources": [_resource(table, files[f"parquet/{table.name}.parquet"]) for table in tables],
+    }
+
+
+def _resource(table: PublicTable, file: Mapping[str, Any]) -> dict[str, Any]:
+    schema: dict[str, Any] = {
+        "fields": [
+            {
+                "name": column.name,
+                "type": field_type(table.name, column.name, column.type),
+                "description": column.comment or "",
+                **({} if column.nullable else {"constraints": {"required": True}}),
+            }
+            for column in table.columns
+        ],
+        "missingValues": [],  # Parquet has a real null: no text stands for it
+    }
+    if table.key:
+        schema["primaryKey"] = list(table.key)
+    return {
+        "name": table.name,
+        "path": f"parquet/{table.name}.parquet",
+        "profile": "data-resource",
+        "format": "parquet",
+        "mediatype": "application/vnd.apache.parquet",
+        "description": table.comment or "",
+        "bytes": file["bytes"],
+        "hash": f"sha256:{file['sha256']}",
+        "schema": schema,
+    }

@@ -1,0 +1,350 @@
+"""Releases: the folders that readers see, published by one rename and never changed afterwards.
+
+Belongs here: publishing, listing, verifying, rolling back, pruning.
+Does not belong here: making the public file (public_file.py), checks on it (contract.py), Parquet (datapackage.py),
+what a build is made from (fingerprint.py).
+
+    home/releases/<run_id>/   headway.duckdb, parquet/, datapackage.json, release.json; read-only
+    home/current              symlink to releases/<run_id>, relative, so that the home folder can be moved
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.base.errors import ReleaseError, UsageError
+from orchestration.base.lock import writer_lock
+from orchestration.base.public_table import PublicTable, describe
+from orchestration.base.settings import RELEASES_KEPT, Settings
+from orchestration.release import datapackage, public_file
+from orchestration.release.contract import CONTRACT, CheckResult, Contract, check_file
+from orchestration.release.versions import code_version, versions
+
+DATABASE = "headway.duckdb"
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release on disk, as its release.json states it. `problem` says why a folder cannot be used as one."""
+
+    run_id: str
+    path: Path
+    created_at: datetime
+    current: bool
+    rows: dict[str, int] = field(default_factory=dict)
+    bytes: int = 0
+    checks: tuple[CheckResult, ...] = ()
+    inputs: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    fingerprint: str | None = None
+    problem: str | None = None
+
+
+def new_run_id(now: datetime | None = None) -> str:
+    """A run id that sorts by time, such as 20261121T224800Z-1a2b3c."""
+    return f"{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def publish(
+    settings: Settings,
+    *,
+    run_id: str,
+    inputs: Mapping[str, Any],
+    checks: Sequence[CheckResult] = (),
+    fingerprint: str | None = None,
+    keys: Mapping[str, Sequence[str]] | None = None,
+    allow_shrink: bool = False,
+    contract: Contract = CONTRACT,
+) -> Release:
+    """Make a release from build/headway.duckdb, check it, and make it current; keep the last RELEASES_KEPT.
+
+    `checks` are those that already ran (dbt tests); a failed one stops here. `keys` are keys by table that no
+    constraint declares. `inputs` (JSON) and `fingerprint` are recorded. The writer lock is taken (again, if the
+    caller has it).
+
+    Raises ReleaseError if a check fails or the release cannot be written: then `current` is untouched, nothing of
+    the release is left but the reason, in build/last_failure.json. Raises WriterBusyError if another run writes.
+    """
+    if not _RUN_ID.fullmatch(run_id):
+        raise UsageError(f"{run_id!r} is not a run id such as {new_run_id()}")
+    done = list(checks)
+    staging, final = settings.releases / f".staging-{run_id}", settings.releases / run_id
+    with writer_lock(settings):
+        if final.exists():
+            raise UsageError(f"release {run_id} exists already; a release is never changed")
+        with _explained(settings, run_id, done):
+            _clear_leftovers(settings)
+            try:
+                _require(done)
+                staging.mkdir(parents=True)
+                tables, origin = _write_data(settings, staging, done, keys or {}, allow_shrink, contract)
+                _write_records(settings, staging, tables, origin, run_id, inputs, done, fingerprint)
+                _seal(staging)
+                staging.rename(final)
+                _sync(settings.releases)
+                _point_current_at(settings, final)
+            except BaseException:
+                shutil.rmtree(staging, ignore_errors=True)
+                if settings.current.resolve() != final.resolve():
+                    shutil.rmtree(final, ignore_errors=True)
+                raise
+        _prune(settings)
+        (settings.build / "last_failure.json").unlink(missing_ok=True)
+        return _load(final)
+
+
+def list_releases(settings: Settings) -> list[Release]:
+    """The releases on disk, newest first. A folder that is not one (any more) is listed with its `problem`."""
+    if not settings.releases.is_dir():
+        return []
+    folders = [p for p in settings.releases.iterdir() if p.is_dir() and not p.name.startswith(".")]
+    return sorted((_load(p) for p in folders), key=lambda r: (r.created_at, r.run_id), reverse=True)
+
+
+def current_release(settings: Settings) -> Release | None:
+    """The release that readers see now; None before the first one."""
+    return next((r for r in list_releases(settings) if r.current), None)
+
+
+def current_fingerprint(settings: Settings) -> str | None:
+    """The fingerprint that the current release was published with."""
+    release = current_release(settings)
+    return release.fingerprint if release and not release.problem else None
+
+
+def rollback(settings: Settings, run_id: str | None = None) -> Release:
+    """Make `run_id`, or the whole release before the current one, current again; by one rename, as publishing.
+
+    Raises UsageError for a release that is not there, ReleaseError for a damaged one.
+    """
+    with writer_lock(settings):
+        releases = list_releases(settings)
+        if run_id is None:
+            at = next((i for i, r in enumerate(releases) if r.current), -1)
+            older = [r for r in releases[at + 1 :] if not r.problem]
+            if not older:
+                raise UsageError("there is no older release to go back to (see `headway releases`)")
+            run_id = older[0].run_id
+        elif run_id not in {r.run_id for r in releases}:
+            known = ", ".join(r.run_id for r in releases) or "none"
+            raise UsageError(f"there is no release {run_id}; on disk: {known}")
+        verify_release(settings.releases / run_id)
+        _point_current_at(settings, settings.releases / run_id)
+        return _load(settings.releases / run_id)
+
+
+def verify_release(path: Path) -> Release:
+    """Compare every file of a release folder with its recorded size and sha256; raises ReleaseError if one differs."""
+    release = _load(path)
+    problems = [release.problem] if release.problem else []
+    if not problems:
+        recorded = json.loads((path / "release.json").read_bytes())["files"]
+        for name, expected in recorded.items():
+            if not (path / name).is_file():
+                problems.append(f"{name} is missing")
+            elif _facts(path / name) != expected:
+                problems.append(f"{name} is not what was published")
+        if (path / f"{DATABASE}.wal").exists():
+            problems.append(f"someone left {DATABASE}.wal beside the database")
+    if problems:
+        raise ReleaseError(f"release {path.name} in {path.parent} is damaged: {'; '.join(problems)}")
+    return release
+
+
+def _require(checks: Sequence[CheckResult]) -> None:
+    failed = [c for c in checks if c.outcome == "fail"]
+    if failed:
+        raise ReleaseError(
+            f"{len(failed)} check{'s' * (len(failed) > 1)} failed: "
+            + "; ".join(f"{c.name}: {c.detail}" for c in failed)
+        )
+
+
+def _write_data(
+    settings: Settings,
+    staging: Path,
+    done: list[CheckResult],
+    keys: Mapping[str, Sequence[str]],
+    allow_shrink: bool,
+    contract: Contract,
+) -> tuple[list[PublicTable], dict[str, list[dict[str, str]]]]:
+    """headway.duckdb and parquet/ into `staging`; adds the checks on the finished file to `done`."""
+    if not settings.build_database.exists():
+        raise ReleaseError(f"{settings.build_database} does not exist: nothing was built")
+    database = staging / DATABASE
+    public_file.assemble(settings.build_database, database, keys=keys)
+    replaced = current_release(settings)
+    with public_file.open_finished(database) as con:
+        tables = describe(con, keys)
+        previous = replaced.rows if replaced else {}
+        done += check_file(con, tables, contract, previous=previous, allow_shrink=allow_shrink)
+        _require(done)
+        datapackage.write_parquet(con, tables, staging / "parquet")
+        origin = datapackage.origins(con, tables)
+    for scratch in staging.glob(".*"):  # what DuckDB spilled or exported on the way
+        shutil.rmtree(scratch)
+    return tables, origin
+
+
+def _write_records(
+    settings: Settings,
+    staging: Path,
+    tables: Sequence[PublicTable],
+    origin: Mapping[str, list[dict[str, str]]],
+    run_id: str,
+    inputs: Mapping[str, Any],
+    done: Sequence[CheckResult],
+    fingerprint: str | None,
+) -> None:
+    """datapackage.json and release.json. The database is closed by now: opening it in Python, to hash it, would drop
+    the lock that DuckDB holds on it."""
+    created = datetime.now(UTC)
+    engines = versions(settings)
+    files = {str(p.relative_to(staging)): _facts(p) for p in sorted(staging.rglob("*")) if p.is_file()}
+    package = datapackage.descriptor(
+        tables, origin, files, run_id=run_id, created=created, version=engines["headway"]
+    )
+    _dump(package, staging / "datapackage.json")
+    record = {
+        "run_id": run_id,
+        "created_at": created.isoformat(),
+        "code": code_version(settings),
+        "versions": engines,
+        "inputs": dict(inputs),
+        "fingerprint": fingerprint,
+        "checks": [c.as_dict() for c in done],
+        "rows": {t.name: t.rows for t in tables},
+        "files": {**files, "datapackage.json": _facts(staging / "datapackage.json")},
+    }
+    _dump(record, staging / "release.json")
+
+
+def _seal(staging: Path) -> None:
+    """Make the files read-only, and everything durable before the rename that makes it visible."""
+    for path in staging.rglob("*"):
+        if path.is_file():
+            path.chmod(0o444)
+        _sync(path)
+    _sync(staging)
+
+
+def _point_current_at(settings: Settings, release: Path) -> None:
+    """The only step that readers see: a new symlink renamed over the old one."""
+    link = settings.home / f".current-{release.name}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(os.path.relpath(release, settings.current.parent))
+    link.replace(settings.current)
+    _sync(settings.home)
+
+
+def _clear_leftovers(settings: Settings) -> None:
+    """What killed runs left behind. Under the lock nobody else can be writing there."""
+    for pattern in (".staging-*", ".removed-*"):
+        for folder in settings.releases.glob(pattern):
+            shutil.rmtree(folder)
+    for link in settings.home.glob(".current-*"):
+        link.unlink()
+
+
+def _prune(settings: Settings) -> None:
+    """Remove all but the newest releases; a reader that has a file open keeps it until it closes it (POSIX)."""
+    whole = [r for r in list_releases(settings) if not r.problem]
+    for release in whole[RELEASES_KEPT:]:
+        if not release.current:
+            removed = settings.releases / f".removed-{release.run_id}"
+            # the new release is out already: what cannot be removed now is tried again by the next run
+            with suppress(OSError):
+                release.path.rename(removed)  # at once, so that a half-removed folder is never listed
+                shutil.rmtree(removed)
+
+
+def _load(path: Path) -> Release:
+    current = path.parent.parent / "current"
+    known = {"path": path, "current": current.is_symlink() and current.resolve() == path.resolve()}
+    try:
+        record = json.loads((path / "release.json").read_bytes())
+        return Release(
+            run_id=record["run_id"],
+            created_at=datetime.fromisoformat(record["created_at"]),
+            rows=record["rows"],
+            bytes=sum(f["bytes"] for f in record["files"].values()),
+            checks=tuple(CheckResult(**c) for c in record["checks"]),
+            inputs=record["inputs"],
+            versions={**record["versions"], "code": record["code"]},
+            fingerprint=record["fingerprint"],
+            problem=None if record["run_id"] == path.name else f"it is a copy of {record['run_id']}",
+            **known,
+        )
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return Release(
+            run_id=path.name,
+            created_at=datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if path.exists()
+            else datetime.min.replace(tzinfo=UTC),
+            problem=f"release.json cannot be read ({error})",
+            **known,
+        )
+
+
+def _facts(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+
+
+def _dump(record: Mapping[str, Any], path: Path) -> None:
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _sync(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _explained(settings: Settings, run_id: str, checks: Sequence[CheckResult]) -> Iterator[None]:
+    """Any failure to publish as one ReleaseError, and its reason in build/last_failure.json."""
+    try:
+        yield
+    except (ReleaseError, OSError, duckdb.Error) as error:
+        reason = str(error) if isinstance(error, ReleaseError) else _in_words(settings, error)
+        note = {
+            "run_id": run_id,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "reason": reason,
+            "checks": [c.as_dict() for c in checks],
+        }
+        with suppress(OSError):  # on a full disk the reason is still raised
+            settings.build.mkdir(parents=True, exist_ok=True)
+            _dump(note, settings.build / "last_failure.json")
+        raise ReleaseError(f"release {run_id} was not published, the current one stays: {reason}") from error
+
+
+def _in_words(settings: Settings, error: Exception) -> str:
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in str(
+        error
+    )
+    if full:
+        size = shutil.disk_usage(settings.home).total / 1e6
+        return (
+            f"the disk of {settings.releases} ({size:,.0f} MB) is full; "
+            "make room there or set HEADWAY_HOME to a folder on a bigger disk"
+        )
+    return f"{type(error).__name__}: {str(error).strip()}"

@@ -1,0 +1,282 @@
+"""The public database file: schema main of the build, alone, in a storage format that older clients read.
+
+Belongs here: copying tables, views, comments and macros out of the build into a new file; refusing what would
+point outside it; opening the finished file. Does not belong here: checks (contract.py), folders (release.py).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.base.errors import ReleaseError
+from orchestration.base.public_table import constraint_keys, quoted
+from orchestration.base.settings import STORAGE_VERSION
+
+#: names of the attached databases. The public one has the name its readers see when they open `headway.duckdb`.
+_BUILD, _SKELETON, _PUBLIC = "_build", "_skeleton", "headway"
+#: the 1.5 GB that a whole build may take, less what Python and its libraries hold
+_MEMORY_LIMIT = "1GB"
+#: table functions that read nothing but their arguments; every other one would reach outside the file
+_PURE_TABLE_FUNCTIONS = {"generate_series", "range", "unnest"}
+
+
+def _literal(text: str | Path) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+@contextmanager
+def _session(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    # without replacements a forgotten table name cannot be answered by a Python variable of that name
+    con = duckdb.connect(
+        config={
+            "memory_limit": _MEMORY_LIMIT,
+            "temp_directory": str(spill),
+            "python_enable_replacements": "false",
+            # DuckDB 2.0.0: COPY to a disk that fills up hung for ever in 5 of 22 runs, with 0 in none of 120
+            "async_threads": "0",
+        }
+    )
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def open_finished(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The finished file, read-only, as the current database. Its name here is not the one it was written under, so a
+    definition that names its own database, and would break in a copy of the file, fails now."""
+    with _session(file.parent / ".spill") as con:
+        con.execute(f"ATTACH {_literal(file)} AS finished (READ_ONLY)")
+        con.execute("USE finished")
+        yield con
+
+
+def assemble(build: Path, target: Path, *, keys: Mapping[str, Sequence[str]]) -> None:
+    """Write schema main of `build` to the new file `target`: tables with their constraints, sorted by key; views;
+    table and scalar macros with their default arguments; all comments. `keys` are keys that no constraint declares.
+
+    Raises ReleaseError if a view or macro refers to anything that is not in the file, or if rows went missing.
+    """
+    with _session(target.parent / ".spill") as con:
+        con.execute(f"ATTACH {_literal(build)} AS {_BUILD} (READ_ONLY)")
+        statements = _definitions(con, target.parent / ".skeleton", catalog=build.stem)
+        con.execute(f"ATTACH {_literal(target)} AS {_PUBLIC} (STORAGE_VERSION '{STORAGE_VERSION}')")
+        con.execute(f"USE {_PUBLIC}")
+        _create(con, statements)
+        _fill(con, keys)
+        for statement in _comments(con):
+            con.execute(statement)
+        con.execute(f"CHECKPOINT {_PUBLIC}")
+    if target.with_name(target.name + ".wal").exists():
+        raise ReleaseError(f"{target.name} was not checkpointed: a write-ahead log is left beside it")
+
+
+def _definitions(con: duckdb.DuckDBPyConnection, scratch: Path, *, catalog: str) -> list[str]:
+    """CREATE statements of schema main, tables first. They are taken from an export of an empty copy, the one place
+    where DuckDB writes out the default arguments of a macro (duckdb_functions() does not have them)."""
+    con.execute(f"ATTACH ':memory:' AS {_SKELETON}")
+    con.execute(f"COPY FROM DATABASE {_BUILD} TO {_SKELETON} (SCHEMA)")
+    schemas = con.execute(
+        "SELECT schema_name FROM duckdb_schemas() WHERE database_name = ? AND NOT internal AND schema_name <> 'main'",
+        [_SKELETON],
+    ).fetchall()
+    for (schema,) in schemas:
+        con.execute(f"DROP SCHEMA {_SKELETON}.{quoted(schema)} CASCADE")
+    con.execute(f"USE {_SKELETON}")
+    con.execute(f"EXPORT DATABASE {_literal(scratch)}")
+    bodies = _bodies(con)
+    localised = _localise(con, bodies, catalog)
+    con.execute("USE memory")
+    con.execute(f"DETACH {_SKELETON}")
+    statements = []
+    for parsed in duckdb.extract_statements((scratch / "schema.sql").read_text(encoding="utf-8")):
+        statement = parsed.query
+        if statement.startswith(("CREATE MACRO", "CREATE VIEW")):
+            for before, after in localised.items():
+                statement = statement.replace(before, after)
+        statements.append(statement)
+    return statements
+
+
+def _bodies(con: duckdb.DuckDBPyConnection) -> list[tuple[str, str, str]]:
+    """(name, prefix, body) of every view and macro of the current database; prefix + body is a SELECT, because a
+    scalar macro is an expression and only a SELECT can be taken apart."""
+    bodies = con.execute(
+        "SELECT function_name, if(function_type = 'table_macro', '', 'SELECT '), macro_definition "
+        "FROM duckdb_functions() "
+        "WHERE database_name = current_database() AND NOT internal AND macro_definition IS NOT NULL"
+    ).fetchall()
+    for name, sql in con.execute(
+        "SELECT view_name, sql FROM duckdb_views() WHERE database_name = current_database() AND NOT internal"
+    ).fetchall():
+        bodies.append((name, "", re.sub(r"^CREATE VIEW .+? AS (.*?);?\s*$", r"\1", sql, count=1, flags=re.S)))
+    return bodies
+
+
+def _localise(
+    con: duckdb.DuckDBPyConnection, bodies: Sequence[tuple[str, str, str]], catalog: str
+) -> dict[str, str]:
+    """Definitions that name the build's own database (dbt writes `"headway"."main"."t"`), rewritten without it, so
+    that they hold under any file name. Raises ReleaseError for a definition that needs anything else."""
+    tables = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() UNION ALL "
+        "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND NOT internal"
+    ).fetchall()
+    scope = _Scope(catalog, {t.lower() for (t,) in tables}, {name.lower() for name, _, _ in bodies})
+    rewritten = {}
+    for name, prefix, body in bodies:
+        tree = _tree(con, prefix + body)
+        if tree["error"]:
+            raise ReleaseError(f"the definition of {name} cannot be read: {tree.get('error_message')}")
+        if scope.localise(tree, name):
+            sql = con.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()[0][0]
+            rewritten[body] = sql.removeprefix(prefix)
+    # the longest first: a short definition may be part of a longer one
+    return dict(sorted(rewritten.items(), key=lambda pair: -len(pair[0])))
+
+
+def _tree(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
+    return json.loads(con.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
+
+
+def _nodes(tree: Any, ctes: frozenset[str] = frozenset()) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+    """Every node of a parse tree, parents first, with the names of the common table expressions in scope."""
+    if isinstance(tree, list):
+        for child in tree:
+            yield from _nodes(child, ctes)
+    elif isinstance(tree, dict):
+        ctes |= {entry["key"].lower() for entry in (tree.get("cte_map") or {}).get("map", ())}
+        yield tree, ctes
+        for child in tree.values():
+            yield from _nodes(child, ctes)
+
+
+class _Scope:
+    """What a definition may refer to: schema main of its own database, and functions that read nothing."""
+
+    def __init__(self, catalog: str, tables: set[str], macros: set[str]) -> None:
+        self.catalog, self.tables, self.macros = catalog.lower(), tables, macros
+
+    def localise(self, tree: dict[str, Any], name: str) -> bool:
+        """Take the catalog out of every reference; True if there was one. Raises ReleaseError for an outside one."""
+        changed = False
+        for node, ctes in _nodes(tree):
+            if node.get("type") == "BASE_TABLE":
+                path = [node["catalog_name"], node["schema_name"], node["table_name"]]
+                changed |= self._strip(node, "catalog_name")
+                known = self.tables if node["schema_name"] else self.tables | ctes
+                if (
+                    node["catalog_name"]
+                    or node["schema_name"] not in ("", "main")
+                    or path[-1].lower() not in known
+                ):
+                    self._refuse(name, path)
+            elif node.get("type") == "TABLE_FUNCTION":
+                function = node["function"]["function_name"]
+                if function.lower() not in self.macros | _PURE_TABLE_FUNCTIONS:
+                    self._refuse(name, [function + "()"])
+            elif node.get("class") == "FUNCTION":
+                path = [node["catalog"], node["schema"], node["function_name"]]
+                changed |= self._strip(node, "catalog")
+                if node["catalog"] not in ("", "system") or node["schema"] not in ("", "main", "pg_catalog"):
+                    self._refuse(name, path)
+            elif node.get("class") == "COLUMN_REF":
+                parts = node["column_names"]
+                if len(parts) > 2 and parts[0].lower() == self.catalog:
+                    del parts[0]
+                    changed = True
+        return changed
+
+    def _strip(self, node: dict[str, Any], key: str) -> bool:
+        if node[key].lower() != self.catalog:
+            return False
+        node[key] = ""
+        del node["qualified_name"]["path"][0]
+        return True
+
+    def _refuse(self, name: str, path: Sequence[str]) -> None:
+        what = ".".join(part for part in path if part)
+        raise ReleaseError(
+            f"{name} refers to {what}, which is not part of the released file: "
+            "public views and macros may use only tables, views and macros of schema main"
+        )
+
+
+def _create(con: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
+    """Run the statements, those that need another one after it: an export does not order views and macros."""
+    pending = list(statements)
+    while pending:
+        later, errors = [], []
+        for statement in pending:
+            try:
+                con.execute(statement)
+            except (duckdb.CatalogException, duckdb.BinderException) as error:
+                later.append(statement)
+                errors.append(error)
+        if len(later) == len(pending):
+            raise ReleaseError(f"cannot be created in the released file: {later[0]} {errors[0]}") from errors[
+                0
+            ]
+        pending = later
+
+
+def _fill(con: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]]) -> None:
+    """Copy the rows, sorted by key so that a filter on it skips row groups and columns compress."""
+    known = {**constraint_keys(con, _PUBLIC), **keys}
+    # the order of creation puts a table after those that its foreign keys need
+    tables = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY table_oid", [_PUBLIC]
+    ).fetchall()
+    for (table,) in tables:
+        order = ", ".join(quoted(c) for c in known.get(table, ()) or _leading_not_null(con, table))
+        name = quoted(table)
+        con.execute(
+            f"INSERT INTO {_PUBLIC}.main.{name} SELECT * FROM {_BUILD}.main.{name}"
+            + (f" ORDER BY {order}" if order else "")
+        )
+        wanted, got = con.execute(
+            f"SELECT (SELECT count(*) FROM {_BUILD}.main.{name}), (SELECT count(*) FROM {_PUBLIC}.main.{name})"
+        ).fetchall()[0]
+        if wanted != got:
+            raise ReleaseError(f"{table} has {wanted} rows in the build and {got} in the released file")
+
+
+def _leading_not_null(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    """Without a declared key: a model names its grain first, in columns that cannot be null."""
+    columns = con.execute(
+        "SELECT column_name, is_nullable FROM duckdb_columns() WHERE database_name = ? AND table_name = ? "
+        "ORDER BY column_index",
+        [_PUBLIC, table],
+    ).fetchall()
+    stop = next((i for i, (_, nullable) in enumerate(columns) if nullable), len(columns))
+    return [column for column, _ in columns[:stop]]
+
+
+def _comments(con: duckdb.DuckDBPyConnection) -> list[str]:
+    """COMMENT statements for everything in main of the build that has one."""
+    found = con.execute(
+        """
+        SELECT 'TABLE', table_name, NULL, comment FROM duckdb_tables()
+        WHERE database_name = $db AND schema_name = 'main'
+        UNION ALL SELECT 'VIEW', view_name, NULL, comment FROM duckdb_views()
+        WHERE database_name = $db AND schema_name = 'main' AND NOT internal
+        UNION ALL SELECT 'COLUMN', table_name, column_name, comment FROM duckdb_columns()
+        WHERE database_name = $db AND schema_name = 'main' AND NOT internal
+        UNION ALL SELECT DISTINCT if(function_type = 'table_macro', 'MACRO TABLE', 'MACRO'), function_name, NULL, comment
+        FROM duckdb_functions() WHERE database_name = $db AND schema_name = 'main' AND NOT internal
+        """,
+        {"db": _BUILD},
+    ).fetchall()
+    return [
+        f"COMMENT ON {kind} {'.'.join(quoted(part) for part in (name, column) if part)} IS {_literal(comment)}"
+        for kind, name, column, comment in found
+        if comment
+    ]

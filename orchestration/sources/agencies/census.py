@@ -1,0 +1,370 @@
+"""US Census Bureau, International Trade API: imports and exports by partner and product, packed a year a question.
+
+Belongs here: what is asked (tables, partners, products), how it is packed, and whether an answer is whole.
+Does not belong here: the format (transforms/parse/census.py), series read off the trade flows (dbt seeds).
+
+https://www.census.gov/foreign-trade/reference/guides/Guide_to_International_Trade_Datasets.pdf. One year is the most that
+clients get in one answer of ten-digit codes (two give HTTP 500); the largest answer seen has 212,000 rows. So a question
+is a year, with the products cut down by wildcards: two for headings and subheadings (chapters 7x and 8x), where the six
+chapters that are kept lie.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import partial
+
+import polars as pl
+
+from orchestration.sources.agencies.series_reply import trade_parsed
+from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response, Secret
+from transforms.codes import SCHEDULE_C_OF_ISO3, WORLD, is_country
+from transforms.parse import census
+from transforms.parse.outcome import TruncatedError
+from transforms.parse.reply import TradeReply
+from transforms.schema import Parsed
+
+SOURCE = "census"
+_ZONE = "America/New_York"
+#: the first year of the bundled figures; the API begins with 2010
+FIRST_YEAR = 2013
+
+#: metals and their articles, machinery, electrical goods, vehicles: what the disputes are about
+CHAPTERS = ("72", "73", "76", "84", "85", "87")
+#: headings whose ten-digit codes are kept: cars, trucks, parts of vehicles, petrol and diesel engines
+HEADINGS = ("8407", "8408", "8703", "8704", "8708")
+#: partners of the tables with fine products: the world, USMCA, and the largest other sources of vehicles and metals
+PARTNERS = (WORLD, *(SCHEDULE_C_OF_ISO3[iso3] for iso3 in ("CAN", "MEX", "CHN", "DEU", "JPN", "KOR")))
+
+API = Api(
+    name="CENSUS",
+    base_url="https://api.census.gov/data/timeseries/intltrade",
+    secret=Secret(
+        variable="HEADWAY_CENSUS_KEY",
+        place="query",
+        name="key",
+        pattern=r"[0-9a-fA-F]{40}",
+        where_to_get="https://api.census.gov/data/key_signup.html",
+        required=True,
+    ),
+    seconds_between_requests=1.0,
+    read_timeout=180.0,
+    total_timeout=600.0,
+    max_bytes=128_000_000,
+    row_separator=b"],",
+    probe=Request(
+        "probe",
+        "/imports/hs",
+        params=(("get", "GEN_VAL_MO"), ("CTY_CODE", WORLD), ("time", "2018-01")),
+        title="US imports of January 2018",
+    ),
+    traps=(
+        "Without a valid key it answers 302 to a page that says so; a client that follows it sees status 200.",
+        "A failure of the server comes as a page with status 200; asked again it often answers.",
+        "Groups of countries stand beside their members: count only four-digit codes from 1000 on.",
+        "A zero is written out, an absent cell means no trade, 204 that there is nothing (not released yet).",
+        "Imports for consumption and general imports differ by up to 18 %.",
+        "How many questions a day a key may ask is not published.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the API at one level of products.
+
+    variables:  asked for in get=, beside partner and product where no predicate names them
+    commodity:  column of the product code, none for the total over all goods
+    level:      COMM_LVL; none: every level of the API (end use)
+    wildcards:  one question each; none: one question for all products
+    partners:   none: every country and group
+    kept:       beginnings of the product codes that are kept; none: all
+    stored:     slices of the store that tell how far this table is known (PlanContext.latest): the world, each basis
+    """
+
+    name: str
+    title: str
+    flow: str
+    path: str
+    variables: tuple[str, ...]
+    stored: tuple[str, ...]
+    commodity: str = ""
+    level: str = ""
+    wildcards: tuple[str, ...] = ("",)
+    partners: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> bool:
+        """Whether an answer holds every product of its level, so that an absent one is withdrawn."""
+        return self.wildcards == ("",) and not self.kept
+
+
+@dataclass(frozen=True)
+class _Flow:
+    """What differs between imports and exports."""
+
+    name: str
+    commodity: str
+    end_use: str
+    bases: tuple[str, ...]
+    values: tuple[str, ...]
+    duty: tuple[str, ...]
+    quantities: tuple[str, ...]
+
+
+_FLOWS = (
+    _Flow(
+        "imports",
+        "I_COMMODITY",
+        "I_ENDUSE",
+        bases=("general", "consumption"),
+        values=("GEN_VAL_MO", "CON_VAL_MO"),
+        duty=("CAL_DUT_MO",),
+        quantities=("GEN_QY1_MO", "GEN_QY1_MO_FLAG", "CON_QY1_MO", "CON_QY1_MO_FLAG", "UNIT_QY1"),
+    ),
+    _Flow(
+        "exports",
+        "E_COMMODITY",
+        "E_ENDUSE",
+        bases=("total_exports",),
+        values=("ALL_VAL_MO",),
+        duty=(),
+        quantities=("QTY_1_MO", "QTY_1_MO_FLAG", "UNIT_QY1"),
+    ),
+)
+
+
+def _tables_of(flow: _Flow) -> tuple[Table, ...]:
+    hs, naics, end_use = (f"/{flow.name}/{kind}" for kind in ("hs", "naics", "enduse"))
+    values = flow.values + flow.duty
+
+    def table(name: str, title: str, slice_: str, path: str, **more: object) -> Table:
+        stored = tuple(f"USA|{WORLD}|{flow.name}|{basis}|{slice_}" for basis in flow.bases)
+        more = {"variables": values, **more}
+        return Table(
+            f"{flow.name}_{name}", f"US {flow.name}, {title}", flow.name, path, stored=stored, **more
+        )
+
+    return (
+        table("total", "all goods by partner", "TOTAL|0", hs),
+        table("hs2", "HS chapters by partner", "HS|2", hs, commodity=flow.commodity, level="HS2"),
+        *(
+            table(
+                f"hs{digits}",
+                f"{digits}-digit HS of the chapters {', '.join(CHAPTERS)}",
+                f"HS|{digits}",
+                hs,
+                commodity=flow.commodity,
+                level=f"HS{digits}",
+                wildcards=("7*", "8*"),
+                partners=PARTNERS,
+                kept=CHAPTERS,
+            )
+            for digits in (4, 6)
+        ),
+        table(
+            "hs10",
+            f"10-digit codes of {', '.join(HEADINGS)}, with quantities",
+            "HS|10",
+            hs,
+            variables=values + flow.quantities,
+            commodity=flow.commodity,
+            level="HS10",
+            wildcards=("840*", "87*"),
+            partners=PARTNERS,
+            kept=HEADINGS,
+        ),
+        table("naics3", "NAICS subsectors by partner", "NAICS|3", naics, commodity="NAICS", level="NA3"),
+        table(
+            "naics4",
+            "transportation equipment (NAICS 3361-3369)",
+            "NAICS|4",
+            naics,
+            commodity="NAICS",
+            level="NA4",
+            wildcards=("336*",),
+            partners=PARTNERS,
+        ),
+        table(
+            "enduse3",
+            "automotive vehicles, parts and engines (end use 3)",
+            "BEA end use|1",
+            end_use,
+            variables=flow.values,
+            commodity=flow.end_use,
+            wildcards=("3*",),
+            partners=PARTNERS,
+        ),
+    )
+
+
+TABLES = tuple(table for flow in _FLOWS for table in _tables_of(flow))
+
+
+def newest_month(today: date) -> date:
+    """The newest month that can be out. The report comes about 35 days after the month, at the earliest 28."""
+    day = today - timedelta(days=28)
+    return _month_before(day.replace(day=1))
+
+
+def years_to_ask(context: PlanContext, stored: Sequence[date]) -> range:
+    """Years in which something may be new: from the newest stored month (or the month before the newest one, which each
+    release revises) on; all of them if the last annual revision, out in June with April, is not in the store yet.
+
+    stored: the newest month of each slice that is in the store; none for a table that was never asked."""
+    newest = newest_month(context.today)
+    last = min(newest.year, context.until.year) if context.until else newest.year
+    if context.since:
+        first = context.since.year
+    elif context.full:
+        first = FIRST_YEAR
+    else:
+        first = _month_before(newest).year
+        if stored:
+            latest = min(stored)
+            first = min(first, latest.year)
+            first = FIRST_YEAR if latest < _last_annual_revision(context.today) else first
+    return range(max(FIRST_YEAR, min(first, last)), last + 1)
+
+
+def _month_before(month: date) -> date:
+    return (month - timedelta(days=1)).replace(day=1)
+
+
+def _last_annual_revision(today: date) -> date:
+    """The April whose release revised all earlier years last."""
+    return date(today.year - (today.month < 6), 4, 1)
+
+
+def _plan(table: Table, context: PlanContext) -> list[Request]:
+    """Newest year first: if the API gives up in the middle, the newest months are there."""
+    stored = [context.latest[slice_] for slice_ in table.stored if slice_ in context.latest]
+    return [
+        _question(table, year, wildcard, max(stored, default=None))
+        for year in reversed(years_to_ask(context, stored))
+        for wildcard in table.wildcards
+    ]
+
+
+def _question(table: Table, year: int, wildcard: str, latest: date | None) -> Request:
+    asked = [*table.variables]
+    predicates: list[tuple[str, str]] = []
+    if table.level:
+        predicates.append(("COMM_LVL", table.level))
+    if wildcard:
+        predicates.append((table.commodity, wildcard))
+    elif table.commodity:
+        asked.insert(0, table.commodity)
+    if table.partners:
+        predicates += [("CTY_CODE", code) for code in table.partners]
+    else:
+        asked.insert(0, "CTY_CODE")
+    return Request(
+        dataset=table.name,
+        path=table.path,
+        params=(
+            ("get", ",".join(asked)),
+            *predicates,
+            ("time", f"from {year}-01 to {year}-12"),
+        ),
+        title=f"{year}" + (f", {wildcard}" if wildcard else ""),
+        context={
+            "year": year,
+            "expected": asked,
+            # what is stored of the year must come again; what is not stored yet may not be out
+            "known_to": min(latest, date(year, 12, 1)).isoformat()
+            if latest and latest.year >= year
+            else None,
+        },
+    )
+
+
+def _parse(table: Table, content: bytes, request: Request, response: Response) -> Parsed:
+    reply = census.parse_reply(
+        content,
+        flow=table.flow,
+        expected=request.context["expected"],
+        status=response.status,
+        content_type=response.media_type,
+        location=response.headers.get("Location"),
+    )
+    _refuse_incomplete(table, reply.frame, request.context)
+    return trade_parsed(
+        _only_kept(table, reply), source=SOURCE, retrieved_at=response.retrieved_at, complete=table.whole
+    )
+
+
+def _refuse_incomplete(table: Table, frame: pl.DataFrame, context: Mapping[str, object]) -> None:
+    """Raise TruncatedError if months or partners are missing, or if the countries do not add up to the world."""
+    year, known_to = context["year"], context["known_to"]
+    months = sorted(frame["period_start"].unique())
+    if not months:
+        return  # every row was rejected, which the caller says
+    if months[0].year != year or months[-1].year != year:
+        raise TruncatedError(SOURCE, f"{table.name} {year}: rows of other years", "ask again")
+    through = max(months[-1], date.fromisoformat(known_to)) if known_to else months[-1]
+    wanted = [date(year, month, 1) for month in range(1, through.month + 1)]
+    absent = [f"{month:%Y-%m}" for month in wanted if month not in months]
+    partners = set(frame["partner_code"].unique())
+    absent += [f"partner {code}" for code in table.partners or (WORLD,) if code not in partners]
+    if absent:
+        raise TruncatedError(SOURCE, f"{table.name} {year}: no rows of {', '.join(absent)}", "ask again")
+    if not table.commodity:
+        _refuse_other_sum(table, frame)
+
+
+def _refuse_other_sum(table: Table, frame: pl.DataFrame) -> None:
+    """The countries make the world to the dollar, otherwise rows were lost or doubled: true of general imports and of
+    exports in all months 2013-2024. Imports for consumption of all countries were not at hand to be measured."""
+    countries = [code for code in frame["partner_code"].unique() if is_country(code)]
+    sums = (
+        frame.filter(pl.col("basis") != "consumption")
+        .group_by("period_start")
+        .agg(
+            pl.col("value_usd").filter(partner_code=WORLD).sum().alias("world"),
+            pl.col("value_usd").filter(pl.col("partner_code").is_in(countries)).sum().alias("countries"),
+        )
+    )
+    for month, world, total in (
+        sums.filter(pl.col("world") != pl.col("countries")).sort("period_start").rows()
+    ):
+        raise TruncatedError(
+            SOURCE,
+            f"{table.name} {month:%Y-%m}: the countries add up to {total:,} USD, the world has {world:,}",
+            "ask again",
+        )
+
+
+def _only_kept(table: Table, reply: TradeReply) -> TradeReply:
+    """The reply without products that a wildcard brought along."""
+    if not table.kept:
+        return reply
+    frame = reply.frame.filter(
+        pl.any_horizontal(pl.col("product_code").str.starts_with(c) for c in table.kept)
+    )
+    left_out = reply.frame.height - frame.height
+    note = (f"left out {left_out}: products outside {', '.join(table.kept)}",) if left_out else ()
+    return replace(reply, frame=frame, messages=(*reply.messages, *note))
+
+
+DATASETS = tuple(
+    Dataset(
+        name=table.name,
+        source_id=SOURCE,
+        api=API,
+        title=table.title,
+        plan=partial(_plan, table),
+        parse=partial(_parse, table),
+        schedule=("40 8 * * *", _ZONE),
+        publication_lag_days=35,
+        first_year=FIRST_YEAR,
+        revisions="Each release adds a month and revises the one before; in June, with April, all earlier years are revised. "
+        "A refresh asks for the years from the newest stored month on, and for all years where the last June is not in the "
+        "store. Revisions of cells that vanish altogether are seen for whole tables only (totals, HS chapters, NAICS "
+        "subsectors).",
+    )
+    for table in TABLES
+)

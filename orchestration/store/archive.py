@@ -1,0 +1,344 @@
+"""The archive: every payload's bytes as received, addressed by their sha256, with a sidecar of where they came from.
+
+Belongs here: writing bytes and sidecars atomically, reading them back verified, listing them, setting bad ones aside.
+Does not belong here: asking the network (http.py), what the bytes mean (transforms/parse), the store (loading.py).
+
+    archive/objects/<aa>/<sha256>                                        the bytes, once
+    archive/<source_id>/<dataset>/<retrieved>-<request>-<sha256>.json    a sidecar a retrieval that brought something new
+    quarantine/<name>.bin, <name>.json                                   what could not be used, and why
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orchestration.base.errors import ArchiveError
+from orchestration.base.settings import Settings
+
+#: a half-written file of a killed run is removed after this; a live write takes seconds
+_LEFTOVER_SECONDS = 3600
+#: a sidecar's name begins with its time of retrieval, 20261121T224500123456
+_TIME = 21
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class ArchivedPayload:
+    """One retrieval. Times are naive UTC. `request_url` holds no key. `archive_path` is relative to the archive.
+
+    payload_id: `<source_id>:<dataset>:<first 16 of sha256>`, followed by `~<n>` from the second time on that a dataset
+                returns to bytes it had before. The dataset is part of it because one file can serve two datasets.
+    extra:      headers of interest (etag, last_modified) and hints for the parser; plain JSON.
+    stored:     whether the `put` that returned this brought something new.
+    """
+
+    payload_id: str
+    source_id: str
+    dataset: str
+    request_url: str
+    retrieved_at: datetime
+    http_status: int | None
+    media_type: str | None
+    sha256: str
+    bytes: int
+    archived_at: datetime
+    last_seen_at: datetime
+    archive_path: str
+    extra: dict[str, Any] = field(default_factory=dict, compare=False)
+    stored: bool = field(default=False, compare=False)
+
+
+@dataclass(frozen=True)
+class Quarantined:
+    """Bytes set aside, the reason, and `path` where they are. `payload_id` is None for bytes that were never archived.
+
+    removed: whether an operator took it out of the archive. content_sha256: of what it says (sources/live.py), if known.
+    """
+
+    payload_id: str | None
+    reason: str
+    sha256: str
+    quarantined_at: datetime
+    path: Path
+    removed: bool = False
+    content_sha256: str | None = None
+
+
+class Archive:
+    """The archive of one warehouse. Constructing it touches no disk.
+
+    Raises ArchiveError when the disk refuses a write, or when bytes are missing or differ from their sha256.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.root = settings.archive
+        self.quarantine_folder = settings.archive.parent / "quarantine"
+
+    def put(
+        self,
+        content: bytes,
+        *,
+        source_id: str,
+        dataset: str,
+        request_url: str,
+        retrieved_at: datetime,
+        http_status: int | None = None,
+        media_type: str | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> ArchivedPayload:
+        """Keep `content`. The same bytes as the answer before to the same request only move `last_seen_at`.
+
+        Requests are told apart by `request_url` within a dataset; where requests differ in their body only, the caller
+        adds what differs as a URL fragment. An answer that returns to older bytes (A, B, A) is news: a new sidecar,
+        the bytes still stored once.
+        """
+        for name in (source_id, dataset):
+            if not _NAME.fullmatch(name):
+                raise ArchiveError(
+                    f"{name!r} cannot name a source or dataset: use lower-case letters, digits, '_', '-', '.'"
+                )
+        self._clear_leftovers()
+        sha256 = hashlib.sha256(content).hexdigest()
+        path = self.root / "objects" / sha256[:2] / sha256
+        if not (path.exists() and _sha256(path) == sha256):  # absent, or damaged and now mended
+            self._write(path, content)
+        folder = self.root / source_id / dataset
+        request = _short(request_url)
+        seen_at = naive_utc(retrieved_at)
+        name = _sidecar_name(seen_at, request, sha256)
+        # the answer before this one by time of retrieval: putting a whole sequence again finds each in its place
+        earlier = [p for p in folder.glob(f"*-{request}-*.json") if p.name[:_TIME] <= name[:_TIME]]
+        before = folder / name if (folder / name).exists() else _newest(earlier)
+        if before and before.stem.endswith(sha256):
+            return self._seen_again(before, _read_sidecar(before), seen_at, extra)
+        returns = sum(1 for _ in folder.glob(f"*-{sha256}.json"))
+        payload = ArchivedPayload(
+            payload_id=f"{source_id}:{dataset}:{sha256[:16]}" + (f"~{returns + 1}" if returns else ""),
+            source_id=source_id,
+            dataset=dataset,
+            request_url=request_url,
+            retrieved_at=seen_at,
+            http_status=http_status,
+            media_type=media_type,
+            sha256=sha256,
+            bytes=len(content),
+            archived_at=datetime.now(UTC).replace(tzinfo=None),
+            last_seen_at=seen_at,
+            archive_path=path.relative_to(self.root).as_posix(),
+            extra=extra or {},
+            stored=True,
+        )
+        self._write(folder / name, _sidecar(payload))
+        return payload
+
+    def last(self, source_id: str, dataset: str, request_url: str) -> ArchivedPayload | None:
+        """The last accepted answer to a request, or None."""
+        path = self._last_sidecar(source_id, dataset, request_url)
+        return _read_sidecar(path) if path else None
+
+    def seen_again(
+        self, payload: ArchivedPayload, at: datetime, extra: dict[str, Any] | None = None
+    ) -> ArchivedPayload:
+        """Note that the last answer to a request still stands: moves `last_seen_at` and adds to `extra`."""
+        path = self._last_sidecar(payload.source_id, payload.dataset, payload.request_url)
+        if path is None or not path.stem.endswith(payload.sha256):
+            raise ArchiveError(f"{payload.payload_id} is not the last answer to its request; fetch it again")
+        return self._seen_again(path, payload, naive_utc(at), extra)
+
+    def _seen_again(
+        self, path: Path, payload: ArchivedPayload, at: datetime, extra: dict[str, Any] | None
+    ) -> ArchivedPayload:
+        known = replace(
+            payload, last_seen_at=max(payload.last_seen_at, at), extra={**payload.extra, **(extra or {})}
+        )
+        self._write(path, _sidecar(known))
+        return known
+
+    def _last_sidecar(self, source_id: str, dataset: str, request_url: str) -> Path | None:
+        found = (self.root / source_id / dataset).glob(f"*-{_short(request_url)}-*.json")
+        return _newest(list(found))
+
+    def read(self, payload: ArchivedPayload) -> bytes:
+        """The bytes of `payload`, verified against their sha256."""
+        path = self.root / payload.archive_path
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            raise ArchiveError(
+                f"{payload.payload_id}: its bytes are missing from the archive ({path}); restore the file or fetch it again"
+            ) from None
+        found = hashlib.sha256(content).hexdigest()
+        if found != payload.sha256:
+            raise ArchiveError(
+                f"{payload.payload_id}: its bytes are damaged ({path}: {len(content)} bytes with sha256 {found[:16]}..., "
+                f"expected {payload.bytes} bytes with {payload.sha256[:16]}...); restore the file or fetch it again"
+            )
+        return content
+
+    def payloads(self, source_id: str | None = None, dataset: str | None = None) -> list[ArchivedPayload]:
+        """Payloads in the order of their retrieval; those of one moment in the order they were archived."""
+        sidecars = self.root.glob(f"{source_id or '*'}/{dataset or '*'}/*.json")
+        return sorted(
+            map(_read_sidecar, sidecars), key=lambda p: (p.retrieved_at, p.archived_at, p.payload_id)
+        )
+
+    def latest(self, source_id: str, dataset: str) -> ArchivedPayload | None:
+        """The payload retrieved last, or None."""
+        return max(
+            self.payloads(source_id, dataset), key=lambda p: (p.retrieved_at, p.archived_at), default=None
+        )
+
+    def quarantine(self, payload: ArchivedPayload | bytes, reason: str, *, removed: bool = False) -> Path:
+        """Set bytes aside with the reason. An archived payload leaves the archive: it was not accepted, or is `removed`.
+
+        Returns the path of the bytes; a JSON with the reason lies beside it. The same bytes are set aside once.
+        """
+        archived = None if isinstance(payload, bytes) else payload
+        content = self.read(archived) if archived else payload
+        sha256 = hashlib.sha256(content).hexdigest()
+        origin = f"{archived.source_id}.{archived.dataset}" if archived else "unknown"
+        path = self.quarantine_folder / f"{origin}-{sha256[:16]}.bin"
+        note = {
+            "payload_id": archived and archived.payload_id,
+            "reason": reason,
+            "sha256": sha256,
+            "quarantined_at": _text(datetime.now(UTC)),
+            "payload": archived and json.loads(_sidecar(archived)),
+            "removed": removed,
+        }
+        self._write(path, content)
+        self._write(path.with_suffix(".json"), _json(note))
+        if archived:
+            for sidecar in (self.root / archived.source_id / archived.dataset).glob(f"*-{sha256}.json"):
+                if _read_sidecar(sidecar).payload_id == archived.payload_id:
+                    sidecar.unlink()
+        return path
+
+    def take_back(self, payload: ArchivedPayload) -> None:
+        """Undo `quarantine` of an archived payload."""
+        folder = self.root / payload.source_id / payload.dataset
+        name = _sidecar_name(payload.retrieved_at, _short(payload.request_url), payload.sha256)
+        self._write(folder / name, _sidecar(payload))
+        path = self.quarantine_folder / f"{payload.source_id}.{payload.dataset}-{payload.sha256[:16]}.bin"
+        path.with_suffix(".json").unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
+
+    def quarantined(self) -> list[Quarantined]:
+        """What was set aside, oldest first."""
+        notes = [(p, json.loads(p.read_bytes())) for p in self.quarantine_folder.glob("*.json")]
+        found = [
+            Quarantined(
+                n["payload_id"],
+                n["reason"],
+                n["sha256"],
+                _time(n["quarantined_at"]),
+                p.with_suffix(".bin"),
+                n.get("removed", False),
+                ((n["payload"] or {}).get("extra") or {}).get("content_sha256"),
+            )
+            for p, n in notes
+        ]
+        return sorted(found, key=lambda q: (q.quarantined_at, q.path))
+
+    def _write(self, path: Path, content: bytes) -> None:
+        """All or nothing: a temporary file in full on disk, then one rename, then the folder's entry on disk."""
+        temporary = None
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._temporary.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._temporary, delete=False) as file:
+                temporary = Path(file.name)
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.chmod(0o644)
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            if temporary:
+                temporary.unlink(missing_ok=True)
+            raise ArchiveError(
+                f"cannot write {path}: {error.strerror}; nothing was changed. Free space or mend permissions, then run again"
+            ) from error
+
+    @property
+    def _temporary(self) -> Path:
+        # no sidecar lies at this depth, so a half-written file is never taken for a payload
+        return self.root / "tmp"
+
+    def _clear_leftovers(self) -> None:
+        for path in self._temporary.glob("*"):
+            if time.time() - path.stat().st_mtime > _LEFTOVER_SECONDS:
+                path.unlink(missing_ok=True)
+
+
+def naive_utc(moment: datetime) -> datetime:
+    """`moment` as naive UTC, the form of every time in archive and store; a naive moment is taken to be UTC."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _newest(sidecars: list[Path]) -> Path | None:
+    """The sidecar retrieved last; of several at one moment (a file changed within the day it is dated) the last put."""
+    time = max((p.name[:_TIME] for p in sidecars), default=None)
+    ties = [p for p in sidecars if p.name[:_TIME] == time]
+    return max(ties, key=lambda p: _read_sidecar(p).archived_at) if len(ties) > 1 else next(iter(ties), None)
+
+
+def _sidecar_name(retrieved_at: datetime, request: str, sha256: str) -> str:
+    return f"{retrieved_at:%Y%m%dT%H%M%S%f}-{request}-{sha256}.json"
+
+
+def _short(request_url: str) -> str:
+    return hashlib.sha256(request_url.encode()).hexdigest()[:8]
+
+
+def _sync_folder(folder: Path) -> None:
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _text(moment: datetime) -> str:
+    return naive_utc(moment).isoformat(timespec="microseconds") + "Z"
+
+
+def _time(text: str) -> datetime:
+    return naive_utc(datetime.fromisoformat(text))
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, indent=1, ensure_ascii=False, sort_keys=True).encode() + b"\n"
+
+
+def _sidecar(payload: ArchivedPayload) -> bytes:
+    values = asdict(payload)
+    del values["stored"]
+    return _json({k: _text(v) if isinstance(v, datetime) else v for k, v in values.items()})
+
+
+def _read_sidecar(path: Path) -> ArchivedPayload:
+    try:
+        values = json.loads(path.read_bytes())
+        for name in ("retrieved_at", "archived_at", "last_seen_at"):
+            values[name] = _time(values[name])
+        return ArchivedPayload(**values)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArchiveError(
+            f"{path} is not a sidecar of this archive ({error}); restore it or remove it"
+        ) from error
