@@ -53,7 +53,7 @@ def monthly_means(reply: SeriesReply, *, as_of: date) -> SeriesReply:
         pl.format("mean of {} days", "days").alias("note"),
     )
     return SeriesReply(
-        frame.cast(SERIES_REPLY_SCHEMA).sort("source_code", "period_start"),
+        frame.cast(pl.Schema(SERIES_REPLY_SCHEMA)).sort("source_code", "period_start"),
         (*reply.messages, *left.as_messages()),
         reply.refused,
         reply.details,

@@ -10,6 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from io import BufferedReader, BytesIO
+from typing import cast
 
 from transforms.schema import FrameError
 
@@ -49,7 +50,8 @@ def member_lines(content: bytes, name: str, *, max_bytes: int) -> Iterator[bytes
     left = max_bytes
     try:
         # the buffer halves the time: ZipExtFile looks for the end of each line by itself
-        with BufferedReader(archive.open(name), 1 << 20) as member:
+        # open() is annotated as IO[bytes]; for reading it gives a ZipExtFile, which can fill a buffer
+        with BufferedReader(cast("zipfile.ZipExtFile", archive.open(name)), 1 << 20) as member:
             for line in member:
                 left -= len(line)
                 if left < 0:

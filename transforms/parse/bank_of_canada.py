@@ -53,14 +53,15 @@ def _refuse(content: bytes, status: int) -> None:
 
 def _read_json(text: str, content_type: str | None, frequency: str, rows: Rows) -> None:
     reply = load_json(text, source=SOURCE, content_type=content_type)
-    missing = [k for k in ("seriesDetail", "observations") if not isinstance(reply, dict) or k not in reply]
+    fields = reply if isinstance(reply, dict) else {}
+    missing = [k for k in ("seriesDetail", "observations") if k not in fields]
     if missing:
         raise SchemaChangedError(SOURCE, "reply with other fields", missing=missing)
-    for code, detail in reply["seriesDetail"].items():
+    for code, detail in fields["seriesDetail"].items():
         rows.details[code] = {"title": detail.get("label", ""), "description": detail.get("description", "")}
-    if not reply["observations"]:
+    if not fields["observations"]:
         raise EmptyReplyError(SOURCE, "no observations in the period asked for", "check the dates")
-    for observation in reply["observations"]:
+    for observation in fields["observations"]:
         for code, cell in observation.items():
             if code == "d":
                 continue

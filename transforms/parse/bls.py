@@ -19,7 +19,7 @@ from datetime import date
 
 import polars as pl
 
-from transforms.parse.body import excerpt, read_json, read_text, shape_checked
+from transforms.parse.body import JsonObject, excerpt, read_json, read_text, shape_checked
 from transforms.parse.outcome import (
     AuthError,
     BadRequestError,
@@ -99,7 +99,7 @@ def _refuse(word: str, messages: list[str]) -> None:
     raise SchemaChangedError(SOURCE, f"status {word} is not known: {said}", unknown=[word])
 
 
-def _read_series(item: dict, rows: Rows) -> None:
+def _read_series(item: JsonObject, rows: Rows) -> None:
     code = item["seriesID"]
     catalog = item.get("catalog")
     if catalog:

@@ -11,7 +11,7 @@ import functools
 import json
 import re
 from collections.abc import Callable, Iterator
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 import polars as pl
 
@@ -26,6 +26,9 @@ from transforms.parse.outcome import (
     UnreadableError,
 )
 from transforms.schema import FrameError
+
+#: an object in the JSON of an agency: Any, as only the code that reads a field can tell what it must be
+JsonObject = dict[str, Any]
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -132,7 +132,7 @@ def read_table(content: bytes, name: str) -> tuple[pl.DataFrame, date]:
 def _checked_month(members: dict[str, dict[date, list[_Member]]], month: date) -> pl.DataFrame:
     """dot2 of a month, after its values were found to be those of dot1 and dot3."""
     values: dict[str, pl.DataFrame] = {}
-    table = None
+    table: pl.DataFrame  # dot2 is read first and raises where it is not there
     for name in ("dot2", "dot1", "dot3"):
         found = members[name].get(month, [])
         if len({member.read() for member in found}) > 1 or (name == "dot2" and not found):
@@ -141,7 +141,8 @@ def _checked_month(members: dict[str, dict[date, list[_Member]]], month: date) -
             )
         if found:
             read = _table(found[0].read(), found[0].name, name, month)
-            table = read if name == "dot2" else table
+            if name == "dot2":
+                table = read
             values[name] = read.group_by("flow", "partner_iso3").agg(_sums()[0]).sort("flow", "partner_iso3")
     for name, value in values.items():
         if not value.equals(values["dot2"]):

@@ -215,7 +215,7 @@ def _keys(wire: pl.DataFrame) -> pl.DataFrame:
         partner.alias("partner_code"),
         pl.when(total)
         .then(pl.lit("TOTAL"))
-        .otherwise(pl.lit(_COMMODITY.get(commodity, "TOTAL")))
+        .otherwise(pl.lit(_COMMODITY[commodity] if commodity else "TOTAL"))
         .alias("classification"),
         pl.when(total).then(pl.lit(0, pl.Int16)).otherwise(level).alias("product_level"),
         pl.when(total).then(pl.lit("00")).otherwise(code).alias("product_code"),
@@ -302,4 +302,4 @@ def _flow_rows(wire: pl.DataFrame, basis: _Basis) -> pl.DataFrame:
         pl.when(quantity.is_not_null()).then(unit).alias("quantity_unit"),
         pl.lit(SOURCE).alias("source_id"),
         pl.lit("normal").alias("status"),
-    ).cast(TRADE_REPLY_SCHEMA)
+    ).cast(pl.Schema(TRADE_REPLY_SCHEMA))

@@ -19,7 +19,7 @@ from datetime import date
 import polars as pl
 
 from transforms.codes import WORLD
-from transforms.parse.body import excerpt, read_json, shape_checked
+from transforms.parse.body import JsonObject, excerpt, read_json, shape_checked
 from transforms.parse.outcome import (
     AuthError,
     BadRequestError,
@@ -107,10 +107,10 @@ def _refuse(content: bytes, status: int) -> None:
         raise AuthError(SOURCE, f"HTTP {status}: {said}", "check the subscription key")
 
 
-def _rows(data: list[dict], frequency: str) -> TradeReply:
+def _rows(data: list[JsonObject], frequency: str) -> TradeReply:
     dropped: Counter[str] = Counter()
     rejected: list[tuple[int, str, str]] = []
-    rows: dict[tuple, tuple] = {}
+    rows: dict[tuple[object, ...], tuple[object, ...]] = {}
     for number, row in enumerate(data, start=1):
         if row["freqCode"] != frequency:
             raise SchemaChangedError(SOURCE, f"rows of frequency {row['freqCode']}, asked for {frequency}")
@@ -147,7 +147,7 @@ _KEY = (
 _ORDER = {c: TRADE_REPLY_SCHEMA[c] for c in (*_KEY, *(c for c in TRADE_REPLY_SCHEMA if c not in _KEY))}
 
 
-def _row(row: dict) -> tuple[tuple, tuple]:
+def _row(row: JsonObject) -> tuple[tuple[object, ...], tuple[object, ...]]:
     """(key, content) of a row, in the order of `_ORDER`."""
     flow, basis = _FLOWS[row["flowCode"]]
     period, code = str(row["period"]), str(row["cmdCode"])

@@ -105,7 +105,7 @@ class _Compact:
     def start(self, name: str, attributes: dict[str, str]) -> None:
         match name.rpartition(":")[2]:
             case "Obs" if self._code:
-                self._observation(attributes)
+                self._observation(self._code, attributes)
             case "Series":
                 self._series(attributes)
             case "DataSet":
@@ -155,7 +155,7 @@ class _Compact:
         detail.update(stated)
         detail.setdefault("identifier", f"{self._release}/{self._dataset}/{code}")
 
-    def _observation(self, attributes: dict[str, str]) -> None:
+    def _observation(self, code: str, attributes: dict[str, str]) -> None:
         if self._frequency is None:
             self._rows.drop(_OTHER_FREQUENCY)
             return
@@ -168,11 +168,11 @@ class _Compact:
                 raise ValueError("the filler -9999 with status A")
             end = date.fromisoformat(attributes["TIME_PERIOD"])
         except (KeyError, ValueError) as error:
-            self._rows.reject(f"not readable: {error}", {"series": self._code, **attributes})
+            self._rows.reject(f"not readable: {error}", {"series": code, **attributes})
             return
         note = f"OBS_STATUS {state}" if state in _MISSING else None
         self._rows.add(
-            self._code,
+            code,
             _start(end, self._frequency),
             self._frequency,
             value,

@@ -16,7 +16,7 @@ import json
 from collections.abc import Mapping
 from datetime import date
 
-from transforms.parse.body import excerpt, read_json, shape_checked
+from transforms.parse.body import JsonObject, excerpt, read_json, shape_checked
 from transforms.parse.outcome import BadRequestError, SchemaChangedError, UnclearRefusalError
 from transforms.parse.reply import Rows, SeriesReply, parse_number
 
@@ -77,7 +77,7 @@ def _refuse(reply: object, status: int) -> None:
     raise BadRequestError(SOURCE, f"HTTP {status}: {said}", "check indicator, bank and area")
 
 
-def _read_series(item: dict, frequencies: Mapping[str, str], rows: Rows) -> None:
+def _read_series(item: JsonObject, frequencies: Mapping[str, str], rows: Rows) -> None:
     code = str(item.get("INDICADOR"))
     frequency = frequencies.get(code)
     if frequency is None:

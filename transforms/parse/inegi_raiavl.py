@@ -89,7 +89,9 @@ def parse_zip(
     wanted = None if years is None else set(years)
     frames = []
     for name, data in zip_members(content, _FILE.pattern, source=SOURCE):
-        spanish, year = _FILE.fullmatch(name.rsplit("/", 1)[-1]).groups()
+        file = _FILE.fullmatch(name.rsplit("/", 1)[-1])
+        assert file is not None  # zip_members gives no other names
+        spanish, year = file.groups()
         if _TABLES[spanish.lower()] == table and (wanted is None or int(year) in wanted):
             text = read_text(data, source=SOURCE, status=200, content_type=f"member {name}")
             frames.append(_rows(text, table))
@@ -128,7 +130,7 @@ def monthly_totals(reply: RaiavlReply, by: Sequence[str] = ()) -> SeriesReply:
     )
     details = {c: {"unit": "vehicles"} for c in frame["source_code"].unique().sort()}
     return series_reply(
-        frame.cast(SERIES_REPLY_SCHEMA), source=SOURCE, messages=reply.messages, details=details
+        frame.cast(pl.Schema(SERIES_REPLY_SCHEMA)), source=SOURCE, messages=reply.messages, details=details
     )
 
 
@@ -191,7 +193,7 @@ def _reply(table: str, years: list[pl.DataFrame], modified: date | None = None) 
         *((f"{negative} negative corrections",) if negative else ()),
         *((f"columns not known, left out: {', '.join(unknown)}",) if unknown else ()),
     )
-    return RaiavlReply(table, frame.cast(RAIAVL_SCHEMA).sort(*_KEY), messages, modified)
+    return RaiavlReply(table, frame.cast(pl.Schema(RAIAVL_SCHEMA)).sort(*_KEY), messages, modified)
 
 
 def _modified(content: bytes) -> date | None:

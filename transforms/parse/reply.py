@@ -94,7 +94,7 @@ class Rows:
 
     def __init__(self, source: str) -> None:
         self._source = source
-        self._rows: list[tuple] = []
+        self._rows: list[tuple[str, date, str, float | None, str, datetime | None, str | None]] = []
         self._dropped: Counter[str] = Counter()
         self._rejected: list[tuple[int, str, str]] = []
         self._seen = 0

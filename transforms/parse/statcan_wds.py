@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from transforms.parse.body import excerpt, read_json, shape_checked
+from transforms.parse.body import JsonObject, excerpt, read_json, shape_checked
 from transforms.parse.outcome import (
     BadRequestError,
     NotYetReleasedError,
@@ -48,7 +48,7 @@ _STATUS: dict[int, tuple[str | None, str | None]] = {  # statusCode -> (our stat
     9: ("missing", "... not applicable"),
     10: ("missing", "<LOD below the limit of detection"),
 }
-_REFUSALS = {
+_REFUSALS: dict[object, str] = {  # by whatever a reply has as its response code
     1: "invalid date",
     2: "invalid table and series combination",
     3: "request failed",
@@ -172,8 +172,9 @@ def parse_cube_metadata(
     cubes = []
     for item in items if isinstance(items, list) else [items]:
         # the bare object is what clients store; the service wraps it
-        cube = item.get("object", item) if isinstance(item, dict) else item
-        if not isinstance(cube, dict) or item.get("status", "SUCCESS") != "SUCCESS":
+        answer = item if isinstance(item, dict) else {}
+        cube = answer.get("object", item)
+        if not isinstance(cube, dict) or answer.get("status", "SUCCESS") != "SUCCESS":
             raise BadRequestError(SOURCE, f"no metadata: {excerpt(str(cube))}", "check the table number")
         try:
             cubes.append(_cube(cube))
@@ -188,8 +189,9 @@ def parse_cube_metadata(
 def parse_download_link(content: bytes, *, status: int = 200, content_type: str | None = None) -> str:
     """getFullTableDownloadCSV: the address of the zip. Raises BadRequestError for an unknown table."""
     reply = _read(content, status=status, content_type=content_type)
-    link = reply.get("object") if isinstance(reply, dict) else None
-    if not isinstance(link, str) or reply.get("status") != "SUCCESS":
+    answer = reply if isinstance(reply, dict) else {}
+    link = answer.get("object")
+    if not isinstance(link, str) or answer.get("status") != "SUCCESS":
         raise BadRequestError(SOURCE, f"no download address: {excerpt(str(reply))}", "check the table number")
     if not link.startswith("https://"):
         raise SchemaChangedError(SOURCE, f"download address is not https: {excerpt(link)}")
@@ -213,7 +215,7 @@ def _read(content: bytes, *, status: int, content_type: str | None) -> object:
     return read_json(content, source=SOURCE, status=status, content_type=content_type)
 
 
-def _changed(content: bytes, *, status: int, content_type: str | None) -> list[dict]:
+def _changed(content: bytes, *, status: int, content_type: str | None) -> list[JsonObject]:
     if status == 404:
         raise NotYetReleasedError(SOURCE, "HTTP 404, no release on that day", "ask for a release day")
     reply = _read(content, status=status, content_type=content_type)
@@ -225,12 +227,12 @@ def _changed(content: bytes, *, status: int, content_type: str | None) -> list[d
     return items
 
 
-def _vector(series: dict) -> str | None:
+def _vector(series: JsonObject) -> str | None:
     number = str(series.get("vectorId") or "").lstrip("vV")
     return f"v{number}" if number not in ("", "0") else None
 
 
-def _text_id(series: dict, name: str) -> str | None:
+def _text_id(series: JsonObject, name: str) -> str | None:
     return str(series[name]) if series.get(name) not in (None, "") else None
 
 
@@ -246,7 +248,7 @@ def _code(series: object, key: str) -> str | None:
     return f"{product}/{'.'.join(parts + ['0'] * (10 - len(parts)))}"
 
 
-def _read_point(code: str, point: dict, rows: Rows) -> None:
+def _read_point(code: str, point: JsonObject, rows: Rows) -> None:
     try:
         frequency_code = int(point["frequencyCode"])
         stated, note = _STATUS[int(point["statusCode"])]
@@ -291,7 +293,7 @@ def _read_point(code: str, point: dict, rows: Rows) -> None:
     )
 
 
-def _cube(cube: dict) -> CubeMetadata:
+def _cube(cube: JsonObject) -> CubeMetadata:
     day = lambda text: date.fromisoformat(text) if text else None  # noqa: E731
     return CubeMetadata(
         product_id=str(cube["productId"]),

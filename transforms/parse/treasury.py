@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from transforms.parse.body import excerpt, read_json, shape_checked
+from transforms.parse.body import JsonObject, excerpt, read_json, shape_checked
 from transforms.parse.outcome import BadRequestError, SchemaChangedError, TruncatedError
 from transforms.parse.reply import Rows, SeriesReply, parse_number
 from transforms.periods import end_of_month
@@ -44,13 +44,14 @@ def parse_customs_duties(
     if status in (400, 404):
         _refuse(content, status)
     reply = read_json(content, source=SOURCE, status=status, content_type=content_type)
-    missing = [k for k in ("data", "meta") if not isinstance(reply, dict) or k not in reply]
+    fields = reply if isinstance(reply, dict) else {}
+    missing = [k for k in ("data", "meta") if k not in fields]
     if missing:
         raise SchemaChangedError(SOURCE, f"reply with other fields: {excerpt(str(reply))}", missing=missing)
-    if (pages := int(reply["meta"]["total-pages"])) > 1:
+    if (pages := int(fields["meta"]["total-pages"])) > 1:
         raise TruncatedError(SOURCE, f"only the first of {pages} pages came", "ask for larger pages")
     rows = Rows(SOURCE)
-    for row in reply["data"]:
+    for row in fields["data"]:
         _read_row(row, rows)
     return rows.reply()
 
@@ -64,7 +65,7 @@ def _refuse(content: bytes, status: int) -> None:
     raise BadRequestError(SOURCE, f"HTTP {status}: {words}", "check fields, filter and sort")
 
 
-def _read_row(row: dict, rows: Rows) -> None:
+def _read_row(row: JsonObject, rows: Rows) -> None:
     absent = [name for name in ("record_date", "classification_desc", *FIELDS) if name not in row]
     if absent:
         raise SchemaChangedError(SOURCE, "row with other fields", missing=absent)
@@ -83,8 +84,9 @@ def _read_row(row: dict, rows: Rows) -> None:
         return
     if day != end_of_month(day):
         raise SchemaChangedError(SOURCE, f"{day} is not the end of a month", unknown=[row["record_date"]])
-    if None not in amounts.values():
-        apart = amounts[_GROSS] - amounts[_REFUNDS] - amounts[_NET]
+    gross, refunds, net = amounts[_GROSS], amounts[_REFUNDS], amounts[_NET]
+    if gross is not None and refunds is not None and net is not None:
+        apart = gross - refunds - net
         if abs(apart) >= 0.01:
             raise SchemaChangedError(
                 SOURCE, f"{day}: gross less refunds is {apart:,.2f} USD away from net receipts"

@@ -163,7 +163,7 @@ def _observations(
             if isinstance(cells, str):
                 raise ValueError(cells)
             series_id = plain(cells.get("series_id")) or lone
-            if series_id not in series:
+            if series_id is None or series_id not in series:
                 if undeclared_is_a_problem:
                     raise ValueError(
                         f"series '{series_id}' is not declared" if series_id else "series_id is empty"
@@ -226,7 +226,7 @@ def _known_from(cell: str, declared: Mapping[str, str], retrieved_at: datetime) 
         return retrieved_at, "retrieved"
 
 
-def _period(cell: Any, frequency: str, epoch: datetime) -> date:
+def _period(cell: Any, frequency: str, epoch: date) -> date:
     if (
         isinstance(cell, int | float)
         and not isinstance(cell, bool)

@@ -119,7 +119,7 @@ def change_points(
         touching.setdefault(series_id, []).append((first, last))
     known = monthly_series(monthly)
     asked, events = sorted({number(c) for c in cuts}), {number(c) for c in event_cuts}
-    rows: list[dict] = []
+    rows: list[dict[str, object]] = []
     for series_id in monthly["series_id"].unique().sort().to_list():
         rows.extend(_of_series(series_id, known.get(series_id), asked, events, touching.get(series_id, [])))
     return pl.DataFrame(rows, schema=RESULT_SCHEMA, orient="row")
@@ -131,8 +131,9 @@ def _of_series(
     asked: list[int],
     events: set[int],
     episodes: list[tuple[int, int]],
-) -> Iterable[dict]:
-    empty = dict.fromkeys(RESULT_SCHEMA) | {
+) -> Iterable[dict[str, object]]:
+    empty: dict[str, object] = {
+        **dict.fromkeys(RESULT_SCHEMA),
         "series_id": series_id,
         "scale": None if series is None else series.scale,
     }

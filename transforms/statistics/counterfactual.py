@@ -231,12 +231,13 @@ def _apart(cut: NDArray[np.int64], events: NDArray[np.int64], window: int) -> ND
     return nearest >= cut + window
 
 
-def _running(values: NDArray) -> NDArray:
+def _running(values: NDArray[np.bool_] | NDArray[np.int64]) -> NDArray[np.int64]:
     """Sums up to each place, starting with none: the sum over [a, b) is the difference of two."""
     return np.concatenate([[0], np.cumsum(values)])
 
 
 def _filled(arrays: pl.Series, made: NDArray[np.bool_]) -> Floats:
+    assert isinstance(arrays.dtype, pl.Array)  # a column of forecasts.SCHEMA
     block = np.full((len(arrays), arrays.dtype.shape[0]), np.nan)
     if made.any():
         block[made] = arrays.filter(pl.Series(made)).to_numpy()

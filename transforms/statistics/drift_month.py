@@ -70,7 +70,7 @@ def forecast(
         _check(series_id, months, values)
         for end, length in enumerate(training_lengths(values)):
             by_length.setdefault(int(length), []).append((series_id, end))
-    frames = []
+    frames: list[pl.DataFrame] = []
     for length, origins in by_length.items():
         for first in range(0, len(origins), _BATCH):
             frames.extend(_of_length(series, unusual, origins[first : first + _BATCH], length))

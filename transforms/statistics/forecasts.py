@@ -33,15 +33,15 @@ REASON_UNSTABLE = "the model is not stable on the training months"
 
 #: one row a series and origin; arrays are null where there is a reason. half_width: half the nominal 95 % interval of each month ahead; window_half_width:
 #: that of the mean over the first WINDOWS months after a cut, in the order of GAP_WINDOWS
-SCHEMA = {
-    "series_id": pl.String,
-    "train_start": pl.Date,
-    "train_end": pl.Date,
-    "n_train": pl.Int32,
+SCHEMA: dict[str, pl.DataType] = {
+    "series_id": pl.String(),
+    "train_start": pl.Date(),
+    "train_end": pl.Date(),
+    "n_train": pl.Int32(),
     "expected": pl.Array(pl.Float64, STEPS),
     "half_width": pl.Array(pl.Float64, STEPS),
     "window_half_width": pl.Array(pl.Float64, len(GAP_WINDOWS)),
-    "reason": pl.String,
+    "reason": pl.String(),
 }
 
 

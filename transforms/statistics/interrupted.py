@@ -138,7 +138,7 @@ def interrupted_time_series(
         )
         for row in designs.iter_rows(named=True)
     ]
-    rows: list[dict] = []
+    rows: list[dict[str, object]] = []
     groups: dict[_Window, list[str]] = defaultdict(list)
     for series_id, index in _asked(monthly, plans, pairs):
         design = plans[index]
@@ -249,7 +249,7 @@ def _unexplained(columns: np.ndarray) -> np.ndarray:
 
 def _fitted(
     window: _Window, design: Design, ids: list[str], series: dict[str, MonthlySeries]
-) -> Iterable[dict]:
+) -> Iterable[dict[str, object]]:
     """Rows of the series that share the regressors of `window`."""
     made = _trimmed(window, design)
     if isinstance(made, str):
@@ -325,8 +325,11 @@ def _episodes(episodes: pl.DataFrame) -> dict[str, list[tuple[int, int]]]:
     return found
 
 
-def _named(series_id: str, design: Design, series: MonthlySeries | None, window: _Window | None) -> dict:
-    row = dict.fromkeys(RESULT_SCHEMA) | {
+def _named(
+    series_id: str, design: Design, series: MonthlySeries | None, window: _Window | None
+) -> dict[str, object]:
+    row: dict[str, object] = {
+        **dict.fromkeys(RESULT_SCHEMA),
         "series_id": series_id,
         "design_id": design.design_id,
         "cut_month": day(design.cut),
@@ -337,7 +340,7 @@ def _named(series_id: str, design: Design, series: MonthlySeries | None, window:
 
 def _withheld(
     series_id: str, design: Design, series: MonthlySeries | None, reason: str, window: _Window | None = None
-) -> dict:
+) -> dict[str, object]:
     return _named(series_id, design, series, window) | {"reason": reason}
 
 
@@ -403,5 +406,5 @@ def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:
         )
         for method, (p, change) in methods.items()
     ]
-    rates = pl.concat(frames).select(*CALIBRATION_SCHEMA).cast(CALIBRATION_SCHEMA)
+    rates = pl.concat(frames).select(*CALIBRATION_SCHEMA).cast(pl.Schema(CALIBRATION_SCHEMA))
     return rates.sort("method", "series_id")

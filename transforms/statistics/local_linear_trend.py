@@ -90,8 +90,9 @@ def forecast(origins: Sequence[Origin]) -> list[pl.DataFrame]:
     for length, places in by_length.items():
         values = np.stack([origins[place].values[-length:] for place in places])
         for place, starts in zip(places, _start_values(values), strict=True):
-            arrays = _forecast_one(origins[place].values[-length:], starts)
-            result[place] = _row(origins[place], length, tuple(a[None] for a in arrays))
+            expected, half, by_window = _forecast_one(origins[place].values[-length:], starts)
+            arrays = expected[None], half[None], by_window[None]
+            result[place] = _row(origins[place], length, arrays)
     return [row for row in result if row is not None]
 
 
@@ -224,7 +225,7 @@ def _forecast_one(values: Floats, starts: Floats) -> tuple[Floats, Floats, Float
 
 
 def _row(
-    origin: Origin, length: int, arrays: tuple[Floats, ...] | None, reason: str | None = None
+    origin: Origin, length: int, arrays: tuple[Floats, Floats, Floats] | None, reason: str | None = None
 ) -> pl.DataFrame:
     ends = np.array([origin.train_end], dtype="datetime64[M]")
     return frame([origin.series_id], ends, length, arrays, reason)

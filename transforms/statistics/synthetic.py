@@ -123,7 +123,7 @@ def synthetic_controls(
         (number(c), d)
         for c, d in designs.select("cut_month", "dropped_months").unique().sort(pl.all()).iter_rows()
     ]
-    rows: list[dict] = []
+    rows: list[dict[str, object]] = []
     for (pool,), values in monthly.sort("donor_pool_id").group_by("donor_pool_id", maintain_order=True):
         known = monthly_series(
             values.select(pl.col("unit_id").alias("series_id"), "period_start", "value", scale=pl.lit("log"))
@@ -146,13 +146,15 @@ def _of_pool(
     known: dict[str, MonthlySeries],
     exposed: dict[str, int | None],
     plans: list[tuple[int, int]],
-) -> Iterable[dict]:
-    ratios: dict[tuple, np.ndarray] = {}  # the donors' placebos do not depend on the treated series
+) -> Iterable[dict[str, object]]:
+    # the donors' placebos do not depend on the treated series
+    ratios: dict[tuple[object, ...], np.ndarray] = {}
     available = {unit: series for unit, series in known.items() if unit in exposed}
     for series_id in ids:
         series = known.get(series_id)
         for cut, dropped in plans:
-            row = dict.fromkeys(RESULT_SCHEMA) | {
+            row: dict[str, object] = {
+                **dict.fromkeys(RESULT_SCHEMA),
                 "donor_pool_id": pool,
                 "series_id": series_id,
                 "cut_month": day(cut),
@@ -211,8 +213,12 @@ def _values(series: MonthlySeries, months: np.ndarray) -> np.ndarray:
 
 
 def _result(
-    y: np.ndarray, donors: np.ndarray, names: list[str], ratios: dict[tuple, np.ndarray], key: tuple
-) -> dict:
+    y: np.ndarray,
+    donors: np.ndarray,
+    names: list[str],
+    ratios: dict[tuple[object, ...], np.ndarray],
+    key: tuple[object, ...],
+) -> dict[str, object]:
     n_pre = len(y) - POST
     found = fit(y, donors, n_pre)
     # as if the cut had been earlier: the last month before it is as far from the real one as the cut is
@@ -226,25 +232,28 @@ def _result(
     order = sorted(range(len(names)), key=lambda j: (-found.weights[j], names[j]))
     order = [j for j in order if found.weights[j] > _NO_WEIGHT]
     misfit = found.pre_rmspe / y[:n_pre].std(ddof=1)
-    row = {
+    ratio = found.ratio if np.isfinite(found.ratio) else None
+    largest = float(found.weights.max())
+    earlier_ratio = earlier_rank = None
+    row: dict[str, object] = {
         "n_pre": n_pre,
         "n_donors": len(names),
         "donors": [names[j] for j in order],
         "weights": [float(found.weights[j]) for j in order],
-        "max_weight": float(found.weights.max()),
+        "max_weight": largest,
         "mean_gap": float(found.gap[n_pre:].mean()),
         "pre_rmspe": found.pre_rmspe,
         "post_rmspe": found.post_rmspe,
-        "rmspe_ratio": found.ratio if np.isfinite(found.ratio) else None,
+        "rmspe_ratio": ratio,
         "misfit": float(misfit),
         "rank_floor": 1 / (len(names) + 1),
     }
     if earlier is not None:
         before = fit(y[earlier], donors[earlier], n_earlier)
-        row["earlier_ratio"] = before.ratio if np.isfinite(before.ratio) else None
+        row["earlier_ratio"] = earlier_ratio = before.ratio if np.isfinite(before.ratio) else None
         if enough:
-            row["earlier_rank"] = _rank(before.ratio, ratios[(*key, "earlier")])
-    failed = _gate(row)
+            row["earlier_rank"] = earlier_rank = _rank(before.ratio, ratios[(*key, "earlier")])
+    failed = _gate(float(misfit), ratio, largest, earlier_ratio, earlier_rank)
     row["gate_passed"] = failed is None
     row["reason"] = failed if enough else REASON_FEW
     if enough:
@@ -252,16 +261,21 @@ def _result(
     return row
 
 
-def _gate(row: dict) -> str | None:
+def _gate(
+    misfit: float,
+    ratio: float | None,
+    largest_weight: float,
+    earlier_ratio: float | None,
+    earlier_rank: float | None,
+) -> str | None:
     """The first gate that a fit does not pass."""
-    if row["misfit"] >= MAX_MISFIT or row["rmspe_ratio"] is None:
+    if misfit >= MAX_MISFIT or ratio is None:
         return REASON_MISFIT
-    if row["max_weight"] >= MAX_WEIGHT:
+    if largest_weight >= MAX_WEIGHT:
         return REASON_ONE
-    if row.get("earlier_ratio") is None:
+    if earlier_ratio is None:
         return REASON_NOT_EARLIER
-    rank = row.get("earlier_rank")
-    return REASON_EARLIER if rank is not None and rank <= MIN_EARLIER_RANK else None
+    return REASON_EARLIER if earlier_rank is not None and earlier_rank <= MIN_EARLIER_RANK else None
 
 
 def _rank(ratio: float, others: np.ndarray) -> float:
