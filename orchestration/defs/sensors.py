@@ -28,7 +28,7 @@ def changed_series_sensor(
     datasets: Iterable[Dataset],
     request: Request,
     codes: Callable[[Dataset], Iterable[str]],
-    job: dg.UnresolvedAssetJobDefinition,
+    job: "dg.UnresolvedAssetJobDefinition",
     offline: Sequence[dg.AssetKey],
     now: Callable[[], datetime] = lambda: datetime.now(_EASTERN),
 ) -> dg.SensorDefinition:

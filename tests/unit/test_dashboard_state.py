@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 SCRIPT = """
 import datetime as dt
 import streamlit as st
-from orchestration.dashboard.state import State
+from orchestration.readers.dashboard.state import State
 
 state = State("t")
 event = state.select("Event", "event", ["nafta-round6-end", "usmca"], "usmca")

@@ -18,8 +18,8 @@ from orchestration.base.settings import PROJECT, Settings
 HOLDER = """
 import sys
 from pathlib import Path
-from orchestration.lock import writer_lock
-from orchestration.settings import Settings
+from orchestration.base.lock import writer_lock
+from orchestration.base.settings import Settings
 with writer_lock(Settings(project=Path("."), home=Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()

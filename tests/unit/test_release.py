@@ -531,9 +531,19 @@ def test_fingerprint_moves_when_the_store_does_and_only_then(tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    "changed", ["orchestration/x.py", "dbt_project/models/x.sql", "dbt_project/seeds/x.csv"]
+    ("changed", "moves"),
+    [
+        ("orchestration/intake/x.py", True),
+        ("orchestration/sources/series.csv", True),
+        ("transforms/x.py", True),
+        ("dbt_project/models/x.sql", True),
+        ("dbt_project/seeds/x.csv", True),
+        # a changed colour of a chart cannot change a table: it must not cost a build
+        ("orchestration/readers/charts/x.py", False),
+        ("orchestration/cli/x.py", False),
+    ],
 )
-def test_fingerprint_moves_when_code_or_seeds_change(tmp_path: Path, changed: str):
+def test_fingerprint_moves_with_what_a_release_is_made_from(tmp_path: Path, changed: str, moves: bool):
     home = Settings(project=tmp_path, home=tmp_path / "home")
     (tmp_path / changed).parent.mkdir(parents=True)
     (tmp_path / "dbt_project").mkdir(exist_ok=True)
@@ -541,7 +551,7 @@ def test_fingerprint_moves_when_code_or_seeds_change(tmp_path: Path, changed: st
     (tmp_path / changed).write_text("one")
     before = fingerprint.input_fingerprint(home)
     (tmp_path / changed).write_text("two")
-    assert fingerprint.input_fingerprint(home) != before
+    assert (fingerprint.input_fingerprint(home) != before) is moves
 
 
 def test_keys_are_read_from_the_dbt_manifest(tmp_path: Path):
