@@ -1,7 +1,7 @@
 """One run of the warehouse: figures into the store, dbt, release. The plain functions that assets and commands call.
 
 Belongs here: the order of the steps, what a run returns, skipping what did not change.
-Does not belong here: how a step works (ingest.py, dbt_runner.py, release.py), Dagster's objects (assets/, definitions.py).
+Does not belong here: how a step works (store/ingest.py, dbt_runner.py, release.py), Dagster's objects (assets/, definitions.py).
 """
 
 from __future__ import annotations

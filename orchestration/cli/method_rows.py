@@ -1,6 +1,6 @@
 """How what other methods say is printed: a row a method, its error rate beside it.
 
-Belongs here: the columns of that table. Does not belong here: asking (comparison_methods.py), the table itself (printing.py).
+Belongs here: the columns of that table. Does not belong here: asking (methods.py), the table itself (cli/printer.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How a refresh is printed: the plan before it, the account after it.
 
 Belongs here: rows and lines made of a RefreshPlan and a RefreshOutcome.
-Does not belong here: tables and JSON in general (printing.py), computing anything.
+Does not belong here: tables and JSON in general (cli/printer.py), computing anything.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """`headway import`: a user's own series into archive and store, by the path of every other payload.
 
 Belongs here: reading the user's files, the errors they see, the source and parser of an archived import.
-Does not belong here: the layout and checks of a file (transforms/parse/user_*.py), loading (ingest.py), building.
+Does not belong here: the layout and checks of a file (transforms/parse/user_*.py), loading (store/ingest.py), building.
 """
 
 from __future__ import annotations

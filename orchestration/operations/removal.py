@@ -1,7 +1,7 @@
 """`headway remove`: one archived payload out of the warehouse, kept in quarantine with the reason.
 
 Belongs here: finding the payload, what it brought, the order of setting it aside and making the store from the rest.
-Does not belong here: the archive (archive.py), rebuilding (ingest.py), the release that comes after (pipeline.py).
+Does not belong here: the archive (archive.py), rebuilding (store/ingest.py), the release that comes after (build/steps.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Questions to the current release: what it holds, which series and events there are, where a number comes from.
 
 Belongs here: opening a release read-only with limits, lookups by a person's words, `trace`, and a person's own SQL.
-Does not belong here: comparing (comparison.py), writing files (exporting.py), rendering (printing.py), building.
+Does not belong here: comparing (comparison.py), writing files (export.py), rendering (cli/printer.py), building.
 DuckDB is imported inside the functions: the command line imports this module for its help too.
 """
 

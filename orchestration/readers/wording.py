@@ -1,7 +1,7 @@
 """How numbers, dates and names are written in sentences, tables and charts.
 
 Belongs here: formats that paragraph, chart and report share, so that the same number looks the same everywhere.
-Does not belong here: sentences (comparison_text.py), rendering (printing.py).
+Does not belong here: sentences (sentences.py), rendering (cli/printer.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Parquet files of a release and their description as a Frictionless Data Package.
 
 Belongs here: one Parquet file a public table, datapackage.json (https://specs.frictionlessdata.io/data-package/, v1).
-Does not belong here: the DuckDB file (public_file.py), release.json and folders (release.py).
+Does not belong here: the DuckDB file (public_file.py), release.json and folders (release/folders.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One payload from bytes to the store: archive, parse, load; or quarantine with the reason. And the store from the archive.
 
 Belongs here: the order of these steps, what is registered beside the rows, rebuilding.
-Does not belong here: how a step works (archive.py, transforms/parse, loading.py), which payloads there are (pipeline.py).
+Does not belong here: how a step works (archive.py, transforms/parse, loading.py), which payloads there are (build/steps.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The store: schema `raw` in store.duckdb, where vintages are appended and never overwritten.
 
 Belongs here: the DDL of the raw tables and opening the store for writing (under the writer lock) or reading.
-Does not belong here: comparing and appending (loading.py), meaning (dbt_project/), releases (release.py).
+Does not belong here: comparing and appending (loading.py), meaning (dbt_project/), releases (release/folders.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Bringing the store up to date: asking what is planned, archiving and loading what is new, and an account of all of it.
 
 Belongs here: the order of a refresh, what each outcome of a request means for the rest of the run.
-Does not belong here: the plan (refresh_plan.py), transport (http.py), budgets (quota.py), formats (transforms/parse).
+Does not belong here: the plan (intake/agency/plan.py), transport (http.py), budgets (quota.py), formats (transforms/parse).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """One series before and after one event: the row of the released reports or macro, what else happened, the sentences.
 
 Belongs here: what a comparison asks of the release, and which questions cannot be answered.
-Does not belong here: the statistics (the macro and the marts compute them), sentences (comparison_text.py), other methods
-(comparison_methods.py), pictures (comparison_plot.py), rendering (printing.py).
+Does not belong here: the statistics (the macro and the marts compute them), sentences (sentences.py), other methods
+(methods.py), pictures (picture.py), rendering (cli/printer.py).
 """
 
 from __future__ import annotations

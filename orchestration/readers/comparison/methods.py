@@ -1,7 +1,7 @@
 """What other methods say about one event and series, each beside how often it errs where nothing happened.
 
 Belongs here: reading the report tables of the methods into rows of one shape, control sets.
-Does not belong here: computing them (transforms/statistics, dbt models), sentences (comparison_text.py).
+Does not belong here: computing them (transforms/statistics, dbt models), sentences (sentences.py).
 """
 
 from __future__ import annotations
