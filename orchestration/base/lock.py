@@ -1,7 +1,7 @@
 """The writer lock: at most one run opens the store and the build database, and publishes.
 
 Belongs here: taking, naming and giving back the lock.
-Does not belong here: what is done under it (loading.py, release.py). Readers never take it: they open releases.
+Does not belong here: what is done under it (store/, build/, release/). Readers never take it: they open releases.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Telling someone that a run failed or was not complete: a webhook or a command, both from the environment.
 
-Belongs here: sending one text. Does not belong here: deciding what is worth telling (refresh.py, sensors.py).
+Belongs here: sending one text. Does not belong here: deciding what is worth telling (operations/refresh.py, defs/sensors.py).
 
 HEADWAY_NOTIFY_WEBHOOK  an https address that gets {"text": "..."} by POST (the form of most chat services)
 HEADWAY_NOTIFY_COMMAND  a command that gets the text on standard input: mail -s "{subject}" me@example.org

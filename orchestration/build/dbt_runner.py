@@ -1,7 +1,7 @@
 """dbt in this process: the manifest, and one build of the models from the store.
 
 Belongs here: calling dbt-core's runner, where its artefacts live, closing its connections, its result as data.
-Does not belong here: Dagster (assets/dbt.py turns the events into assets and checks), SQL.
+Does not belong here: Dagster (defs/assets/dbt.py turns the events into assets and checks), SQL.
 """
 
 from __future__ import annotations

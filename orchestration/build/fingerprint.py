@@ -1,7 +1,7 @@
 """What a release is made from: the state of the store, the dbt project, the writing code and the versions of the engines.
 
-Belongs here: one hash over these, and their names for release.json.
-Does not belong here: deciding to skip a build (the caller compares), releases (release/folders.py).
+Belongs here: one hash over these.
+Does not belong here: deciding to skip a build (steps.py), versions by name (release/versions.py), releases (release/folders.py).
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ WRITING_WING = (
 
 
 def input_fingerprint(settings: Settings) -> str:
-    """sha256 over all that a release is made from: what the store holds, the dbt project, the code, the versions of
-    the engines. Equal to `current_fingerprint` means that a build would give the same tables again, except for what
+    """sha256 over all that a release is made from: what the store holds, the dbt project, the code of the writing wing,
+    the versions of the engines. Equal to `current_fingerprint` means that a build would give the same tables again, except for what
     depends on today's date. Call it under the writer lock, with the store closed.
     """
     digest = hashlib.sha256()

@@ -1,7 +1,8 @@
-"""One run of the warehouse: figures into the store, dbt, release. The plain functions that assets and commands call.
+"""The steps of a build after loading: dbt, then the release. The plain functions that assets and commands call.
 
-Belongs here: the order of the steps, what a run returns, skipping what did not change.
-Does not belong here: how a step works (store/ingest.py, dbt_runner.py, release.py), Dagster's objects (assets/, definitions.py).
+Belongs here: transform and publish under the writer lock, and whether a build would change anything.
+Does not belong here: how a step works (dbt_runner.py, release/folders.py), a whole run (operations/build.py), Dagster's
+objects (defs/).
 """
 
 from __future__ import annotations
@@ -25,9 +26,6 @@ def is_current(settings: Settings) -> bool:
         return False
     current = release.current_release(settings)
     return bool(current and not current.problem and current.fingerprint == input_fingerprint(settings))
-
-
-# --- the steps, in order ---------------------------------------------------------------------------------------------
 
 
 def transform(settings: Settings) -> dbt_runner.DbtResult:

@@ -1,6 +1,6 @@
 """What every command of `headway` has in common: the group, --json, help with examples, exit statuses.
 
-Belongs here: the decorator `command`. Does not belong here: commands (cli.py, cli/reading.py), work.
+Belongs here: the decorator `command`. Does not belong here: commands (writing.py, reading.py), work.
 Exit statuses: 0 done, 1 failed, 2 cannot be answered, 3 partly done.
 """
 

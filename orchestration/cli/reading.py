@@ -23,29 +23,29 @@ if TYPE_CHECKING:
 @command("status", "headway status\nheadway status --json")
 def status(settings: Settings, out: Printer) -> None:
     """What the current release holds and how fresh each source is."""
-    from orchestration.readers import lookup as reading
+    from orchestration.readers import lookup
 
-    out.status(reading.status(settings))
+    out.status(lookup.status(settings))
 
 
 @command("series", "headway series\nheadway series 'employment motor'\nheadway series CES3133600101")
 @click.argument("text", required=False, metavar="[FILTER]")
 def series(settings: Settings, out: Printer, text: str | None) -> None:
     """List the series whose id, title or agency code has every word of FILTER."""
-    from orchestration.readers import lookup as reading
+    from orchestration.readers import lookup
 
     with open_release(settings) as con:
-        out.rows(reading.list_series(con, text))
+        out.rows(lookup.list_series(con, text))
 
 
 @command("events", "headway events\nheadway events 'round mexico'\nheadway events 232")
 @click.argument("text", required=False, metavar="[FILTER]")
 def events(settings: Settings, out: Printer, text: str | None) -> None:
     """List the events whose id, title, timeline or topics have every word of FILTER."""
-    from orchestration.readers import lookup as reading
+    from orchestration.readers import lookup
 
     with open_release(settings) as con:
-        out.rows(reading.list_events(con, text))
+        out.rows(lookup.list_events(con, text))
 
 
 @command(
@@ -103,10 +103,10 @@ def compare(
 @click.argument("period")
 def trace(settings: Settings, out: Printer, series_id: str, period: str) -> None:
     """Where one number comes from: its vintages, the request, when it was retrieved, the hash of the bytes."""
-    from orchestration.readers import lookup as reading
+    from orchestration.readers import lookup
 
     with open_release(settings) as con:
-        out.rows(reading.trace(con, series_id, period))
+        out.rows(lookup.trace(con, series_id, period))
 
 
 @command(

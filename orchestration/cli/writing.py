@@ -1,7 +1,7 @@
-"""`headway ...`: the command line. Each command calls one plain function and prints what it returns.
+"""The commands that write to the warehouse or run it. Each calls one plain function and prints what it returns.
 
-Belongs here: arguments and help of the commands that write to the warehouse or run it.
-Does not belong here: work; commands that only read (cli/reading.py), what all share (cli/command.py).
+Belongs here: arguments and help of these commands.
+Does not belong here: work; commands that only read (reading.py), what all share (command.py).
 Imports are inside the commands, so that `headway --help` takes no second.
 """
 

@@ -1,6 +1,6 @@
 """What starts or tells by itself because something happened: changed series at Statistics Canada, failed or partial runs.
 
-Belongs here: sensors. Does not belong here: schedules, sending a message (notify.py), asking (http.py).
+Belongs here: sensors. Does not belong here: schedules, sending a message (base/notify.py), asking (intake/agency/http.py).
 """
 
 from collections.abc import Callable, Iterable, Sequence

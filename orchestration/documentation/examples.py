@@ -1,7 +1,7 @@
 """docs/pictures/ and the answers quoted in docs/examples.md, made from a release: what is shown is what the commands say.
 
 Belongs here: which examples there are, and writing them. Does not belong here: the prose around them (docs/examples.md),
-how pictures are drawn (charts/).
+how pictures are drawn (readers/charts/).
 """
 
 from __future__ import annotations

@@ -33,7 +33,6 @@ def run_refresh(
     Raises only what makes every source fail: another run that writes, a full disk, a damaged store. Everything else
     is in the outcome. `sleep` can be replaced by tests.
     """
-
     started = time.monotonic()
     outcomes: list[DatasetOutcome] = []
     with ExitStack() as stack:

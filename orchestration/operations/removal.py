@@ -1,7 +1,8 @@
 """`headway remove`: one archived payload out of the warehouse, kept in quarantine with the reason.
 
 Belongs here: finding the payload, what it brought, the order of setting it aside and making the store from the rest.
-Does not belong here: the archive (archive.py), rebuilding (store/ingest.py), the release that comes after (build/steps.py).
+Does not belong here: the archive (store/archive.py), rebuilding (store/rebuild.py), the release that comes
+after (operations/build.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pathlib import Path
 from orchestration.base.errors import UsageError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
-from orchestration.intake.agency import question as live
+from orchestration.intake.agency import question
 from orchestration.intake.figures.load import FIGURES
 from orchestration.intake.parsers import parser_of_archived
 from orchestration.intake.registration import register
@@ -115,7 +116,7 @@ def _near(payload_id: str, known: Iterable[str]) -> str:
 
 
 def _notes(payload: ArchivedPayload) -> list[str]:
-    if live.is_live(payload):
+    if question.is_live(payload):
         return [
             f"the next refresh asks {payload.source_id} again and refuses this very answer; another one is taken"
         ]

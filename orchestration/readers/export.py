@@ -1,7 +1,8 @@
 """The public tables of the current release as Parquet, CSV or Excel files in a folder of the user's choice.
 
 Belongs here: how types are written in each format, the README beside the files, all-or-nothing writing.
-Does not belong here: what is public (contract.py), the Parquet files of a release (datapackage.py), queries (reading.py).
+Does not belong here: what is public (release/contract.py), the Parquet files of a release
+(release/datapackage.py), queries (own_sql.py).
 
 CSV is for programs: cells are exactly the data. A text that begins with = + - @ is not altered (negative numbers and the
 partner code '-' begin so too), so look at a table in a spreadsheet through xlsx, where a text never becomes a formula.

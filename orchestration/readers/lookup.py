@@ -1,7 +1,8 @@
 """Questions to the current release: what it holds, which series and events there are, where a number comes from.
 
-Belongs here: opening a release read-only with limits, lookups by a person's words, `trace`, and a person's own SQL.
-Does not belong here: comparing (comparison.py), writing files (export.py), rendering (cli/printer.py), building.
+Belongs here: lookups by a person's words, `status` and `trace`.
+Does not belong here: opening a release (release_file.py), a person's own SQL (own_sql.py), comparing (comparison/), writing
+files (export.py), rendering (cli/).
 DuckDB is imported inside the functions: the command line imports this module for its help too.
 """
 
@@ -198,6 +199,3 @@ def period_start(text: str) -> dt.date:
         return parse_period(re.sub(r"^(\d{4})Q", r"\1-Q", text.strip().upper()))
     except ValueError as error:
         raise UsageError(f"'{text}' is not a period: write 2018, 2018Q1, 2018-01 or 2018-01-01") from error
-
-
-# -- a person's own SQL ----------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """What a released file must hold and how it is checked before anyone sees it.
 
-Belongs here: the list of public tables and macros, reading the shape of a finished file, the checks on it.
-Does not belong here: tests of meaning (dbt_project/), making the file (public_file.py), publishing it (release/folders.py).
+Belongs here: the list of public tables and macros, the checks on a finished file.
+Does not belong here: tests of meaning (dbt_project/), the shape of a file (base/public_table.py), making it
+(public_file.py), publishing it (folders.py).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Belongs here: publishing, listing, verifying, rolling back, pruning.
 Does not belong here: making the public file (public_file.py), checks on it (contract.py), Parquet (datapackage.py),
-what a build is made from (fingerprint.py).
+what a build is made from (build/fingerprint.py).
 
     home/releases/<run_id>/   headway.duckdb, parquet/, datapackage.json, release.json; read-only
     home/current              symlink to releases/<run_id>, relative, so that the home folder can be moved

@@ -1,7 +1,7 @@
 """The public database file: schema main of the build, alone, in a storage format that older clients read.
 
 Belongs here: copying tables, views, comments and macros out of the build into a new file; refusing what would
-point outside it; opening the finished file. Does not belong here: checks (contract.py), folders (release/folders.py).
+point outside it; opening the finished file. Does not belong here: checks (contract.py), folders (folders.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The shape of a source: who publishes, where it is asked, under which limits. Data, not behaviour.
 
 Belongs here: frozen dataclasses that registry.py and the provider modules fill with rows.
-Does not belong here: asking (http.py), parsing (transforms/parse), Dagster.
+Does not belong here: asking (intake/agency/http.py), parsing (transforms/parse), Dagster.
 """
 
 from __future__ import annotations

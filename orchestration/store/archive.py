@@ -1,7 +1,7 @@
 """The archive: every payload's bytes as received, addressed by their sha256, with a sidecar of where they came from.
 
 Belongs here: writing bytes and sidecars atomically, reading them back verified, listing them, setting bad ones aside.
-Does not belong here: asking the network (http.py), what the bytes mean (transforms/parse), the store (loading.py).
+Does not belong here: asking the network (intake/agency/http.py), what the bytes mean (transforms/parse), the store (loading.py).
 
     archive/objects/<aa>/<sha256>                                        the bytes, once
     archive/<source_id>/<dataset>/<retrieved>-<request>-<sha256>.json    a sidecar a retrieval that brought something new

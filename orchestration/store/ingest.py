@@ -1,7 +1,8 @@
-"""One payload from bytes to the store: archive, parse, load; or quarantine with the reason. And the store from the archive.
+"""One payload from bytes to the store: archive, parse, load; or quarantine with the reason.
 
-Belongs here: the order of these steps, what is registered beside the rows, rebuilding.
-Does not belong here: how a step works (archive.py, transforms/parse, loading.py), which payloads there are (build/steps.py).
+Belongs here: the order of these steps, what is registered beside the rows.
+Does not belong here: how a step works (archive.py, transforms/parse, loading.py), which payloads there are (intake/),
+rebuilding the store from the archive (rebuild.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The store made again from the archived payloads alone, and swapped in whole.
 
-Belongs here: the order of a rebuild, replacing the store's file. Does not belong here: loading one payload (store/ingest.py).
+Belongs here: the order of a rebuild, replacing the store's file. Does not belong here: loading one payload (ingest.py).
 """
 
 from __future__ import annotations

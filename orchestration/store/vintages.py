@@ -1,7 +1,7 @@
 """Vintages: which rows a payload appends, so that only changes are stored and yet every date can be asked.
 
 Belongs here: what each vintage covered, comparing with what is stored, filing late vintages, `<table>_current`.
-Does not belong here: accepting rows and accounts (loading.py), tables (store.py), reading as of a date (dbt_project/).
+Does not belong here: accepting rows and accounts (loading.py), tables (tables.py), reading as of a date (dbt_project/).
 
 A vintage is what one payload says of one slice at one known_from. It asserts every row it shows and, if it is
 complete, the absence of what it does not show. What is known of a key at a time is the assertion with the greatest

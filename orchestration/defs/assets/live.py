@@ -1,6 +1,7 @@
 """An asset a live dataset: ask the agency, archive, load; with two checks that show what was not complete or is late.
 
-Belongs here: the factory over the datasets, partitions, metadata, freshness. Does not belong here: the work (intake/agency/dataset.py).
+Belongs here: the factory over the datasets, partitions, metadata, freshness.
+Does not belong here: the work (intake/agency/dataset.py).
 
 An agency that does not answer does not fail the run: what is good goes out, the check `answered` turns red, and a sensor
 tells of it. Only what would fail every dataset (lock, disk, store) fails the step.

@@ -1,6 +1,7 @@
 """The release as an asset: downstream of every model, so that a failed test leaves the last release current.
 
-Belongs here: the asset and its metadata. Does not belong here: publishing (release/folders.py) and its order (build/steps.py).
+Belongs here: the asset and its metadata.
+Does not belong here: publishing (release/folders.py) and its order (build/steps.py).
 """
 
 import dagster as dg

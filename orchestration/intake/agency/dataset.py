@@ -1,7 +1,8 @@
-"""Bringing the store up to date: asking what is planned, archiving and loading what is new, and an account of all of it.
+"""Bringing one dataset up to date: asking what is planned, archiving and loading what is new, and an account of it.
 
-Belongs here: the order of a refresh, what each outcome of a request means for the rest of the run.
-Does not belong here: the plan (intake/agency/plan.py), transport (http.py), budgets (quota.py), formats (transforms/parse).
+Belongs here: what each outcome of a request means for the rest of the run, what datasets of one run share (Clients).
+Does not belong here: the order of a whole refresh (operations/refresh.py), the plan (plan.py), transport (http.py),
+budgets (quota.py), formats (transforms/parse).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from orchestration.base.errors import PayloadError, SourceError, TransientSource
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
-from orchestration.intake.agency import question as live
+from orchestration.intake.agency import question
 from orchestration.intake.agency.account import DatasetOutcome, Tally
 from orchestration.intake.agency.completeness import refuse_other_unit, refuse_truncated
 from orchestration.intake.agency.http import Client
@@ -203,7 +204,7 @@ class _Run:
             response, parsed = self.client.fetch(
                 request,
                 lambda response: self._read(request, response, last, held),
-                conditional=live.conditional_headers(last) if last and held else None,
+                conditional=question.conditional_headers(last) if last and held else None,
             )
         if parsed is None:
             self.archive.seen_again(
@@ -220,7 +221,7 @@ class _Run:
             parse=lambda _: parsed,
             source_id=self.dataset.source_id,
             dataset=self.dataset.name,
-            request_url=live.request_url(self.dataset.api, request),
+            request_url=question.request_url(self.dataset.api, request),
             retrieved_at=response.retrieved_at,
             http_status=response.status,
             media_type=response.media_type,
@@ -263,7 +264,7 @@ class _Run:
         """What the answer says, or None if that is what the last one said."""
         self.seen.append(response)
         if self.removed or (last and held):
-            said = live.digest(self.dataset.api, response.content)
+            said = question.digest(self.dataset.api, response.content)
             if said in self.removed:
                 raise _RemovedError(self.removed[said])
         if last and held:
@@ -291,7 +292,7 @@ class _Run:
             response.content,
             source_id=self.dataset.source_id,
             dataset=self.dataset.name,
-            request_url=live.request_url(self.dataset.api, request),
+            request_url=question.request_url(self.dataset.api, request),
             retrieved_at=response.retrieved_at,
             http_status=response.status,
             media_type=response.media_type,
@@ -302,11 +303,11 @@ class _Run:
         self.tally.quarantined(f"{request.title or request.path}: {reason}")
 
     def _last(self, request: Request) -> ArchivedPayload | None:
-        url = live.request_url(self.dataset.api, request)
+        url = question.request_url(self.dataset.api, request)
         return self.archive.last(self.dataset.source_id, self.dataset.name, url)
 
     def _extra(self, request: Request, response: Response) -> dict:
-        return live.extra_of(self.dataset.api, request, response)
+        return question.extra_of(self.dataset.api, request, response)
 
 
 def _last_period(request: Request) -> date | None:

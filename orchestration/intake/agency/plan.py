@@ -1,7 +1,7 @@
 """What a refresh would ask: the requests of each dataset, its quota, its key. Asks nothing of the network.
 
 Belongs here: choosing datasets, calling their request builders, saying why one is left out.
-Does not belong here: asking (refresh.py), which requests a dataset needs (sources/*.py).
+Does not belong here: asking (dataset.py), which requests a dataset needs (sources/agencies/).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from orchestration.base.errors import UsageError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
-from orchestration.intake.agency import question as live
+from orchestration.intake.agency import question
 from orchestration.intake.agency.completeness import latest_periods
 from orchestration.intake.agency.keys import enabled, key_problem
 from orchestration.intake.agency.quota import Quota
@@ -107,7 +107,7 @@ def plan_refresh(
         requests: tuple[Request, ...] = ()
         if not skip:
             try:
-                requests = tuple(map(live.as_json_gives_it_back, dataset.plan(context)))
+                requests = tuple(map(question.as_json_gives_it_back, dataset.plan(context)))
             except Exception as error:
                 # one builder that stumbles must not keep the other agencies from being asked
                 skip = f"its requests could not be made ({type(error).__name__}: {error})"

@@ -1,7 +1,8 @@
 """What is kept of a question and its answer, so that the answer can be compared, and parsed again from the archive.
 
 Belongs here: naming a request, digests of answers, request and response to JSON and back, the parser of an archived one.
-Does not belong here: asking (http.py), the order of a refresh (refresh.py), which datasets there are (datasets.py).
+Does not belong here: asking (http.py), the order of a refresh (dataset.py), which datasets there are
+(sources/datasets.py).
 """
 
 from __future__ import annotations

@@ -23,6 +23,7 @@ from orchestration.store.archive import Archive
 from orchestration.store.ingest import Quarantined, ingest
 from orchestration.store.loading import LoadAccount
 from orchestration.store.tables import open_store
+from transforms.parse.figures import parse
 from transforms.schema import Parsed
 
 FIGURES = "figures"
@@ -63,8 +64,6 @@ def ingest_figures(settings: Settings, dataset: str) -> LoadAccount:
 
 
 def parse_figures(content: bytes, *, extra: Mapping[str, Any]) -> Parsed:
-    from transforms.parse.figures import parse
-
     return parse(content, table=extra["table"], series=load_series_catalogue(), complete=extra["complete"])
 
 

@@ -1,7 +1,7 @@
-"""The bundled figures: making the snapshot under warehouse/figures, its manifest, and checking that it is intact.
+"""The bundled figures: making the snapshot under warehouse/figures, and its manifest.
 
-Belongs here: build_figures, read_manifest, verify_figures, figures_status.
-Does not belong here: the layout of the collected files (collected/), loading into the store (loading.py).
+Belongs here: build_figures. Does not belong here: the layout of the collected files (collected/), reading and checking the
+manifest (manifest.py), loading into the store (load.py).
 
 Same input, same bytes: rows are sorted by key, nothing of the clock or the machine enters, and the writer's version is
 pinned. Vintages are whole as copied, not only what changed; a copy may cover part of a series, so no file is `complete`.

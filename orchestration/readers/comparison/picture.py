@@ -1,6 +1,6 @@
 """The picture of a comparison: the figures around a cut, read from a release and given to the chart.
 
-Belongs here: which rows a chart needs. Does not belong here: how they are drawn (charts/), the comparison itself.
+Belongs here: which rows a chart needs. Does not belong here: how they are drawn (readers/charts/), the comparison itself.
 Altair is imported inside the functions: a comparison without a picture does not wait for it.
 """
 

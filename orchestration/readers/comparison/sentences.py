@@ -1,7 +1,7 @@
 """A comparison in plain sentences: what differs, how unusual that is for this series, what else happened, which vintage.
 
 Belongs here: the sentences of the paragraph and of a comparison with controls. Does not belong here: asking
-(comparison.py), formats of numbers (wording.py), rendering (cli/printer.py).
+(compare.py), formats of numbers (wording.py), rendering (cli/printer.py).
 
 They say "differs", never what made it differ, and give no test: on series like these a Welch test at 5 % finds a
 difference at most dates at which nothing happened (docs/methods.md).

@@ -14,6 +14,7 @@ import streamlit as st
 from orchestration.readers.charts import trade as charts
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.dashboard import parts
+from orchestration.readers.dashboard.names import countries, titles_of
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import PARTIES, escaped
@@ -52,7 +53,6 @@ _CLAIMED = """
 
 def duties(release: Release, state: State) -> None:
     """Duty collected over value imported, and the statutory rate beside it where the release derives one."""
-    from orchestration.readers.dashboard.names import countries, titles_of
 
     st.markdown(
         "Collected: duty as a share of the value of imports for consumption. Statutory: what the measures in force would "

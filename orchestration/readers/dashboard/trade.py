@@ -1,7 +1,7 @@
 """Page Trade and tariffs: partners and products, duty rates, USMCA-claimed share, measures in force, freight by state.
 
 Belongs here: sections of that page and the partner explorer. Does not belong here: tariffs (tariffs.py, measures.py),
-freight (freight.py), how things are drawn (orchestration/charts).
+freight (freight.py), how things are drawn (readers/charts).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Numbers, labels, dates and links as text for pages.
 
-Belongs here: rendering of single values. Does not belong here: sentences of a comparison (comparison.py), layout.
+Belongs here: rendering of single values. Does not belong here: sentences of a comparison (readers/comparison/sentences.py), layout.
 """
 
 from __future__ import annotations
