@@ -8,7 +8,7 @@ CLIENTS := $(VENV)/compat/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint refresh serve dashboard bench docs pictures screenshots clean
+.PHONY: help setup build test lint refresh serve dashboard bench docs rows pictures screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
@@ -62,6 +62,9 @@ clean: ## remove everything that a build makes again (releases and the archive o
 
 docs: $(INSTALLED) pictures ## write the generated pages of docs/ from the current release
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.pages import write_docs; from orchestration.base.settings import Settings; write_docs(Settings.load(), Path('docs'))"
+
+rows: $(INSTALLED) ## write the types of public rows from the contracts of the dbt models
+	@$(BIN)/python -m orchestration.documentation.row_types
 
 pictures: $(INSTALLED) ## draw the pictures of docs/examples.md and renew its answers from the current release
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.examples import write_examples; from orchestration.base.settings import Settings; write_examples(Settings.load(), Path('docs'))"

@@ -7,13 +7,15 @@ DuckDB is imported inside the functions: the command line imports this module fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from orchestration.base.errors import ReleaseError
+from orchestration.base.public_table import quoted
 from orchestration.base.settings import Settings
+from orchestration.readers.rows import TABLE_OF
 
 if TYPE_CHECKING:
     import duckdb
@@ -42,7 +44,11 @@ _LOCK = """
     SET lock_configuration = true"""
 
 
+#: a row of a query that no contract describes: values are whatever the query selects
 Record = dict[str, Any]
+
+#: a TypedDict, of rows.py or of a module for a query of its own
+Row = TypeVar("Row", bound=Mapping[str, object])
 
 
 def current_file(settings: Settings) -> Path:
@@ -104,10 +110,36 @@ def one_line(error: Exception) -> str:
     return " ".join(text.split())
 
 
-def records(con: duckdb.DuckDBPyConnection, query: str, parameters: Any = None) -> list[Record]:
+def read(
+    con: duckdb.DuckDBPyConnection, row: type[Row], clauses: str = "", parameters: object = None
+) -> list[Row]:
+    """The rows of a public table, of the type that rows.py has for it.
+
+    `row`: a class of rows.py; `clauses`: what follows the name of the table (where, order by, limit).
+    A release may have columns that this version does not know; they are left out.
+    """
+    columns = ", ".join(quoted(name) for name in row.__annotations__)
+    return cast("list[Row]", records(con, f"select {columns} from {TABLE_OF[row]} {clauses}", parameters))
+
+
+def read_as(
+    con: duckdb.DuckDBPyConnection, row: type[Row], query: str, parameters: object = None
+) -> list[Row]:
+    """The rows of a query that gives just the columns of the TypedDict `row`, in any order.
+
+    Raises TypeError where the query gives other columns, so that the type cannot promise what is not there.
+    """
+    cursor = con.execute(query, parameters)
+    names = [column[0] for column in cursor.description or ()]
+    if set(names) != set(row.__annotations__):
+        raise TypeError(f"the query gives {names}, and {row.__name__} has {list(row.__annotations__)}")
+    return cast("list[Row]", [dict(zip(names, values, strict=True)) for values in cursor.fetchall()])
+
+
+def records(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> list[Record]:
     """The rows of a query as dictionaries."""
     cursor = con.execute(query, parameters)
-    names = [column[0] for column in cursor.description]
+    names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
