@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:  # readers import this module for a command's help too, where loading DuckDB would be felt
+    import duckdb
 
 
 @dataclass(frozen=True)
