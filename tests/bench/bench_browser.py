@@ -19,8 +19,8 @@ from tests.bench.timing import Measured, seconds_of, show
 from tests.browser.conftest import _chromium, browser  # noqa: F401  (fixtures)
 from tests.browser.harness import Browser, dashboard_served
 from tests.browser.waiting import settled
-from tests.page_case import changed_release
-from tests.whole_warehouse import headway
+from tests.support.page_case import changed_release
+from tests.support.whole_warehouse import headway
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
 

@@ -21,7 +21,7 @@ import pytest
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.dbt_runner import manifest_path, target_path
 from tests.bench.timing import Measured, compare, median_seconds, seconds_of, show
-from tests.whole_warehouse import headway
+from tests.support.whole_warehouse import headway
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
 

@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.base.settings import Settings
 from tests.bench.timing import compare, show
-from tests.whole_warehouse import headway
+from tests.support.whole_warehouse import headway
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 

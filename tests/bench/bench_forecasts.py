@@ -20,7 +20,7 @@ from statsmodels.tsa.statespace.structural import UnobservedComponents
 from orchestration.base.settings import Settings
 from orchestration.build.statistics_cache import apart, fingerprint, remembered
 from tests.bench.timing import Measured, seconds_of, show
-from tests.bundled import read
+from tests.support.bundled import read
 from transforms.statistics import counterfactual, drift_month, local_linear_trend
 from transforms.statistics.forecasts import STEPS, training_lengths
 

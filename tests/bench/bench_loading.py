@@ -14,7 +14,7 @@ import pytest
 from orchestration.store.loading import load
 from orchestration.store.tables import open_store
 from tests.bench.timing import compare, show
-from tests.parsed import payload_of, series_of
+from tests.support.parsed import payload_of, series_of
 from transforms.schema import OBSERVATION, Parsed
 
 pytestmark = pytest.mark.bench

@@ -17,7 +17,7 @@ from orchestration.intake.agency.plan import RefreshPlan, plan_refresh
 from orchestration.operations.refresh import run_refresh
 from orchestration.sources.datasets import DATASETS
 from tests.replay.agencies import TODAY, Agencies
-from tests.source_case import unpaced
+from tests.support.source_case import unpaced
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
 

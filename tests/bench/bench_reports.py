@@ -17,7 +17,7 @@ import pytest
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.store.tables import open_store
 from tests.bench.timing import Measured, show
-from tests.dbt_case import dbt
+from tests.support.dbt_case import dbt
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
 

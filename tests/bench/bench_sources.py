@@ -23,13 +23,13 @@ from orchestration.sources.spec import Dataset
 from orchestration.store.loading import load
 from orchestration.store.tables import open_store
 from tests.bench.timing import Measured, compare, show
-from tests.bundled import read
-from tests.parsed import payload_of
 from tests.replay.bls import PublicData
 from tests.replay.bts import FileServer
 from tests.replay.census import TradeApi
 from tests.replay.server import Call, ReplayServer, Reply
-from tests.source_case import context, refresh, settings_at, unpaced
+from tests.support.bundled import read
+from tests.support.parsed import payload_of
+from tests.support.source_case import context, refresh, settings_at, unpaced
 from transforms.parse import bts as bts_format
 from transforms.parse import census as census_format
 from transforms.schema import Parsed

@@ -18,7 +18,7 @@ from orchestration.base.settings import PROJECT, Settings
 from orchestration.readers.release_file import open_release, records
 from tests.browser.harness import Browser, dashboard_served
 from tests.browser.waiting import settled, sound
-from tests.page_case import changed_release
+from tests.support.page_case import changed_release
 
 #: path of each page; Streamlit serves the first one at the root
 PAGES = {

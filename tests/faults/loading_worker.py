@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from orchestration.store.tables import open_store
-from tests import vintage_case
-from tests.parsed import settings_at
+from tests.support import vintage_case
+from tests.support.parsed import settings_at
 
 if __name__ == "__main__":
     home = settings_at(Path(sys.argv[1]))

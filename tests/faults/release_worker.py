@@ -18,7 +18,7 @@ import duckdb
 
 from orchestration.base.settings import Settings
 from orchestration.release import folders as release
-from tests import release_case
+from tests.support import release_case
 
 #: what Python reports before it touches a file (sys.audit events); DuckDB's own writes lie between them
 _FILE_EVENTS = {

@@ -24,7 +24,7 @@ from orchestration.base.settings import PROJECT, Settings
 from orchestration.intake.figures.load import ingest_figures
 from orchestration.operations.build import run_build
 from orchestration.release import folders as release
-from tests.whole_warehouse import headway
+from tests.support.whole_warehouse import headway
 
 #: a build takes 20-40 s on two cores; HEADWAY_KILLS=30 is for a long run by hand
 KILLS = int(os.environ.get("HEADWAY_KILLS", "2"))

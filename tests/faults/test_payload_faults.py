@@ -1,6 +1,6 @@
 """Bad payloads, killed processes and full disks: no bad row, no lost row, a clear reason, and the next run goes on.
 
-The payloads are the bundled BLS figures, one file a vintage (tests/vintage_case.py).
+The payloads are the bundled BLS figures, one file a vintage (tests/support/vintage_case.py).
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from orchestration.store.ingest import register_sources
 from orchestration.store.loading import LoadAccount, load
 from orchestration.store.rebuild import rebuild_store_from_archive
 from orchestration.store.tables import open_store
-from tests import vintage_case
-from tests.parsed import payload_of, series_of, settings_at
-from tests.vintage_case import SERIES, content_of, fingerprint, take_in, vintages
+from tests.support import vintage_case
+from tests.support.parsed import payload_of, series_of, settings_at
+from tests.support.vintage_case import SERIES, content_of, fingerprint, take_in, vintages
 from transforms.schema import OBSERVATION, Parsed
 
 WORKER = Path(__file__).with_name("loading_worker.py")

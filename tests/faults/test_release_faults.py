@@ -20,8 +20,8 @@ from orchestration.base.errors import ReleaseError, WriterBusyError
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.release import datapackage, public_file
 from orchestration.release import folders as release
-from tests import release_case
-from tests.release_case import write_build
+from tests.support import release_case
+from tests.support.release_case import write_build
 
 WORKER = Path(__file__).with_name("release_worker.py")
 

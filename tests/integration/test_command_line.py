@@ -11,7 +11,7 @@ import json
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
-from tests.whole_warehouse import headway
+from tests.support.whole_warehouse import headway
 
 
 def answer(home: Settings, *arguments: str):

@@ -18,7 +18,7 @@ from orchestration.readers.comparison.compare import compare
 from orchestration.readers.comparison.methods import METHODS
 from orchestration.readers.comparison.picture import comparison_picture, plot
 from orchestration.readers.release_file import open_release, records
-from tests.whole_warehouse import headway
+from tests.support.whole_warehouse import headway
 
 JOBS = "usa_employment_motor_vehicles_parts"
 IMPORTS = "usa_imports_goods_mex"

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.readers.dashboard import parts, reading
 from orchestration.readers.dashboard.reading import Query, Release, current_release
-from tests.dashboard_case import PAGES, point, run_page, second_release, texts
+from tests.support.dashboard_case import PAGES, point, run_page, second_release, texts
 
 VIEWS = [
     *((page, {}) for page in PAGES),

@@ -16,7 +16,7 @@ import pytest
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.readers.dashboard.serving import options
-from tests.whole_warehouse import headway
+from tests.support.whole_warehouse import headway
 
 #: seconds: the server answers in 1 s on an idle machine; tests run beside others
 PATIENCE = 60

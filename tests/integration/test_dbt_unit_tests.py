@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 from orchestration.base.settings import PROJECT, Settings
-from tests.dbt_case import dbt
+from tests.support.dbt_case import dbt
 
 
 def test_dbt_unit_tests_pass(home, tmp_path):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.plain_derived import declared, derive, inputs_of, known_at
+from tests.oracles.plain_derived import declared, derive, inputs_of, known_at
 
 DECLARED = declared()
 IDS = {row["series_id"] for row in DECLARED}

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from tests import macro_case as case
-from tests import plain_comparison as plain
-from tests import plain_placebo
-from tests.macro_case import rows
+from tests.oracles import plain_comparison as plain
+from tests.oracles import plain_placebo
+from tests.support import macro_case as case
+from tests.support.macro_case import rows
 
 RANKS = ("n_placebo", "n_blocks", "placebo_rank", "rank_floor", "mde95", "z_mad")
 #: monthly series of the public contract that reach back before 2005, logs allowed

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.base.settings import STORAGE_VERSION
-from tests import macro_case as case
-from tests import plain_comparison as plain
+from tests.oracles import plain_comparison as plain
+from tests.support import macro_case as case
 
 #: DuckDB and Python add in another order: differences of a few units in the last place of the largest summand
 CLOSE = {"rel_tol": 1e-9, "abs_tol": 1e-9}

@@ -31,8 +31,8 @@ from tests.replay.census import ERROR_PAGE
 from tests.replay.inegi import NO_RESULTS
 from tests.replay.server import ReplayServer, html_page, json_reply, redirect, server_error, text_reply
 from tests.replay.statcan import Point
-from tests.source_case import unpaced
-from tests.whole_warehouse import headway
+from tests.support.source_case import unpaced
+from tests.support.whole_warehouse import headway
 
 TABLES = ("observation", "trade_flow", "freight_flow")
 MANUFACTURING = "usa_employment_manufacturing"

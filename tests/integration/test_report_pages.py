@@ -22,7 +22,7 @@ from orchestration.readers.comparison.compare import compare
 from orchestration.readers.release_file import open_release, records
 from orchestration.readers.reports import site, words
 from orchestration.readers.reports.choice import _BY_TOPIC, _GENERAL
-from tests.page_case import LOADING, Element, changed_release, parsed
+from tests.support.page_case import LOADING, Element, changed_release, parsed
 
 #: a talk, a tariff with a data gap behind it, an entry into force inside an episode
 EVENTS = ("nafta-round6-end", "s232-autos-effective-2025-04", "usmca-entry-into-force")

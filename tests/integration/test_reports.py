@@ -18,9 +18,9 @@ import pytest
 from orchestration.base.settings import Settings
 from orchestration.release.contract import CONTRACT
 from orchestration.release.public_file import assemble
-from tests import bundled
-from tests import plain_comparison as plain
-from tests.macro_case import rows
+from tests.oracles import plain_comparison as plain
+from tests.support import bundled
+from tests.support.macro_case import rows
 
 #: DuckDB sums in another order than Python: a few units in the last place of the largest summand (values up to 1e12)
 RELATIVE = 1e-9

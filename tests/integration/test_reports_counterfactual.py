@@ -1,6 +1,6 @@
 """Forecasts on the bundled figures: measured coverage, the reports against the models called by hand, what is withheld.
 
-Belongs here: the built tables. Does not belong here: the models and the calibration (tests/unit/test_forecasts.py,
+Belongs here: the built tables. Does not belong here: the models and the calibration (test_forecasts.py,
 test_counterfactual.py).
 """
 
@@ -14,7 +14,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from tests.macro_case import rows
+from tests.support.macro_case import rows
 from transforms.statistics import counterfactual, drift_month, local_linear_trend
 from transforms.statistics.forecasts import GAP_WINDOWS, training_lengths
 

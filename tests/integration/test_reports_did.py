@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.store.tables import open_store
-from tests import bundled
-from tests import plain_comparison as plain
-from tests import plain_difference as plain_did
-from tests.macro_case import rows
+from tests.oracles import plain_comparison as plain
+from tests.oracles import plain_difference as plain_did
+from tests.support import bundled
+from tests.support.macro_case import rows
 
 WINDOWS, GAPS = (6, 12, 24), (0, 3, 6)
 NUMBERS = (

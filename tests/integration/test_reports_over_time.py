@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from tests.plain_comparison import month, number
+from tests.oracles.plain_comparison import month, number
 from transforms.statistics.regression import FITS
 
 

@@ -17,7 +17,6 @@ from orchestration.sources.agencies import fed, inegi, statcan
 from orchestration.sources.agencies.series_reply import declared_series
 from orchestration.sources.agencies.statcan_tables import TABLES
 from orchestration.sources.registry import load_series_catalogue
-from tests.bundled import as_of, read
 from tests.replay import statcan as statcan_replay
 from tests.replay.bank_of_canada import Valet
 from tests.replay.banxico import Sie
@@ -30,6 +29,7 @@ from tests.replay.inegi import Bie, OpenData, register_csv
 from tests.replay.server import ReplayServer
 from tests.replay.treasury import FiscalData
 from tests.replay.treasury import row as treasury_row
+from tests.support.bundled import as_of, read
 from transforms.periods import end_of_month
 
 #: marked, so that a search finds them wherever they may have got to

@@ -20,8 +20,8 @@ from itertools import count
 import polars as pl
 
 from orchestration.sources.registry import load_series_catalogue
-from tests.bundled import read
 from tests.replay.server import Call, Reply, json_reply, text_reply
+from tests.support.bundled import read
 
 #: code -> first day of the month -> value, None where BLS prints "-"
 Values = Mapping[str, Mapping[date, float | None]]

@@ -18,8 +18,8 @@ from functools import cache
 
 import polars as pl
 
-from tests.bundled import read
 from tests.replay.server import Call, Reply, text_reply
+from tests.support.bundled import read
 
 _COLUMNS = {
     "dot1": ("TRDTYPE", "USASTATE", "DEPE", "DISAGMOT", "MEXSTATE", "CANPROV"),

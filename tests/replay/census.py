@@ -21,8 +21,8 @@ from functools import cache
 
 import polars as pl
 
-from tests.bundled import read
 from tests.replay.server import Call, Reply, json_reply, no_content, redirect, text_reply
+from tests.support.bundled import read
 from transforms.codes import is_country
 
 ERROR_PAGE = (

@@ -1,0 +1,140 @@
+"""Difference in differences and placebo ranks in plain Python: a second implementation that the SQL is compared with.
+
+Belongs here: the definitions, written from the formulas with the standard library.
+Does not belong here: SQL, dbt, reading of figures, assertions.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean, median, quantiles
+
+from tests.oracles import plain_comparison as plain
+
+MISSING, NOT_POSITIVE = "a month of a window has no value", "a value of a window is not positive"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A series by month number, and its controls: weight, values, first month of exposure to a measure of its own."""
+
+    treated: Mapping[int, float]
+    controls: Sequence[tuple[float, Mapping[int, float], int | None]]
+    #: months of any of the series that an episode touches, and those whose figure is preliminary
+    episode: Collection[int] = frozenset()
+    preliminary: Collection[int] = frozenset()
+
+    @property
+    def series(self) -> list[Mapping[int, float]]:
+        return [self.treated, *(values for _, values, _ in self.controls)]
+
+    def difference(self, month: int) -> float | None:
+        """ln(treated) less weighted ln(controls); None where one has no logarithm."""
+        if any(values.get(month, 0) <= 0 for values in self.series):
+            return None
+        return math.log(self.treated[month]) - math.fsum(w * math.log(v[month]) for w, v, _ in self.controls)
+
+
+def comparisons(pair: Pair, months: int, gap: int) -> Iterator[tuple[int, dict]]:
+    """Every cut whose windows lie within the life of every series, with its comparison."""
+    first, last = max(map(min, pair.series)), min(map(max, pair.series))
+    for cut in range(first, last + 1):
+        before, after = plain.windows(cut, months, gap)
+        if before.start < first or after.stop - 1 > last:
+            continue
+        window = [*before, *after]
+        seen = [values.get(m) for values in pair.series for m in window]
+        reason = MISSING if None in seen else NOT_POSITIVE if min(seen) <= 0 else None
+        out = {
+            "reason": reason,
+            "lag": after.start - before.start,
+            "clean": not any(m in pair.episode for m in window),
+            "exposed": any(start is not None and start <= window[-1] for _, _, start in pair.controls),
+            "preliminary": any(m in pair.preliminary for m in window),
+            **dict.fromkeys(("d_log_treated", "d_log_control", "did", "pretrend_slope")),
+        }
+        if not reason:
+            own, *others = (_change(values, before, after) for values in pair.series)
+            control = math.fsum(w * d for (w, _, _), d in zip(pair.controls, others, strict=True))
+            out |= {"d_log_treated": own, "d_log_control": control, "did": own - control}
+            line = [(m, pair.difference(m) if m >= first else None) for m in range(cut - gap - 36, cut - gap)]
+            if all(y is not None for _, y in line):
+                out["pretrend_slope"] = plain.straight_line(line)[1]
+        yield cut, out
+
+
+def _change(values: Mapping[int, float], before: range, after: range) -> float:
+    return fmean(math.log(values[m]) for m in after) - fmean(math.log(values[m]) for m in before)
+
+
+def judge(
+    found: Mapping[int, dict],
+    cut: int,
+    months: int,
+    events: Collection[int],
+    shared: float,
+    threshold: float | None,
+) -> dict:
+    """The row of the report for `cut` among all comparisons `found`; `events` are the cuts of all events, `threshold`
+    the rank that counts as unusual (None: nothing was there to choose it on)."""
+    row = found[cut]
+    # without a difference there is nothing to rank
+    pool = {
+        c: r["did"]
+        for c, r in found.items()
+        if row["did"] is not None
+        and r["did"] is not None
+        and r["clean"]
+        and not r["exposed"]
+        and abs(c - cut) >= 24
+        and not any(abs(c - e) < months for e in events)
+    }
+    clean, did, slope = row["clean"] and not row["exposed"], row["did"], row["pretrend_slope"]
+    out = {
+        **{name: row[name] for name in ("d_log_treated", "d_log_control", "did", "pretrend_slope")},
+        **dict.fromkeys(("pretrend_bias", "pretrend_ratio", "breakdown_m", "placebo_rank", "mde95")),
+        "n_placebo": len(pool),
+        "n_blocks": len(pool) // 24,
+        "event_clean": clean,
+        "identified": shared <= 0.5,
+    }
+    if slope is not None:
+        out["pretrend_bias"] = slope * row["lag"]
+        out["pretrend_ratio"] = abs(out["pretrend_bias"] / did) if did else None
+    far = False
+    if len(pool) >= 36:
+        middle = median(pool.values())
+        distances = [abs(s - middle) for s in pool.values()]
+        out["mde95"] = quantiles(distances, n=20, method="inclusive")[-1]
+        if clean and did is not None:
+            # rounding must not decide which of two equal differences is larger
+            out["placebo_rank"] = (1 + sum(d >= abs(did - middle) - 1e-12 for d in distances)) / (
+                1 + len(pool)
+            )
+            far = threshold is not None and out["placebo_rank"] <= threshold
+    earlier = [abs(s) for c, s in pool.items() if c + months <= cut - row["lag"]]
+    if clean and did is not None and len(earlier) >= 36 and max(earlier) > 0:
+        out["breakdown_m"] = abs(did) / max(earlier)
+    out["verdict"] = (
+        "not_computable"
+        if did is None
+        else "confounded"
+        if not clean
+        else "overlapping"
+        if shared > 0.5
+        else "preliminary_data"
+        if row["preliminary"]
+        else "not_enough_history"
+        if len(pool) < 144 or threshold is None
+        else "outside_usual_range"
+        if far
+        else "within_usual_range"
+    )
+    return out
+
+
+def largest_share(cut: int, others: Collection[int], months: int) -> float:
+    """Largest share of the window after `cut` that is also after another cut."""
+    return max((max(0, months - abs(c - cut)) / months for c in others), default=0.0)

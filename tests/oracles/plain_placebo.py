@@ -1,0 +1,76 @@
+"""Placebo ranks in plain Python: a second implementation that the SQL is compared with.
+
+Belongs here: the definitions, written from the formulas with the standard library.
+Does not belong here: SQL, dbt, reading of figures, assertions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from statistics import median, quantiles
+
+from tests.oracles import plain_comparison as plain
+
+#: months between a cut and what it is ranked among
+DISTANCE = 24
+
+
+def differences(
+    values: Mapping[int, float], pre: range, post: range, *, log_allowed: bool = True
+) -> dict[int, tuple[str, float]]:
+    """Scale and difference of every month taken as a cut, by shift: the windows `pre` and `post` moved by as much."""
+    out = {}
+    first, last = min(values), max(values)
+    for cut in values:
+        before = range(pre.start + cut, pre.stop + cut)
+        after = range(post.start + cut, post.stop + cut)
+        if before.start < first or after.stop - 1 > last:
+            continue
+        row = plain.between(values, before, after, log_allowed=log_allowed)
+        if row["scale"]:
+            out[cut] = row["scale"], row["d_log"] if row["scale"] == "log" else row["d_level"]
+    return out
+
+
+def pool(
+    found: Mapping[int, tuple[str, float]],
+    cut: int,
+    scale: str,
+    pre: range,
+    post: range,
+    *,
+    width: int,
+    events: Collection[int],
+    episodes: Collection[int],
+) -> dict[int, float]:
+    """Differences at the dates without a known event that the one at `cut` is ranked among.
+
+    events: cuts of all events of the report; episodes: months that an episode touches."""
+    return {
+        c: statistic
+        for c, (kind, statistic) in found.items()
+        if kind == scale
+        and abs(c - cut) >= DISTANCE
+        and not any(abs(c - e) < width for e in events)
+        and not any(c + m in episodes for m in (*pre, *post))
+    }
+
+
+def standing(statistic: float, others: Collection[float]) -> dict:
+    """Where `statistic` stands among `others`."""
+    out = {
+        "n_placebo": len(others),
+        "n_blocks": len(others) // 24,
+        **dict.fromkeys(("placebo_rank", "rank_floor", "mde95", "z_mad")),
+    }
+    if len(others) < 36:
+        return out
+    middle = median(others)
+    far = [abs(x - middle) for x in others]
+    out["rank_floor"] = 1 / (1 + len(others))
+    out["mde95"] = quantiles(far, n=20, method="inclusive")[-1]
+    # rounding must not decide which of two equal differences is larger
+    out["placebo_rank"] = (1 + sum(x >= abs(statistic - middle) - 1e-12 for x in far)) / (1 + len(others))
+    spread = median(far)
+    out["z_mad"] = (statistic - middle) / (1.4826 * spread) if spread else None
+    return out

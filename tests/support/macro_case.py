@@ -1,0 +1,122 @@
+"""The public table macros on tables filled by hand, without a build.
+
+Belongs here: the text of the macros (compiled by dbt once a session), the tables they read, filling them.
+Does not belong here: assertions.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.store.tables import open_store
+from tests.support.dbt_case import dbt
+
+_TABLES = """
+CREATE TABLE fct_observation_vintage (series_id VARCHAR, period_start DATE, frequency VARCHAR, value DOUBLE,
+    status VARCHAR, known_from TIMESTAMP, known_to TIMESTAMP, known_from_basis VARCHAR, revision_number INTEGER,
+    payload_id VARCHAR);
+CREATE VIEW fct_observation AS
+    SELECT series_id, period_start, frequency, value, status, known_from, known_from_basis, payload_id
+    FROM fct_observation_vintage WHERE known_to IS NULL AND status <> 'withdrawn';
+CREATE TABLE dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR, frequency VARCHAR,
+    geography_iso3 VARCHAR, industry_code VARCHAR, product_system VARCHAR, product_code VARCHAR);
+CREATE TABLE dim_event (event_id VARCHAR, event_type VARCHAR, event_date DATE, effective_on DATE,
+    date_precision VARCHAR, confidence VARCHAR, in_force BOOLEAN, cluster_id VARCHAR);
+CREATE TABLE dim_episode (episode_id VARCHAR, starts_on DATE, ends_on DATE, applies_to VARCHAR);
+CREATE TABLE dim_payload (payload_id VARCHAR, source_id VARCHAR, dataset VARCHAR, request_url VARCHAR,
+    retrieved_at TIMESTAMP, http_status INTEGER, media_type VARCHAR, sha256 VARCHAR, bytes BIGINT, archive_path VARCHAR);
+CREATE TABLE rpt_method_calibration (method VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
+    n_blocks INTEGER, false_alarm_rate DOUBLE, rank_threshold DOUBLE);
+CREATE TABLE rpt_before_after (event_id VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
+    as_of_basis VARCHAR, family_id VARCHAR, family_size INTEGER, bh_min_hits INTEGER, q_bh DOUBLE, q_by DOUBLE);
+"""
+
+
+def compile_macros(home: Path) -> list[str]:
+    """CREATE statements of the public macros, as dbt renders them into intermediate.public_macro."""
+    settings = Settings(project=PROJECT, home=home)
+    settings.build.mkdir(parents=True, exist_ok=True)
+    with open_store(settings.store):
+        pass
+    done = dbt(settings, "compile", "--select", "public_macro")
+    assert done.success, done.exception or done.result
+    with duckdb.connect() as con:
+        return [
+            sql
+            for (sql,) in con.execute(
+                f"SELECT create_sql FROM ({done.result[0].node.compiled_code})"
+            ).fetchall()
+        ]
+
+
+def create(con: duckdb.DuckDBPyConnection, macros: Iterable[str]) -> None:
+    """The tables, empty, and the macros over them, in the current database."""
+    con.execute(_TABLES)
+    for statement in macros:
+        con.execute(statement)
+
+
+def add_series(con: duckdb.DuckDBPyConnection, series_id: str, **fields: str) -> None:
+    row = {
+        "measure": "employment",
+        "flow": None,
+        "unit": "persons",
+        "frequency": "monthly",
+        "geography_iso3": "USA",
+        **fields,
+    }
+    con.execute(
+        f"INSERT INTO dim_series (series_id, {', '.join(row)}) VALUES (?, {', '.join('?' for _ in row)})",
+        [series_id, *row.values()],
+    )
+
+
+def add_vintages(
+    con: duckdb.DuckDBPyConnection,
+    series_id: str,
+    vintages: Mapping[dt.date, Iterable[tuple[dt.datetime, float | None, str]]],
+    frequency: str = "monthly",
+) -> None:
+    """Vintages of a series by period: (known_from, value, status), in any order."""
+    rows = []
+    for period, known in vintages.items():
+        ordered = sorted(known)
+        ends = [start for start, _, _ in ordered[1:]] + [None]
+        rows += [
+            [series_id, period, frequency, value, status, start, end, "release", n, f"p{n}"]
+            for n, ((start, value, status), end) in enumerate(zip(ordered, ends, strict=True))
+        ]
+    if rows:
+        # one statement for all rows: a row at a time costs a millisecond each
+        columns = ", ".join("unnest(?)" for _ in rows[0])
+        con.execute(
+            f"INSERT INTO fct_observation_vintage SELECT {columns}",
+            [list(c) for c in zip(*rows, strict=True)],
+        )
+
+
+def add_values(
+    con: duckdb.DuckDBPyConnection, series_id: str, values: Mapping[dt.date, float | None], **series: str
+) -> None:
+    """A series known once, on 2030-01-01."""
+    add_series(con, series_id, **series)
+    known = dt.datetime(2030, 1, 1)
+    add_vintages(
+        con,
+        series_id,
+        {
+            period: [(known, value, "missing" if value is None else "normal")]
+            for period, value in values.items()
+        },
+    )
+
+
+def rows(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> list[dict]:
+    cursor = con.execute(query, parameters)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
