@@ -5,10 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 CLIENTS := $(VENV)/compat/.installed
+TOOLS := $(VENV)/tools/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build test lint refresh serve dashboard bench docs rows pictures screenshots clean
+.PHONY: help setup lock build test lint refresh serve dashboard bench docs rows pictures screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
@@ -33,6 +34,22 @@ $(CLIENTS): tests/clients/duckdb-1.4.lock tests/clients/duckdb-1.5.lock $(INSTAL
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
 	    --target $(VENV)/compat/duckdb-$$version -r tests/clients/duckdb-$$version.lock || exit 1; done
 	@touch $(CLIENTS)
+
+# mypy and uv, beside the environment of the warehouse: one needs what dbt-core forbids, the other only makes locks
+$(TOOLS): requirements-tools.lock $(INSTALLED)
+	@rm -rf $(VENV)/tools && "$(PYTHON)" -m venv $(VENV)/tools
+	@$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-tools.lock
+	@touch $(TOOLS)
+
+# Pins that stand are kept. Newer releases: make lock UPGRADE=--upgrade, or UPGRADE="--upgrade-package polars".
+# Resolved for every platform and for Python 3.11 on, and nothing of this machine's settings gets into the files.
+LOCK = $(VENV)/tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+  --no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+lock: $(TOOLS) ## make the locks again from pyproject.toml, keeping the pins
+	@$(LOCK) pyproject.toml --group dev --output-file requirements.lock
+	@$(LOCK) --group tools --output-file requirements-tools.lock
+	@for version in 1.4 1.5; do \
+	  echo "duckdb==$$version.*" | $(LOCK) - --output-file tests/clients/duckdb-$$version.lock || exit 1; done
 
 build: $(INSTALLED) ## build the warehouse offline from the bundled figures, and show a comparison
 	@$(BIN)/headway build

@@ -1,6 +1,6 @@
 """On which days the agencies publish: rules as data, with the holidays of their countries.
 
-Belongs here: one row a release, holidays by rule, and "is this a release day".
+Belongs here: one row a release, the holidays of each country, and "is this a release day".
 Does not belong here: the time of day (Dataset.schedule of the provider modules), starting runs (schedules.py).
 
 The agencies announce their days a year ahead, in calendars that this project may not rely on being able to read. The
@@ -15,7 +15,7 @@ from datetime import date, timedelta
 from fnmatch import fnmatchcase
 from functools import cache
 
-from dateutil.easter import easter
+from holidays import country_holidays
 
 MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY = range(6)
 _WORKDAYS = (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)
@@ -96,56 +96,29 @@ def is_day_of(release: Release, day: date) -> bool:
 
 @cache
 def holidays(country: str, year: int) -> frozenset[date]:
-    """Days on which the statistical office of `country` (USA, CAN, MEX) does not publish."""
-    good_friday = easter(year) - timedelta(days=2)
+    """Days on which the statistical office of `country` (USA, CAN, MEX) does not publish, as the library `holidays` has
+    them; what it lacks or has too much of is said beside each country. Raises ValueError for another country."""
     match country:
-        case "USA":  # 5 U.S.C. 6103; a Saturday is observed on Friday, a Sunday on Monday
-            fixed = [(1, 1), (6, 19), (7, 4), (11, 11), (12, 25)]
-            moving = [
-                _nth(year, 1, MONDAY, 3),
-                _nth(year, 2, MONDAY, 3),
-                _nth(year, 5, MONDAY, -1),
-                _nth(year, 9, MONDAY, 1),
-                _nth(year, 10, MONDAY, 2),
-                _nth(year, 11, THURSDAY, 4),
-            ]
-            observed = [_observed(date(year, m, d)) for m, d in fixed]
-            # New Year on a Saturday is observed on the last day of the year before
-            days = [*observed, _observed(date(year + 1, 1, 1)), *moving]
-            return frozenset(d for d in days if d.year == year)
-        case "CAN":  # holidays of the federal public service
-            fixed = [(1, 1), (7, 1), (9, 30), (11, 11), (12, 25), (12, 26)]
-            victoria = date(year, 5, 24) - timedelta(days=date(year, 5, 24).weekday())
-            moving = [
-                good_friday,
-                good_friday + timedelta(days=3),
-                victoria,
-                _nth(year, 8, MONDAY, 1),
-                _nth(year, 9, MONDAY, 1),
-                _nth(year, 10, MONDAY, 2),
-            ]
-            return frozenset([*(date(year, m, d) for m, d in fixed), *moving])
-        case "MEX":  # Ley Federal del Trabajo, art. 74; the two days before Easter are bank holidays
-            fixed = [(1, 1), (5, 1), (9, 16), (12, 25)]
-            moving = [
-                _nth(year, 2, MONDAY, 1),
-                _nth(year, 3, MONDAY, 3),
-                _nth(year, 11, MONDAY, 3),
-                good_friday,
-                good_friday - timedelta(days=1),
-            ]
-            return frozenset([*(date(year, m, d) for m, d in fixed), *moving])
+        case "USA":
+            # 5 U.S.C. 6103. A Saturday is observed on Friday, a Sunday on Monday; the weekend day itself is left out,
+            # because Comtrade is asked on Saturdays
+            return frozenset(day for day in country_holidays("US", years=year) if day.weekday() <= FRIDAY)
+        case "CAN":
+            # the federal public service, which has two Mondays more than the library: Easter Monday and the first of
+            # August. Days observed later (Monday 28 December for Boxing Day) stay workdays: to ask then is one
+            # request, to leave out a day with figures is a day's delay
+            listed = country_holidays("CA", years=year, categories="government", observed=False)
+            august = date(year, 8, 7)
+            civic = august - timedelta(days=august.weekday())
+            return frozenset([*listed, _good_friday(year) + timedelta(days=3), civic])
+        case "MEX":
+            # Ley Federal del Trabajo, art. 74, and two bank holidays that the library lacks: Maundy Thursday, Good Friday
+            good_friday = _good_friday(year)
+            return frozenset(
+                [*country_holidays("MX", years=year), good_friday - timedelta(days=1), good_friday]
+            )
     raise ValueError(f"no holidays are known for {country}")
 
 
-def _nth(year: int, month: int, weekday: int, n: int) -> date:
-    """The n-th given weekday of a month; -1 is the last."""
-    if n > 0:
-        first = date(year, month, 1)
-        return first + timedelta(days=(weekday - first.weekday()) % 7 + 7 * (n - 1))
-    last = (date(year, month, 28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    return last - timedelta(days=(last.weekday() - weekday) % 7)
-
-
-def _observed(day: date) -> date:
-    return day + timedelta(days={SATURDAY: -1, 6: 1}.get(day.weekday(), 0))
+def _good_friday(year: int) -> date:
+    return country_holidays("CA", years=year).get_named("Good Friday")[0]

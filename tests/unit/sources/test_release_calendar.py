@@ -55,6 +55,15 @@ def test_holidays_of_canada_and_mexico_2026() -> None:
         assert sorted(holidays(country, 2026)) == [date.fromisoformat(f"2026-{d}") for d in listed.split()]
 
 
+def test_a_holiday_begins_with_its_law() -> None:
+    """Juneteenth and the day for Truth and Reconciliation became holidays in 2021; Mexico's change of government is one."""
+    for country, month, day in (("USA", 6, 18), ("CAN", 9, 30)):  # 19 June 2021 is a Saturday
+        assert date(2021, month, day) in holidays(country, 2021)
+        assert date(2020, month, day) not in holidays(country, 2020)
+    assert date(2020, 6, 19) not in holidays("USA", 2020)
+    assert date(2024, 10, 1) in holidays("MEX", 2024)
+
+
 def test_what_is_expected_is_said_in_words() -> None:
     assert expected("bls", "ces", date(2026, 11, 6)) == "Employment Situation"
     assert expected("bls", "ces", date(2026, 11, 30)) is None
