@@ -267,9 +267,14 @@ def macros(tmp_path_factory) -> list[str]:
 def made_up(macros) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         case.create(connection, macros)
+        case.add_events(
+            connection,
+            [
+                ("e", "round_end", "2008-01-29", None, "day", "high", True, None),
+                ("rumour", "statement", "2001-01-29", None, "day", "low", True, None),
+            ],
+        )
         connection.execute("""
-            INSERT INTO dim_event VALUES ('e', 'round_end', '2008-01-29', NULL, 'day', 'high', true, NULL),
-                ('rumour', 'statement', '2001-01-29', NULL, 'day', 'low', true, NULL);
             INSERT INTO dim_episode VALUES ('slump', '1998-02-15', '1998-07-02', 'all');
             INSERT INTO rpt_method_calibration VALUES ('placebo_rank_calibrated', 's', 12, 0, 8, 0.04, 0.03),
                 ('placebo_rank_calibrated', 'other', 24, 0, 8, 0.01, 0.005), ('welch', 's', 12, 0, 8, 0.7, NULL);

@@ -202,7 +202,7 @@ EVENTS = [
 
 @pytest.fixture
 def timeline(con):
-    con.executemany("INSERT INTO dim_event VALUES (?, ?, ?, ?, ?, ?, ?, ?)", EVENTS)
+    case.add_events(con, EVENTS)
     con.executemany(
         "INSERT INTO dim_episode VALUES (?, ?, ?, ?)",
         [("covid", "2020-02-01", "2021-06-30", "all"), ("lasting", "2021-12-15", None, "all")],

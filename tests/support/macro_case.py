@@ -9,11 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.store.tables import open_store
+from tests.oracles import plain_comparison as plain
 from tests.support.dbt_case import dbt
 
 _TABLES = """
@@ -26,7 +28,7 @@ CREATE VIEW fct_observation AS
 CREATE TABLE dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR, frequency VARCHAR,
     geography_iso3 VARCHAR, industry_code VARCHAR, product_system VARCHAR, product_code VARCHAR);
 CREATE TABLE dim_event (event_id VARCHAR, event_type VARCHAR, event_date DATE, effective_on DATE,
-    date_precision VARCHAR, confidence VARCHAR, in_force BOOLEAN, cluster_id VARCHAR);
+    date_precision VARCHAR, confidence VARCHAR, in_force BOOLEAN, cluster_id VARCHAR, cut_month DATE, in_report BOOLEAN);
 CREATE TABLE dim_episode (episode_id VARCHAR, starts_on DATE, ends_on DATE, applies_to VARCHAR);
 CREATE TABLE dim_payload (payload_id VARCHAR, source_id VARCHAR, dataset VARCHAR, request_url VARCHAR,
     retrieved_at TIMESTAMP, http_status INTEGER, media_type VARCHAR, sha256 VARCHAR, bytes BIGINT, archive_path VARCHAR);
@@ -114,6 +116,30 @@ def add_values(
             for period, value in values.items()
         },
     )
+
+
+def add_events(con: duckdb.DuckDBPyConnection, events: Iterable[tuple[Any, ...]]) -> None:
+    """Events as (event_id, event_type, event_date, effective_on, date_precision, confidence, in_force, cluster_id), days as ISO
+    text; cut_month and in_report are computed by the rules of tests/plain_comparison.py."""
+    names = (
+        "event_id",
+        "event_type",
+        "event_date",
+        "effective_on",
+        "date_precision",
+        "confidence",
+        "in_force",
+        "cluster_id",
+    )
+    for values in events:
+        event = dict(zip(names, values, strict=True))
+        for day in ("event_date", "effective_on"):
+            event[day] = dt.date.fromisoformat(event[day]) if event[day] else None
+        cut = plain.month(plain.event_cut(event))
+        con.execute(
+            f"INSERT INTO dim_event VALUES ({', '.join('?' * 10)})",
+            [*event.values(), cut, plain.in_report(event)],
+        )
 
 
 def rows(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> list[dict]:

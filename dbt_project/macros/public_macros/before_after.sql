@@ -131,13 +131,8 @@ distances as (
         other.event_id,
         {{ months_between('compared.cut_month', 'other.cut_month') }} as distance
     from compared
-    cross join (
-        select
-            dim_event.event_id,
-            {{ first_whole_month(event_anchor_date()) }} as cut_month
-        from dim_event
-        where {{ event_in_report() }}
-    ) as other
+    cross join dim_event as other
+    where other.in_report
 ),
 
 touching as (

@@ -1,7 +1,7 @@
 {#
     The public table macros: stored in the database file itself, so that they work from any DuckDB client.
     Belongs here: the list of them, and how one becomes SQL text. Each body has a file of its own beside this one.
-    Does not belong here: formulas (before_after.sql, event_window.sql, event_cut.sql are shared with the reports).
+    Does not belong here: formulas (before_after.sql and event_window.sql are shared with the reports).
 
     A body reads tables of schema main by their bare names: DuckDB looks them up where the caller stands, so the file
     must be open as the database itself or be in use (`ATTACH ... AS hw; USE hw`). It holds only SQL that DuckDB 1.4 and
@@ -67,11 +67,5 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
             {{ first_whole_month('try_cast(cast(event as varchar) as date)') }}
         ) as cut_month
     from (select 1 as one) as asked
-    left join (
-        select
-            event_id,
-            cluster_id,
-            {{ first_whole_month(event_anchor_date()) }} as cut_month
-        from dim_event
-    ) as timeline_event on timeline_event.event_id = cast(event as varchar)
+    left join dim_event as timeline_event on timeline_event.event_id = cast(event as varchar)
 {%- endmacro %}

@@ -1,7 +1,7 @@
 -- A treated series less its controls at every month taken as a cut: the events of the report are some of these cuts, and
 -- those marked is_placebo are what they are ranked among. Latest values.
 with members as (
-    select * from {{ ref('dim_control_set') }}
+    select * from {{ ref('int_control_set_member') }}
 ),
 
 -- the treated series and each control, one row each

@@ -32,7 +32,7 @@ windows as (
         and post.as_of_basis = pre.as_of_basis
         and post.window_months = pre.window_months
         and post.month_index - grid.lag_months = pre.month_index
-    inner join {{ ref('dim_series') }} as series
+    inner join {{ ref('int_known_series') }} as series
         on post.series_id = series.series_id
     left join statistics as earlier
         on post.series_id = earlier.series_id

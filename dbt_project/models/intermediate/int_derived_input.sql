@@ -4,18 +4,18 @@ with declared as (
     select
         series_id,
         method,
-        {{ split_list('inputs') }} as input_ids,
+        input_series_ids,
         reference,
         base_period
-    from {{ ref('seed_derived_series') }}
+    from {{ ref('stg_derived_series') }}
 ),
 
 named as (
-    select series_id, method, input_ids[1] as input_series_id, 'plus' as role, 1 as place, base_period from declared
+    select series_id, method, input_series_ids[1] as input_series_id, 'plus' as role, 1 as place, base_period from declared
 
     union all
 
-    select series_id, method, input_ids[2], 'minus', 2, base_period from declared
+    select series_id, method, input_series_ids[2], 'minus', 2, base_period from declared
     where method = 'difference'
 
     union all
@@ -26,12 +26,12 @@ named as (
         2, declared.base_period
     from declared
     -- left: an input that does not exist must fail a test, not vanish
-    left join {{ ref('stg_series') }} as first_input on declared.input_ids[1] = first_input.series_id
+    left join {{ ref('stg_series') }} as first_input on declared.input_series_ids[1] = first_input.series_id
     where declared.reference is not null
 
     union all
 
-    select series_id, method, coalesce(reference, input_ids[1]), 'base', 3, base_period from declared
+    select series_id, method, coalesce(reference, input_series_ids[1]), 'base', 3, base_period from declared
     where base_period is not null
 )
 

@@ -41,7 +41,7 @@ select
     end as source_code,
     cast(null as varchar) as fred_alias,
     declared.notes
-from {{ ref('seed_derived_series') }} as declared
+from {{ ref('stg_derived_series') }} as declared
 inner join named on declared.series_id = named.series_id
 -- left: an input nobody declared must fail a test, not take the series with it
 left join {{ ref('stg_series') }} as first_input on named.first_id = first_input.series_id

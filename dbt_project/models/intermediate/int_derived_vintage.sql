@@ -124,11 +124,11 @@ computed as (
             when declared.method = 'indexed' then 100 * wide.plus / nullif(wide.base, 0)
         end / declared.unit_multiplier as value
     from wide
-    inner join {{ ref('seed_derived_series') }} as declared on wide.series_id = declared.series_id
+    inner join {{ ref('stg_derived_series') }} as declared on wide.series_id = declared.series_id
     inner join (
         select series_id, count(*) as n_inputs from {{ ref('int_derived_input') }} group by series_id
     ) as needed on wide.series_id = needed.series_id and wide.n_known = needed.n_inputs
-    left join {{ ref('dim_month') }} as months on wide.period_start = months.period_start
+    left join {{ ref('int_month') }} as months on wide.period_start = months.month_start
 ),
 
 stated as (

@@ -5,7 +5,7 @@ with treated as (
         monthly.series_id as unit_id,
         monthly.period_start,
         monthly.value
-    from {{ ref('seed_donor_pool_series') }} as pools
+    from {{ ref('stg_donor_pool_series') }} as pools
     inner join {{ ref('int_series_monthly') }} as monthly on pools.treated_series_id = monthly.series_id
 ),
 
@@ -15,8 +15,8 @@ donors as (
         dim.unit_id,
         flows.period_start,
         cast(flows.value_usd as double) as value
-    from {{ ref('dim_donor') }} as dim
-    inner join {{ ref('seed_donor_pool') }} as pool on dim.donor_pool_id = pool.donor_pool_id
+    from {{ ref('int_donor') }} as dim
+    inner join {{ ref('stg_donor_pool') }} as pool on dim.donor_pool_id = pool.donor_pool_id
     inner join {{ ref('int_trade_flow') }} as flows
         on flows.reporter_iso3 = 'USA'
         and dim.partner_iso3 = flows.partner_iso3

@@ -1,24 +1,38 @@
--- where a timeline event cuts a monthly series in two; the rule is in macros/event_cut.sql
+-- This model alone says where an event of a timeline cuts a monthly series in two; dim_event publishes its columns, and
+-- every model, table macro and reader takes them from there or from here.
 with anchored as (
     select
-        event_id,
-        date_precision,
-        confidence,
-        in_force,
-        {{ event_anchor_date() }} as anchor_date,
-        case when {{ event_took_effect() }} then 'effective_on' else 'event_date' end as anchor_basis
-    from {{ ref('stg_event') }}
+        event.event_id,
+        event.date_precision,
+        event.confidence,
+        event.in_force,
+        kind.event_class,
+        -- what takes effect counts from the day it did, everything else from the day it happened
+        case when kind.is_measure and event.effective_on is not null then event.effective_on else event.event_date end
+            as anchor_on,
+        case when kind.is_measure and event.effective_on is not null then 'effective_on' else 'event_date' end as anchor_basis
+    from {{ ref('stg_event') }} as event
+    inner join {{ ref('stg_event_type') }} as kind on event.event_type = kind.event_type
+),
+
+-- every event is shown; it is compared only when it happened, is sourced and is dated at least to the month
+judged as (
+    select
+        *,
+        case
+            when not in_force then 'never in force'
+            when confidence = 'low' then 'confidence is low'
+            when date_precision not in ('day', 'month') then 'date is coarser than a month'
+        end as left_out_because
+    from anchored
 )
 
 select
     event_id,
-    anchor_date,
+    anchor_on,
     anchor_basis,
-    {{ first_whole_month('anchor_date') }} as cut_month,
-    {{ event_in_report() }} as in_report,
-    case
-        when confidence = 'low' then 'confidence is low'
-        when not in_force then 'never in force'
-        when date_precision not in ('day', 'month') then 'date is coarser than a month'
-    end as left_out_because
-from anchored
+    {{ first_whole_month('anchor_on') }} as cut_month,
+    left_out_because is null as in_report,
+    left_out_because,
+    event_class
+from judged

@@ -5,7 +5,7 @@ with events as (
         cuts.event_id,
         cuts.cut_month,
         event.cluster_id,
-        case when cuts.anchor_date = cuts.cut_month then 0 else 1 end
+        case when cuts.anchor_on = cuts.cut_month then 0 else 1 end
         + case when cuts.anchor_basis = 'effective_on' then {{ anticipation_months() }} else 0 end as dropped_months
     from {{ ref('int_event_cut') }} as cuts
     inner join {{ ref('stg_event') }} as event on cuts.event_id = event.event_id

@@ -8,4 +8,4 @@ select
     monthly.value,
     case when {{ has_log_scale() }} then 'log' else 'level' end as scale
 from {{ ref('int_series_monthly') }} as monthly
-inner join {{ ref('dim_series') }} as series on monthly.series_id = series.series_id
+inner join {{ ref('int_known_series') }} as series on monthly.series_id = series.series_id

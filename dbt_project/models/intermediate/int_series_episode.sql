@@ -5,8 +5,8 @@ select
     {{ month_start('episode.starts_on') }} as first_month,
     -- an episode without an end is still going on
     {{ month_start("coalesce(episode.ends_on, date '9999-12-31')") }} as last_month
-from {{ ref('dim_series') }} as series
-inner join {{ ref('dim_episode') }} as episode
+from {{ ref('int_known_series') }} as series
+inner join {{ ref('stg_episode') }} as episode
     on {{ episode_applies('episode', 'series') }}
 where series.frequency = 'monthly'
 order by series.series_id, first_month

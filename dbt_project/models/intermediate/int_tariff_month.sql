@@ -26,7 +26,7 @@ inner join {{ ref('stg_tariff_measure') }} as measure on scope.measure_id = meas
 inner join months
     on coalesce(measure.effective_on, months.month_start) < months.next_month
     and coalesce(measure.ended_on, months.next_month) > months.month_start
-left join {{ ref('seed_tariff_partner') }} as own
+left join {{ ref('stg_tariff_partner') }} as own
     on scope.measure_id = own.measure_id
     and scope.partner_iso3 = own.partner_iso3
     and own.treatment = 'own_rate'

@@ -7,7 +7,7 @@ with cells as (
         partner_iso3,
         coalesce(product_system, industry_system, 'TOTAL') as product_system,
         coalesce(product_code, industry_code, '00') as product_code
-    from {{ ref('dim_series') }}
+    from {{ ref('int_known_series') }}
     where geography_iso3 = 'USA'
         and flow = 'imports'
         and basis = 'consumption'
@@ -22,7 +22,7 @@ measures as (
         measure.hs_codes,
         measure.confidence
     from {{ ref('stg_tariff_measure') }} as measure
-    inner join {{ ref('seed_tariff_programme') }} as programme on measure.measure_id = programme.measure_id
+    inner join {{ ref('stg_tariff_programme') }} as programme on measure.measure_id = programme.measure_id
     where measure.in_force
 ),
 
@@ -73,15 +73,15 @@ judged as (
         end as coverage
     from reached
     inner join measures on reached.measure_id = measures.measure_id
-    left join {{ ref('seed_tariff_scope') }} as named
+    left join {{ ref('stg_tariff_scope') }} as named
         on reached.measure_id = named.measure_id
         and reached.product_system = named.product_system
         and reached.product_code = named.product_code
-    left join {{ ref('seed_tariff_scope') }} as others
+    left join {{ ref('stg_tariff_scope') }} as others
         on reached.measure_id = others.measure_id and others.product_system = '*'
     left join by_code on reached.series_id = by_code.series_id and reached.measure_id = by_code.measure_id
     left join (select distinct measure_id from codes) as with_codes on reached.measure_id = with_codes.measure_id
-    left join {{ ref('seed_tariff_partner') }} as spared
+    left join {{ ref('stg_tariff_partner') }} as spared
         on reached.measure_id = spared.measure_id
         and reached.partner_iso3 = spared.partner_iso3
         and spared.treatment = 'exempt'

@@ -25,6 +25,6 @@ select
     flows.payload_id
 from {{ ref('int_trade_flow_vintage') }} as flows
 -- left: a partner code that nobody described must fail a test, not vanish
-left join {{ ref('seed_geography') }} as partners on flows.partner_code = partners.schedule_c_code
+left join {{ ref('stg_geography') }} as partners on flows.partner_code = partners.schedule_c_code
 where flows.known_to is null
     and flows.status <> 'withdrawn'

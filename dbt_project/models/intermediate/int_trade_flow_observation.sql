@@ -13,7 +13,7 @@ with declared as (
         classification,
         product_level,
         product_code
-    from {{ ref('seed_series_from_trade_flow') }}
+    from {{ ref('stg_series_from_trade_flow') }}
 ),
 
 vintages as (

@@ -18,7 +18,8 @@ PUBLIC = {
     "last_period observation_count vintage_count",
     "dim_derived_series": "series_id method formula input_series_ids base_period reason declared_on",
     "dim_event": "event_id timeline event_date end_date date_precision announced_on effective_on ended_on event_type title "
-    "description parties topics location source_key source_reference confidence in_force cluster_id",
+    "description parties topics location source_key source_reference confidence in_force cluster_id anchor_on cut_month "
+    "in_report left_out_because event_class",
     "dim_event_cluster": "cluster_id title first_on last_on n_events",
     "dim_episode": "episode_id title starts_on ends_on applies_to source_reference",
     "dim_tariff_measure": "measure_id imposing_iso3 partners product_scope rate_pct announced_on effective_on ended_on "

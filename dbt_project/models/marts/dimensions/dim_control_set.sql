@@ -1,16 +1,15 @@
 select
-    members.control_set_id,
-    members.treated_series_id,
-    members.control_series_id,
-    sets.title,
-    members.weight,
-    members.contains_treated,
-    members.exposed_by,
-    {{ month_start('measure.effective_on') }} as exposed_from,
-    sets.reason,
-    sets.assumption,
-    sets.declared_on
-from {{ ref('seed_control_set_member') }} as members
-inner join {{ ref('seed_control_set') }} as sets on members.control_set_id = sets.control_set_id
-left join {{ ref('stg_tariff_measure') }} as measure on members.exposed_by = measure.measure_id
-order by members.control_set_id, members.treated_series_id, members.control_series_id
+    member.control_set_id,
+    member.treated_series_id,
+    member.control_series_id,
+    control_set.title,
+    member.weight,
+    member.contains_treated,
+    member.exposed_by,
+    member.exposed_from,
+    control_set.reason,
+    control_set.assumption,
+    control_set.declared_on
+from {{ ref('int_control_set_member') }} as member
+inner join {{ ref('stg_control_set') }} as control_set on member.control_set_id = control_set.control_set_id
+order by member.control_set_id, member.treated_series_id, member.control_series_id

@@ -12,7 +12,7 @@ select
     cast(declared.base_period as varchar) as base_period,
     declared.reason,
     declared.declared_on
-from {{ ref('seed_derived_series') }} as declared
+from {{ ref('stg_derived_series') }} as declared
 inner join {{ ref('int_derived_series') }} as series on declared.series_id = series.series_id
 inner join inputs on declared.series_id = inputs.series_id
 order by declared.series_id

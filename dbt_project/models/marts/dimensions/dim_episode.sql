@@ -7,5 +7,5 @@ select
     applies_to,
     source_key,
     source_reference
-from {{ ref('seed_episode') }}
+from {{ ref('stg_episode') }}
 order by starts_on, episode_id

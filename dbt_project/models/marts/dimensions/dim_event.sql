@@ -1,22 +1,29 @@
 select
-    event_id,
-    timeline,
-    event_date,
-    end_date,
-    date_precision,
-    announced_on,
-    effective_on,
-    ended_on,
-    event_type,
-    title,
-    description,
-    parties,
-    topics,
-    location,
-    source_key,
-    source_reference,
-    confidence,
-    in_force,
-    cluster_id
-from {{ ref('stg_event') }}
-order by event_date, event_id
+    event.event_id,
+    event.timeline,
+    event.event_date,
+    event.end_date,
+    event.date_precision,
+    event.announced_on,
+    event.effective_on,
+    event.ended_on,
+    event.event_type,
+    event.title,
+    event.description,
+    event.parties,
+    event.topics,
+    event.location,
+    event.source_key,
+    event.source_reference,
+    event.confidence,
+    event.in_force,
+    event.cluster_id,
+    cut.anchor_on,
+    cut.cut_month,
+    cut.in_report,
+    cut.left_out_because,
+    cut.event_class
+from {{ ref('stg_event') }} as event
+-- every event has a cut; left, so that one of an undeclared kind fails a constraint and does not vanish
+left join {{ ref('int_event_cut') }} as cut on event.event_id = cut.event_id
+order by event.event_date, event.event_id

@@ -17,6 +17,6 @@ select
     spans.last_on,
     spans.n_events,
     clusters.source_key
-from {{ ref('seed_event_cluster') }} as clusters
+from {{ ref('stg_event_cluster') }} as clusters
 left join spans on clusters.cluster_id = spans.cluster_id
 order by clusters.cluster_id

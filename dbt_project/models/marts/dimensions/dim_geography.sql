@@ -7,5 +7,5 @@ select
     bts_code,
     subdivision_code,
     note
-from {{ ref('seed_geography') }}
+from {{ ref('stg_geography') }}
 order by geography_id

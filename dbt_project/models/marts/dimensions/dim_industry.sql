@@ -4,6 +4,6 @@ select
     title,
     parent_code,
     is_trade_only,
-    {{ split_list('revisions') }} as revisions
-from {{ ref('seed_industry') }}
+    revisions
+from {{ ref('stg_industry') }}
 order by industry_system, industry_code

@@ -11,5 +11,5 @@ select
     confidence,
     source_key,
     source_reference
-from {{ ref('seed_origin_rule') }}
+from {{ ref('stg_origin_rule') }}
 order by agreement, vehicle_class, requirement, part_class, method, effective_from

@@ -5,6 +5,6 @@ select
     title,
     parent_code,
     section,
-    {{ split_list('revisions') }} as revisions
-from {{ ref('seed_product') }}
+    revisions
+from {{ ref('stg_product') }}
 order by product_system, product_code

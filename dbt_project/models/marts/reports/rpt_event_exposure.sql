@@ -47,7 +47,7 @@ by_goods as (
         series.goods,
         topic_goods.reason
     from events
-    inner join {{ ref('seed_topic_goods') }} as topic_goods on events.topic = topic_goods.topic
+    inner join {{ ref('stg_topic_goods') }} as topic_goods on events.topic = topic_goods.topic
     inner join series on topic_goods.goods = series.goods
     inner join acts on events.event_id = acts.event_id
     -- the country of the series takes part, and its partner as well; an act of one country is towards all of its partners

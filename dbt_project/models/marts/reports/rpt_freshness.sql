@@ -11,7 +11,7 @@ with sent as (
         observations.payload_id
     from {{ ref('fct_observation') }} as observations
     inner join {{ ref('stg_series') }} as series on observations.series_id = series.series_id
-    where observations.series_id not in (select series_id from {{ ref('seed_series_from_trade_flow') }})
+    where observations.series_id not in (select series_id from {{ ref('stg_series_from_trade_flow') }})
 ),
 
 slices as (

@@ -26,7 +26,7 @@ pairs as (
         on one.series_id = other.series_id
         and one.period_start = other.period_start
         and one.measure_id < other.measure_id
-    left join {{ ref('seed_tariff_stacking') }} as rule
+    left join {{ ref('stg_tariff_stacking') }} as rule
         on rule.programme_a = least(one.programme, other.programme)
         and rule.programme_b = greatest(one.programme, other.programme)
         and rule.effective_from <= greatest(one.first_day, other.first_day)
@@ -159,7 +159,7 @@ judged as (
     left join known on traded.series_id = known.series_id and traded.period_start = known.period_start
     left join possible on traded.series_id = possible.series_id and traded.period_start = possible.period_start
     left join relations on traded.series_id = relations.series_id and traded.period_start = relations.period_start
-    left join {{ ref('seed_tariff_gap') }} as gap
+    left join {{ ref('stg_tariff_gap') }} as gap
         on traded.partner_iso3 = gap.partner_iso3
         and gap.effective_from < traded.next_month
         and gap.effective_to >= traded.period_start

@@ -1,0 +1,11 @@
+-- the controls of each treated series, with the month from which a tariff measure reaches a control itself
+select
+    member.control_set_id,
+    member.treated_series_id,
+    member.control_series_id,
+    member.weight,
+    member.contains_treated,
+    member.exposed_by,
+    {{ month_start('measure.effective_on') }} as exposed_from
+from {{ ref('stg_control_set_member') }} as member
+left join {{ ref('stg_tariff_measure') }} as measure on member.exposed_by = measure.measure_id

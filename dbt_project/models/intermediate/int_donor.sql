@@ -1,0 +1,9 @@
+-- the partners whose trade may stand in for a treated series, by pool, with the name that each has in the statistics
+select
+    donor.donor_pool_id,
+    concat(pool.unit_prefix, lower(donor.partner_iso3)) as unit_id,
+    donor.partner_iso3,
+    donor.exposed_from,
+    donor.exposed_because
+from {{ ref('stg_donor') }} as donor
+inner join {{ ref('stg_donor_pool') }} as pool on donor.donor_pool_id = pool.donor_pool_id

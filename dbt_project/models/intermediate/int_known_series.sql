@@ -1,0 +1,50 @@
+-- every series of which something was ever known, with the life of its numbers: dim_series publishes it
+with latest as (
+    select
+        series_id,
+        min(period_start) as first_period,
+        max(period_start) as last_period,
+        count(*) as observation_count
+    from {{ ref('int_observation') }}
+    where value is not null
+    group by series_id
+),
+
+vintages as (
+    select
+        series_id,
+        count(distinct known_from) as vintage_count
+    from {{ ref('int_observation_vintage') }}
+    group by series_id
+)
+
+select
+    series.series_id,
+    series.title,
+    series.measure,
+    series.geography_iso3,
+    series.partner_iso3,
+    series.flow,
+    series.basis,
+    series.industry_code,
+    series.industry_system,
+    series.product_code,
+    series.product_system,
+    series.unit,
+    series.unit_multiplier,
+    series.currency,
+    series.frequency,
+    series.seasonal_adjustment,
+    series.source_id,
+    series.source_code,
+    series.fred_alias,
+    series.notes,
+    latest.first_period,
+    latest.last_period,
+    coalesce(latest.observation_count, 0) as observation_count,
+    vintages.vintage_count
+from {{ ref('int_series') }} as series
+-- a series that is declared but was never received (a live source that was not asked yet) has nothing to compare
+inner join vintages on series.series_id = vintages.series_id
+left join latest on series.series_id = latest.series_id
+order by series.series_id

@@ -1,0 +1,5 @@
+select
+    series_id,
+    method,
+    reason
+from {{ ref('seed_method_series') }}

@@ -1,0 +1,9 @@
+select
+    measure_id,
+    partner_iso3,
+    treatment,
+    effective_from,
+    effective_to,
+    reason,
+    source_reference
+from {{ ref('seed_tariff_partner') }}

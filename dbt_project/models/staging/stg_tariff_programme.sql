@@ -1,0 +1,4 @@
+select
+    measure_id,
+    programme
+from {{ ref('seed_tariff_programme') }}

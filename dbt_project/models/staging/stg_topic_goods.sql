@@ -1,0 +1,5 @@
+select
+    topic,
+    goods,
+    reason
+from {{ ref('seed_topic_goods') }}
