@@ -13,9 +13,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # readers import this module for a command's help too, where loading DuckDB would be felt
     import duckdb
 
+from orchestration.base.duck import quoted, scalar
+
 
 @dataclass(frozen=True)
 class Column:
+    """A column; `type` is DuckDB's name of its type (BIGINT, DATE[], ...)."""
+
     name: str
     type: str
     nullable: bool
@@ -33,25 +37,20 @@ class PublicTable:
     rows: int
 
 
-def quoted(name: str) -> str:
-    """An SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def constraint_keys(con: duckdb.DuckDBPyConnection, catalog: str) -> dict[str, tuple[str, ...]]:
     """Keys that the database itself enforces in schema main of an attached database, by table."""
-    found = con.execute(
+    constraints = con.execute(
         "SELECT table_name, constraint_column_names FROM duckdb_constraints() "
         "WHERE database_name = ? AND schema_name = 'main' AND constraint_type IN ('PRIMARY KEY', 'UNIQUE') "
         "ORDER BY constraint_type DESC",
         [catalog],
     ).fetchall()
-    return {table: tuple(columns) for table, columns in found}
+    return {table: tuple(columns) for table, columns in constraints}
 
 
 def describe(con: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]]) -> list[PublicTable]:
     """Every table and view of schema main of the current database, by name. `keys` wins over constraints."""
-    catalog = con.execute("SELECT current_database()").fetchall()[0][0]
+    catalog = scalar(con, "SELECT current_database()")
     known = {**constraint_keys(con, catalog), **{t: tuple(k) for t, k in keys.items()}}
     columns: dict[str, list[Column]] = {}
     for table, *column in con.execute(
@@ -72,7 +71,7 @@ def describe(con: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]]) 
             comment=comment,
             columns=tuple(columns[name]),
             key=known.get(name, ()),
-            rows=con.execute(f"SELECT count(*) FROM main.{quoted(name)}").fetchall()[0][0],
+            rows=scalar(con, f"SELECT count(*) FROM main.{quoted(name)}"),
         )
         for name, comment in comments
     ]

@@ -4,7 +4,7 @@ Belongs here: writing bytes and sidecars atomically, reading them back verified,
 Does not belong here: asking the network (intake/agency/http.py), what the bytes mean (transforms/parse), the store (loading.py).
 
     archive/objects/<aa>/<sha256>                                        the bytes, once
-    archive/<source_id>/<dataset>/<retrieved>-<request>-<sha256>.json    a sidecar a retrieval that brought something new
+    archive/<source_id>/<dataset>/<retrieved>-<request>-<sha256>.json    one sidecar for each retrieval that brought something new
     quarantine/<name>.bin, <name>.json                                   what could not be used, and why
 """
 
@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,12 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.base.errors import ArchiveError
+from orchestration.base.files import sha256_of, write_whole
 from orchestration.base.settings import Settings
 
 #: a half-written file of a killed run is removed after this; a live write takes seconds
 _LEFTOVER_SECONDS = 3600
-#: a sidecar's name begins with its time of retrieval, 20261121T224500123456
+#: length of the time of retrieval with which the name of a sidecar begins: 20261121T224500123456
 _TIME = 21
+#: what may name a source or a dataset: the names are folders
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 
 
@@ -37,7 +37,7 @@ class ArchivedPayload:
 
     payload_id: `<source_id>:<dataset>:<first 16 of sha256>`, followed by `~<n>` from the second time on that a dataset
                 returns to bytes it had before. The dataset is part of it because one file can serve two datasets.
-    extra:      headers of interest (etag, last_modified) and hints for the parser; plain JSON.
+    extra:      headers of interest (etag, last_modified) and hints for the parser; plain JSON, hence Any.
     stored:     whether the `put` that returned this brought something new.
     """
 
@@ -61,7 +61,8 @@ class ArchivedPayload:
 class Quarantined:
     """Bytes set aside, the reason, and `path` where they are. `payload_id` is None for bytes that were never archived.
 
-    removed: whether an operator took it out of the archive. content_sha256: of what it says (sources/live.py), if known.
+    removed:        whether an operator took it out of the archive.
+    content_sha256: of the answer without what differs each time (intake/agency/question.py), where that was recorded.
     """
 
     payload_id: str | None
@@ -95,11 +96,11 @@ class Archive:
         media_type: str | None = None,
         extra: dict[str, Any] | None = None,
     ) -> ArchivedPayload:
-        """Keep `content`. The same bytes as the answer before to the same request only move `last_seen_at`.
+        """Keep `content` as the answer to a request. Where it equals the answer before it, only `last_seen_at` moves.
 
-        Requests are told apart by `request_url` within a dataset; where requests differ in their body only, the caller
-        adds what differs as a URL fragment. An answer that returns to older bytes (A, B, A) is news: a new sidecar,
-        the bytes still stored once.
+        Within a dataset `request_url` identifies a request; where requests differ in their body only, the caller adds
+        the difference as a URL fragment. An answer that returns to older bytes (A, B, A) is news: it gets a sidecar of
+        its own, while the bytes are stored once. Raises ArchiveError for a source or dataset that cannot name a folder.
         """
         for name in (source_id, dataset):
             if not _NAME.fullmatch(name):
@@ -109,13 +110,14 @@ class Archive:
         self._clear_leftovers()
         sha256 = hashlib.sha256(content).hexdigest()
         path = self.root / "objects" / sha256[:2] / sha256
-        if not (path.exists() and _sha256(path) == sha256):  # absent, or damaged and now mended
+        if not (path.exists() and sha256_of(path) == sha256):  # absent, or damaged and now mended
             self._write(path, content)
         folder = self.root / source_id / dataset
-        request = _short(request_url)
+        request = _request_id(request_url)
         seen_at = naive_utc(retrieved_at)
         name = _sidecar_name(seen_at, request, sha256)
-        # the answer before this one by time of retrieval: putting a whole sequence again finds each in its place
+        # The answer before this one is the last one retrieved no later than it, and not the last one of all: a caller
+        # that archives a whole sequence of old answers a second time must meet each of them at its own time.
         earlier = [p for p in folder.glob(f"*-{request}-*.json") if p.name[:_TIME] <= name[:_TIME]]
         before = folder / name if (folder / name).exists() else _newest(earlier)
         if before and before.stem.endswith(sha256):
@@ -141,14 +143,17 @@ class Archive:
         return payload
 
     def last(self, source_id: str, dataset: str, request_url: str) -> ArchivedPayload | None:
-        """The last accepted answer to a request, or None."""
+        """The accepted answer to a request that was retrieved last, or None."""
         path = self._last_sidecar(source_id, dataset, request_url)
         return _read_sidecar(path) if path else None
 
     def seen_again(
         self, payload: ArchivedPayload, at: datetime, extra: dict[str, Any] | None = None
     ) -> ArchivedPayload:
-        """Note that the last answer to a request still stands: moves `last_seen_at` and adds to `extra`."""
+        """Note that the last answer to a request still stands: moves `last_seen_at` and adds to `extra`.
+
+        Raises ArchiveError where `payload` is no longer the last answer to its request.
+        """
         path = self._last_sidecar(payload.source_id, payload.dataset, payload.request_url)
         if path is None or not path.stem.endswith(payload.sha256):
             raise ArchiveError(f"{payload.payload_id} is not the last answer to its request; fetch it again")
@@ -164,11 +169,11 @@ class Archive:
         return known
 
     def _last_sidecar(self, source_id: str, dataset: str, request_url: str) -> Path | None:
-        found = (self.root / source_id / dataset).glob(f"*-{_short(request_url)}-*.json")
-        return _newest(list(found))
+        sidecars = (self.root / source_id / dataset).glob(f"*-{_request_id(request_url)}-*.json")
+        return _newest(list(sidecars))
 
     def read(self, payload: ArchivedPayload) -> bytes:
-        """The bytes of `payload`, verified against their sha256."""
+        """The bytes of `payload`. Raises ArchiveError where they are missing or differ from their sha256."""
         path = self.root / payload.archive_path
         try:
             content = path.read_bytes()
@@ -176,10 +181,10 @@ class Archive:
             raise ArchiveError(
                 f"{payload.payload_id}: its bytes are missing from the archive ({path}); restore the file or fetch it again"
             ) from None
-        found = hashlib.sha256(content).hexdigest()
-        if found != payload.sha256:
+        sha256 = hashlib.sha256(content).hexdigest()
+        if sha256 != payload.sha256:
             raise ArchiveError(
-                f"{payload.payload_id}: its bytes are damaged ({path}: {len(content)} bytes with sha256 {found[:16]}..., "
+                f"{payload.payload_id}: its bytes are damaged ({path}: {len(content)} bytes with sha256 {sha256[:16]}..., "
                 f"expected {payload.bytes} bytes with {payload.sha256[:16]}...); restore the file or fetch it again"
             )
         return content
@@ -202,8 +207,7 @@ class Archive:
 
         Returns the path of the bytes; a JSON with the reason lies beside it. The same bytes are set aside once.
         """
-        archived = None if isinstance(payload, bytes) else payload
-        content = self.read(archived) if archived else payload
+        archived, content = (None, payload) if isinstance(payload, bytes) else (payload, self.read(payload))
         sha256 = hashlib.sha256(content).hexdigest()
         origin = f"{archived.source_id}.{archived.dataset}" if archived else "unknown"
         path = self.quarantine_folder / f"{origin}-{sha256[:16]}.bin"
@@ -226,7 +230,7 @@ class Archive:
     def take_back(self, payload: ArchivedPayload) -> None:
         """Undo `quarantine` of an archived payload."""
         folder = self.root / payload.source_id / payload.dataset
-        name = _sidecar_name(payload.retrieved_at, _short(payload.request_url), payload.sha256)
+        name = _sidecar_name(payload.retrieved_at, _request_id(payload.request_url), payload.sha256)
         self._write(folder / name, _sidecar(payload))
         path = self.quarantine_folder / f"{payload.source_id}.{payload.dataset}-{payload.sha256[:16]}.bin"
         path.with_suffix(".json").unlink(missing_ok=True)
@@ -235,37 +239,27 @@ class Archive:
     def quarantined(self) -> list[Quarantined]:
         """What was set aside, oldest first."""
         notes = [(p, json.loads(p.read_bytes())) for p in self.quarantine_folder.glob("*.json")]
-        found = [
+        aside = [
             Quarantined(
-                n["payload_id"],
-                n["reason"],
-                n["sha256"],
-                _time(n["quarantined_at"]),
-                p.with_suffix(".bin"),
-                n.get("removed", False),
-                ((n["payload"] or {}).get("extra") or {}).get("content_sha256"),
+                payload_id=note["payload_id"],
+                reason=note["reason"],
+                sha256=note["sha256"],
+                quarantined_at=_time(note["quarantined_at"]),
+                path=path.with_suffix(".bin"),
+                removed=note.get("removed", False),
+                content_sha256=((note["payload"] or {}).get("extra") or {}).get("content_sha256"),
             )
-            for p, n in notes
+            for path, note in notes
         ]
-        return sorted(found, key=lambda q: (q.quarantined_at, q.path))
+        return sorted(aside, key=lambda q: (q.quarantined_at, q.path))
 
     def _write(self, path: Path, content: bytes) -> None:
-        """All or nothing: a temporary file in full on disk, then one rename, then the folder's entry on disk."""
-        temporary = None
+        """`content` at `path`, whole or not at all, and on disk when this returns."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._temporary.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._temporary, delete=False) as file:
-                temporary = Path(file.name)
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.chmod(0o644)
-            temporary.replace(path)
-            _sync_folder(path.parent)
+            write_whole(path, content, scratch=self._temporary, durable=True)
         except OSError as error:
-            if temporary:
-                temporary.unlink(missing_ok=True)
             raise ArchiveError(
                 f"cannot write {path}: {error.strerror}; nothing was changed. Free space or mend permissions, then run again"
             ) from error
@@ -297,21 +291,9 @@ def _sidecar_name(retrieved_at: datetime, request: str, sha256: str) -> str:
     return f"{retrieved_at:%Y%m%dT%H%M%S%f}-{request}-{sha256}.json"
 
 
-def _short(request_url: str) -> str:
+def _request_id(request_url: str) -> str:
+    """The part of a sidecar's name that identifies its request."""
     return hashlib.sha256(request_url.encode()).hexdigest()[:8]
-
-
-def _sync_folder(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _text(moment: datetime) -> str:

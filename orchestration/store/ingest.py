@@ -49,8 +49,11 @@ def ingest(
 ) -> LoadAccount | Quarantined:
     """Archive `content`, parse it and append what it changes to the store behind `con`.
 
-    Bytes that were loaded before by this parser are not parsed again. Content that cannot be parsed or trusted is set
-    aside with its reason and nothing of it is loaded; errors of archive and store (ArchiveError, StoreError) are raised.
+    Returns the account of the load; or what was set aside, with the reason, where the content cannot be parsed or
+    trusted: then nothing of it is loaded. Bytes that this parser version loaded before are not parsed again.
+
+    retrieved_at: as naive UTC or with a zone. extra: plain JSON, kept in the sidecar of the payload.
+    Raises ArchiveError where the archive cannot be written, StoreError where the store cannot.
     """
     payload = archive.put(
         content,
@@ -65,14 +68,14 @@ def ingest(
     if account := loading.recorded(con, payload.payload_id, parser_version):
         return account
     try:
-        return loading.load(con, payload, _parse(parse, content), parser_version=parser_version)
+        return loading.load(con, payload, parsed(parse, content), parser_version=parser_version)
     except EXPECTED as error:
         path = archive.quarantine(payload, str(error))
         return next(q for q in archive.quarantined() if q.path == path)
 
 
-def _parse(parse: Parser, content: bytes) -> Parsed:
-    """`parse(content)`, whatever goes wrong told as one of EXPECTED.
+def parsed(parse: Parser, content: bytes) -> Parsed:
+    """`parse(content)`. Raises one of EXPECTED whatever goes wrong inside the parser, and MemoryError as it is.
 
     Damaged bytes surface as whatever a decoder raises, in polars even as a PanicException, which is no Exception.
     """
@@ -85,8 +88,8 @@ def _parse(parse: Parser, content: bytes) -> Parsed:
 
 
 def register_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) -> None:
-    """Write who publishes what into raw.source; a source already there is updated."""
-    # one statement: a row at a time took 60 ms, and every dataset of a build registers
+    """Write `sources`, the publishers, into raw.source; one that is there already is updated."""
+    # One statement for all rows: row by row took 60 ms, and each dataset of a build registers the sources.
     con.register("registry", pl.DataFrame([dataclasses.asdict(s) for s in sources], infer_schema_length=None))
     try:
         con.execute("INSERT OR REPLACE INTO raw.source BY NAME SELECT * FROM registry")
@@ -95,8 +98,11 @@ def register_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) 
 
 
 def register_series(con: duckdb.DuckDBPyConnection, catalogue: pl.DataFrame) -> None:
-    """Write the series of `catalogue` (SERIES_SCHEMA) that the store does not know yet: those cut from trade flows
-    come with no payload of their own. Known ones are left to the loader, which refuses a change of unit."""
+    """Write the series of `catalogue` (columns of SERIES_SCHEMA) that the store does not hold yet.
+
+    Series cut from trade flows come with no payload of their own, so no load would bring them. A series that the store
+    holds is left to the loader, which refuses a change of unit.
+    """
     con.register("catalogue", catalogue)
     try:
         con.execute("INSERT OR IGNORE INTO raw.series BY NAME SELECT * FROM catalogue")

@@ -5,19 +5,19 @@ Belongs here: the order of a rebuild, replacing the store's file. Does not belon
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
 
 from orchestration.base.errors import PayloadError, StoreError
+from orchestration.base.files import sync
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.store import loading
 from orchestration.store.archive import Archive, ArchivedPayload
-from orchestration.store.ingest import EXPECTED, Parser, _parse
+from orchestration.store.ingest import EXPECTED, Parser, parsed
 from orchestration.store.loading import LoadAccount
 from orchestration.store.tables import open_store
 
@@ -46,7 +46,7 @@ def rebuild_store_from_archive(
                     report("load", payload.payload_id, done, len(payloads))
                     try:
                         accounts.append(
-                            loading.load(con, payload, _parse(parser_of(payload), archive.read(payload)))
+                            loading.load(con, payload, parsed(parser_of(payload), archive.read(payload)))
                         )
                     except EXPECTED as error:
                         raise PayloadError(
@@ -59,20 +59,22 @@ def rebuild_store_from_archive(
 
 
 def _swap(fresh: Path, store: Path) -> None:
-    """Put `fresh`, closed and whole, in the place of `store`. A write-ahead log beside a replaced file would make it
-    unreadable, so the old store's goes first; should the process die between the two, the archive still has it all.
+    """Put `fresh`, closed and whole, in the place of `store`.
+
+    A write-ahead log beside a replaced file would make it unreadable, so that of the old store is removed first. Should
+    the process die between the two steps, the store can be made again from the archive.
     """
     if _log(fresh).exists():
         raise StoreError(
             f"{fresh} was not written in full; free disk space and run again. The store is as it was"
         )
-    with fresh.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(fresh)
     _log(store).unlink(missing_ok=True)
     fresh.replace(store)
 
 
 def _log(path: Path) -> Path:
+    """Where DuckDB keeps the write-ahead log of a database file."""
     return path.with_name(path.name + ".wal")
 
 

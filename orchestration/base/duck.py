@@ -1,0 +1,79 @@
+"""DuckDB as every room uses it: SQL text that is safe to put together, sessions with limits, single answers.
+
+Belongs here: quoting, opening and closing connections, the limits of a session.
+Does not belong here: what is asked (the rooms), the locked connection of readers to a release (readers/release_file.py).
+
+duckdb is imported inside the functions: the module is also used where nothing is opened, and the import takes 0.1 s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import duckdb
+
+#: of one session: the 1.5 GB that a whole build may take, less what Python and its libraries hold
+MEMORY_LIMIT = "1GB"
+
+
+def quoted(name: str) -> str:
+    """`name` as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str | Path) -> str:
+    """`text` as an SQL text literal, for statements that take no parameters: ATTACH, COPY, EXPORT, COMMENT."""
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+@contextmanager
+def opened(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the database file `path`, closed on leaving. Raises duckdb.Error if it cannot be opened."""
+    import duckdb
+
+    con = duckdb.connect(str(path), read_only=read_only)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+@contextmanager
+def session(spill: Path, *, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A session in memory that attaches files and writes new ones, within MEMORY_LIMIT; closed on leaving.
+
+    spill:   folder that DuckDB makes for what does not fit into memory; the caller removes it.
+    threads: as many as there are processors where it is not given.
+    """
+    import duckdb
+
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY_LIMIT,
+        "temp_directory": str(spill),
+        # a forgotten table name must not be answered by a Python variable of that name
+        "python_enable_replacements": "false",
+        # With its own writing threads DuckDB 2.0.0 can wait for ever once a disk is full: 5 of 22 COPY to a disk of
+        # 5 MB hung, none of 120 without them.
+        "async_threads": "0",
+    }
+    if threads is not None:
+        config["threads"] = threads
+    con = duckdb.connect(config=config)
+    try:
+        yield con
+    finally:
+        con.close()
+
+
+def scalar(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] | None = None) -> Any:
+    """The one value of a query of one row and one column.
+
+    Any, because DuckDB states no type for what a query gives. All rows are fetched: after fetchone the connection
+    would still be busy with the query.
+    """
+    ((value,),) = con.execute(query, parameters).fetchall()
+    return value
