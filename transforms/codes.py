@@ -113,7 +113,7 @@ TRANSBORDER_MODES: dict[str, str] = {
     "6": "Rail",
     "7": "Pipeline",
     "8": "Other or unknown",
-    "9": "Foreign trade zones",
+    "9": "Foreign trade zone",
 }
 """BTS TransBorder DISAGMOT."""
 

@@ -1,17 +1,61 @@
-"""How numbers, dates and names are written in sentences, tables and charts.
+"""How numbers, units, dates and coded values are written in sentences, tables and charts, for every reader of a release.
 
-Belongs here: formats that paragraph, chart and report share, so that the same number looks the same everywhere.
-Does not belong here: sentences (sentences.py), rendering (cli/printer.py).
+Belongs here: formats that paragraph, chart, page and report share, so that the same number reads the same everywhere
+(6979851745.2 is "6,980 million"), and the names of coded values: verdicts, timelines, topics, parties, adjustments,
+models, modes of transport. tests/unit/test_wording.py holds the names to the seeds and code lists they come from.
+Does not belong here: sentences (comparison/sentences.py), making text safe for Markdown (dashboard/words.py) or HTML
+(reports/words.py), names that a release holds (titles of series, products, countries), rendering (cli/printer.py).
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-_MULTIPLIERS = {1: "", 1_000: "thousand ", 1_000_000: "million ", 1_000_000_000: "billion "}
+from transforms.codes import TRANSBORDER_MODES
+
+#: what stands where there is no value
+ABSENT = "–"
+
+# -- numbers ---------------------------------------------------------------------------------------------------------
+
+
+def number(value: float | None, *, sign: bool = False) -> str:
+    """A value with at least four significant digits and thousands separated: 26,249.750 is 26,250, 6979851745.2 is 6,980
+    million. A whole number of type int gets no decimals; None, NaN and infinity are a dash."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    magnitude = abs(value)
+    if magnitude >= 1e7:
+        return f"{number(value / 1e6, sign=sign)} million"
+    digits = (
+        0
+        if magnitude >= 1000 or isinstance(value, int)
+        else 1
+        if magnitude >= 100
+        else 2
+        if magnitude >= 10
+        else 3
+    )
+    return f"{value:{'+' if sign else ''},.{digits}f}"
+
+
+def fixed(value: float | None, digits: int = 2) -> str:
+    """A number with exactly `digits` decimals and thousands separated."""
+    return ABSENT if value is None else f"{value:,.{digits}f}"
+
+
+def amount(value: float) -> str:
+    """A number that a person wrote down (a rate, a demand), without needless zeros: 85, 62.5."""
+    return f"{value:,.10g}" if abs(value) < 1e10 else f"{value:,.0f}"
+
+
+def money(dollars: float | None) -> str:
+    """US dollars: USD 6,980 million."""
+    return ABSENT if dollars is None else f"USD {number(dollars)}"
 
 
 def percent(log_points: float) -> str:
@@ -19,13 +63,9 @@ def percent(log_points: float) -> str:
     return f"{100 * math.expm1(log_points):+.2f} %"
 
 
-def number(value: float, *, sign: bool = False) -> str:
-    """A value with about four significant digits and thousands separated: 26,249.750 is 26,250, 6979851745.2 is 6,980 million."""
-    size = abs(value)
-    if size >= 1e7:
-        return f"{number(value / 1e6, sign=sign)} million"
-    digits = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3
-    return f"{value:{'+' if sign else ''},.{digits}f}"
+def percentage(value: float | None, digits: int = 2, *, sign: bool = True) -> str:
+    """A figure that is in percent already: 9.66 is +9.66 %."""
+    return ABSENT if value is None else f"{value:{'+' if sign else ''}.{digits}f} %"
 
 
 def size(value: float, *, log: bool) -> str:
@@ -36,6 +76,11 @@ def size(value: float, *, log: bool) -> str:
 def share(value: float) -> str:
     """A share as per cent: 0.46 is 46 %, 0.0072 is 0.7 %."""
     return f"{100 * value:.0f} %" if value >= 0.1 or value == 0 else f"{100 * value:.1f} %"
+
+
+# -- units -----------------------------------------------------------------------------------------------------------
+
+_MULTIPLIERS = {1: "", 1_000: "thousand ", 1_000_000: "million ", 1_000_000_000: "billion "}
 
 
 def unit(series: Mapping[str, Any]) -> str:
@@ -49,6 +94,14 @@ def unit_of_difference(series: Mapping[str, Any]) -> str:
     return "percentage points" if series["unit"] == "percent" else unit(series)
 
 
+def difference(value: float, series: Mapping[str, Any], *, log: bool) -> str:
+    """A difference with its sign: log points as a percentage, else a number in the unit of the series (row of dim_series)."""
+    return percent(value) if log else f"{number(value, sign=True)} {unit_of_difference(series)}"
+
+
+# -- dates -----------------------------------------------------------------------------------------------------------
+
+
 def day(moment: dt.date | str) -> str:
     """A date as 2018-01-29, a datetime without its time."""
     return moment.strftime("%Y-%m-%d") if isinstance(moment, dt.date) else str(moment)
@@ -59,17 +112,165 @@ def month(moment: dt.date | str) -> str:
     return day(moment)[:7]
 
 
-def verdict(value: str) -> str:
-    """A verdict of the closed list in words: 'within the usual range of this series'."""
-    return VERDICTS.get(value, value.replace("_", " "))
+def period(start: dt.date | None, frequency: str) -> str:
+    """The period that begins on `start`, as people write it: 2018, 2018Q1, 2018-01, or the day of a daily series."""
+    if start is None:
+        return ABSENT
+    if frequency == "annual":
+        return f"{start:%Y}"
+    if frequency == "quarterly":
+        return f"{start:%Y}Q{(start.month + 2) // 3}"
+    return day(start) if frequency == "daily" else month(start)
 
 
-VERDICTS = {
-    "outside_usual_range": "outside the usual range of this series",
-    "within_usual_range": "within the usual range of this series",
-    "confounded": "not told apart from unusual months",
-    "overlapping": "not told apart from other events",
-    "not_enough_history": "not judged, the series has too few dates to compare with",
-    "preliminary_data": "not judged, some figures are preliminary",
-    "not_computable": "cannot be computed",
+def moment(instant: dt.datetime | dt.date | None) -> str:
+    """An instant in UTC to the minute; a date, or a midnight that stands for one, without a time."""
+    if instant is None:
+        return ABSENT
+    if isinstance(instant, dt.datetime) and (instant.hour or instant.minute):
+        return f"{instant:%Y-%m-%d %H:%M} UTC"
+    return day(instant)
+
+
+def event_day(event: Mapping[str, Any]) -> str:
+    """The day of an event (row of dim_event) as exactly as it is known: 2018-01-29, 2018-01, quarter 1 of 2018, 2018."""
+    start: dt.date = event["event_date"]
+    precision = event.get("date_precision", "day")
+    if precision == "month":
+        return month(start)
+    if precision == "quarter":
+        return f"quarter {(start.month + 2) // 3} of {start.year}"
+    if precision == "year":
+        return str(start.year)
+    end = event.get("end_date")
+    return f"{day(start)} to {day(end)}" if end and end != start else day(start)
+
+
+# -- names of coded values -------------------------------------------------------------------------------------------
+
+
+class VerdictWords(NamedTuple):
+    """A verdict in the few words that a table has room for, and as a sentence goes on with it."""
+
+    short: str
+    in_sentence: str
+
+
+#: the closed list of verdicts (accepted_values of rpt_before_after.verdict)
+VERDICTS: Mapping[str, VerdictWords] = {
+    "outside_usual_range": VerdictWords("Outside the usual range", "outside the usual range of this series"),
+    "within_usual_range": VerdictWords("Within the usual range", "within the usual range of this series"),
+    "confounded": VerdictWords("Confounded by an episode", "not told apart from unusual months"),
+    "overlapping": VerdictWords("Overlaps other events", "not told apart from other events"),
+    "not_enough_history": VerdictWords(
+        "Not enough history", "not judged, the series has too few dates to compare with"
+    ),
+    "preliminary_data": VerdictWords("Preliminary data", "not judged, some figures are preliminary"),
+    "not_computable": VerdictWords("Not computable", "cannot be computed"),
 }
+
+#: seed_timeline.title
+TIMELINES: Mapping[str, str] = {
+    "nafta_renegotiation": "NAFTA renegotiation",
+    "usmca_ratification": "USMCA ratification",
+    "usmca_implementation": "USMCA implementation",
+    "usmca_joint_review": "USMCA joint review",
+    "section_232_steel_aluminum": "Section 232: steel and aluminium",
+    "section_232_autos": "Section 232: autos",
+    "retaliation_canada": "Canadian retaliation",
+    "retaliation_mexico": "Mexican retaliation and tariff policy",
+    "ieepa_fentanyl_border_tariffs": "Emergency tariffs on the neighbours",
+    "us_china_301": "US and China",
+    "us_global_tariffs_other": "Other worldwide US tariffs",
+    "section_338_canada": "Section 338: Canada",
+}
+
+#: seed_topic.title
+TOPICS: Mapping[str, str] = {
+    "agriculture": "Agriculture",
+    "alcohol": "Alcohol",
+    "autos_tariffs": "Tariffs on autos",
+    "biotech": "Biotechnology",
+    "china": "China",
+    "critical_minerals": "Critical minerals",
+    "dairy": "Dairy",
+    "de_minimis": "De minimis",
+    "digital": "Digital trade",
+    "dispute_resolution": "Dispute settlement",
+    "energy": "Energy",
+    "fentanyl": "Fentanyl and the border",
+    "general_goods": "Goods in general",
+    "ieepa": "Emergency and worldwide tariffs",
+    "ip": "Intellectual property",
+    "labor": "Labour",
+    "process": "Process",
+    "procurement": "Procurement",
+    "rules_of_origin_autos": "Rules of origin for autos",
+    "steel_aluminum": "Steel and aluminium",
+    "sunset": "Term and renewal",
+    "tpa": "Trade Promotion Authority",
+    "trucks": "Trucks and buses",
+}
+
+#: seed_party.title: who negotiates, takes a position, imposes a tariff or is hit by one. A partner in trade flows is
+#: named by dim_geography: WLD is the world there, and here all partners that are not exempted
+PARTIES: Mapping[str, str] = {
+    "CAN": "Canada",
+    "CHN": "China",
+    "INDUSTRY": "Vehicle and parts makers",
+    "MEX": "Mexico",
+    "MFN": "All partners at the ordinary (most-favoured-nation) rate",
+    "NON_FTA": "Partners without a trade agreement",
+    "USA": "United States",
+    "WLD": "All partners unless exempted",
+}
+
+#: dim_series.seasonal_adjustment
+ADJUSTMENTS: Mapping[str, str] = {
+    "SA": "seasonally adjusted",
+    "NSA": "not seasonally adjusted",
+    "SAAR": "seasonally adjusted annual rate",
+}
+
+#: models of rpt_counterfactual (MODEL in transforms/statistics/drift_month.py and local_linear_trend.py)
+MODELS: Mapping[str, str] = {
+    "arima_110_drift_month": "ARIMA(1,1,0) with drift and months",
+    "uc_local_linear_trend": "local linear trend",
+}
+
+_ACRONYMS = frozenset({"hs", "ieepa", "ip", "nafta", "tpa", "us", "usa", "usmca"})
+
+
+def verdict(code: str) -> str:
+    """A verdict of the closed list as a sentence goes on with it: 'within the usual range of this series'."""
+    words = VERDICTS.get(code)
+    return words.in_sentence if words else spelled(code)
+
+
+def verdict_short(code: str) -> str:
+    """A verdict of the closed list in the few words that a table has room for: 'Within the usual range'."""
+    words = VERDICTS.get(code)
+    return words.short if words else label(code)
+
+
+def transport_mode(code: str) -> str:
+    """A mode of transport of fct_freight_flow in words: 5 is 'truck'."""
+    return TRANSBORDER_MODES[code].lower() if code in TRANSBORDER_MODES else code
+
+
+def spelled(code: str | None) -> str:
+    """A code of the data as words within a sentence: tariff_effective is 'tariff effective', ip_rules 'IP rules'."""
+    if not code:
+        return ABSENT
+    return " ".join(word.upper() if word.lower() in _ACRONYMS else word for word in re.split(r"[_\s]+", code))
+
+
+def label(code: str | None, titles: Mapping[str, str] | None = None) -> str:
+    """A code as a title of its own: the one that `titles` (one of the tables above) has for it, or nafta_talks as 'NAFTA
+    talks'. Empty for no code."""
+    if not code:
+        return ""
+    if titles and code in titles:
+        return titles[code]
+    text = spelled(code)
+    return text[:1].upper() + text[1:]

@@ -20,8 +20,9 @@ from orchestration.base.errors import ReleaseError, UsageError
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.readers.comparison.compare import compare
 from orchestration.readers.release_file import open_release, records
-from orchestration.readers.reports import site, words
+from orchestration.readers.reports import site
 from orchestration.readers.reports.choice import _BY_TOPIC, _GENERAL
+from orchestration.readers.wording import VERDICTS
 from tests.support.page_case import LOADING, Element, changed_release, parsed
 
 #: a talk, a tariff with a data gap behind it, an entry into force inside an episode
@@ -84,7 +85,7 @@ def test_the_numbers_of_a_page_are_those_of_the_marts(pages, con, event):
                     assert int(q[2].replace(",", "")) == mart["family_size"]
                     # the usual range, printed as a change
                     assert cells[4] == pytest.approx(100 * math.expm1(mart["mde95"]), abs=0.00501)
-                assert texts[6].startswith(words.VERDICTS[mart["verdict"]])
+                assert texts[6].startswith(VERDICTS[mart["verdict"]].short)
                 if mart["reason"]:
                     assert mart["reason"] in texts[6], series
 

@@ -24,6 +24,7 @@ from orchestration.readers.charts.theme import (
     dressed,
     within_limit,
 )
+from orchestration.readers.wording import number
 
 #: lines that can be told apart; more are refused
 MAX_LINES = 7
@@ -118,7 +119,7 @@ def lines(
     said = []
     for name in names:
         row = drawn.filter(pl.col("name") == name).sort("month").row(-1, named=True)
-        said.append(f"{name} {row['value']:,.4g} in {row['month']:%Y-%m}")
+        said.append(f"{name} {number(row['value'])} in {row['month']:%Y-%m}")
     first, last = drawn["month"].min(), drawn["month"].max()
     words = Words(
         title=title,
@@ -167,7 +168,7 @@ def partners(
         subtitle=[unit],
         source=source,
         description=f"Bars of {title}, {unit}: "
-        + "; ".join(f"{row['name']} {row['value']:,.4g}" for row in frame.head(10).iter_rows(named=True))
+        + "; ".join(f"{row['name']} {number(row['value'])}" for row in frame.head(10).iter_rows(named=True))
         + ".",
     )
     return dressed(alt.layer(bars, names), words, mode=mode, width=width, height=24 * frame.height)
@@ -238,10 +239,10 @@ def state_tiles(
         source=source,
         notes=[
             "Every state has a tile of the same size, about where it lies. Shades by square root.",
-            *([f"{elsewhere:,.4g} more without a state."] if elsewhere else []),
+            *([f"{number(elsewhere)} more without a state."] if elsewhere else []),
         ],
         description=f"Tiles of the US states for {title}, {unit}. Largest: "
-        + "; ".join(f"{row['name']} {row['value']:,.4g}" for row in largest.iter_rows(named=True))
+        + "; ".join(f"{row['name']} {number(row['value'])}" for row in largest.iter_rows(named=True))
         + ".",
     )
     return dressed(alt.layer(tiles, codes, values), words, mode=mode, width=width, height=height)

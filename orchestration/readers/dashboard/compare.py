@@ -21,8 +21,9 @@ from orchestration.readers.dashboard import compare_methods, parts
 from orchestration.readers.dashboard.compare_words import cautions, verdict_sentence
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
-from orchestration.readers.dashboard.words import escaped, number, spelled, unit_of
-from orchestration.readers.wording import month
+from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.wording import MODELS, month, number, percentage
+from orchestration.readers.wording import unit as unit_of
 
 _DEFAULT_EVENT, _DEFAULT_SERIES = "nafta-round6-end", "usa_imports_goods_mex"
 _LONGEST_GAP = 24
@@ -179,8 +180,12 @@ def _model(release: Release, state: State, event: str, series_id: str) -> str:
     if not models:
         return ""
     return state.segments(
-        "Expected without a change (model)", "model", ["none", *models], models[0], format_func=spelled
+        "Expected without a change (model)", "model", ["none", *models], models[0], format_func=_model_title
     )
+
+
+def _model_title(model: str) -> str:
+    return MODELS.get(model, model)
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
@@ -353,7 +358,7 @@ def _written(value: Any, form: str) -> str:
         case "level+":
             return number(value, sign=True)
         case "percent":
-            return f"{value:+.2f} %"
+            return percentage(value)
         case "points":
             return (
                 f"{round(value, 4) + 0.0:+.4f}" if abs(value) < 100 else number(value, sign=True)

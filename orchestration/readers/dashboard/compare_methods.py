@@ -18,8 +18,8 @@ from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.methods import MethodResult
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
-from orchestration.readers.dashboard.words import escaped, number, spelled
-from orchestration.readers.wording import percent, share, verdict
+from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.wording import ABSENT, MODELS, number, percent, share, spelled, verdict
 
 #: table, heading, what it says, in order of the page; columns that a table lacks are simply not asked for
 _METHODS = (
@@ -83,7 +83,9 @@ def expected_path(release: Release, found: Comparison, model: str) -> Expected |
     if frame.is_empty():
         return None
     return Expected(
-        frame, query, f"Dashed: expected by the model {spelled(model)}, from the months before alone."
+        frame,
+        query,
+        f"Dashed: expected by the model {MODELS.get(model, model)}, from the months before alone.",
     )
 
 
@@ -105,7 +107,7 @@ def show(release: Release, found: Comparison, control: str) -> None:
         )
         frame = pl.DataFrame([_row(method) for method in found.methods or ()], schema=_SUMMARY)
         written = frame.with_columns(
-            pl.all().map_elements(escaped, pl.String, skip_nulls=True).fill_null("–")
+            pl.all().map_elements(escaped, pl.String, skip_nulls=True).fill_null(ABSENT)
         )
         st.table(written, hide_index=True)  # not a grid: the notes wrap, and a screen reader gets each cell
         parts.downloads("methods", frame)
@@ -148,7 +150,7 @@ def _row(method: MethodResult) -> dict[str, str | None]:
     )
     return {
         "Method": spelled(method.method),
-        "With": spelled(method.variant) if method.variant else None,
+        "With": MODELS.get(method.variant, spelled(method.variant)) if method.variant else None,
         "Difference": size(method.difference),
         "95 % range": span,
         "Rank": None if method.rank is None else f"{method.rank:.2f}",

@@ -7,8 +7,7 @@ Belongs here: those words, from a Comparison. Does not belong here: the paragrap
 from __future__ import annotations
 
 from orchestration.readers.comparison.compare import Comparison
-from orchestration.readers.dashboard.words import number, unit_of
-from orchestration.readers.wording import month, percent, verdict
+from orchestration.readers.wording import difference, month, number, percent, verdict
 
 
 def cautions(found: Comparison) -> list[str]:
@@ -74,10 +73,8 @@ def verdict_sentence(found: Comparison) -> str:
     if result.get("pre_mean") is None or result.get("post_mean") is None:
         reason = result.get("reason") or "a window has no value"
         return f"{title} before and after {what} cannot be compared: {reason}."
-    if result.get("d_log") is not None:
-        size = percent(result["d_log"])
-    else:
-        size = f"{number(result['d_level'], sign=True)} {unit_of(found.series)}"
+    log = result.get("d_log") is not None
+    size = difference(result["d_log"] if log else result["d_level"], found.series, log=log)
     sentence = f"After {what}, {title} differs from before by {size}"
     if not result.get("verdict"):
         return f"{sentence}; how usual that is for this series is not in this release."

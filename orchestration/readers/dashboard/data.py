@@ -14,8 +14,9 @@ from orchestration.base.errors import UsageError
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
-from orchestration.readers.dashboard.words import escaped, number, period, unit_of, when
+from orchestration.readers.dashboard.words import escaped
 from orchestration.readers.lookup import period_start
+from orchestration.readers.wording import ABSENT, moment, number, period, unit
 
 _SECTIONS = ("series", "tables", "columns", "trace")
 _PREVIEW = 200
@@ -106,9 +107,9 @@ def _series(release: Release, state: State) -> None:
     parts.facts(
         [
             ("Agency", origin["agency"]),
-            ("Licence", origin["licence"] or "–"),
-            ("Name it as", origin["attribution"] or "–"),
-            ("Home page", origin["homepage_url"] or "–"),
+            ("Licence", origin["licence"] or ABSENT),
+            ("Name it as", origin["attribution"] or ABSENT),
+            ("Home page", origin["homepage_url"] or ABSENT),
         ],
         key="series-source",
     )
@@ -137,7 +138,7 @@ def _formula(release: Release, series_id: str) -> None:
             [
                 ("Formula", row["formula"]),
                 ("Made of", ", ".join(row["input_series_ids"])),
-                ("Good for", row["reason"] or "–"),
+                ("Good for", row["reason"] or ABSENT),
             ],
             key="formula-facts",
         )
@@ -281,10 +282,10 @@ def _trace(release: Release, state: State) -> None:
 
 
 def _version(version: dict[str, Any], series: dict[str, Any]) -> None:
-    until = f", until {when(version['known_to'])}" if version["known_to"] else ", the latest"
+    until = f", until {moment(version['known_to'])}" if version["known_to"] else ", the latest"
     st.markdown(
-        f"**{escaped(number(version['value']))} {escaped(unit_of(series))}**, {escaped(version['status'])}, known since "
-        f"{when(version['known_from'])}{until}"
+        f"**{escaped(number(version['value']))} {escaped(unit(series))}**, {escaped(version['status'])}, known since "
+        f"{moment(version['known_from'])}{until}"
     )
     basis = {
         "release": "the agency's time of release",
@@ -293,12 +294,12 @@ def _version(version: dict[str, Any], series: dict[str, Any]) -> None:
     }.get(version["known_from_basis"], version["known_from_basis"])
     parts.facts(
         [
-            ("Loaded from", version["source_id"] or "–"),
-            ("Request", version["request_url"] or "–"),
-            ("Retrieved", when(version["retrieved_at"])),
-            ("Known since is", basis or "–"),
-            ("SHA-256 of the bytes", version["sha256"] or "–"),
-            ("Payload", version["payload_id"] or "–"),
+            ("Loaded from", version["source_id"] or ABSENT),
+            ("Request", version["request_url"] or ABSENT),
+            ("Retrieved", moment(version["retrieved_at"])),
+            ("Known since is", basis or ABSENT),
+            ("SHA-256 of the bytes", version["sha256"] or ABSENT),
+            ("Payload", version["payload_id"] or ABSENT),
         ],
         key=f"trace-{version['revision_number']}",
     )

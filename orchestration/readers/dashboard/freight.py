@@ -13,7 +13,8 @@ from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
-from orchestration.readers.dashboard.words import MODES, PARTIES, escaped, money
+from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.wording import PARTIES, money, transport_mode
 
 _OFFERED = Query(
     """
@@ -73,7 +74,7 @@ def show(release: Release, state: State) -> None:
         offered["modes"],
         where=columns[4],
         placeholder="all",
-        format_func=lambda m: MODES.get(m, m),
+        format_func=transport_mode,
     )
     year = state.select("Year", "year", offered["years"], offered["years"][-1], where=columns[2])
     chosen = {"partners": partners, "flow": flow, "chapter": chapter, "modes": modes}
@@ -94,7 +95,7 @@ def show(release: Release, state: State) -> None:
 def _what(chosen: dict) -> str:
     who = " and ".join(PARTIES.get(p, p) for p in chosen["partners"])
     way = "from" if chosen["flow"] == "imports" else "to"
-    by = f" by {', '.join(MODES.get(m, m) for m in chosen['modes'])}" if chosen["modes"] else ""
+    by = f" by {', '.join(map(transport_mode, chosen['modes']))}" if chosen["modes"] else ""
     return f"{chosen['flow'].capitalize()} {way} {who}, {_CHAPTERS.get(chosen['chapter'], chosen['chapter'])}{by}"
 
 

@@ -15,7 +15,8 @@ from orchestration.readers.charts import trade as charts
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
-from orchestration.readers.dashboard.words import PARTIES, escaped, number, spelled
+from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.wording import PARTIES, TOPICS, amount, label
 
 _FOUND = """
     select measure_id, imposing_iso3, partners, product_scope, rate_pct, effective_on, ended_on, topic,
@@ -86,10 +87,15 @@ def show(release: Release, state: State) -> None:
         options["partner"],
         where=columns[3],
         placeholder="all",
-        format_func=_partner,
+        format_func=lambda p: PARTIES.get(p, p),
     )
     topics = state.several(
-        "Topic", "topic", options["topic"], where=columns[4], placeholder="all", format_func=spelled
+        "Topic",
+        "topic",
+        options["topic"],
+        where=columns[4],
+        placeholder="all",
+        format_func=lambda t: label(t, TOPICS),
     )
     query = Query(
         _FOUND,
@@ -133,15 +139,9 @@ def _drawn(release: Release, frame: pl.DataFrame, query: Query, day: dt.date) ->
 
 
 def _measure_name(cell: dict[str, Any]) -> str:
-    rate = "barred" if cell["rate_pct"] is None else f"{number(cell['rate_pct'], 1).removesuffix('.0')} %"
+    rate = "barred" if cell["rate_pct"] is None else f"{amount(cell['rate_pct'])} %"
     scope = cell["product_scope"]
-    on = ", ".join(_partner(p) for p in cell["partners"])
-    return f"{rate} on {on}: {scope if len(scope) <= 70 else scope[:69] + '…'}"
-
-
-def _partner(code: str) -> str:
-    return {
-        "NON_FTA": "countries without an agreement",
-        "MFN": "most favoured nations",
-        "WLD": "all countries",
-    }.get(code, PARTIES.get(code, code))
+    on = ", ".join(PARTIES.get(p, p) for p in cell["partners"])
+    # "All partners unless exempted" stands within a sentence here
+    on = on[:1].lower() + on[1:] if on.startswith(("All ", "Partners ")) else on
+    return f"{rate} on {on}: {scope if len(scope) <= 60 else scope[:59] + '…'}"

@@ -1,12 +1,11 @@
 """Names of products, industries, countries and groups, as the pages on trade and tariffs show them.
 
-Belongs here: queries for names. Does not belong here: wording of numbers and dates (words.py).
+Belongs here: queries for names that a release holds. Does not belong here: names of codes, wording of numbers and dates (orchestration/readers/wording.py).
 """
 
 from __future__ import annotations
 
 from orchestration.readers.dashboard.reading import Query, Release
-from orchestration.readers.dashboard.words import PARTIES
 
 
 def titles_of(release: Release) -> dict[tuple[str, str], str]:
@@ -28,4 +27,4 @@ def countries(release: Release) -> dict[str, str]:
             "select iso3, name from dim_geography where kind in ('country', 'group', 'world') and iso3 is not null"
         )
     )
-    return dict(frame.iter_rows()) | PARTIES
+    return dict(frame.iter_rows())

@@ -15,15 +15,17 @@ from orchestration.readers.charts.overview import headline
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
-from orchestration.readers.dashboard.words import (
+from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.wording import (
+    ABSENT,
     TIMELINES,
-    escaped,
+    label,
+    moment,
     number,
-    percent,
+    percentage,
     period,
     spelled,
-    unit_of,
-    when,
+    unit,
 )
 
 #: series on the front page; those that a release lacks are left out
@@ -123,11 +125,11 @@ def _cards(release: Release) -> None:
                 escaped(row["title"]),
                 # the card is as wide as a third of the page: a unit beside the figure would be cut off
                 number(row["value"]),
-                f"{percent(row['yoy_pct'], 1)} on the year" if row["yoy_pct"] is not None else None,
+                f"{percentage(row['yoy_pct'], 1)} on the year" if row["yoy_pct"] is not None else None,
                 delta_color="off",
                 chart_data=row["history"],
                 border=True,
-                delta_description=f"{unit_of(row)}, {period(row['period_start'], row['frequency'])}",
+                delta_description=f"{unit(row)}, {period(row['period_start'], row['frequency'])}",
                 help=f"The line shows the last {_SPARK_MONTHS} months with a value",
             )
 
@@ -153,7 +155,7 @@ def _headline(release: Release, state: State) -> None:
         "timeline",
         lanes,
         where=middle,
-        format_func=lambda t: TIMELINES.get(t, spelled(t)),
+        format_func=lambda t: label(t, TIMELINES),
     )
     since = state.number("From year", "since", _SINCE, 1900, dt.date.today().year, where=right)  # noqa: DTZ011
     series = release.one(Query("select * from dim_series where series_id = $series", {"series": series_id}))
@@ -264,8 +266,8 @@ def _release(release: Release) -> None:
     made = manifest.get("created_at")
     rows = [
         ("Release", release.run_id),
-        ("Made", when(dt.datetime.fromisoformat(made)) if made else "–"),
-        ("Version", str(manifest.get("versions", {}).get("headway", "–"))),
+        ("Made", moment(dt.datetime.fromisoformat(made)) if made else ABSENT),
+        ("Version", str(manifest.get("versions", {}).get("headway", ABSENT))),
         ("Checks", f"{len(checks) - len(failed)} of {len(checks)} passed"),
         ("Rows", f"{sum(manifest.get('rows', {}).values()):,}"),
     ]

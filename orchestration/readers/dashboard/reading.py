@@ -217,11 +217,17 @@ def _hold(release: Release) -> None:
 
 
 @atexit.register
-def forget() -> None:
-    """Close every release and drop every answer: for the end of the process, and for tests that open the file otherwise."""
+def close_releases() -> None:
+    """Close every release that is held open. At the end of the process nothing else is done: the cache of answers goes
+    with the process, and asking Streamlit for it then writes to streams that are closed already."""
     with _held_lock:
         while _held:
             _held.popitem()[1].close()
+
+
+def forget() -> None:
+    """Close every release and drop every answer, so that tests can open the same file with other limits."""
+    close_releases()
     _answer.clear()
 
 

@@ -16,7 +16,8 @@ from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
-from orchestration.readers.dashboard.words import escaped, number, percent, period, unit_of
+from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.wording import fixed, number, percentage, period, unit
 
 _DEFAULT = "usa_employment_motor_vehicles_parts"
 _SINCE = 2015
@@ -149,7 +150,7 @@ def _as_known(release: Release, series: dict[str, Any], day: dt.date, first: dt.
     with st.container(key="as-known"):
         st.markdown(
             escaped(
-                f"On {day} the newest figure was {number(last['value'])} {unit_of(series)} for "
+                f"On {day} the newest figure was {number(last['value'])} {unit(series)} for "
                 f"{period(last['period_start'], series['frequency'])}."
             )
         )
@@ -167,7 +168,7 @@ def _first_latest(release: Release, series: dict[str, Any], first: dt.date, sour
     column = "revision_pct" if relative else "revision"
     sizes = frame[column].drop_nulls()
     shown = (
-        (lambda v, sign=True: percent(v, 3, sign=sign))
+        (lambda v, sign=True: percentage(v, 3, sign=sign))
         if relative
         else (lambda v, sign=True: number(v, sign=sign))
     )
@@ -178,7 +179,7 @@ def _first_latest(release: Release, series: dict[str, Any], first: dt.date, sour
                 ("Median revision", shown(sizes.median())),
                 ("Median size of a revision", shown(sizes.abs().median(), False)),
                 ("Largest", shown(sizes[int(sizes.abs().arg_max())])),
-                ("Median days from first to latest", number(frame["days_to_latest"].median(), 0)),
+                ("Median days from first to latest", fixed(frame["days_to_latest"].median(), 0)),
             ],
             key="revision-facts",
             heads=("What", "Value"),

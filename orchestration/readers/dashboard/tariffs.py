@@ -17,7 +17,7 @@ from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.names import countries, titles_of
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
-from orchestration.readers.dashboard.words import PARTIES, escaped
+from orchestration.readers.dashboard.words import escaped
 
 _COLLECTED = """
     select period_start as month, partner_iso3, sum(duty_usd)::bigint as duty_usd, sum(value_usd)::bigint as value_usd,
@@ -253,14 +253,14 @@ def claimed(release: Release, state: State) -> None:
         where=left,
         format_func=lambda p: f"{p} {titles[p]}",
     )
-    partners = sorted(set(offered["partner_iso3"]))
+    partners, names = sorted(set(offered["partner_iso3"])), countries(release)
     who = state.several(
         "Partners",
         "partner",
         partners,
         partners[:1],
         where=right,
-        format_func=lambda p: PARTIES.get(p, p),
+        format_func=lambda p: names.get(p, p),
     )
     query = Query(_CLAIMED, {"products": picked, "partners": who})
     frame = release.ask(query)
@@ -268,7 +268,7 @@ def claimed(release: Release, state: State) -> None:
         chart = charts.lines(
             frame.select(
                 "month",
-                pl.format("{} {}", "product_code", pl.col("partner_iso3").replace(PARTIES)).alias("name"),
+                pl.format("{} {}", "product_code", pl.col("partner_iso3").replace(names)).alias("name"),
                 pl.col("share_pct").alias("value"),
             ),
             title="USMCA-claimed share of US imports",

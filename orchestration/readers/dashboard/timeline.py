@@ -15,8 +15,18 @@ from orchestration.readers.charts import timeline as charts
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
-from orchestration.readers.dashboard.words import PARTIES, TIMELINES, escaped, number, spelled
-from orchestration.readers.wording import verdict
+from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.wording import (
+    ABSENT,
+    PARTIES,
+    TIMELINES,
+    TOPICS,
+    amount,
+    event_day,
+    label,
+    spelled,
+    verdict,
+)
 
 _OPTIONS = Query(
     """
@@ -140,7 +150,7 @@ def _filters(state: State, offered: dict[str, list[str]]) -> Query:
             format_func=lambda p: PARTIES.get(p, p),
         )
         topics = state.several(
-            "Topics", "topic", offered["topic"], where=first[2], placeholder="all", format_func=spelled
+            "Topics", "topic", offered["topic"], where=first[2], placeholder="all", format_func=_topic
         )
         types = state.several(
             "Types", "type", offered["type"], where=second[0], placeholder="all", format_func=spelled
@@ -164,7 +174,11 @@ def _filters(state: State, offered: dict[str, list[str]]) -> Query:
 
 
 def _lane(timeline: str) -> str:
-    return TIMELINES.get(timeline, spelled(timeline))
+    return label(timeline, TIMELINES)
+
+
+def _topic(topic: str) -> str:
+    return label(topic, TOPICS)
 
 
 def _lanes(release: Release, query: Query, events: pl.DataFrame, picked: str | None, state: State) -> None:
@@ -222,14 +236,13 @@ def _event(release: Release, event_id: str) -> None:
 
 
 def _particulars(event: dict[str, Any]) -> list[tuple[str, str]]:
-    until = f" to {event['end_date']}" if event["end_date"] else ""
     precision = "" if event["date_precision"] == "day" else f" (known to the {event['date_precision']})"
     rows = [
-        ("Date", f"{event['event_date']}{until}{precision}"),
+        ("Date", f"{event_day(event)}{precision}"),
         ("Timeline", _lane(event["timeline"])),
         ("Type", spelled(event["event_type"])),
         ("Parties", ", ".join(PARTIES.get(p, p) for p in event["parties"] or [])),
-        ("Topics", ", ".join(spelled(t) for t in event["topics"] or [])),
+        ("Topics", ", ".join(map(_topic, event["topics"] or []))),
         ("Place", event["location"] or ""),
         ("Announced on", str(event["announced_on"] or "")),
         ("Effective on", str(event["effective_on"] or "")),
@@ -270,7 +283,7 @@ def _positions(release: Release, event: dict[str, Any]) -> None:
     )
     shown = frame.select(
         pl.col("party").replace(PARTIES),
-        pl.col("topic").map_elements(spelled, pl.String),
+        pl.col("topic").map_elements(_topic, pl.String),
         "position",
         pl.struct("value", "unit").map_elements(_figure, pl.String).alias("figure"),
         "status",
@@ -291,11 +304,7 @@ def _positions(release: Release, event: dict[str, Any]) -> None:
 
 
 def _figure(cell: dict[str, Any]) -> str:
-    return (
-        "–"
-        if cell["value"] is None
-        else f"{number(cell['value'], 1).removesuffix('.0')} {cell['unit'] or ''}"
-    )
+    return ABSENT if cell["value"] is None else f"{amount(cell['value'])} {cell['unit'] or ''}"
 
 
 def _became(release: Release, event_id: str, positions: pl.DataFrame) -> None:
@@ -317,7 +326,7 @@ def _became(release: Release, event_id: str, positions: pl.DataFrame) -> None:
         drawn += 1
         chart = charts.position_path(
             frame,
-            topic=spelled(topic),
+            topic=_topic(topic),
             unit=unit,
             picked=event_id,
             source=f"Source: timelines of Headway, release {release.run_id}",

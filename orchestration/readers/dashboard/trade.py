@@ -17,7 +17,8 @@ from orchestration.readers.dashboard import freight, measures, parts, tariffs
 from orchestration.readers.dashboard.names import countries, titles_of
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
-from orchestration.readers.dashboard.words import escaped, money, month, spelled
+from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.wording import money, month, spelled
 
 _SECTIONS = ("partners", "duties", "claimed", "measures", "freight")
 _NAMES = {

@@ -17,6 +17,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from orchestration.readers import wording
 from orchestration.readers.reports import words
 from orchestration.readers.reports.figures import Picture, dark_rules
 from orchestration.readers.reports.gather import Edition, EventPage, SeriesPart
@@ -48,9 +49,9 @@ def _of(write: Callable[[Any], str | Markup]) -> Shown:
 
 def _scaled(value: float | None, row: Mapping[str, Any], series: Mapping[str, Any]) -> str | Markup:
     """A difference on the scale of its row: percent from log points, else the unit of the series."""
-    if value is None or row.get("scale", "log") == "log":
-        return words.log_percent(value)
-    return f"{words.number(value, sign=True)} {words.unit(series)}"
+    if value is None:
+        return words.ABSENT
+    return wording.difference(value, series, log=row.get("scale", "log") == "log")
 
 
 def _weighted(
@@ -68,7 +69,7 @@ _SHARE = _of(words.fixed)
 _YES = _of(lambda x: words.ABSENT if x is None else "yes" if x else "no")
 _REASON = Column("reason", "Reason", _of(lambda x: x or ""))
 _RANK = (Column("placebo_rank", "Placebo rank", _SHARE), Column("n_placebo", "Other dates", _COUNT))
-_VERDICT = Column("verdict", "Verdict", _of(lambda x: words.VERDICTS.get(x, x) if x else words.ABSENT))
+_VERDICT = Column("verdict", "Verdict", _of(lambda x: wording.verdict_short(x) if x else words.ABSENT))
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ METHODS: Mapping[str, Method] = {
         "are not themselves affected.",
         "did",
         (
-            Column("control_set_id", "Controls", _of(words.label)),
+            Column("control_set_id", "Controls", _of(wording.label)),
             Column("d_log_treated", "Series", _scaled),
             Column("d_log_control", "Controls", _scaled),
             Column("did", "Difference", _scaled),
@@ -106,7 +107,7 @@ METHODS: Mapping[str, Method] = {
         "it had to be at dates without an event; where there are too few of them, it is withheld.",
         "effect",
         (
-            Column("model", "Model", _of(words.label)),
+            Column("model", "Model", _of(lambda x: wording.label(x, wording.MODELS))),
             Column("expected_mean", "Expected", _of(words.value)),
             Column("actual_mean", "Came", _of(words.value)),
             Column("effect", "Difference", _scaled),
@@ -182,16 +183,17 @@ def _environment() -> Environment:
         "month",
         "day",
         "linked",
-        "label",
-        "unit",
     ):
         environment.filters[name] = getattr(words, name)
-    environment.filters["event_day"] = words.event_day
+    for name in ("label", "unit", "event_day", "verdict_short"):
+        environment.filters[name] = getattr(wording, name)
     style = Path(__file__).with_name("templates") / "style.css"
     environment.globals.update(
         style=Markup(style.read_text(encoding="utf-8").replace("/* dark charts */", dark_rules())),
-        verdicts=words.VERDICTS,
-        adjustments=words.ADJUSTMENTS,
+        timelines=wording.TIMELINES,
+        topics=wording.TOPICS,
+        party_titles=wording.PARTIES,
+        adjustments=wording.ADJUSTMENTS,
         absent=words.ABSENT,
         named_others=NAMED_OTHERS,
     )

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 
 from orchestration.readers.dashboard.parts import shown_sql
 from orchestration.readers.dashboard.reading import Query, literal
-from orchestration.readers.dashboard.words import escaped, money, number, period
+from orchestration.readers.dashboard.words import escaped
 
 
 @pytest.mark.parametrize(
@@ -49,12 +49,3 @@ def test_shown_sql_holds_its_parameters() -> None:
     query = Query("select $a, $ab, $days", {"a": "it's", "ab": None, "days": [dt.date(2020, 1, 2)]})
     assert shown_sql(query) == "select 'it''s', null, [date '2020-01-02']"
     assert literal(True) == "true"
-
-
-def test_numbers_and_periods() -> None:
-    assert [number(v) for v in (26249.75, 972.14, 3.14159, 0.00412, None, 12)] == [
-        "26,250", "972.1", "3.142", "0.004", "–", "12",
-    ]  # fmt: skip
-    assert money(1.5e12) == "USD 1.5 trillion"
-    day = dt.date(2018, 5, 1)
-    assert [period(day, f) for f in ("annual", "quarterly", "monthly")] == ["2018", "2018Q2", "2018-05"]

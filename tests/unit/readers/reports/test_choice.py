@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from orchestration.readers.reports import words
 from orchestration.readers.reports.choice import MOST_SERIES, chosen, declared
 from orchestration.readers.reports.positions import followed
-from orchestration.readers.wording import VERDICTS
 
 AUTOS = {"topics": ["rules_of_origin_autos"], "parties": ["USA", "CAN", "MEX"]}
 
@@ -108,10 +107,6 @@ def test_words_without_a_number_are_not_matched_with_other_words():
 # -- words -----------------------------------------------------------------------------------------------------------
 
 
-def test_every_verdict_has_a_short_name_too():
-    assert set(words.VERDICTS) == set(VERDICTS)
-
-
 @pytest.mark.parametrize(
     "text, links",
     [
@@ -137,12 +132,3 @@ def test_no_source_text_becomes_markup(text):
     for link in page.find("a"):
         assert link.attributes["href"].startswith(("http://", "https://"))
         assert set(link.attributes) == {"href", "rel"}
-
-
-@pytest.mark.parametrize(
-    "precision, shown",
-    [("day", "2018-05-01"), ("month", "2018-05"), ("quarter", "quarter 2 of 2018"), ("year", "2018")],
-)
-def test_a_date_is_not_shown_more_exactly_than_it_is_known(precision, shown):
-    event = {"event_date": dt.date(2018, 5, 1), "date_precision": precision, "end_date": None}
-    assert words.event_day(event) == shown
