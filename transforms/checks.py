@@ -14,8 +14,8 @@ from transforms.schema import BASES, FLOWS, KNOWN_FROM_BASES, STATUSES, FrameErr
 
 Rejected = tuple[tuple[int, str, str], ...]
 
-#: statuses that stand in place of a number
-_WITHOUT_NUMBER = ("suppressed", "missing")
+#: statuses that stand in place of a number: a value with another status has one
+WITHOUT_NUMBER = ("suppressed", "missing")
 _CLOSED_LISTS = {
     "status": STATUSES,
     "known_from_basis": KNOWN_FROM_BASES,
@@ -130,7 +130,7 @@ def _reason(table: Table, today: date) -> pl.Expr:
     checks.append((period > today, pl.format("period {} lies in the future", period)))
     checks.append((known > today, pl.format("known_from {} lies in the future", known)))
     checks.append((known < period, pl.format("known since {}, before the period {} began", known, period)))
-    number, without = pl.col(table.values[0]), pl.col("status").is_in(list(_WITHOUT_NUMBER))
+    number, without = pl.col(table.values[0]), pl.col("status").is_in(list(WITHOUT_NUMBER))
     checks.append(
         (
             number.is_null() & ~without,

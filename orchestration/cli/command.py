@@ -1,7 +1,7 @@
 """What every command of `headway` has in common: the group, --json, help with examples, exit statuses.
 
-Belongs here: the decorator `command`. Does not belong here: commands (writing.py, reading.py), work.
-Exit statuses: 0 done, 1 failed, 2 cannot be answered, 3 partly done.
+Belongs here: the decorator `command`. Does not belong here: the commands (writing.py, reading.py), work of any kind.
+Exit statuses: 0 done, 1 failed, 2 the question cannot be answered, 3 partly done.
 """
 
 from __future__ import annotations
@@ -9,12 +9,17 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Concatenate, ParamSpec
 
 import click
 
 from orchestration.base.errors import HeadwayError
 from orchestration.base.settings import Settings, load_env_file
+
+if TYPE_CHECKING:
+    from orchestration.cli.printer import Printer
+
+P = ParamSpec("P")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -27,8 +32,8 @@ def main() -> None:
     """
 
 
-class _Examples(click.Command):
-    """A command whose docstring may end in a block of examples, printed as written."""
+class _CommandWithExamples(click.Command):
+    """A command whose help ends in a block of examples, printed as they are written."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.epilog:
@@ -37,14 +42,21 @@ class _Examples(click.Command):
                 formatter.write(f"  {line.strip()}\n")
 
 
-def command(name: str, examples: str) -> Callable:
-    """A command with --json, whose HeadwayErrors become one line and an exit status."""
+def command(
+    name: str, examples: str
+) -> Callable[[Callable[Concatenate[Settings, Printer, P], int | None]], click.Command]:
+    """Decorator that registers a function as the command `name`, with --json and examples (one a line) in its help.
 
-    def decorate(body: Callable) -> click.Command:
+    The function gets the settings, a printer and the values of its click options. What it returns is the exit status
+    (None: 0); a HeadwayError that it raises becomes one line on standard error and the error's exit status.
+    """
+
+    def decorate(body: Callable[Concatenate[Settings, Printer, P], int | None]) -> click.Command:
         @functools.wraps(body)
-        def run(*args: Any, as_json: bool, **kwargs: Any) -> None:
+        def run(*args: P.args, **kwargs: P.kwargs) -> None:
             from orchestration.cli.printer import Printer
 
+            as_json = bool(kwargs.pop("as_json"))  # the option --json of every command, below
             load_env_file()
             try:
                 status = body(Settings.load(), Printer(as_json), *args, **kwargs)
@@ -54,6 +66,6 @@ def command(name: str, examples: str) -> Callable:
             sys.exit(status or 0)
 
         option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-        return main.command(name, cls=_Examples, epilog=examples)(option(run))
+        return main.command(name, cls=_CommandWithExamples, epilog=examples)(option(run))
 
     return decorate

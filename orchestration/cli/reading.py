@@ -1,7 +1,8 @@
 """Commands of `headway` that only read a release: look things up, compare, export, report, the dashboard.
 
-Belongs here: arguments, help with examples. Does not belong here: work; commands that write to the warehouse (cli.py).
-Imports are inside the commands, so that `headway --help` takes no second.
+Belongs here: arguments and help of these commands. Does not belong here: work of any kind, commands that write to the
+warehouse (writing.py), what all commands share (command.py).
+A command imports what it needs inside its function, so that `headway --help` answers at once.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ import click
 
 from orchestration.base.settings import Settings
 from orchestration.cli.command import command
-from orchestration.readers.own_sql import run_sql
+from orchestration.cli.results import (
+    show_comparison,
+    show_export,
+    show_query,
+    show_releases,
+    show_report,
+    show_status,
+)
 from orchestration.readers.release_file import open_release
 
 if TYPE_CHECKING:
@@ -25,7 +33,7 @@ def status(settings: Settings, out: Printer) -> None:
     """What the current release holds and how fresh each source is."""
     from orchestration.readers import lookup
 
-    out.status(lookup.status(settings))
+    show_status(out, lookup.status(settings))
 
 
 @command("series", "headway series\nheadway series 'employment motor'\nheadway series CES3133600101")
@@ -75,14 +83,18 @@ def events(settings: Settings, out: Printer, text: str | None) -> None:
     help="Draw it into a .svg, .png or .html file (the page needs no network).",
 )
 def compare(
-    settings: Settings, out: Printer, event: str, series_id: str, plot: Path | None, **options: Any
+    settings: Settings,
+    out: Printer,
+    event: str,
+    series_id: str,
+    plot: Path | None,
+    **options: Any,  # click's values
 ) -> int:
     """Compare SERIES before and after EVENT (an event id or an ISO date).
 
     Exits with 2 when there is nothing to compare; the text says why and what would work.
     """
     from orchestration.readers.comparison.compare import compare as run
-    from orchestration.readers.release_file import open_release
 
     if plot:
         from orchestration.readers.charts.files import check_path
@@ -94,7 +106,7 @@ def compare(
             from orchestration.readers.comparison.picture import plot as draw
 
             draw(con, comparison, plot)
-        out.comparison(comparison, plot)
+        show_comparison(out, comparison, plot)
     return 0 if comparison.answered else 2
 
 
@@ -118,8 +130,9 @@ def trace(settings: Settings, out: Printer, series_id: str, period: str) -> None
 @click.option("--max-rows", default=1000, show_default=True, help="Rows printed at most.")
 def sql(settings: Settings, out: Printer, query: str, timeout: float, max_rows: int) -> None:
     """Run one read-only QUERY on the current release."""
+    from orchestration.readers.own_sql import run_sql
 
-    out.query(run_sql(settings, query, timeout=timeout, max_rows=max_rows))
+    show_query(out, run_sql(settings, query, timeout=timeout, max_rows=max_rows))
 
 
 @command(
@@ -139,7 +152,7 @@ def export(
 
     with out.progress():
         written = run(settings, directory, fmt, tables=tables or None, force=force)
-    out.exported(written)
+    show_export(out, written)
 
 
 @command(
@@ -173,11 +186,11 @@ def report(
         if event or series_ids or target is None:
             raise UsageError("--all takes a folder and nothing else: headway report --all --out DIR")
         with out.progress():
-            out.reported(report_all(settings, target))
+            show_report(out, report_all(settings, target))
     elif event is None:
         raise UsageError("name an event (`headway events` lists them), or --all --out DIR")
     else:
-        out.reported(report_event(settings, event, series=series_ids, out=target))
+        show_report(out, report_event(settings, event, series=series_ids, out=target))
 
 
 @command("releases", "headway releases")
@@ -185,7 +198,7 @@ def releases(settings: Settings, out: Printer) -> None:
     """List the releases on disk, newest first."""
     from orchestration.release.folders import list_releases
 
-    out.releases(list_releases(settings))
+    show_releases(out, list_releases(settings))
 
 
 @command(

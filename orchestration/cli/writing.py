@@ -1,8 +1,8 @@
 """The commands that write to the warehouse or run it. Each calls one plain function and prints what it returns.
 
-Belongs here: arguments and help of these commands.
-Does not belong here: work; commands that only read (reading.py), what all share (command.py).
-Imports are inside the commands, so that `headway --help` takes no second.
+Belongs here: arguments and help of these commands. Does not belong here: work of any kind, commands that only read
+(reading.py), what all commands share (command.py).
+A command imports what it needs inside its function, so that `headway --help` answers at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ import click
 
 from orchestration.base.settings import Settings
 from orchestration.cli.command import command
-from orchestration.intake.figures.manifest import figures_status, verify_figures
+from orchestration.cli.results import (
+    show_build,
+    show_findings,
+    show_import,
+    show_plan,
+    show_refresh,
+    show_removal,
+)
 
 if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
@@ -39,7 +46,7 @@ def build(
         outcome = run_build(
             settings, force=force, from_archive=from_archive, allow_shrink=allow_shrink, wait=wait
         )
-    out.built(outcome)
+    show_build(out, outcome)
 
 
 @command(
@@ -78,16 +85,18 @@ def refresh(
     from orchestration.operations.refresh import run_refresh
 
     first = month(since) if since else None
-    if not dry_run and not settings.store.exists():  # what the figures hold need not be asked for
+    if (
+        not dry_run and not settings.store.exists()
+    ):  # agencies need not be asked for what the bundled figures hold
         with out.progress():
             run_build(settings)
     plan = plan_refresh(settings, sources=sources, since=first, full=full, accept_shrunk=accept_shrunk)
-    out.planned(plan, alone=dry_run)
+    show_plan(out, plan, alone=dry_run)
     if dry_run:
         return 0
     with out.progress():
         outcome = run_refresh(settings, plan)
-    out.refreshed(outcome)
+    show_refresh(out, outcome)
     return outcome.exit_code
 
 
@@ -111,13 +120,14 @@ def rollback(settings: Settings, out: Printer, run_id: str | None) -> None:
 def figures(settings: Settings, out: Printer, action: str, source: Path | None) -> None:
     """The bundled figures: what they hold, whether they are intact, or make them again from DIR."""
     from orchestration.base.errors import UsageError
-    from orchestration.intake.figures import make as bundled
+    from orchestration.intake.figures.make import build_figures
+    from orchestration.intake.figures.manifest import figures_status, verify_figures
 
     if action == "build":
         if source is None:
             raise UsageError("say where the collected files are: headway figures build --from DIR")
         with out.progress():
-            bundled.build_figures(source, settings.figures)
+            build_figures(source, settings.figures)
     verify_figures(settings.figures)
     out.record(figures_status(settings.figures))
 
@@ -150,12 +160,13 @@ def import_(settings: Settings, out: Printer, file: Path, no_build: bool, **opti
     from orchestration.intake.user_import import import_file
     from orchestration.operations.build import run_build
 
-    report = import_file(settings, file, {k: v for k, v in options.items() if v is not None})
+    stated = {name: value for name, value in options.items() if value is not None}
+    report = import_file(settings, file, stated)
     outcome = None
     if not no_build:
         with out.progress():
             outcome = run_build(settings)
-    out.imported(report, outcome)
+    show_import(out, report, outcome)
 
 
 @command(
@@ -181,7 +192,7 @@ def remove(
     with out.progress():
         removed = removal.remove(settings, payload_id, reason=reason, dry_run=dry_run)
         built = None if dry_run or no_build else run_build(settings)
-    out.removed(removed, built, dry_run=dry_run)
+    show_removal(out, removed, built, dry_run=dry_run)
 
 
 @command("serve", "headway serve\nheadway serve --port 3333")
@@ -200,5 +211,5 @@ def doctor(settings: Settings, out: Printer, online: bool) -> int:
     from orchestration.operations.doctor import examine
 
     findings = examine(settings, online=online)
-    out.findings(findings)
+    show_findings(out, findings)
     return int(any(f.state == "wrong" for f in findings))

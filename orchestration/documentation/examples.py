@@ -1,4 +1,4 @@
-"""docs/pictures/ and the answers quoted in docs/examples.md, made from a release: what is shown is what the commands say.
+"""docs/pictures/ and the answers that docs/examples.md quotes, made from a release, so that they are the commands' own.
 
 Belongs here: which examples there are, and writing them. Does not belong here: the prose around them (docs/examples.md),
 how pictures are drawn (readers/charts/).
@@ -25,16 +25,19 @@ AUTOS = "s232-autos-effective-2025-04"
 
 @dataclass(frozen=True)
 class Example:
-    """One comparison of the page: `name` is that of its picture and of its place in the text."""
+    """One comparison of the page. `name` is that of its picture and of the marks around its answer in the text.
+
+    options: keyword arguments of `compare`, which the command line has under the same names.
+    """
 
     name: str
     event: str
     series: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)  # Any: each option has a type of its own
 
     @property
     def command(self) -> str:
-        """As a reader would type it."""
+        """The command with which a reader gets this comparison."""
         options = "".join(f" --{k.replace('_', '-')} {v}" for k, v in self.options.items())
         return f"headway compare {self.event} {self.series}{options}"
 
@@ -48,7 +51,10 @@ EXAMPLES = (
 
 
 def write_examples(settings: Settings, folder: Path) -> list[Path]:
-    """Write pictures/*.svg into `folder` (docs/) and renew the quoted answers of its examples.md; returns their paths."""
+    """Write pictures/*.svg into `folder` (docs/) and renew the quoted answers of its examples.md.
+
+    Returns the paths of what was written. Raises ReleaseError without a release, ValueError for a missing mark.
+    """
     from orchestration.readers.release_file import open_release
 
     page = folder / "examples.md"
@@ -58,19 +64,22 @@ def write_examples(settings: Settings, folder: Path) -> list[Path]:
     written = []
     with open_release(settings) as con:
         for example in EXAMPLES:
-            found = compare(con, example.event, example.series, **example.options)
-            for name, svg in _pictures(con, example, found):
+            comparison = compare(con, example.event, example.series, **example.options)
+            for name, svg in _pictures(con, example, comparison):
                 path = pictures / name
                 path.write_text(svg, encoding="utf-8")
                 written.append(path)
-            text = with_answer(text, example, found)
+            text = with_answer(text, example, comparison)
     page.write_text(text, encoding="utf-8")
     return [*written, page]
 
 
-def with_answer(page: str, example: Example, found: Comparison) -> str:
-    """`page` with the answer between the two marks of `example` renewed. Raises ValueError if the marks are missing."""
-    quoted = f"```\n{example.command}\n```\n\n> {found.text}"
+def with_answer(page: str, example: Example, comparison: Comparison) -> str:
+    """`page` with the command and the answer of `example` between its two marks renewed.
+
+    Raises ValueError unless each of the marks is on the page once.
+    """
+    quoted = f"```\n{example.command}\n```\n\n> {comparison.text}"
     mark = re.compile(rf"(<!-- answer {re.escape(example.name)} -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.S)
     renewed, count = mark.subn(lambda m: f"{m[1]}{quoted}\n{m[2]}", page)
     if count != 1:
@@ -81,13 +90,13 @@ def with_answer(page: str, example: Example, found: Comparison) -> str:
 
 
 def _pictures(
-    con: duckdb.DuckDBPyConnection, example: Example, found: Comparison
+    con: duckdb.DuckDBPyConnection, example: Example, comparison: Comparison
 ) -> Iterator[tuple[str, str]]:
-    """File names and SVG: the comparison, and where it is ranked its place among other dates."""
+    """File names and SVG texts: the comparison and, where it has a rank, its place among the same differences at other dates."""
     from orchestration.readers.charts.render import to_svg
     from orchestration.readers.comparison.picture import comparison_picture, placebo_picture
 
-    yield f"{example.name}.svg", to_svg(comparison_picture(con, found))
-    placebo = placebo_picture(con, found)
+    yield f"{example.name}.svg", to_svg(comparison_picture(con, comparison))
+    placebo = placebo_picture(con, comparison)
     if placebo is not None:
         yield f"{example.name}-usual.svg", to_svg(placebo)

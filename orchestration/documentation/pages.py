@@ -1,6 +1,7 @@
-"""docs/tables.md, docs/series.md, docs/sources.md and docs/sources/, made from a release and the specs: they cannot drift.
+"""docs/tables.md, docs/series.md, docs/sources.md and docs/sources/, made from a release and the specs of the sources, so
+that they say what the program does.
 
-Belongs here: turning comments and dimensions of a released file into Markdown.
+Belongs here: turning the comments and dimensions of a released file into Markdown.
 Does not belong here: the texts themselves (dbt yml, series.csv, registry.py), pages that people write.
 """
 
@@ -19,7 +20,10 @@ _KINDS = (("dim_", "Dimensions"), ("fct_", "Facts"), ("rpt_", "Reports"))
 
 
 def write_docs(settings: Settings, folder: Path) -> list[Path]:
-    """Write all pages from the current release and the registry; returns their paths."""
+    """Write all pages into `folder` from the current release and the registry; returns their paths.
+
+    Raises ReleaseError where there is no release.
+    """
     from orchestration.documentation.source_pages import source_page
     from orchestration.readers.release_file import open_release
     from orchestration.sources.datasets import DATASETS
@@ -33,15 +37,18 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
             "sources.md": sources_page(con),
         }
     for source in SOURCES:
-        own = [d for d in DATASETS if d.source_id == source.source_id]
-        pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, own)
+        datasets = [dataset for dataset in DATASETS if dataset.source_id == source.source_id]
+        pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, datasets)
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
     return [folder / name for name in pages]
 
 
 def tables_page(con: duckdb.DuckDBPyConnection) -> str:
-    """Every public table with its columns and macros, in the words of their comments."""
+    """docs/tables.md: every public table with its columns, and every macro, in the words of their comments.
+
+    con: a connection to a released file, as for the other pages.
+    """
     columns = con.execute(
         """select table_name, column_name, data_type, coalesce(comment, '') from duckdb_columns()
            where schema_name = 'main' and not internal order by table_name, column_index"""
@@ -70,7 +77,7 @@ def tables_page(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def series_page(con: duckdb.DuckDBPyConnection) -> str:
-    """Every series: id, title, agency and code, unit, adjustment, span, number of vintages."""
+    """docs/series.md: every series with its title, agency and code, unit, adjustment, span and number of vintages."""
     rows = con.execute(
         """select series_id, title, source_id, coalesce(source_code, ''), unit, unit_multiplier, frequency,
                   seasonal_adjustment, first_period, last_period, vintage_count
@@ -90,7 +97,10 @@ def series_page(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def sources_page(con: duckdb.DuckDBPyConnection) -> str:
-    """Every source of the release: agency, licence, attribution; a page each for those that the project knows."""
+    """docs/sources.md: every source of the release with agency, licence and attribution.
+
+    A source of the registry has a link to its own page; a source that a user imported has none.
+    """
     from orchestration.sources.registry import SOURCES_BY_ID
 
     rows = con.execute(
@@ -111,5 +121,5 @@ def sources_page(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def _line(text: str | None) -> str:
-    """One table cell: no line breaks, no bars."""
+    """A text that can stand in one cell of a Markdown table: without line breaks, and with bars escaped."""
     return " ".join((text or "").split()).replace("|", "\\|")

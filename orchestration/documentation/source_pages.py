@@ -11,13 +11,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from orchestration.sources.release_calendar import RELEASES
 from orchestration.sources.spec import Api, Budget, Dataset, Source
 
-_DAY = 86_400
+#: the field "day of the week" of a cron expression
 _CRON_DAYS = {"*": "every day", "1-5": "Monday to Friday", "6": "Saturday"}
 
 
 def source_page(source: Source, datasets: Sequence[Dataset]) -> str:
-    """Everything a user or a reviewer asks about one source."""
-    apis = {d.api.name: d.api for d in datasets}
+    """The page of one source as Markdown: licence, how each of its APIs is asked, datasets, release days, traps.
+
+    datasets: those of this source; without any the page says that its figures come with the bundled figures only.
+    """
+    apis = {dataset.api.name: dataset.api for dataset in datasets}
     lines = [
         f"# {source.source_id}: {source.agency}",
         "",
@@ -47,6 +50,7 @@ def source_page(source: Source, datasets: Sequence[Dataset]) -> str:
 
 
 def _api_lines(api: Api) -> Iterator[str]:
+    """Address, key, limits and manners of one API, a bullet each."""
     yield f"- address: {api.base_url} (`HEADWAY_BASE_URL_{api.name}` asks another one)"
     secret = api.secret
     if secret is None:
@@ -69,9 +73,8 @@ def _limits(budgets: Iterable[Budget]) -> str:
 
 
 def _limit(budget: Budget) -> str:
-    span = "a day" if budget.seconds == _DAY else f"in {budget.seconds:,} s"
     zone = f" (of {budget.renews_in})" if budget.renews_in else ""
-    return f"{budget.requests:,} requests {span}{zone}"
+    return f"{budget.requests:,} requests {budget.window}{zone}"
 
 
 def _dataset_lines(datasets: Iterable[Dataset]) -> Iterator[str]:
@@ -93,9 +96,11 @@ def _dataset_lines(datasets: Iterable[Dataset]) -> Iterator[str]:
 
 
 def _in_words(cron: str, zone: str) -> str:
-    """'35 8 * * 1-5' as '08:35 Monday to Friday, America/New_York time'; other forms as they are."""
+    """'35 8 * * 1-5' as '08:35 Monday to Friday, America/New_York time'; other cron expressions as they are."""
     minute, hour, days, month, weekday = cron.split()
     if month != "*" or not (minute + hour).isdigit():
         return f"cron {cron}, {zone} time"
-    which = _CRON_DAYS.get(weekday, f"weekdays {weekday}") if days == "*" else f"on days {days} of the month"
-    return f"{int(hour):02}:{int(minute):02} {which}, {zone} time, on release days"
+    on_days = (
+        _CRON_DAYS.get(weekday, f"weekdays {weekday}") if days == "*" else f"on days {days} of the month"
+    )
+    return f"{int(hour):02}:{int(minute):02} {on_days}, {zone} time, on release days"

@@ -1,4 +1,4 @@
-"""`headway import`: a user's own series into archive and store, by the path of every other payload.
+"""`headway import`: archiving and loading a user's own series, in the way of every other payload.
 
 Belongs here: reading the user's files, the errors they see, the source and parser of an archived import.
 Does not belong here: the layout and checks of a file (transforms/parse/user_*.py), loading (store/ingest.py), building.
@@ -28,18 +28,21 @@ from transforms.parse.user_table import UserFileError
 from transforms.schema import Parsed
 
 _MEDIA_TYPE = "application/zip"
-#: series that the build computes; their ids are taken although no payload sends them
+#: the series that the build computes: their ids are taken, although the store does not know them
 _DERIVED_SERIES = PROJECT / "dbt_project" / "seeds" / "derived" / "seed_derived_series.csv"
 
 
 class ImportFileError(UsageError):
-    """A file of which nothing was loaded. `problems`: one line each, with the place in the file."""
+    """A file of which nothing was loaded.
+
+    problems: one line each, with the place in the file; count: how many there are, if more than are listed.
+    """
 
     def __init__(self, file: str, problems: Sequence[str], count: int | None = None) -> None:
         self.problems = tuple(problems)
         count = count or len(self.problems)
-        rest = [f"... and {count - len(self.problems)} more"] if count > len(self.problems) else []
-        listed = "".join(f"\n  {line}" for line in [*self.problems, *rest])
+        unlisted = [f"... and {count - len(self.problems)} more"] if count > len(self.problems) else []
+        listed = "".join(f"\n  {line}" for line in [*self.problems, *unlisted])
         super().__init__(
             f"{file}: {count} {'problem' if count == 1 else 'problems'}, nothing was loaded{listed}"
         )
@@ -47,7 +50,10 @@ class ImportFileError(UsageError):
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did: rows_in = rows_appended + rows_unchanged. It shows in the next release."""
+    """What an import did: rows_in = rows_appended + rows_unchanged; the revised rows are among the appended.
+
+    The figures are in the next release. notes: what the user should know of the file (sheets that were not read).
+    """
 
     source_id: str
     licence: str
@@ -63,23 +69,27 @@ class ImportReport:
 def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> ImportReport:
     """Archive and load the series of `path`, a CSV text or an Excel workbook (layout: docs/import.md).
 
-    `options` are fields of a series declaration, for what the file (or `<stem>.series.csv` beside a CSV) leaves open.
-    The bytes, the declaration and the options are archived together, so that a rebuild has all of them.
-    Raises ImportFileError with every problem, and then archive and store are as before.
+    `options` are fields of a series declaration that the file (or `<stem>.series.csv` beside a CSV) does not state.
+    The bytes, the declaration and the options are archived together, so that a rebuild of the store has all of them.
+    Raises UsageError for a file that cannot be read and ImportFileError with every problem in it, in which case archive
+    and store are as before; WriterBusyError if another run holds the store.
     """
     content = _read(path)
-    beside = path.with_suffix(".series.csv")
-    declaration = _read(beside) if beside.is_file() and beside != path else None
+    declaration_path = path.with_suffix(".series.csv")
+    has_declaration = declaration_path.is_file() and declaration_path != path
+    declaration = _read(declaration_path) if has_declaration else None
     payload = user_file.pack(path.name, content, declaration, options)
     now = datetime.now(UTC).replace(tzinfo=None)
     with writer_lock(settings), open_store(settings.store) as con:
         owners = dict(con.execute("select series_id, source_id from raw.series").fetchall())
-        # computed in the build, so the store does not know them
         owners |= dict.fromkeys(_derived_series_ids(), "headway_derived")
         try:
             parsed = user_file.parse_payload(payload, now, taken=owners)
         except UserFileError as error:
             raise ImportFileError(path.name, error.problems, error.count) from error
+        series = parsed.parsed.series
+        if parsed.source is None or series is None:
+            raise ImportFileError(path.name, ["it declares no source or no series"])
         source = Source(**parsed.source)
         archive = Archive(settings)
         dataset = _slug(path.stem)
@@ -90,7 +100,7 @@ def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> I
             parse=_parser(_first_retrieval(archive, source.source_id, dataset, payload) or now),
             source_id=source.source_id,
             dataset=dataset,
-            # only the name, and nothing in it that could pass for a key in an address
+            # the file's name only, without characters that could make it look like an address with a key
             request_url="import:" + re.sub(r"[^\w.-]+", "_", path.name),
             retrieved_at=now,
             media_type=_MEDIA_TYPE,
@@ -102,7 +112,7 @@ def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> I
     return ImportReport(
         source_id=source.source_id,
         licence=source.licence,
-        series=parsed.parsed.series["series_id"].to_list(),
+        series=series["series_id"].to_list(),
         payload_id=outcome.payload_id,
         rows_in=outcome.rows_in,
         rows_appended=outcome.rows_appended,
@@ -113,24 +123,26 @@ def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> I
 
 
 def _derived_series_ids() -> list[str]:
+    """Ids of the series that the build computes, from the seed that declares them."""
     with _DERIVED_SERIES.open(encoding="utf-8", newline="") as file:
         return [row["series_id"] for row in csv.DictReader(file)]
 
 
 def parser_for(payload: ArchivedPayload) -> Callable[[bytes], Parsed]:
-    """The parser of an archived import: what nothing else is said of is known from its retrieval, as at first."""
+    """The parser of an archived import. As in the import itself, the time of retrieval is the known_from of values for
+    which the file states none. Raises PayloadError for a payload that is no import."""
     if not _is_import(payload):
         raise PayloadError(f"{payload.payload_id}: no parser is known for source {payload.source_id}")
     return _parser(payload.retrieved_at)
 
 
 def imported_sources(archive: Archive) -> list[Source]:
-    """The sources of all archived imports, as declared last: what a rebuild has to register beside the registry."""
-    found = {}
+    """The sources of all archived imports, each as it was declared last; a rebuild registers them beside the registry."""
+    sources = {}
     for payload in archive.payloads():
         if _is_import(payload):
-            found[payload.source_id] = Source(**payload.extra["source"])
-    return list(found.values())
+            sources[payload.source_id] = Source(**payload.extra["source"])
+    return list(sources.values())
 
 
 def _is_import(payload: ArchivedPayload) -> bool:
@@ -138,6 +150,8 @@ def _is_import(payload: ArchivedPayload) -> bool:
 
 
 def _parser(retrieved_at: datetime) -> Callable[[bytes], Parsed]:
+    """The parser of an import of which the user knows the values since `retrieved_at` (naive UTC) at the latest."""
+
     def parse(payload: bytes) -> Parsed:
         try:
             return user_file.parse_payload(payload, retrieved_at).parsed
@@ -148,8 +162,11 @@ def _parser(retrieved_at: datetime) -> Callable[[bytes], Parsed]:
 
 
 def _first_retrieval(archive: Archive, source_id: str, dataset: str, payload: bytes) -> datetime | None:
-    """When the archive last got these bytes, if nothing else came in between: a run that died before loading goes on
-    as if it had not, and a rebuild gives the same known_from."""
+    """When the archive got these bytes, if they are its latest payload of this dataset, else None.
+
+    A run may have archived the bytes and died before it loaded them. Loading them now with the first time of retrieval
+    gives the same known_from as a rebuild of the store from the archive.
+    """
     last = archive.latest(source_id, dataset)
     return last.retrieved_at if last and last.sha256 == hashlib.sha256(payload).hexdigest() else None
 

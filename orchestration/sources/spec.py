@@ -51,6 +51,11 @@ class Budget:
     seconds: int
     renews_in: str | None = None  # zone name, e.g. America/New_York: the count starts again at its midnight
 
+    @property
+    def window(self) -> str:
+        """The window in words, to follow a number of requests: 'a day', 'in 10 s'."""
+        return "a day" if self.seconds == 86_400 else f"in {self.seconds:,} s"
+
 
 @dataclass(frozen=True)
 class Api:

@@ -1,4 +1,4 @@
-"""What a user declares of the series in an import file (layout: docs/import.md): identity, unit, source, licence.
+"""What a user declares about the series in an import file (layout: docs/import.md): identity, unit, source, licence.
 
 Belongs here: the fields of a declaration, their checks, the source that follows from them.
 Does not belong here: rows of values (user_file.py), encodings and sheets (user_table.py).
@@ -10,17 +10,17 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import TypedDict
 
 from transforms.parse.user_table import Grid
 from transforms.schema import ADJUSTMENTS, BASES, FLOWS, FREQUENCIES, SERIES_SCHEMA
 
-#: every user source and series begins with it, so that none can pass for an agency's
+#: every source and series of a user begins with it, so that none can be taken for an agency's
 SOURCE_PREFIX = "user"
-#: stands in the licence of a source whose figures may not be passed on
+#: is part of the licence of a source whose figures may not be passed on
 NO_REDISTRIBUTION = "redistribution not permitted"
 
-#: what may be declared of a series: the columns of raw.series, and of its source
+#: what may be declared: the columns of raw.series, fields of the source, and since when the values are known
 SERIES_COLUMNS = tuple(c for c in SERIES_SCHEMA if c not in ("source_id", "fred_alias"))
 SOURCE_COLUMNS = ("source", "licence", "redistribution", "attribution", "homepage_url")
 VINTAGE_COLUMNS = ("known_from", "known_from_basis")
@@ -31,7 +31,7 @@ _DEFAULTS = {
     "unit_multiplier": "1",
     "licence": "not stated",
     "redistribution": "no",
-    "known_from_basis": "observed_by",  # an upper bound: the weaker claim
+    "known_from_basis": "observed_by",  # the weaker of the two claims: the values were known by then at the latest
 }
 _CLOSED = {
     "frequency": FREQUENCIES,
@@ -41,6 +41,7 @@ _CLOSED = {
     "redistribution": ("yes", "no"),
     "known_from_basis": ("observed_by", "release"),
 }
+#: field -> (regular expression, what it asks for in words, most characters)
 _PATTERNS = {
     # the prefix keeps it apart from every published series, now and later
     "series_id": (r"user(_[a-z0-9]+)+", "a slug that begins with user_, like user_sales_dealer", 80),
@@ -51,15 +52,36 @@ _PATTERNS = {
     "unit_multiplier": (r"1(0{0,12})", "1, 1000, 1000000 ...", 13),
     "homepage_url": (r"https?://\S+", "an address beginning with https://", 300),
 }
+#: characters of a declared text without a pattern
 _MAX_TEXT = 500
-#: a spreadsheet runs a cell that begins like this, and what is declared here is exported to spreadsheets
+#: a spreadsheet runs a cell that begins with one of these as a formula, and declared texts are exported to spreadsheets
 _FORMULA = ("=", "+", "-", "@")
+
+
+class DeclaredSource(TypedDict):
+    """The source of a user's file: the fields of orchestration.sources.spec.Source."""
+
+    source_id: str
+    agency: str
+    country_iso3: str | None
+    title: str
+    homepage_url: str
+    licence: str
+    attribution: str
+    cadence: str
+    publication_lag_days: int | None
+    needs_key: bool
 
 
 def declared_series(
     declared: Grid | None, options: Mapping[str, str], problems: list[str]
 ) -> dict[str, dict[str, str]]:
-    """series_id -> declared fields, with defaults; what is wrong with them goes to `problems`."""
+    """series_id -> declared fields, with defaults for those that are not declared.
+
+    declared: the series file or sheet, one row a series; without it `options` declare one series. options: fields that
+    hold for every row that leaves them empty. What is wrong with the fields is appended to `problems`, a line each; a
+    series without an id is under "".
+    """
     problems += [f"option {name} is not known" for name in options if name not in DECLARED]
     given = {name: value.strip() for name, value in options.items() if value.strip()}
     if declared is None:
@@ -84,17 +106,18 @@ def declared_series(
             entries.append((declared.at(number), given | row))
         if not declared.rows:
             problems.append("series: no series is declared")
-    found: dict[str, dict[str, str]] = {}
+    series: dict[str, dict[str, str]] = {}
     for where, entry in entries:
         _check_entry(where, entry, problems)
-        series_id = entry.get("series_id", "")  # "": the lack is a problem already
-        if series_id and series_id in found:
+        series_id = entry.get("series_id", "")  # "": _check_entry has noted the lack as a problem
+        if series_id and series_id in series:
             problems.append(f"{where}: series_id '{series_id}' is declared twice")
-        found.setdefault(series_id, _DEFAULTS | entry)
-    return found
+        series.setdefault(series_id, _DEFAULTS | entry)
+    return series
 
 
 def _check_entry(where: str, entry: Mapping[str, str], problems: list[str]) -> None:
+    """Append to `problems` what is wrong with the declared fields of one series; `where` names its place."""
     missing = [name for name in REQUIRED if name not in entry]
     if missing:
         problems.append(
@@ -121,18 +144,21 @@ def _check_entry(where: str, entry: Mapping[str, str], problems: list[str]) -> N
                 problems.append(f"{where}: {error}")
 
 
-def declared_source(series: Mapping[str, Mapping[str, str]], problems: list[str]) -> dict[str, Any]:
-    """The one source of all series of a file."""
+def declared_source(series: Mapping[str, Mapping[str, str]], problems: list[str]) -> DeclaredSource | None:
+    """The one source of all series of a file, or None where no series names one.
+
+    series: as declared_series returns it. Series with several sources are appended to `problems`.
+    """
     declared = {tuple(entry.get(c) for c in SOURCE_COLUMNS) for entry in series.values()}
     if len(declared) > 1:
         problems.append(
             f"all series of one file have the same {', '.join(SOURCE_COLUMNS)}; import them from separate files"
         )
     if not declared:
-        return {}
+        return None
     name, licence, redistribution, attribution, homepage = declared.pop()
     if not name:
-        return {}
+        return None
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = "_".join(re.findall(r"[a-z0-9]+", ascii_name))[:40].strip("_")
     allowed = "redistribution permitted" if redistribution == "yes" else NO_REDISTRIBUTION
@@ -150,8 +176,8 @@ def declared_source(series: Mapping[str, Mapping[str, str]], problems: list[str]
     }
 
 
-def plain(cell: Any) -> str:
-    """A cell as text: 5.0 is '5', a day without time is '2018-01-31', nothing is ''."""
+def plain(cell: object) -> str:
+    """A cell as text: 5.0 is '5', a midnight is '2018-01-31', None is ''."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():
@@ -161,8 +187,8 @@ def plain(cell: Any) -> str:
     return cell.isoformat() if isinstance(cell, date) else str(cell).strip()
 
 
-def moment(cell: Any) -> datetime:
-    """A day (its midnight) or a time, as naive UTC; a time without a zone is taken to be UTC."""
+def moment(cell: object) -> datetime:
+    """A day (its midnight) or a time as naive UTC; a time without a zone counts as UTC. Raises ValueError for others."""
     text = plain(cell)
     try:
         parsed = datetime.fromisoformat(text)

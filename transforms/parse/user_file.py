@@ -1,9 +1,9 @@
-"""A user's own series (layout: docs/import.md) -> observations with their metadata and source.
+"""From a user's own file (layout: docs/import.md) to observations with their series and their source.
 
 Belongs here: what the columns of an import file mean, every check of a row, the payload that is archived.
 Does not belong here: encodings and sheets (user_table.py), archive and store (orchestration/intake/user_import.py).
 
-Unlike an agency's payload, a file with one bad row is refused whole: its author is there to correct it.
+Unlike an agency's payload, a file with one bad row is refused as a whole, because its author can correct it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,18 @@ import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
 
-from transforms.parse.user_declaration import declared_series, declared_source, moment, plain
+from transforms.checks import WITHOUT_NUMBER
+from transforms.parse.user_declaration import (
+    DeclaredSource,
+    declared_series,
+    declared_source,
+    moment,
+    plain,
+)
 from transforms.parse.user_table import Grid, UserFileError, is_workbook, read_csv, read_xlsx
 from transforms.periods import parse_period
 from transforms.schema import OBSERVATION, SERIES_SCHEMA, STATUSES, Parsed
@@ -30,28 +37,29 @@ REQUIRED_OBSERVATION_COLUMNS = ("period", "value")
 
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}([., '’\u00a0\u202f][0-9]{3})+([.,][0-9]+)?|[+-]?[0-9]+,[0-9]+")
+#: frequency -> (regular expression of a period, examples of it)
 _SHAPES = {
     "monthly": (r"\d{4}-\d{2}(-01)?", "2018-01 or 2018-01-01"),
     "quarterly": (r"\d{4}-?Q[1-4]|\d{4}-(01|04|07|10)-01", "2018Q1 or 2018-01-01"),
     "annual": (r"\d{4}(-01-01)?", "2018 or 2018-01-01"),
     "daily": (r"\d{4}-\d{2}-\d{2}", "2018-01-31"),
 }
-#: serial dates of spreadsheets between 1927 and 2119; a year is never as large
+#: the serial numbers that spreadsheets give to days between 1927 and 2119; no year is as large
 _SERIALS = range(10_000, 80_000)
-#: of the marts; an earlier period is a slip
+#: the marts hold no earlier period, so an earlier one is a slip of the user
 _FIRST_PERIOD = date(1900, 1, 1)
-#: sizes of numbers but zero: ratios and squares of any two stay far inside the range of doubles
+#: the range of numbers other than zero: the ratio and the squares of any two of them can be held by a double
 _SMALLEST, _LARGEST = 1e-12, 1e15
-#: known_from is a day somewhere, retrieval a moment in UTC (the loader allows the same)
+#: known_from is a day in the user's zone and the retrieval a moment in UTC; the loader allows the same difference
 _CLOCK_TOLERANCE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
 class UserFile:
-    """What a user's file holds. `source`: fields of orchestration.sources.spec.Source; `notes`: for the user to read."""
+    """What a user's file holds: observations with their series, their source, and notes for the user to read."""
 
     parsed: Parsed
-    source: dict[str, Any]
+    source: DeclaredSource
     notes: tuple[str, ...] = ()
 
 
@@ -59,10 +67,11 @@ class UserFile:
 
 
 def pack(name: str, content: bytes, declaration: bytes | None, options: Mapping[str, str]) -> bytes:
-    """The payload of an import: the user's bytes, the declaration beside them and the options, in one zip.
+    """The payload of an import: the user's bytes, the declaration file and the options, in one zip.
 
-    Together, because the same figures with another unit are another payload, and a rebuild from the archive needs all
-    three. Stored, undated and sorted, so that the same import gives the same bytes on every machine.
+    name: the file's name; declaration: the bytes of the file beside it, if there is one. They are kept together because
+    the same figures with another unit are another payload, and a rebuild from the archive needs all three. The members
+    are uncompressed, undated and sorted, so that the same import gives the same bytes on every machine.
     """
     members = {"options.json": json.dumps(dict(options), sort_keys=True, ensure_ascii=False).encode()}
     members[f"file/{name}"] = content
@@ -78,7 +87,7 @@ def pack(name: str, content: bytes, declaration: bytes | None, options: Mapping[
 def parse_payload(
     payload: bytes, retrieved_at: datetime, *, taken: Mapping[str, str] | None = None
 ) -> UserFile:
-    """Parse what `pack` made (arguments as in parse_user_file). Raises UserFileError, also for bytes it did not make."""
+    """Parse a payload of `pack`; arguments as in parse_user_file. Raises UserFileError, also for any other bytes."""
     try:
         with zipfile.ZipFile(io.BytesIO(payload)) as archive:
             names = archive.namelist()
@@ -106,9 +115,12 @@ def parse_user_file(
 ) -> UserFile:
     """Observations, series and source of a user's file (CSV text, or a workbook).
 
-    declaration: the CSV beside a CSV file, one row a series; options: fields for what the declaration leaves empty, or
-    a single series in full. retrieved_at (naive UTC): what a value is known from where nothing else is said.
-    taken: ids of series that exist, with their source_id. Raises UserFileError with every problem found.
+    declaration:  the CSV text beside a CSV file, one row a series
+    options:      fields that the declaration leaves empty, or all fields of a single series
+    retrieved_at: naive UTC; the known_from of values for which nothing else is stated
+    taken:        ids of series that exist -> their source_id
+
+    Raises UserFileError with every problem in the file.
     """
     notes: list[str] = []
     if is_workbook(content):
@@ -129,15 +141,15 @@ def parse_user_file(
     source = declared_source(series, problems)
     for series_id in series:
         owner = (taken or {}).get(series_id)
-        if owner is not None and owner != source.get("source_id"):
+        if owner is not None and owner != (source and source["source_id"]):
             problems.append(f"series_id '{series_id}' is taken by source {owner}; choose another id")
     frame = _observations(grid, series, retrieved_at, problems)
-    if problems:
-        raise UserFileError(problems)
+    if problems or source is None:
+        raise UserFileError(problems or ["no source is named"])
     rows = [
-        {c: e.get(c) for c in SERIES_SCHEMA}
-        | {"source_id": source["source_id"], "unit_multiplier": int(e["unit_multiplier"])}
-        for e in series.values()
+        {name: fields.get(name) for name in SERIES_SCHEMA}
+        | {"source_id": source["source_id"], "unit_multiplier": int(fields["unit_multiplier"])}
+        for fields in series.values()
     ]
     parsed = Parsed(
         table=OBSERVATION, frame=frame, series=pl.DataFrame(rows, schema=SERIES_SCHEMA), complete=False
@@ -148,35 +160,36 @@ def parse_user_file(
 def _observations(
     grid: Grid, series: Mapping[str, Mapping[str, str]], retrieved_at: datetime, problems: list[str]
 ) -> pl.DataFrame:
-    """Checked rows; every bad one goes to `problems` with its number."""
+    """Checked rows of OBSERVATION; what is wrong with a row is appended to `problems` with its place in the file."""
     problems += [
         f"column '{c}' is not known (known: {', '.join(OBSERVATION_COLUMNS)}); one row holds one value of one series"
         for c in grid.columns
         if c not in OBSERVATION_COLUMNS
     ]
-    undeclared_is_a_problem = not problems  # else it may only follow from what is wrong with the declaration
-    lone = next(iter(series)) if len(series) == 1 else None
-    rows: list[dict[str, Any]] = []
-    seen: dict[tuple[str, date, datetime], int] = {}
+    # where the declaration has problems, an undeclared series may only be a consequence of one of them
+    undeclared_is_a_problem = not problems
+    only_series = next(iter(series)) if len(series) == 1 else None
+    rows: list[dict[str, object]] = []
+    row_of_key: dict[tuple[str, date, datetime], int] = {}
     for number, cells in grid.rows:
         try:
             if isinstance(cells, str):
                 raise ValueError(cells)
-            series_id = plain(cells.get("series_id")) or lone
+            series_id = plain(cells.get("series_id")) or only_series
             if series_id is None or series_id not in series:
                 if undeclared_is_a_problem:
                     raise ValueError(
                         f"series '{series_id}' is not declared" if series_id else "series_id is empty"
                     )
                 continue
-            row = {"series_id": series_id, **_observation(cells, grid.epoch, series[series_id], retrieved_at)}
+            row = _observation(cells, grid.epoch, series[series_id], retrieved_at)
             key = (series_id, row["period_start"], row["known_from"])
-            if key in seen:
+            if key in row_of_key:
                 raise ValueError(
-                    f"{plain(cells['period'])} of {series_id} is given in {grid.at(seen[key])} already"
+                    f"{plain(cells['period'])} of {series_id} is given in {grid.at(row_of_key[key])} already"
                 )
-            seen[key] = number
-            rows.append(row)
+            row_of_key[key] = number
+            rows.append({"series_id": series_id, **row})
         except ValueError as error:
             problems.append(f"{grid.at(number)}: {error}")
     if not grid.rows:
@@ -187,18 +200,28 @@ def _observations(
     return pl.DataFrame(rows if not problems else [], schema=OBSERVATION.polars_schema)
 
 
+class _Observation(TypedDict):
+    """A row of OBSERVATION without its series."""
+
+    period_start: date
+    value: float | None
+    status: str
+    known_from: datetime
+    known_from_basis: str
+
+
 def _observation(
-    cells: Mapping[str, Any], epoch: date, declared: Mapping[str, str], retrieved_at: datetime
-) -> dict[str, Any]:
-    """Everything of a row but its series; ValueError says what is wrong with it."""
+    cells: Mapping[str, object], epoch: date, declared: Mapping[str, str], retrieved_at: datetime
+) -> _Observation:
+    """The observation in one row of the file. Raises ValueError that says what is wrong with the row."""
     start = _period(cells.get("period"), declared.get("frequency", ""), epoch)
     status = plain(cells.get("status")).lower() or "normal"
     if status not in STATUSES:
         raise ValueError(f"status '{status}' is not one of {', '.join(STATUSES)}")
     value = _value(cells.get("value"))
-    if value is None and status not in ("missing", "suppressed"):
+    if value is None and status not in WITHOUT_NUMBER:
         raise ValueError("value is empty: give a number, or status missing or suppressed")
-    if value is not None and status in ("missing", "suppressed"):
+    if value is not None and status in WITHOUT_NUMBER:
         raise ValueError(f"a value beside status {status}: leave it empty")
     known_from, basis = _known_from(plain(cells.get("known_from")), declared, retrieved_at)
     if known_from > retrieved_at + _CLOCK_TOLERANCE:
@@ -222,11 +245,12 @@ def _known_from(cell: str, declared: Mapping[str, str], retrieved_at: datetime) 
         return moment(cell), declared["known_from_basis"]
     try:
         return moment(declared["known_from"]), declared["known_from_basis"]
-    except (KeyError, ValueError):  # a bad one is reported with the declaration, not once a row
+    except (KeyError, ValueError):  # a bad date is reported once with the declaration, not with every row
         return retrieved_at, "retrieved"
 
 
-def _period(cell: Any, frequency: str, epoch: date) -> date:
+def _period(cell: object, frequency: str, epoch: date) -> date:
+    """The first day of the period in a cell; `epoch` is the day with the serial number 0."""
     if (
         isinstance(cell, int | float)
         and not isinstance(cell, bool)
@@ -237,7 +261,7 @@ def _period(cell: Any, frequency: str, epoch: date) -> date:
     text = plain(cell).upper()
     if not text:
         raise ValueError("period is empty")
-    # an unknown frequency is reported with the declaration; then any period will do
+    # an unknown frequency is reported with the declaration; here any period is accepted for it
     shape, example = _SHAPES.get(frequency, (".+", "2018-01"))
     if not re.fullmatch(shape, text):
         hint = " (a spreadsheet's serial date? write it as text)" if re.fullmatch(r"\d{5}", text) else ""
@@ -248,7 +272,8 @@ def _period(cell: Any, frequency: str, epoch: date) -> date:
         raise ValueError(f"period '{text}' does not exist") from error
 
 
-def _value(cell: Any) -> float | None:
+def _value(cell: object) -> float | None:
+    """The number in a cell, None for an empty one. Raises ValueError for anything else."""
     text = plain(cell)
     if not text:
         return None

@@ -1,4 +1,4 @@
-"""A user's CSV text or Excel workbook -> tables of cells, each row with the number it has in the file.
+"""From a user's CSV text or Excel workbook to tables of cells, each row with the number that it has in the file.
 
 Belongs here: encodings, delimiters, sheets; everything that makes a file unreadable or its cells ambiguous.
 Does not belong here: what the columns mean (user_file.py).
@@ -14,48 +14,53 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-#: problems that are listed one by one; the rest are counted
+#: this many problems are listed one by one; the others are only counted
 LISTED = 50
 MAX_CSV_BYTES = 64_000_000
-#: of the XML inside a workbook. openpyxl needs about 20 bytes of memory for each: 200,000 rows of five cells are 32 MB
+#: of the XML inside a workbook: 200,000 rows of five cells are 32 MB, and openpyxl needs about 20 times as much memory
 MAX_XLSX_BYTES = 32_000_000
-#: serial 0 of a workbook's dates; openpyxl replaces it for workbooks that count from 1904
+#: the day with the serial number 0 in a workbook; a workbook that counts from 1904 says so
 _EPOCH = date(1899, 12, 30)
 
+#: the first bytes of an .xlsx workbook, and of an old .xls workbook or one with a password
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
 
 class UserFileError(ValueError):
-    """A file of which nothing is loaded. `problems`: one line each, at most LISTED; `count` may be larger."""
+    """A file of which nothing is loaded. problems: one line each, at most LISTED of them; count: how many there are."""
 
     def __init__(self, problems: Iterable[str]) -> None:
-        found = [" ".join(problem.split()) for problem in problems]  # a cell may hold line breaks
-        self.count = len(found)
-        self.problems = tuple(found[:LISTED])
+        lines = [" ".join(problem.split()) for problem in problems]  # a quoted cell may hold line breaks
+        self.count = len(lines)
+        self.problems = tuple(lines[:LISTED])
         rest = f"\n... and {self.count - LISTED} more" if self.count > LISTED else ""
         super().__init__("\n".join(self.problems) + rest)
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. `rows`: (number in the file, {column: cell}), or what is wrong with a row that does not fit the header;
-    cells are text, or for workbooks text, number, bool, date.
+    """A table of a user's file.
 
-    `where` begins each row's name ("line " or "sheet observations row "); `epoch`: what serial dates count from.
+    where:   the beginning of each row's name: "line " or "sheet observations row "
+    columns: names in the header, in lower case
+    rows:    (number in the file, {column: cell}); in place of the cells a text that says why they do not fit the header.
+             Cells of a CSV are texts; those of a workbook are texts, numbers, bools, days, times or None.
+    epoch:   the day from which serial dates count
     """
 
     where: str
     columns: tuple[str, ...]
-    rows: tuple[tuple[int, dict[str, Any] | str], ...]
+    rows: tuple[tuple[int, dict[str, object] | str], ...]
     epoch: date = _EPOCH
 
     def at(self, number: int) -> str:
+        """The name of a row, for messages."""
         return f"{self.where}{number}"
 
 
 @dataclass(frozen=True)
 class Workbook:
-    """The tables of a workbook; `ignored`: names of sheets that were not read."""
+    """The tables of a workbook. ignored: names of the sheets that were not read."""
 
     observations: Grid
     series: Grid | None
@@ -71,9 +76,10 @@ def is_workbook(content: bytes) -> bool:
 
 
 def read_csv(content: bytes, required: Sequence[str], *, what: str = "") -> Grid:
-    """Rows of a CSV text: UTF-8 or UTF-16 with a byte order mark; comma, semicolon or tab, as its header tells.
+    """The table of a CSV text in UTF-8, or in UTF-16 with a byte order mark.
 
-    `required`: columns that the header must have; `what` names the file in messages. Raises UserFileError.
+    required: columns that the header must have, which also tell whether commas, semicolons or tabs separate the cells.
+    what:     the name of the file in messages, where it is not the user's only file. Raises UserFileError.
     """
     name = f"{what} " if what else ""
     if len(content) > MAX_CSV_BYTES:
@@ -88,11 +94,11 @@ def read_csv(content: bytes, required: Sequence[str], *, what: str = "") -> Grid
         io.StringIO(text, newline=""), delimiter=delimiter, strict=True, skipinitialspace=True
     )
     header: tuple[str, ...] = ()
-    rows: list[tuple[int, dict[str, Any] | str]] = []
+    rows: list[tuple[int, dict[str, object] | str]] = []
     number = 1
     try:
         for cells in reader:
-            # a quoted cell may span lines: a row is named by its first one
+            # a quoted cell may span several lines: a row has the number of its first line
             first, number = number, reader.line_num + 1
             if not any(cell.strip() for cell in cells):
                 continue
@@ -131,7 +137,7 @@ def _decode(content: bytes, name: str) -> str:
 
 
 def _delimiter(text: str, required: Sequence[str], name: str) -> str:
-    """The delimiter under which the header has the required columns: nothing is guessed from the rows."""
+    """The delimiter with which the header has the required columns; nothing is guessed from the rows."""
     header = next(line for line in text.splitlines() if line.strip())
     for delimiter in ",;\t":
         if {c.strip().strip('"').lower() for c in header.split(delimiter)} >= set(required):
@@ -143,7 +149,8 @@ def _delimiter(text: str, required: Sequence[str], name: str) -> str:
     )
 
 
-def _header(cells: Sequence[Any], where: str) -> tuple[str, ...]:
+def _header(cells: Sequence[object], where: str) -> tuple[str, ...]:
+    """Column names from the cells of a header. Raises UserFileError for an empty or repeated name."""
     names = tuple(str(cell if cell is not None else "").strip().lower() for cell in cells)
     problems = [f"{where}: column {i} has no name" for i, n in enumerate(names, 1) if not n]
     problems += [
@@ -159,9 +166,11 @@ def _header(cells: Sequence[Any], where: str) -> tuple[str, ...]:
 
 
 def read_xlsx(content: bytes, required: Sequence[str]) -> Workbook:
-    """The sheets `observations` and `series` of a workbook; a lone sheet is the observations, whatever its name.
+    """The sheets `observations` and `series` of a workbook; an only sheet is the observations, whatever its name.
 
-    Refuses merged cells, hidden sheets of these names, error values, and formulas that were never calculated.
+    required: columns that the header of the observations must have. Raises UserFileError for bytes that are no .xlsx
+    workbook or too many, for missing sheets and columns, merged cells, hidden sheets, error values, and formulas that
+    were never calculated.
     """
     import openpyxl
 
@@ -205,7 +214,8 @@ def read_xlsx(content: bytes, required: Sequence[str]) -> Workbook:
     return Workbook(grids["observations"], grids.get("series"), ignored)
 
 
-def _unclear(name: str, sheet: Any) -> list[str]:
+def _unclear(name: str, sheet: Any) -> list[str]:  # Any: openpyxl publishes no types
+    """What makes the cells of a sheet ambiguous: merged cells, a hidden sheet, errors in place of values."""
     problems = [
         f"sheet {name}: cells {cells.coord} are merged; take the merge back"
         for cells in sheet.merged_cells.ranges
@@ -221,16 +231,17 @@ def _unclear(name: str, sheet: Any) -> list[str]:
     return problems
 
 
-def _grid(name: str, sheet: Any, epoch: date) -> Grid:
+def _grid(name: str, sheet: Any, epoch: date) -> Grid:  # Any: openpyxl publishes no types
+    """The rows of a sheet under its header, without empty ones."""
     where = f"sheet {name} row "
     header: tuple[str, ...] = ()
-    rows: list[tuple[int, dict[str, Any] | str]] = []
+    rows: list[tuple[int, dict[str, object] | str]] = []
     for number, values in enumerate(sheet.iter_rows(values_only=True), 1):
         cells = [_cell(value) for value in values]
         if not any(cell is not None for cell in cells):
             continue
         if not header:
-            # formatting often reaches past the last filled column
+            # formatted cells without a value often stand right of the last column
             while cells[-1] is None:
                 cells.pop()
             header = _header(cells, f"{where}{number}")
@@ -243,14 +254,18 @@ def _grid(name: str, sheet: Any, epoch: date) -> Grid:
     return Grid(where, header, tuple(rows), epoch)
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: object) -> object:
+    """A value of a workbook with blanks around a text taken off; a blank text is None, like an empty cell."""
     if isinstance(value, str):
         return value.strip() or None
     return value
 
 
 def _uncalculated(content: bytes, title: str, name: str, grid: Grid) -> list[str]:
-    """Formulas without a stored result read as empty: only a second reading, for the formulas, tells them apart."""
+    """Cells that seem empty because they hold a formula whose result was never calculated.
+
+    openpyxl reads either results or formulas, so the workbook is read a second time, for its formulas.
+    """
     import openpyxl
 
     empty = {

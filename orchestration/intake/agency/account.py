@@ -1,6 +1,7 @@
-"""What became of a refresh: counts and problems of each dataset, and what they mean for the exit status.
+"""The account of a refresh: counts and problems of each dataset, and what they mean for the exit status.
 
-Belongs here: the account while it is made (Tally) and as it is returned. Does not belong here: doing anything.
+Belongs here: the account while it is made (Tally) and as it is returned (DatasetOutcome, RefreshOutcome).
+Does not belong here: asking or loading (dataset.py), printing the account (cli/refresh_rows.py).
 """
 
 from __future__ import annotations
@@ -23,13 +24,16 @@ State = Literal["done", "partial", "failed", "skipped"]
 
 @dataclass(frozen=True)
 class DatasetOutcome:
-    """One dataset.
+    """The account of one dataset.
 
-    state:     done (every answer is in), partial (some are), failed (none is), skipped (nothing was asked)
-    requests:  HTTP requests that were sent, repeated ones included
-    fetched:   answers that said something new; unchanged: answers that said the same as the last one
-    appended, revised, withdrawn, rejected: rows; the revised are among the appended, the withdrawn beside them
-    problems:  one line each; notes: what else is worth knowing (not yet released, left out, refused series)
+    state:       done (every request was answered), partial (some were), failed (none was), skipped (nothing was asked)
+    requests:    HTTP requests that were sent, repeated attempts included
+    fetched:     answers that said something new; unchanged: answers that said the same as the last one
+    appended, revised, withdrawn, rejected: rows; the revised are counted among the appended, the withdrawn are not
+    quarantined: answers that were set aside with a reason
+    changed:     whether the store holds another row than before
+    skip:        why nothing was asked; "" if something was
+    problems:    one line each; notes: what else is worth knowing (not yet released, left out on purpose)
     """
 
     source_id: str
@@ -51,10 +55,19 @@ class DatasetOutcome:
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @property
+    def name(self) -> str:
+        """`source/dataset`, as the command line writes it."""
+        return f"{self.source_id}/{self.dataset}"
+
 
 @dataclass(frozen=True)
 class RefreshOutcome:
-    """A whole refresh. `release` is the one that is current afterwards, if it was made or looked at."""
+    """The account of a whole refresh.
+
+    released:      whether a new release was made; release: the current one afterwards, None if no build was tried
+    build_problem: why the build failed, "" if it did not; seconds: time the refresh took
+    """
 
     datasets: tuple[DatasetOutcome, ...]
     released: bool = False
@@ -79,47 +92,51 @@ class RefreshOutcome:
 
     @property
     def problems(self) -> tuple[str, ...]:
-        found = [f"{d.source_id}/{d.dataset}: {p}" for d in self.datasets for p in d.problems]
+        """One line a problem, with its dataset; datasets of a source that were skipped for one reason share a line."""
+        lines = [f"{d.name}: {problem}" for d in self.datasets for problem in d.problems]
         skipped: dict[tuple[str, str], list[str]] = {}
         for d in self.datasets:
             if d.state == "skipped" and d.counts:
-                skipped.setdefault((d.source_id, d.skip), []).append(f"{d.source_id}/{d.dataset}")
-        found += [f"{_named(names)}: skipped, {why}" for (_, why), names in skipped.items()]
-        return (*found, *([f"build: {self.build_problem}"] if self.build_problem else []))
+                skipped.setdefault((d.source_id, d.skip), []).append(d.name)
+        lines += [f"{_first_names(names)}: skipped, {why}" for (_, why), names in skipped.items()]
+        return (*lines, *([f"build: {self.build_problem}"] if self.build_problem else []))
 
     def in_words(self) -> str:
-        """For a message to someone who did not see the run."""
+        """The account as a text of several lines, for a message to someone who did not see the run."""
         done = sum(d.state == "done" for d in self.datasets)
         return "\n".join([f"{done} of {len(self.datasets)} datasets are up to date.", *self.problems])
 
 
-def _named(names: Sequence[str], separator: str = ", ") -> str:
-    """The first three, and how many more."""
+def _first_names(names: Sequence[str], separator: str = ", ") -> str:
+    """The first three names, and how many more there are."""
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return separator.join(names[:3]) + more
 
 
 @dataclass
 class Tally:
-    """The account of a dataset while it is asked."""
+    """The account of a dataset while it is asked. Each method notes one thing that happened."""
 
     dataset: Dataset
     requests: int = 0
+    #: answers that were understood, whether they said something new, the same again or nothing
     answers: int = 0
     fetched: int = 0
-    same: int = 0
-    aside: int = 0
-    rows: dict[str, int] = field(
-        default_factory=lambda: dict.fromkeys(("appended", "revised", "withdrawn", "rejected"), 0)
-    )
+    unchanged_answers: int = 0
+    quarantined_answers: int = 0
+    rows_appended: int = 0
+    rows_revised: int = 0
+    rows_withdrawn: int = 0
+    rows_rejected: int = 0
     changed: bool = False
     problems: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    #: why there was nothing -> the requests
-    nothing: dict[str, list[str]] = field(default_factory=dict)
+    #: why an answer held no data -> titles of the requests that were answered so
+    without_data: dict[str, list[str]] = field(default_factory=dict)
 
     @contextmanager
     def counting_requests(self, client: Client) -> Iterator[None]:
+        """Count the HTTP requests that `client` sends inside the block, also if the block raises."""
         before = client.requests_made
         try:
             yield
@@ -127,45 +144,53 @@ class Tally:
             self.requests += client.requests_made - before
 
     def loaded(self, account: LoadAccount, parsed: Parsed) -> None:
+        """An answer was loaded; series that the agency refused inside it are problems."""
         self.answers += 1
         self.fetched += 1
         self.changed |= account.changed
-        self.rows["appended"] += account.rows_appended
-        self.rows["revised"] += account.rows_revised
-        self.rows["withdrawn"] += account.rows_withdrawn
-        self.rows["rejected"] += account.rows_rejected
+        self.rows_appended += account.rows_appended
+        self.rows_revised += account.rows_revised
+        self.rows_withdrawn += account.rows_withdrawn
+        self.rows_rejected += account.rows_rejected
         self.notes += parsed.messages
         self.problems += [f"{code} was refused: {why}" for code, why in parsed.refused.items()]
 
     def unchanged(self) -> None:
+        """An answer said the same as the last one."""
         self.answers += 1
-        self.same += 1
+        self.unchanged_answers += 1
 
-    def nothing_there(self, asked: str, why: str) -> None:
-        """A valid answer without data: nothing new, or not yet released."""
+    def nothing_there(self, request_title: str, why: str) -> None:
+        """A valid answer held no data: nothing is new, or it is not yet released."""
         self.answers += 1
-        self.nothing.setdefault(why, []).append(asked)
+        self.without_data.setdefault(why, []).append(request_title)
 
     def quarantined(self, problem: str) -> None:
-        self.aside += 1
+        """An answer cannot be used; its bytes are in quarantine."""
+        self.quarantined_answers += 1
         self.problems.append(f"{problem} (set aside in quarantine)")
 
     def failed(self, problem: str) -> None:
+        """A request brought no bytes that could be kept."""
         self.problems.append(problem)
 
     def not_asked(self, why: str) -> None:
+        """One request was left out."""
         self.problems.append(f"not asked: {why}")
 
     def not_asked_any_more(self, requests: int) -> None:
+        """The run ended with so many requests of the dataset unsent."""
         if requests:
             more = "request was" if requests == 1 else "requests were"
             self.problems.append(f"{requests} more {more} not sent")
 
     def skipped(self, why: str, *, counts: bool) -> DatasetOutcome:
+        """The outcome of a dataset that is not asked at all; `counts` as in DatasetOutcome."""
         d = self.dataset
         return DatasetOutcome(d.source_id, d.name, d.title, "skipped", skip=why, counts=counts)
 
     def outcome(self) -> DatasetOutcome:
+        """The account as it stands, after the last request."""
         d = self.dataset
         state: State = "done" if not self.problems else "partial" if self.answers else "failed"
         return DatasetOutcome(
@@ -175,13 +200,16 @@ class Tally:
             state,
             requests=self.requests,
             fetched=self.fetched,
-            unchanged=self.same,
-            quarantined=self.aside,
+            unchanged=self.unchanged_answers,
+            appended=self.rows_appended,
+            revised=self.rows_revised,
+            withdrawn=self.rows_withdrawn,
+            rejected=self.rows_rejected,
+            quarantined=self.quarantined_answers,
             changed=self.changed,
             problems=tuple(self.problems),
             notes=(
                 *dict.fromkeys(self.notes),
-                *(f"{_named(asked, '; ')}: {why}" for why, asked in self.nothing.items()),
+                *(f"{_first_names(titles, '; ')}: {why}" for why, titles in self.without_data.items()),
             ),
-            **self.rows,
         )

@@ -1,9 +1,10 @@
-"""Whether an answer holds what it should, judged by what the store holds: a cut answer must not look like withdrawals.
+"""Whether an answer is complete, judged by what the store holds: a cut answer must not look like withdrawn values.
 
-Belongs here: comparing a parsed answer with the rows that are current, before anything is loaded.
-Does not belong here: what the answer itself says of its limits (transforms/parse), the comparison that appends vintages.
+Belongs here: comparing a parsed answer with the rows that are current in the store, before anything is loaded.
+Does not belong here: limits that the answer itself states (transforms/parse), the comparison that appends vintages
+(store/vintages.py).
 
-Agencies withdraw single values (suppression, a corrected cell); an answer that lost a page or a block loses many at once.
+Agencies withdraw single values (suppression, a corrected cell); an answer that lost a page or a block lacks many at once.
 """
 
 from __future__ import annotations
@@ -17,22 +18,21 @@ from transforms.checks import unit_changes
 from transforms.parse.outcome import SchemaChangedError, TruncatedError
 from transforms.schema import OBSERVATION, Parsed
 
-#: more than this share of the known values of the periods shown, and more than _FEW of them: not a withdrawal.
-#: Most seen withdrawn at once in the bundled vintages: 1 of 240 (a month missing in a copy)
-_SHARE = 0.1
-_FEW = 3
+#: An answer that lacks more than this share of the known values of its periods, and more than _MOST_WITHDRAWN of them, was
+#: cut. The most that was withdrawn at once in the bundled vintages is 1 of 240 (a month missing in a copy).
+_MOST_WITHDRAWN_SHARE = 0.1
+_MOST_WITHDRAWN = 3
 
 
 def refuse_truncated(
     con: duckdb.DuckDBPyConnection, parsed: Parsed, *, source: str, last_period: date | None = None
 ) -> None:
-    """Raise TruncatedError if loading `parsed` would withdraw a block of what is known, or if a series ends too early.
+    """Raise TruncatedError if loading `parsed` would withdraw a block of known values, or if a series ends too early.
 
-    last_period: the last period asked for. A series whose latest known period (up to that) did not come was cut.
+    source:      id for the message; last_period: the last period asked for. A series was cut if its latest known period,
+                 or `last_period` where that is earlier, is not in the answer.
     """
-    table = parsed.table
-    frame = parsed.frame.select(*table.key)
-    con.register("shown", frame)
+    con.register("shown", parsed.frame.select(*parsed.table.key))
     try:
         if parsed.complete:
             _refuse_lost_block(con, parsed, source)
@@ -43,20 +43,22 @@ def refuse_truncated(
 
 
 def refuse_other_unit(con: duckdb.DuckDBPyConnection, parsed: Parsed, *, source: str) -> None:
-    """Raise SchemaChangedError if a series comes on another level than it is stored on: a new base of an index, thousands
-    in place of units. Loaded, it would be a revision of every month."""
+    """Raise SchemaChangedError if a series comes on another level than it is stored on.
+
+    A new base of an index, or thousands in place of units, would otherwise be loaded as a revision of every month.
+    """
     if parsed.table is not OBSERVATION:
         return
     con.register("shown", parsed.frame.select("series_id", "period_start", "value", "known_from"))
     try:
-        both = con.sql(
+        stored_and_shown = con.sql(
             """SELECT series_id, period_start, value, TIMESTAMP '1900-01-01' AS known_from
                FROM raw.observation_current SEMI JOIN shown USING (series_id)
                UNION ALL SELECT series_id, period_start, value, known_from FROM shown"""
         ).pl()
     finally:
         con.unregister("shown")
-    for series_id, _, ratio in unit_changes(both):
+    for series_id, _, ratio in unit_changes(stored_and_shown):
         raise SchemaChangedError(
             source,
             f"{series_id} is {ratio:.3f} times what is stored for the same periods: another base or unit",
@@ -65,26 +67,28 @@ def refuse_other_unit(con: duckdb.DuckDBPyConnection, parsed: Parsed, *, source:
 
 
 def _refuse_lost_block(con: duckdb.DuckDBPyConnection, parsed: Parsed, source: str) -> None:
+    """Raise TruncatedError if too many known values of the periods that the answer covers are not in it."""
     table = parsed.table
     of_slice = ", ".join(table.slice)
-    # where a slice has one cell a period it covers from its first to its last period, else the periods it shows
-    units = vintages.coverage(parsed, parsed.frame, complete=True).select(
+    # A slice with one cell a period (a series) covers every period from its first to its last; a slice with several
+    # cells a period (trade flows) covers only the periods that it shows.
+    covered = vintages.coverage(parsed, parsed.frame, complete=True).select(
         *table.slice, "first_period", "last_period"
     )
-    con.register("covered", units)
-    known = f"""SELECT {", ".join(f"old.{name}" for name in table.key)} FROM raw.{table.name}_current old
+    con.register("covered", covered)
+    known_rows = f"""SELECT {", ".join(f"old.{name}" for name in table.key)} FROM raw.{table.name}_current old
                 JOIN covered USING ({of_slice})
                 WHERE status <> 'withdrawn' AND old.period_start BETWEEN first_period AND last_period"""
     if table.key != (*table.slice, "period_start"):
-        known += f" AND ({of_slice}, old.period_start) IN (SELECT ({of_slice}, period_start) FROM shown)"
+        known_rows += f" AND ({of_slice}, old.period_start) IN (SELECT ({of_slice}, period_start) FROM shown)"
     try:
         lost, total = con.execute(
             f"""SELECT count(*) FILTER (shown.period_start IS NULL), count(*)
-                FROM ({known}) old LEFT JOIN shown USING ({", ".join(table.key)})"""
+                FROM ({known_rows}) old LEFT JOIN shown USING ({", ".join(table.key)})"""
         ).fetchall()[0]
     finally:
         con.unregister("covered")
-    if lost > max(_FEW, _SHARE * total):
+    if lost > max(_MOST_WITHDRAWN, _MOST_WITHDRAWN_SHARE * total):
         raise TruncatedError(
             source,
             f"{lost:,} of {total:,} values that are known for the same periods are not in the answer",
@@ -93,6 +97,7 @@ def _refuse_lost_block(con: duckdb.DuckDBPyConnection, parsed: Parsed, source: s
 
 
 def _refuse_early_end(con: duckdb.DuckDBPyConnection, parsed: Parsed, source: str, last_period: date) -> None:
+    """Raise TruncatedError if a slice of the answer ends before its latest known period up to `last_period`."""
     of_slice = ", ".join(parsed.table.slice)
     rows = con.execute(
         f"""SELECT {of_slice}, max(shown.period_start) AS shown_to, known_to
@@ -112,7 +117,7 @@ def _refuse_early_end(con: duckdb.DuckDBPyConnection, parsed: Parsed, source: st
 
 
 def latest_periods(con: duckdb.DuckDBPyConnection) -> dict[str, date]:
-    """Latest period in the store by series_id, and for flow tables by slice joined with '|'."""
+    """The first day of the latest period in the store, by series_id and, for flow tables, by slice joined with '|'."""
     rows = con.execute(
         """SELECT series_id, max(period_start) FROM raw.observation_current WHERE status <> 'withdrawn' GROUP BY ALL
            UNION ALL

@@ -1,6 +1,6 @@
-"""Bringing one dataset up to date: asking what is planned, archiving and loading what is new, and an account of it.
+"""Bringing one dataset up to date: asking the planned requests, archiving and loading what is new, accounting for it.
 
-Belongs here: what each outcome of a request means for the rest of the run, what datasets of one run share (Clients).
+Belongs here: what the outcome of a request means for the rest of the run, what the datasets of a run share (Clients).
 Does not belong here: the order of a whole refresh (operations/refresh.py), the plan (plan.py), transport (http.py),
 budgets (quota.py), formats (transforms/parse).
 """
@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from enum import Enum, auto
 from functools import cached_property
+from typing import Any
 
 import duckdb
 
@@ -25,7 +27,7 @@ from orchestration.intake.agency import question
 from orchestration.intake.agency.account import DatasetOutcome, Tally
 from orchestration.intake.agency.completeness import refuse_other_unit, refuse_truncated
 from orchestration.intake.agency.http import Client
-from orchestration.intake.agency.plan import WAIT_FOR_WRITER, PlannedDataset
+from orchestration.intake.agency.plan import WAIT_FOR_WRITER, PlannedDataset, dataset_name
 from orchestration.intake.agency.quota import Quota, QuotaSpentError
 from orchestration.intake.registration import register
 from orchestration.sources.spec import Api, Dataset, Request, Response
@@ -50,7 +52,12 @@ _NEVER = datetime(1, 1, 1)  # noqa: DTZ001 - times of the archive are naive UTC
 def refresh_dataset(
     settings: Settings, planned: PlannedDataset, *, clients: Clients | None = None
 ) -> DatasetOutcome:
-    """Ask and load one dataset under the writer lock. Raises errors of lock, archive and store; no others."""
+    """Ask one dataset what is planned and load the answers, all of it under the writer lock.
+
+    clients: what the datasets of one run share; without it this dataset opens and closes its own.
+    Returns the account of the dataset: a bad answer or a refusal is in its `problems` and raises nothing.
+    Raises WriterBusyError, ArchiveError and StoreError of lock, archive and store, which concern every dataset.
+    """
     dataset, tally = planned.dataset, Tally(planned.dataset)
     if planned.skip:
         return tally.skipped(planned.skip, counts=planned.skip_counts)
@@ -63,31 +70,39 @@ def refresh_dataset(
         con = stack.enter_context(open_store(settings.store))
         clients.register(con)
         run = _Run(con, Archive(settings), dataset, client, quota, tally, planned.accept_shrunk)
-        failed_wholes: set[str] = set()
+        wholes_with_failed_page: set[str] = set()
         for number, request in enumerate(run.in_order(planned.requests)):
-            if request.pages_of and request.pages_of in failed_wholes:
+            if request.pages_of and request.pages_of in wholes_with_failed_page:
                 tally.not_asked(f"{request.title or request.path}: an earlier page of it failed")
                 continue
             report("fetch", f"{dataset.title}: {request.title}", number, len(planned.requests))
-            answer = run.ask(request)
-            if answer is _STOP:
+            ending = run.ask(request)
+            if ending is _Ending.STOP:
                 clients.refused[dataset.api.name] = tally.problems[-1]
                 tally.not_asked_any_more(len(planned.requests) - number - 1)
                 break
-            if answer is _FAILED and request.pages_of:
-                failed_wholes.add(request.pages_of)
+            if ending is _Ending.FAILED and request.pages_of:
+                wholes_with_failed_page.add(request.pages_of)
     return tally.outcome()
 
 
-_FAILED, _STOP = object(), object()
+class _Ending(Enum):
+    """How one request ended, as far as the requests after it are concerned."""
 
-#: so many requests in a row, each tried as often as the API allows (about 20 s), and the server is taken to be down: of the
-#: 74 requests of a full plan of the Census each would wait as long
+    ANSWERED = auto()
+    #: there is no usable answer to this request; the requests after it may still succeed
+    FAILED = auto()
+    #: the API refuses us (key, quota) or is down, so that every further request to it would fail as well
+    STOP = auto()
+
+
+#: After so many unavailable requests in a row the server is taken to be down. Each of them was tried as often as the API
+#: allows, which takes about 20 s; the 74 requests of a full plan of the Census would otherwise all wait as long.
 _DOWN_AFTER = 3
 
 
 class _RemovedError(Exception):
-    """The agency gives an answer again that an operator removed."""
+    """The agency repeated an answer that an operator had removed from the warehouse."""
 
     def __init__(self, removed: Quarantined) -> None:
         super().__init__(
@@ -97,8 +112,11 @@ class _RemovedError(Exception):
 
 
 class Clients:
-    """What datasets share in one run: a client and a budget an API, so that pacing holds across datasets, and which APIs
-    refuse us for good (key, quota). Closed with `stack`."""
+    """What the datasets of one run share: one client and one quota for each API, and which APIs refused us.
+
+    Sharing the client keeps the pause between requests across datasets. `refused` names each API that refused us for
+    the rest of the run (key, quota, server down), with the reason. The clients are closed with `stack`.
+    """
 
     def __init__(
         self, settings: Settings, stack: ExitStack, sleep: Callable[[float], None] = time.sleep
@@ -109,6 +127,7 @@ class Clients:
         self.refused: dict[str, str] = {}
 
     def of(self, api: Api, has_key: bool) -> tuple[Client, Quota]:
+        """The client and the quota of `api`, made at the first call; `has_key` decides which budgets count."""
         if api.name not in self._made:
             quota = Quota(self._settings, api, has_key=has_key)
 
@@ -121,8 +140,7 @@ class Clients:
         return self._made[api.name]
 
     def register(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Sources and series into the store, once a run."""
-
+        """Write sources and series into the store behind `con`, at the first call of a run only."""
         if not self._registered:
             register(self._settings, con)
             self._registered = True
@@ -130,7 +148,7 @@ class Clients:
 
 @dataclass
 class _Run:
-    """The requests of one dataset. `ask` gives _FAILED, or _STOP where the rest of the API would fail as well."""
+    """The requests of one dataset while they are asked: what each answer means for the store and for the account."""
 
     con: duckdb.DuckDBPyConnection
     archive: Archive
@@ -139,76 +157,88 @@ class _Run:
     quota: Quota
     tally: Tally
     accept_shrunk: bool = False
-    seen: list[Response] = field(default_factory=list)
+    #: responses to the current request in the order of its attempts; the last one goes to quarantine if it is bad
+    responses: list[Response] = field(default_factory=list)
 
     @cached_property
     def removed(self) -> dict[str, Quarantined]:
-        """What answers say that an operator removed, by digest."""
-        aside = self.archive.quarantined()
-        return {q.content_sha256: q for q in aside if q.removed and q.content_sha256}
+        """Answers that an operator removed, by the digest of what they say (question.digest)."""
+        quarantined = self.archive.quarantined()
+        return {q.content_sha256: q for q in quarantined if q.removed and q.content_sha256}
 
     def in_order(self, requests: Sequence[Request]) -> list[Request]:
-        """As planned; where the quota does not suffice, those first that were answered longest ago, so that every
-        question has its turn."""
-        left = self.quota.left()
-        if left is None or left >= len(requests) or any(r.pages_of for r in requests):
+        """The requests in the order in which they are asked: as planned, as long as the quota is enough for all.
+
+        Otherwise those come first that were answered longest ago, so that every request has its turn. Pages of one
+        whole keep their order.
+        """
+        requests_left = self.quota.left()
+        if requests_left is None or requests_left >= len(requests) or any(r.pages_of for r in requests):
             return list(requests)
 
         def answered_at(request: Request) -> datetime:
-            last = self._last(request)
-            return last.last_seen_at if last else _NEVER
+            last_answer = self._last_answer(request)
+            return last_answer.last_seen_at if last_answer else _NEVER
 
         return sorted(requests, key=answered_at)
 
-    def ask(self, request: Request) -> object | None:
-        self.seen.clear()
-        said = request.title or request.path
+    def ask(self, request: Request) -> _Ending:
+        """Ask one request, load its answer and write what happened into the account; tells how the request ended."""
+        self.responses.clear()
+        title = request.title or request.path
         failed_before, self.client.failed_in_a_row = self.client.failed_in_a_row, 0
         try:
             self._fetch_and_load(request)
         except (EmptyReplyError, NotYetReleasedError) as nothing:
-            self.tally.nothing_there(said, nothing.what)
+            self.tally.nothing_there(title, nothing.what)
         except QuotaSpentError as spent:
-            self.tally.failed(f"{said}: {spent}")
-            return _STOP
+            self.tally.failed(f"{title}: {spent}")
+            return _Ending.STOP
         except QuotaError as refused:
             self.quota.refused(refused.reset_after)
             self.tally.failed(
-                f"{said}: {refused.what}; not asked again before {self.quota.renews_at():%Y-%m-%d %H:%M} UTC"
+                f"{title}: {refused.what}; not asked again before {self.quota.renews_at():%Y-%m-%d %H:%M} UTC"
             )
-            return _STOP
+            return _Ending.STOP
         except AuthError as refused:
-            self.tally.failed(f"{said}: {refused.what}; {_about_key(self.dataset.api)}")
-            return _STOP
-        except _RemovedError as gone:  # its bytes are in quarantine
-            self.tally.failed(f"{said}: {gone}")
-            return _FAILED
+            self.tally.failed(f"{title}: {refused.what}; {_about_key(self.dataset.api)}")
+            return _Ending.STOP
+        except _RemovedError as repeated:  # the bytes of the answer are in quarantine already
+            self.tally.failed(f"{title}: {repeated}")
+            return _Ending.FAILED
         except (ReplyError, FrameError, PayloadError) as bad:
             self._set_aside(request, str(bad).removeprefix(f"{self.dataset.source_id}: "))
-            return _FAILED
+            return _Ending.FAILED
         except TransientSourceError as error:
             if error.retry_after:
                 self.quota.refused(error.retry_after)
             self._set_aside(request, str(error))
             self.client.failed_in_a_row = failed_before + 1 if error.unavailable else 0
-            return _STOP if self.client.failed_in_a_row >= _DOWN_AFTER else _FAILED
+            return _Ending.STOP if self.client.failed_in_a_row >= _DOWN_AFTER else _Ending.FAILED
         except SourceError as error:
-            self.tally.failed(f"{said}: {error}")
-            return _FAILED
-        return None
+            self.tally.failed(f"{title}: {error}")
+            return _Ending.FAILED
+        return _Ending.ANSWERED
 
     def _fetch_and_load(self, request: Request) -> None:
-        last = self._last(request)
-        held = last is not None and loading.recorded(self.con, last.payload_id, "1") is not None
+        archived = self._last_answer(request)
+        # an answer that was archived and never loaded must be sent and parsed again: nothing is compared with it
+        loaded = archived if archived and loading.recorded(self.con, archived.payload_id, "1") else None
         with self.tally.counting_requests(self.client):
             response, parsed = self.client.fetch(
                 request,
-                lambda response: self._read(request, response, last, held),
-                conditional=question.conditional_headers(last) if last and held else None,
+                lambda response: self._read(request, response, archived, loaded),
+                conditional=question.conditional_headers(loaded) if loaded else None,
             )
         if parsed is None:
+            if loaded is None:
+                raise PayloadError(
+                    "the answer is 'not modified', but no earlier answer to it is in the store"
+                )
             self.archive.seen_again(
-                last, response.retrieved_at, None if response.not_modified else self._extra(request, response)
+                loaded,
+                response.retrieved_at,
+                None if response.not_modified else self._extra(request, response),
             )
             self.tally.unchanged()
             return
@@ -233,7 +263,10 @@ class _Run:
             self.tally.loaded(outcome, parsed)
 
     def _refuse_or_accept_shrunk(self, request: Request, parsed: Parsed) -> dict[str, str]:
-        """What the sidecar says of an answer that lacks values and was let in; {} for one that lacks none."""
+        """The note in the sidecar of an answer that lacks known values and is accepted all the same; {} if none lack.
+
+        Raises TruncatedError, with how to accept the answer, unless the operator said that it is to be accepted.
+        """
         if not (parsed.complete or "last_period" in request.context):
             return {}
         try:
@@ -253,26 +286,34 @@ class _Run:
 
     @property
     def _how_to_accept(self) -> str:
-        name = f"{self.dataset.source_id}/{self.dataset.name}"
+        source = self.dataset.source_id
         return (
-            f"to accept it as it is: headway refresh --source {self.dataset.source_id} --accept-shrunk {name}"
+            f"to accept it as it is: headway refresh --source {source} "
+            f"--accept-shrunk {dataset_name(self.dataset)}"
         )
 
     def _read(
-        self, request: Request, response: Response, last: ArchivedPayload | None, held: bool
+        self,
+        request: Request,
+        response: Response,
+        archived: ArchivedPayload | None,
+        loaded: ArchivedPayload | None,
     ) -> Parsed | None:
-        """What the answer says, or None if that is what the last one said."""
-        self.seen.append(response)
-        if self.removed or (last and held):
-            said = question.digest(self.dataset.api, response.content)
-            if said in self.removed:
-                raise _RemovedError(self.removed[said])
-        if last and held:
-            if said == last.extra.get("content_sha256"):
+        """The parsed answer, or None if it says the same as the last answer.
+
+        archived: the last answer to this request in the archive; loaded: the same where the store has its rows.
+        """
+        self.responses.append(response)
+        if self.removed or loaded:
+            digest = question.digest(self.dataset.api, response.content)
+            if digest in self.removed:
+                raise _RemovedError(self.removed[digest])
+            if loaded and digest == loaded.extra.get("content_sha256"):
                 return None
-        elif last and hashlib.sha256(response.content).hexdigest() == last.sha256:
-            # archived by a run that died before it loaded it: known since then, and a rebuild says the same
-            response = replace(response, retrieved_at=last.retrieved_at)
+        if archived and not loaded and hashlib.sha256(response.content).hexdigest() == archived.sha256:
+            # A run archived this answer and died before it loaded it. Its values are known since that run, and a
+            # rebuild of the store from the archive gives the same known_from.
+            response = replace(response, retrieved_at=archived.retrieved_at)
         try:
             return self.dataset.parse(response.content, request, response)
         except (ReplyError, FrameError, PayloadError):
@@ -283,11 +324,11 @@ class _Run:
             ) from error
 
     def _set_aside(self, request: Request, reason: str) -> None:
-        """Quarantine the last answer, if there was one, and note the failure."""
-        if not self.seen:
+        """Quarantine the last response, if there was one, and note the failure in the account."""
+        if not self.responses:
             self.tally.failed(f"{request.title or request.path}: {reason}")
             return
-        response = self.seen[-1]
+        response = self.responses[-1]
         payload = self.archive.put(
             response.content,
             source_id=self.dataset.source_id,
@@ -302,11 +343,12 @@ class _Run:
         self.archive.quarantine(payload if payload.stored else response.content, reason)
         self.tally.quarantined(f"{request.title or request.path}: {reason}")
 
-    def _last(self, request: Request) -> ArchivedPayload | None:
+    def _last_answer(self, request: Request) -> ArchivedPayload | None:
+        """The last accepted answer to the same request, which may not be loaded."""
         url = question.request_url(self.dataset.api, request)
         return self.archive.last(self.dataset.source_id, self.dataset.name, url)
 
-    def _extra(self, request: Request, response: Response) -> dict:
+    def _extra(self, request: Request, response: Response) -> dict[str, Any]:
         return question.extra_of(self.dataset.api, request, response)
 
 

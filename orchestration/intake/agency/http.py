@@ -1,6 +1,6 @@
-"""One guarded way to ask an API: timeouts, pacing, size limit, bounded retries, no redirects, keys never shown.
+"""The one guarded way to ask an API: timeouts, pacing, a size limit, bounded retries, guarded redirects, hidden keys.
 
-Belongs here: transport and what the transport alone can tell (timeouts, 429, 5xx, broken bodies, redirects).
+Belongs here: transport, and the failures that can be told without reading a body (timeouts, 429, 5xx, broken bodies).
 Does not belong here: what a body means (transforms/parse raises the outcomes), budgets over days (quota.py).
 """
 
@@ -9,13 +9,12 @@ from __future__ import annotations
 import email.utils
 import logging
 import os
-import re
 import time
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
@@ -24,22 +23,30 @@ from requests.structures import CaseInsensitiveDict
 from requests_ratelimiter import LimiterSession
 
 from orchestration.base.errors import PermanentSourceError, TransientSourceError, UsageError
-from orchestration.intake.agency.keys import key_of
+from orchestration.intake.agency.keys import how_to_set, is_well_formed, key_of, not_well_formed
 from orchestration.sources.spec import Api, Request, Response
 from transforms.parse.outcome import ReplyError
 
-#: a Retry-After longer than this is not slept through: the run goes on and the next one asks again
+#: seconds; a client does not sleep through a longer Retry-After: the run goes on without, and the next run asks again
 LONGEST_WAIT = 120.0
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+#: redirects that are followed one after the other
 _LONGEST_CHAIN = 3
+#: bytes of a body that are read at a time
 _CHUNK = 1 << 16
 
 T = TypeVar("T")
 
+#: stands in place of a key
+_HIDDEN = "***"
+
 
 def base_url(api: Api) -> str:
-    """The base URL of an API: `HEADWAY_BASE_URL_<name>` where it is set. TLS, or loopback for tests and proxies."""
+    """The base URL of an API, without a slash at its end: `HEADWAY_BASE_URL_<name>` where that is set.
+
+    Raises UsageError unless it is https, or http to this machine (tests, a local proxy).
+    """
     url = os.environ.get(f"HEADWAY_BASE_URL_{api.name}") or api.base_url
     if _guarded(url):
         return url.rstrip("/")
@@ -47,7 +54,7 @@ def base_url(api: Api) -> str:
 
 
 def _guarded(url: str) -> bool:
-    """Whether nobody on the way can read or change what is sent: TLS, or it does not leave this machine."""
+    """Whether nobody on the way can read or change a request: it goes by TLS, or does not leave this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (
         parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
@@ -55,22 +62,32 @@ def _guarded(url: str) -> bool:
 
 
 def scrub(text: str, key: str | None) -> str:
-    """`text` without the key, plain or URL-quoted: everything that is logged, raised or stored goes through here."""
-    if not key:
-        return text
-    for form in {key, quote(key, safe="")}:
-        text = text.replace(form, "***")
+    """`text` with the key replaced by ***, plain or URL-quoted. Every text that is logged, raised or stored passes here."""
+    for form in _forms_of(key):
+        text = text.replace(form, _HIDDEN)
     return text
 
 
-class _KeyFilter(logging.Filter):
-    """urllib3 logs every URL it asks, at DEBUG: keys are taken out whatever level someone sets."""
+def _scrub_bytes(content: bytes, key: str | None) -> bytes:
+    """As `scrub`, for a body: some agencies repeat the key in a message, and nothing that is kept may hold it."""
+    for form in _forms_of(key):
+        content = content.replace(form.encode(), _HIDDEN.encode())
+    return content
 
-    keys: set[str] = set()  # noqa: RUF012 - one set for the process
+
+def _forms_of(key: str | None) -> set[str]:
+    """How a key may stand in a text: as it is, and quoted in a URL. Without a key there is nothing to hide."""
+    return {key, quote(key, safe="")} if key else set()
+
+
+class _KeyFilter(logging.Filter):
+    """Takes keys out of the log of urllib3, which holds every URL at level DEBUG, whatever level someone sets."""
+
+    keys: set[str] = set()  # noqa: RUF012 - the filter is shared by all clients of the process, and so is the set
 
     def filter(self, record: logging.LogRecord) -> bool:
         text = record.getMessage()
-        for key in sorted(self.keys, key=len, reverse=True):  # one may be a part of another
+        for key in sorted(self.keys, key=len, reverse=True):  # a shorter key may be part of a longer one
             text = scrub(text, key)
         record.msg, record.args = text, None
         return True
@@ -78,11 +95,11 @@ class _KeyFilter(logging.Filter):
 
 @dataclass
 class Client:
-    """A session for one API. Not shared between threads.
+    """A session for one API. Threads must not share one.
 
-    before: called before every attempt, the repeated ones included; what it raises ends the fetch (quotas).
-    `sleep` and `clock` can be replaced by tests. Raises TransientSourceError after the last attempt and
-    PermanentSourceError where asking again would not help; both messages are scrubbed.
+    before:        called before every attempt, the repeated ones included; an exception of it ends the fetch (quotas).
+    sleep, clock:  seconds to sleep and seconds on a clock; tests replace them.
+    requests_made: HTTP requests sent so far, repeated attempts included.
     """
 
     api: Api
@@ -90,7 +107,7 @@ class Client:
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
     requests_made: int = 0
-    #: fetches in a row in which the server was not available, kept by the caller
+    #: fetches in a row in which the server was not available; the caller counts them
     failed_in_a_row: int = 0
     _session: requests.Session = field(init=False, repr=False)
 
@@ -103,11 +120,13 @@ class Client:
         self._session = LimiterSession(
             per_second=1 / self.api.seconds_between_requests,
             burst=1,
-            limit_statuses=(),  # waiting after a 429 is the loop's below, and only there
+            limit_statuses=(),  # the loop in `fetch` waits after a 429, and nothing else does
         )
         agent = os.environ.get(self.api.contact_variable or "", "") or self.api.user_agent
         self._session.headers.update({"User-Agent": agent, "Accept-Encoding": "gzip"})
-        self._session.trust_env = True  # proxies and CA bundles of the machine apply; verification stays on
+        self._session.trust_env = (
+            True  # the machine's proxies and CA bundles apply; certificates are verified
+        )
 
     def __enter__(self) -> Client:
         return self
@@ -122,11 +141,14 @@ class Client:
         *,
         conditional: Mapping[str, str] | None = None,
     ) -> tuple[Response, T | None]:
-        """Ask, and ask again while that can help; returns the answer and what `read` makes of it (None for a 304).
+        """Ask, and ask again while that can help; returns the response and what `read` makes of it (None for a 304).
 
-        read:        the parser; a ReplyError of it that is transient (HTML in place of data, a cut body) counts as a
-                     failed attempt, any other is raised as it is. This is the only level at which anything is retried.
-        conditional: If-None-Match or If-Modified-Since of the last accepted answer.
+        read:        the parser. A transient ReplyError of it (HTML in place of data, a cut body) counts as a failed
+                     attempt; it may raise anything else, which ends the fetch. Nothing is retried at any other level.
+        conditional: the headers If-None-Match and If-Modified-Since, made from the last accepted answer.
+
+        Raises TransientSourceError after the last attempt and PermanentSourceError where asking again would not help;
+        neither message holds a key. Raises what `before` and `read` raise.
         """
         key = key_of(self.api.secret)
         for attempt in range(1, self.api.attempts + 1):
@@ -140,7 +162,7 @@ class Client:
                 if response.status not in _RETRYABLE:
                     return response, read(response)
                 problem, wait = f"HTTP {response.status}", _retry_after(response.headers)
-            except _Broken as broken:
+            except _BrokenError as broken:
                 problem = str(broken)
             except ReplyError as reply:
                 if not reply.transient:
@@ -151,7 +173,7 @@ class Client:
             if wait is not None and wait > LONGEST_WAIT:
                 problem += f", and the server asks to wait {wait:.0f} s"
                 break
-            # 1, 4 and 16 s where the server does not say how long
+            # where the server does not say how long to wait, the pauses are 1, 4 and 16 s
             self.sleep(wait if wait is not None else 4.0 ** (attempt - 1))
         raise TransientSourceError(
             scrub(
@@ -163,6 +185,7 @@ class Client:
         ) from None
 
     def _once(self, request: Request, key: str | None, conditional: Mapping[str, str]) -> Response:
+        """One attempt. Raises _BrokenError where another attempt may succeed, else PermanentSourceError."""
         url, params, headers, body = self._with_key(request, key)
         started = self.clock()
         prepared = requests.Request("GET", url, params=params).prepare().url or url
@@ -176,12 +199,8 @@ class Client:
                 json=body,
                 headers={**dict(request.headers), **headers, **conditional},
             ) as answer:
-                content = self._read(answer, started, shown)
-                if key:  # some agencies repeat it in a message; nothing that is kept may hold it
-                    for form in {key, quote(key, safe="")}:
-                        content = content.replace(form.encode(), b"***")
                 return Response(
-                    content=content,
+                    content=_scrub_bytes(self._read(answer, started, shown), key),
                     status=answer.status_code,
                     media_type=scrub(answer.headers.get("Content-Type", ""), key),
                     headers=CaseInsensitiveDict({k: scrub(v, key) for k, v in answer.headers.items()}),
@@ -197,12 +216,24 @@ class Client:
                 )
             ) from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
-            # the text of these errors holds the URL with its key: only the class is told
-            raise _Broken(_in_words(error)) from None
+            # the text of these errors holds the URL with its key, so the message names the kind of error only
+            raise _BrokenError(_in_words(error)) from None
 
-    def _send(self, method: str, url: str, key: str | None, **request: object) -> requests.Response:
-        """The answer, its body not read yet. Redirects are followed by hand: never to plain HTTP, and never with a key
-        to another host, which `requests` would do for a key in a header of its own."""
+    def _send(
+        self,
+        method: str,
+        url: str,
+        key: str | None,
+        *,
+        params: Sequence[tuple[str, str]] | None,
+        json: Any,  # a body of any shape: an agency may want an object or a list
+        headers: Mapping[str, str],
+    ) -> requests.Response:
+        """The response with its body not read yet.
+
+        Redirects are followed here and not by `requests`: never to plain HTTP, and never with a key to another host.
+        `requests` would carry a key in a header of our own to any host.
+        """
         host = urlsplit(url).netloc
         for _ in range(_LONGEST_CHAIN + 1):
             answer = self._session.request(
@@ -211,14 +242,16 @@ class Client:
                 timeout=(self.api.connect_timeout, self.api.read_timeout),
                 allow_redirects=False,
                 stream=True,
-                **request,
+                params=params,
+                json=json,
+                headers=headers,
             )
             target = answer.headers.get("Location")
             if not (self.api.follow_redirects and target and answer.status_code in _REDIRECTS):
                 return answer
             answer.close()
             url = urljoin(url, target)
-            request["params"] = None  # the target has its own
+            params = None  # the address redirected to has its own
             if not _guarded(url) or (key and urlsplit(url).netloc != host):
                 raise PermanentSourceError(
                     scrub(
@@ -228,11 +261,14 @@ class Client:
         raise PermanentSourceError(f"{self.api.name}: redirected more than {_LONGEST_CHAIN} times")
 
     def _read(self, answer: requests.Response, started: float, shown: str) -> bytes:
-        """The whole body, decoded. `requests` reads on as long as bytes drip in and takes a gzip stream that just ends for
-        a whole one, so both are checked here; a length that is not reached is an error of urllib3 already."""
+        """The whole body, with gzip taken off.
+
+        `requests` would read on as long as bytes drip in, and would take a gzip stream that just ends for a whole one;
+        both are checked here. A body shorter than its Content-Length is an error of urllib3 already.
+        """
         encoding = answer.headers.get("Content-Encoding", "").strip().lower()
         if encoding not in ("", "identity", "gzip"):
-            raise _Broken(f"the body is encoded as {encoding!r}, which was not asked for")
+            raise _BrokenError(f"the body is encoded as {encoding!r}, which was not asked for")
         decoder = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
         chunks, size = [], 0
         while chunk := answer.raw.read1(_CHUNK, decode_content=False):
@@ -240,33 +276,33 @@ class Client:
                 try:
                     chunk = decoder.decompress(chunk, self.api.max_bytes - size + 1)
                 except zlib.error:
-                    raise _Broken("the body is not the gzip it says it is") from None
+                    raise _BrokenError("the body is not the gzip it says it is") from None
             size += len(chunk)
             if size > self.api.max_bytes:
                 raise PermanentSourceError(
                     f"{self.api.name}: the answer to {shown} is larger than {self.api.max_bytes:,} bytes; ask for less at a time"
                 )
             if self.clock() - started > self.api.total_timeout:
-                raise _Broken(f"the answer was not complete after {self.api.total_timeout:.0f} s")
+                raise _BrokenError(f"the answer was not complete after {self.api.total_timeout:.0f} s")
             chunks.append(chunk)
         if decoder and answer.status_code not in (204, 304) and (not decoder.eof or decoder.unused_data):
-            raise _Broken("the gzip body ends in the middle")
+            raise _BrokenError("the gzip body ends in the middle")
         return b"".join(chunks)
 
     def _with_key(
         self, request: Request, key: str | None
-    ) -> tuple[str, list[tuple[str, str]], dict[str, str], object]:
+    ) -> tuple[str, list[tuple[str, str]], dict[str, str], Any]:
+        """URL, parameters, headers and body of a request with the key in its place.
+
+        Raises PermanentSourceError for a needed key that is not set and for a key that is not well-formed.
+        """
         secret = self.api.secret
         path, params, headers, body = request.path, list(request.params), {}, request.json_body
         if secret is not None and key is None and secret.required:
-            raise PermanentSourceError(
-                f"{self.api.name} needs a key: set {secret.variable} (free, from {secret.where_to_get})"
-            )
+            raise PermanentSourceError(f"{self.api.name} needs a key: {how_to_set(secret)}")
         if secret is not None and key is not None:
-            if not re.fullmatch(secret.pattern, key):
-                raise PermanentSourceError(
-                    f"{secret.variable} is not well-formed; get a key from {secret.where_to_get}"
-                )
+            if not is_well_formed(secret, key):
+                raise PermanentSourceError(not_well_formed(secret))
             if secret.place == "query":
                 params.append((secret.name, key))
             elif secret.place == "header":
@@ -278,11 +314,12 @@ class Client:
         return base_url(self.api) + path, params, headers, body
 
 
-class _Broken(Exception):
-    """One attempt failed in a way that another may not; the message is already free of URLs."""
+class _BrokenError(Exception):
+    """One attempt failed in a way in which another may not. The message holds no URL, and so no key."""
 
 
 def _in_words(error: Exception) -> str:
+    """The kind of a transport error in plain words."""
     kinds = (
         (requests.exceptions.ConnectTimeout, "no connection in time"),
         (requests.exceptions.ReadTimeout, "no answer in time"),
@@ -294,7 +331,7 @@ def _in_words(error: Exception) -> str:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds the server asks to wait (RFC 9110, 10.2.3: seconds or a date); None where it does not say."""
+    """Seconds for which the server asks to wait (RFC 9110, 10.2.3: seconds or a date); None where it does not say."""
     value = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
     if value is None:
         return None

@@ -1,6 +1,6 @@
 """What a refresh would ask: the requests of each dataset, its quota, its key. Asks nothing of the network.
 
-Belongs here: choosing datasets, calling their request builders, saying why one is left out.
+Belongs here: choosing datasets, calling their request builders, saying why a dataset is left out.
 Does not belong here: asking (dataset.py), which requests a dataset needs (sources/agencies/).
 """
 
@@ -21,29 +21,33 @@ from orchestration.intake.agency.quota import Quota
 from orchestration.sources.spec import Dataset, PlanContext, Request
 from orchestration.store.tables import open_store
 
-#: a run waits this long for another one to finish before a dataset gives up
+#: seconds that a dataset waits for another run to finish before it gives up
 WAIT_FOR_WRITER = 600.0
 
 
 @dataclass(frozen=True)
 class PlannedDataset:
-    """What one dataset would ask. `skip` says why it asks nothing; `skip_counts` whether that makes a run partial."""
+    """What one dataset would ask.
+
+    skip:        why it asks nothing, "" if it asks; skip_counts: whether that makes the run partial
+    quota_left:  requests left of the API's tightest budget before this run; None where the API sets no limit
+    quota:       the same budget in words
+    accept_shrunk: whether answers that lack values known before are taken this once
+    """
 
     dataset: Dataset
     requests: tuple[Request, ...]
     has_key: bool
     skip: str = ""
     skip_counts: bool = True
-    #: of the API's tightest budget, before this run; None: no limit
     quota_left: int | None = None
     quota: str = ""
-    #: this once, take answers that lack values known before
     accept_shrunk: bool = False
 
 
 @dataclass(frozen=True)
 class RefreshPlan:
-    """What a refresh would do."""
+    """What a refresh would ask, planned on the UTC day `today`; since and full as in plan_refresh."""
 
     datasets: tuple[PlannedDataset, ...]
     today: date
@@ -52,6 +56,7 @@ class RefreshPlan:
 
     @property
     def requests(self) -> int:
+        """The number of requests of all datasets, without repeated attempts."""
         return sum(len(d.requests) for d in self.datasets)
 
 
@@ -69,47 +74,41 @@ def plan_refresh(
 ) -> RefreshPlan:
     """The requests of each dataset, its quota and key; asks nothing of the network and changes nothing.
 
-    sources: source ids, or None for all; names: dataset names. since, full: more than the agencies' usual revision
-    windows; until: an end before today (a backfill of years). accept_shrunk: `source/dataset` of which answers are taken
-    even if they lack values known before. Raises UsageError for an unknown source or dataset.
+    sources:       source ids, None for all; names: dataset names, None for all
+    since, full:   ask for more than the agencies' usual revision windows: from a month on, or the whole history
+    until:         the last day wanted, for a backfill of years; None: up to today
+    accept_shrunk: `source/dataset` of which answers are taken even if they lack values known before
+    today:         the UTC day (default: now); datasets: what may be asked (default: all that are declared)
+
+    Raises UsageError for an unknown source or dataset, WriterBusyError if another run holds the store.
     """
-    every = _declared() if datasets is None else datasets
-    known = {d.source_id for d in every}
-    if unknown := sorted(set(sources or ()) - known):
+    declared = _declared() if datasets is None else datasets
+    live_sources = {d.source_id for d in declared}
+    if unknown := sorted(set(sources or ()) - live_sources):
         raise UsageError(
-            f"there is no live source {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+            f"there is no live source {', '.join(unknown)}; there are {', '.join(sorted(live_sources))}"
         )
     chosen = [
         d
-        for d in every
+        for d in declared
         if (not sources or d.source_id in set(sources)) and (names is None or d.name in set(names))
     ]
     accepting = set(accept_shrunk)
-    _refuse_unknown(accepting, [_name(d) for d in chosen])
+    _refuse_unknown(accepting, [dataset_name(d) for d in chosen])
     today = today or datetime.now(UTC).date()
     latest = _latest(settings)
     planned = []
     for dataset in chosen:
-        secret = dataset.api.secret
-        problem, has_key = key_problem(secret)
+        key_trouble, has_key = key_problem(dataset.api.secret)
         quota = Quota(settings, dataset.api, has_key=has_key)
-        context = PlanContext(today, since, full, has_key, latest, until)
-        skip, counts = "", True
-        if not enabled(dataset):
-            skip, counts = (
-                f"off: {dataset.disabled_reason} (HEADWAY_ENABLE_{dataset.api.name}=1 turns it on)",
-                False,
-            )
-        elif problem:
-            skip = problem
-        elif quota.left() == 0:
-            skip = f"the quota of {dataset.api.name} is spent until {quota.renews_at():%Y-%m-%d %H:%M} UTC"
+        skip = _why_skipped(dataset, key_trouble, quota)
         requests: tuple[Request, ...] = ()
         if not skip:
+            context = PlanContext(today, since, full, has_key, latest, until)
             try:
                 requests = tuple(map(question.as_json_gives_it_back, dataset.plan(context)))
             except Exception as error:
-                # one builder that stumbles must not keep the other agencies from being asked
+                # a fault in one request builder must not keep the other agencies from being asked
                 skip = f"its requests could not be made ({type(error).__name__}: {error})"
         planned.append(
             PlannedDataset(
@@ -117,28 +116,39 @@ def plan_refresh(
                 requests,
                 has_key,
                 skip,
-                counts,
-                quota.left(),
-                _in_words(quota),
-                _name(dataset) in accepting,
+                skip_counts=enabled(dataset),
+                quota_left=quota.left(),
+                quota=_in_words(quota),
+                accept_shrunk=dataset_name(dataset) in accepting,
             )
         )
     return RefreshPlan(tuple(planned), today, since, full)
 
 
+def dataset_name(dataset: Dataset) -> str:
+    """`source/dataset`, as the command line writes it."""
+    return f"{dataset.source_id}/{dataset.name}"
+
+
 def month(text: str) -> date:
-    """The first day of a month given as YYYY-MM. Raises UsageError."""
+    """The first day of a month given as YYYY-MM. Raises UsageError for any other text."""
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
         raise UsageError(f"{text!r} is not a month: write it like 2024-01") from None
 
 
-def _name(dataset: Dataset) -> str:
-    return f"{dataset.source_id}/{dataset.name}"
+def _why_skipped(dataset: Dataset, key_trouble: str, quota: Quota) -> str:
+    """Why a dataset cannot be asked now, "" if it can."""
+    if not enabled(dataset):
+        return f"off: {dataset.disabled_reason} (HEADWAY_ENABLE_{dataset.api.name}=1 turns it on)"
+    if not key_trouble and quota.left() == 0:
+        return f"the quota of {dataset.api.name} is spent until {quota.renews_at():%Y-%m-%d %H:%M} UTC"
+    return key_trouble
 
 
 def _refuse_unknown(names: Iterable[str], planned: Sequence[str]) -> None:
+    """Raise UsageError for a name that is not planned, with the names that look like it."""
     for name in sorted(set(names) - set(planned)):
         near = get_close_matches(name, planned, n=3, cutoff=0.3) or sorted(planned)
         raise UsageError(
@@ -147,12 +157,14 @@ def _refuse_unknown(names: Iterable[str], planned: Sequence[str]) -> None:
 
 
 def _declared() -> Sequence[Dataset]:
+    """All datasets of all agencies, imported only where they are needed: `headway --help` does not need them."""
     from orchestration.sources.datasets import DATASETS
 
     return DATASETS
 
 
 def _latest(settings: Settings) -> dict[str, date]:
+    """The latest period that the store holds, as in PlanContext.latest; {} where there is no store yet."""
     if not settings.store.exists():
         return {}
     with writer_lock(settings, wait=WAIT_FOR_WRITER), open_store(settings.store, read_only=True) as con:
@@ -160,9 +172,9 @@ def _latest(settings: Settings) -> dict[str, date]:
 
 
 def _in_words(quota: Quota) -> str:
+    """'12 of 500 requests a day' without the word requests, which the column of the plan has."""
     tightest = quota.tightest()
     if tightest is None:
         return "no limit"
     spent, budget = tightest
-    span = "a day" if budget.seconds == 86_400 else f"in {budget.seconds:,} s"
-    return f"{spent} of {budget.requests:,} {span}"
+    return f"{spent} of {budget.requests:,} {budget.window}"

@@ -1,6 +1,8 @@
-"""What is kept of a question and its answer, so that the answer can be compared, and parsed again from the archive.
+"""What the archive keeps of a request and its response, so that the next answer can be compared with this one, and this
+one can be parsed again.
 
-Belongs here: naming a request, digests of answers, request and response to JSON and back, the parser of an archived one.
+Belongs here: the name of a request, the digest of an answer, request and response to JSON and back, the parser of an
+archived answer.
 Does not belong here: asking (http.py), the order of a refresh (dataset.py), which datasets there are
 (sources/datasets.py).
 """
@@ -23,12 +25,15 @@ from orchestration.sources.spec import Api, Dataset, Request, Response
 from orchestration.store.archive import ArchivedPayload
 from transforms.schema import Parsed
 
-#: headers that a parser may look at; no other is kept
+#: response headers that the archive keeps: those a conditional request is made from, and no other
 _KEPT_HEADERS = ("etag", "last-modified")
 
 
 def request_url(api: Api, request: Request) -> str:
-    """The address of a request without any key: the same for the same question. A body is named by its hash."""
+    """The address of a request without any key, which names the request in the archive. A body is named by its hash.
+
+    Raises UsageError for a base URL that is set to an unguarded address.
+    """
     query = f"?{urlencode(request.params)}" if request.params else ""
     body = ""
     if request.json_body is not None:
@@ -38,23 +43,27 @@ def request_url(api: Api, request: Request) -> str:
 
 
 def digest(api: Api, content: bytes) -> str:
-    """sha256 of what an answer says: without the bytes that differ each time, rows in one order."""
+    """sha256 (hex) of what an answer says: without `api.volatile` bytes, and with rows that come in any order sorted."""
     if api.volatile:
         content = re.sub(api.volatile, b"", content)
     if api.row_separator:
-        # the first and the last row carry the brackets around all of them
+        # the brackets around all rows stick to the first and the last one, which sorting moves
         rows = sorted(row.strip(b"[] \r\n\t,") for row in content.split(api.row_separator))
         content = b"\n".join(rows)
     return hashlib.sha256(content).hexdigest()
 
 
 def as_json_gives_it_back(request: Request) -> Request:
-    """The request as a parser sees it again after years. Raises TypeError for a context that is not plain JSON."""
+    """The request as a parser sees it when it is read back from the archive: tuples are lists, keys are texts.
+
+    Planning with this form means that a parser that works now also works on the archive. Raises TypeError for a context
+    that JSON cannot hold.
+    """
     return replace(request, context=json.loads(json.dumps(dict(request.context))))
 
 
 def extra_of(api: Api, request: Request, response: Response) -> dict[str, Any]:
-    """What goes into the sidecar: the question, and what the next one is asked with and compared by."""
+    """What goes into the sidecar of an answer: the request, the headers for the next one, and the digest to compare by."""
     headers = {k.lower(): v for k, v in response.headers.items() if k.lower() in _KEPT_HEADERS}
     return {
         "request": {
@@ -70,14 +79,17 @@ def extra_of(api: Api, request: Request, response: Response) -> dict[str, Any]:
 
 
 def conditional_headers(payload: ArchivedPayload) -> dict[str, str]:
-    """The headers that ask for the answer only if it is another than this one."""
-    headers = payload.extra.get("headers", {})
-    asked = {"If-None-Match": headers.get("etag"), "If-Modified-Since": headers.get("last-modified")}
-    return {name: value for name, value in asked.items() if value}
+    """Request headers that ask for an answer only if it is another than `payload`; {} where the agency sent no mark."""
+    received = payload.extra.get("headers", {})
+    headers = {"If-None-Match": received.get("etag"), "If-Modified-Since": received.get("last-modified")}
+    return {name: value for name, value in headers.items() if value}
 
 
 def parser_of_live(payload: ArchivedPayload, datasets: Iterable[Dataset]) -> Callable[[bytes], Parsed]:
-    """The parser of an archived answer of an agency. Raises PayloadError if its dataset is not declared any more."""
+    """The parser of an agency's archived answer, which must be given the bytes of that answer.
+
+    Raises PayloadError if the dataset of the answer is not among `datasets`.
+    """
     dataset = next(
         (d for d in datasets if (d.source_id, d.name) == (payload.source_id, payload.dataset)), None
     )
@@ -85,7 +97,7 @@ def parser_of_live(payload: ArchivedPayload, datasets: Iterable[Dataset]) -> Cal
         raise PayloadError(
             f"{payload.payload_id}: no dataset {payload.dataset} of {payload.source_id} is declared any more"
         )
-    request, response = _question(payload), _answer(payload)
+    request, response = _archived_request(payload), _archived_response(payload)
 
     def parse(content: bytes) -> Parsed:
         return dataset.parse(content, request, replace(response, content=content))
@@ -98,8 +110,8 @@ def is_live(payload: ArchivedPayload) -> bool:
     return "request" in payload.extra
 
 
-def _question(payload: ArchivedPayload) -> Request:
-    kept: Mapping[str, Any] = payload.extra["request"]
+def _archived_request(payload: ArchivedPayload) -> Request:
+    kept: Mapping[str, Any] = payload.extra["request"]  # JSON that `extra_of` wrote
     return Request(
         dataset=payload.dataset,
         path=kept["path"],
@@ -110,7 +122,8 @@ def _question(payload: ArchivedPayload) -> Request:
     )
 
 
-def _answer(payload: ArchivedPayload) -> Response:
+def _archived_response(payload: ArchivedPayload) -> Response:
+    """The response without its bytes."""
     return Response(
         content=b"",
         status=payload.http_status or 200,

@@ -1,7 +1,7 @@
-"""Budgets of requests, remembered across runs: what was asked of an API in its window, and until when it is spent.
+"""Budgets of requests, remembered across runs: when each API was asked, and until when its quota is spent.
 
-Belongs here: counting, and the answer to "may I ask, and if not, when again".
-Does not belong here: pacing within a run and retries (http.py).
+Belongs here: counting requests, and whether another one may be sent now, or from when on.
+Does not belong here: pauses within a run and retries (http.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from orchestration.sources.spec import Api, Budget
 
 
 class QuotaSpentError(SourceError):
-    """The budget is spent; `renews_at` (UTC) is when to ask again. Not a failure of the source."""
+    """The budget is spent until `renews_at` (UTC). This is no failure of the source."""
 
     def __init__(self, message: str, renews_at: datetime) -> None:
         super().__init__(message)
@@ -26,10 +26,10 @@ class QuotaSpentError(SourceError):
 
 
 class Quota:
-    """The spent requests of one API. Kept in <home>/state/quota-<api>.json; written under the writer lock.
+    """The requests that were sent to one API. Kept in <home>/state/quota-<api>.json, written under the writer lock.
 
-    A refusal by the agency (`spent_until`) is kept too: the agency counts what other programs of the same key or
-    address asked, which no count of ours can know.
+    A refusal by the agency is kept too (`blocked_until` in the file): the agency also counts the requests of other
+    programs with the same key or address, which this program cannot know.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Quota:
         self._api = api
         self._budgets = api.budgets if has_key else (api.budgets_without_key or api.budgets)
         self._now = now
-        self._asked, self._blocked_until = self._read()
+        self._sent_at, self._blocked_until = self._read()
 
     def left(self) -> int | None:
         """Requests that may still be made now; None where the API sets no limit."""
@@ -68,11 +68,15 @@ class Quota:
 
     def spend(self, requests: int = 1) -> None:
         """Count requests that were sent, whatever came back."""
-        self._asked += [self._now()] * requests
+        self._sent_at += [self._now()] * requests
         self._write()
 
     def refused(self, reset_after: float | None) -> None:
-        """The agency says that the quota is spent; without a time, until the end of its day (or an hour)."""
+        """Note that the agency refused a request because the quota is spent.
+
+        reset_after: seconds until it renews, as the agency says. Without it the quota counts as spent until the end of
+        the agency's day, or for an hour where no budget counts by the day.
+        """
         daily = next((b for b in self._budgets if b.renews_in), None)
         if reset_after is not None:
             self._blocked_until = self._now() + timedelta(seconds=reset_after)
@@ -87,7 +91,7 @@ class Quota:
         moments = [self._blocked_until] if self._blocked_until else []
         for budget in self._budgets:
             if self._count(budget) >= budget.requests:
-                oldest = sorted(t for t in self._asked if t >= self._start(budget))[0]
+                oldest = min(t for t in self._sent_at if t >= self._start(budget))
                 moments.append(
                     _midnight_after(self._now(), budget)
                     if budget.renews_in
@@ -96,30 +100,31 @@ class Quota:
         return max(moments, default=self._now())
 
     def _start(self, budget: Budget) -> datetime:
+        """The beginning of the window of a budget that ends now, or of its current day."""
         if budget.renews_in:
             return _midnight_after(self._now(), budget) - timedelta(days=1)
         return self._now() - timedelta(seconds=budget.seconds)
 
     def _count(self, budget: Budget) -> int:
         start = self._start(budget)
-        return sum(t >= start for t in self._asked)
+        return sum(t >= start for t in self._sent_at)
 
     def _read(self) -> tuple[list[datetime], datetime | None]:
         try:
             kept = json.loads(self._path.read_text())
-            asked = [datetime.fromisoformat(t) for t in kept["asked"]]
+            sent_at = [datetime.fromisoformat(t) for t in kept["asked"]]
             blocked = datetime.fromisoformat(kept["blocked_until"]) if kept["blocked_until"] else None
         except FileNotFoundError:
             return [], None
         except (ValueError, KeyError, TypeError):
-            return [], None  # a damaged count costs at most one refusal, which is remembered again
+            return [], None  # a damaged file costs at most one refusal by the agency, which is then kept
         longest = timedelta(seconds=max((b.seconds for b in self._budgets), default=0) + 86_400)
-        return [t for t in asked if t >= self._now() - longest], blocked
+        return [t for t in sent_at if t >= self._now() - longest], blocked
 
     def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         kept = {
-            "asked": [t.isoformat() for t in self._asked],
+            "asked": [t.isoformat() for t in self._sent_at],
             "blocked_until": self._blocked_until.isoformat() if self._blocked_until else None,
         }
         temporary = Path(f"{self._path}.new")
@@ -128,6 +133,7 @@ class Quota:
 
 
 def _midnight_after(moment: datetime, budget: Budget) -> datetime:
+    """The next midnight in the zone of a budget, in UTC."""
     zone = ZoneInfo(budget.renews_in or "UTC")
     tomorrow = moment.astimezone(zone).date() + timedelta(days=1)
     return datetime.combine(tomorrow, time(), zone).astimezone(UTC)

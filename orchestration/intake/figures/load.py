@@ -26,13 +26,18 @@ from orchestration.store.tables import open_store
 from transforms.parse.figures import parse
 from transforms.schema import Parsed
 
+#: the source under which the archive keeps the bundled files; the publisher of a row is in the row
 FIGURES = "figures"
 
 
 def ingest_figures(settings: Settings, dataset: str) -> LoadAccount:
-    """Archive and load one file of the bundled figures. A damaged or unusable file raises: it is part of the code."""
+    """Archive and load the bundled file of `dataset`, under the writer lock; returns the account of its rows.
+
+    Raises PayloadError for a dataset that the manifest does not list and for a damaged or unusable file (the files are
+    part of the code, so none is set aside), FiguresError for a bad manifest, WriterBusyError after ten minutes.
+    """
     manifest = read_manifest(settings.figures)
-    entry = next((f for f in manifest["files"] if f["dataset"] == dataset), None)
+    entry = next((file for file in manifest["files"] if file["dataset"] == dataset), None)
     if entry is None:
         raise PayloadError(
             f"the manifest of the bundled figures has no dataset {dataset!r}; run `headway figures verify`"
@@ -64,15 +69,19 @@ def ingest_figures(settings: Settings, dataset: str) -> LoadAccount:
 
 
 def parse_figures(content: bytes, *, extra: Mapping[str, Any]) -> Parsed:
+    """The rows of one bundled file. extra: the sidecar's `table` and `complete`, JSON that ingest_figures wrote.
+
+    Raises FrameError for a file that cannot be used.
+    """
     return parse(content, table=extra["table"], series=load_series_catalogue(), complete=extra["complete"])
 
 
 def figures_loaded(settings: Settings) -> bool:
-    """Whether the store has loaded exactly the bundled files as they are now."""
-    wanted = {f["sha256"] for f in read_manifest(settings.figures)["files"]}
+    """Whether the store has loaded every bundled file as it is now. Raises FiguresError for a bad manifest."""
+    bundled = {f["sha256"] for f in read_manifest(settings.figures)["files"]}
     with open_store(settings.store, read_only=True) as con:
         rows = con.execute(
             "select distinct p.sha256 from raw.payload p join raw.load l using (payload_id) where p.source_id = ?",
             [FIGURES],
         ).fetchall()
-    return wanted <= {sha for (sha,) in rows}
+    return bundled <= {sha for (sha,) in rows}

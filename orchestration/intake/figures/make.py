@@ -1,10 +1,11 @@
-"""The bundled figures: making the snapshot under warehouse/figures, and its manifest.
+"""Making the bundled figures: the Parquet files under warehouse/figures and their manifest.
 
 Belongs here: build_figures. Does not belong here: the layout of the collected files (collected/), reading and checking the
 manifest (manifest.py), loading into the store (load.py).
 
-Same input, same bytes: rows are sorted by key, nothing of the clock or the machine enters, and the writer's version is
-pinned. Vintages are whole as copied, not only what changed; a copy may cover part of a series, so no file is `complete`.
+The same input gives the same bytes: rows are sorted by key, nothing depends on the clock or the machine, and the version
+of the Parquet writer is pinned. A vintage holds all values of its copy, not only those that changed. A copy may cover only
+part of a series, so no file is `complete` (transforms.schema.Parsed): a period that a copy lacks is not withdrawn.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ import hashlib
 import json
 import shutil
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import polars as pl
 
@@ -23,34 +24,46 @@ from orchestration.base.errors import FiguresError
 from orchestration.base.settings import PROJECT
 from orchestration.intake.figures.collected import flows, observations
 from orchestration.intake.figures.collected.shared import COLLECTED_ON, Input
-from orchestration.intake.figures.manifest import FORMAT, MANIFEST
+from orchestration.intake.figures.manifest import (
+    FORMAT,
+    MANIFEST,
+    FileEntry,
+    InputEntry,
+    Manifest,
+    RowCount,
+    SeriesEntry,
+    rows_by_table,
+)
 from orchestration.sources.registry import FIGURES_DATASETS, SOURCES_BY_ID, load_series_catalogue
 from transforms.checks import check_frame, unit_changes
 from transforms.periods import period_end
 from transforms.schema import FREIGHT_FLOW, OBSERVATION, TRADE_FLOW, FrameError, Table
 
+#: of the whole folder: the figures live in the repository
 MAX_BYTES = 10_000_000
 TRADE_SERIES = PROJECT / "dbt_project" / "seeds" / "series" / "seed_series_from_trade_flow.csv"
 
-#: the least number of days from the end of a period to its first publication, by publisher: a copy dated earlier is
-#: misdated (employment comes 4 days after the month, trade 28 or more, vehicle sales 1)
+#: The least number of days from the end of a period to its first publication, by publisher. A copy that is dated earlier
+#: is misdated (employment is published 4 days after the month, trade 28 or more, vehicle sales 1).
 _EARLIEST_DAYS = {"bls": 1, "bea": 1, "fed": 1, "bank_of_canada": 0, "statcan": 4, "inegi": 1, "treasury": 3}
 _EARLIEST_DAYS |= {"census": 28, "usitc": 28, "bts": 28, "oica": 28}
 
 
 @dataclass(frozen=True)
 class FiguresReport:
-    """What build_figures wrote. `inputs` accounts for every collected row: rows = used + left out."""
+    """What build_figures wrote: rows by raw table, series in the catalogue, and an account of every collected row."""
 
     files: int
     bytes: int
     rows: dict[str, int]
     series: int
-    inputs: tuple[dict[str, Any], ...]
+    inputs: tuple[InputEntry, ...]
 
 
 @dataclass(frozen=True)
 class _File:
+    """One file to be written: rows of `table` from one publisher."""
+
     dataset: str
     table: Table
     frame: pl.DataFrame
@@ -69,19 +82,19 @@ def build_figures(source: Path, out: Path) -> FiguresReport:
     inputs: list[Input] = []
     for read in (_read_observations, _read_trade_flows, _read_freight):
         try:
-            found, accounts = read(source, catalogue)
+            read_files, accounts = read(source, catalogue)
         except (OSError, FrameError, ValueError, pl.exceptions.PolarsError) as error:
             raise FiguresError(f"cannot make the figures from {source}: {error}") from error
-        for file in found:
+        for file in read_files:
             _refuse_doubtful(file, catalogue)
-        files += found
+        files += read_files
         inputs += accounts
 
     fresh = out.with_name(f".{out.name}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
     entries = [_write(file, fresh) for file in files]
-    manifest = {
+    manifest: Manifest = {
         "format": FORMAT,
         "compiled_on": COLLECTED_ON.isoformat(),
         "files": entries,
@@ -93,10 +106,9 @@ def build_figures(source: Path, out: Path) -> FiguresReport:
     if size > MAX_BYTES:
         raise FiguresError(f"the figures take {size:,} bytes, more than {MAX_BYTES:,}; nothing was replaced")
     _replace(fresh, out)
-    rows: dict[str, int] = {}
-    for entry in entries:
-        rows[entry["table"]] = rows.get(entry["table"], 0) + entry["rows"]
-    return FiguresReport(len(entries), size, rows, catalogue.height, tuple(manifest["inputs"]))
+    return FiguresReport(
+        len(entries), size, rows_by_table(entries), catalogue.height, tuple(manifest["inputs"])
+    )
 
 
 def _read_observations(source: Path, catalogue: pl.DataFrame) -> tuple[list[_File], list[Input]]:
@@ -148,6 +160,7 @@ def _read_freight(source: Path, _: pl.DataFrame) -> tuple[list[_File], list[Inpu
 
 
 def _by_publisher(frame: pl.DataFrame, catalogue: pl.DataFrame) -> list[_File]:
+    """Observations split into one file a publisher, who is the catalogue's source of the series."""
     owned = frame.join(catalogue.select("series_id", "source_id"), on="series_id", how="left")
     return [
         _File(
@@ -191,7 +204,7 @@ def _refuse_doubtful(file: _File, catalogue: pl.DataFrame) -> None:
             )
 
 
-def _write(file: _File, folder: Path) -> dict[str, Any]:
+def _write(file: _File, folder: Path) -> FileEntry:
     """Write one Parquet file sorted by key; returns its entry in the manifest."""
     frame = file.frame.select(list(file.table.polars_schema)).sort(*_order(file.table))
     path = folder / f"{file.dataset}.parquet"
@@ -210,25 +223,27 @@ def _write(file: _File, folder: Path) -> dict[str, Any]:
         "publisher": file.publisher,
         "complete": False,
         "compiled_on": COLLECTED_ON.isoformat(),
-        "first_period": frame["period_start"].min().isoformat(),
-        "last_period": frame["period_start"].max().isoformat(),
+        # a column of dates that is not empty: polars cannot tell the type of its minimum
+        "first_period": cast("date", frame["period_start"].min()).isoformat(),
+        "last_period": cast("date", frame["period_start"].max()).isoformat(),
         "known_from": [_day(moment) for moment in frame["known_from"].unique().sort()],
     }
 
 
 def _order(table: Table) -> tuple[str, ...]:
-    """Vintage by vintage within a slice, which is also what compresses best."""
+    """The columns to sort by: vintage by vintage within a slice, which is also what compresses best."""
     return (*table.slice, "known_from", *(name for name in table.key if name not in table.slice))
 
 
-def _series_entries(files: list[_File], catalogue: pl.DataFrame) -> list[dict[str, Any]]:
+def _series_entries(files: list[_File], catalogue: pl.DataFrame) -> list[SeriesEntry]:
+    """The series that the files hold, in the order of the catalogue, with the span of each."""
     observed = pl.concat([file.frame for file in files if file.table is OBSERVATION])
     cells = pl.concat([file.frame for file in files if file.table is TRADE_FLOW])
-    known = pl.concat(
+    values = pl.concat(
         [observed.select("series_id", "period_start", "value", "known_from"), derived_observations(cells)]
     )
     spans = (
-        known.filter(pl.col("value").is_not_null())
+        values.filter(pl.col("value").is_not_null())
         .group_by("series_id")
         .agg(
             first_period=pl.col("period_start").min(),
@@ -237,12 +252,13 @@ def _series_entries(files: list[_File], catalogue: pl.DataFrame) -> list[dict[st
             vintages=pl.col("known_from").unique().sort(),
         )
     )
-    # series.csv also declares series that only the live sources bring
+    # the catalogue also declares series that only the agencies' live answers hold; the inner join leaves them out
     joined = catalogue.join(spans, on="series_id", how="inner", maintain_order="left")
     return [_series_entry(row) for row in joined.iter_rows(named=True)]
 
 
-def _series_entry(row: dict[str, Any]) -> dict[str, Any]:
+def _series_entry(row: dict[str, Any]) -> SeriesEntry:
+    """The entry of a row of the catalogue with its span; polars gives the values of a row without types."""
     publisher = SOURCES_BY_ID[row["source_id"]]
     return {
         "series_id": row["series_id"],
@@ -265,25 +281,19 @@ def _series_entry(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def derived_observations(cells: pl.DataFrame) -> pl.DataFrame:
-    """Series read off trade flows, as declared in the seed: series_id, period_start, value, known_from.
+    """Series cut from trade flows, as the seed declares them: series_id, period_start, value, known_from.
 
-    Only for the spans in the manifest and for tests; the warehouse derives them in dbt. A share is 100 times the claimed
-    value over the value for consumption known at the same time; where nothing was imported it is null.
+    cells: rows of raw.trade_flow. Only the spans in the manifest and tests use this; the warehouse derives the same series
+    in dbt. Values are in US dollars; a share is in percent: 100 times the claimed value over the value for consumption
+    that was known at the same time, null where nothing was imported.
     """
-    key = [
-        "reporter_iso3",
-        "partner_code",
-        "flow",
-        "basis",
-        "classification",
-        "product_level",
-        "product_code",
-    ]
+    key = [name for name in TRADE_FLOW.key if name != "period_start"]
+    key_without_basis = [name for name in key if name != "basis"]
     declared = pl.read_csv(
         TRADE_SERIES, schema_overrides={"product_code": pl.String, "partner_code": pl.String}
     ).with_columns(pl.col("product_level").cast(pl.Int16))
     total = cells.filter(pl.col("basis") == "consumption").select(
-        *(name for name in key if name != "basis"), "period_start", "known_from", total_usd="value_usd"
+        *key_without_basis, "period_start", "known_from", total_usd="value_usd"
     )
     value = (
         pl.when(pl.col("measure") == "value_usd")
@@ -295,25 +305,23 @@ def derived_observations(cells: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         declared.join(cells, on=key)
-        .join(
-            total, on=[*(name for name in key if name != "basis"), "period_start", "known_from"], how="left"
-        )
+        .join(total, on=[*key_without_basis, "period_start", "known_from"], how="left")
         .select("series_id", "period_start", value.cast(pl.Float64).alias("value"), "known_from")
     )
 
 
-def _account(item: Input) -> dict[str, Any]:
+def _account(item: Input) -> InputEntry:
     return {
         "file": item.file,
         "rows": item.rows,
         "used": item.rows - sum(rows for rows, _ in item.left_out),
-        "left_out": [{"rows": rows, "reason": reason} for rows, reason in item.left_out],
-        "added": [{"rows": rows, "reason": reason} for rows, reason in item.added],
+        "left_out": [RowCount(rows=rows, reason=reason) for rows, reason in item.left_out],
+        "added": [RowCount(rows=rows, reason=reason) for rows, reason in item.added],
     }
 
 
 def _replace(fresh: Path, out: Path) -> None:
-    """Put the new folder in place of the old; the old one is gone only when the new one stands there."""
+    """Put the new folder in place of the old one, which is deleted only when the new one is in its place."""
     old = out.with_name(f".{out.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if out.exists():

@@ -1,25 +1,103 @@
-"""The manifest of the bundled figures: reading it, and checking that the files are the ones it lists.
+"""The manifest of the bundled figures: its shape, reading it, and checking that the files are the ones it lists.
 
-Belongs here: read_manifest, verify_figures, figures_status. Does not belong here: writing the figures (make.py).
+Belongs here: what manifest.json holds, and what can be told from it. Does not belong here: writing the figures (make.py),
+loading them (load.py).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TypedDict, cast
 
 from orchestration.base.errors import FiguresError
 
 FORMAT = 1
-
-
 MANIFEST = "manifest.json"
 
 
-def read_manifest(figures_dir: Path) -> dict[str, Any]:
-    """The manifest: format, compiled_on, files, series, inputs. FiguresError if it is absent or of another format."""
+class FileEntry(TypedDict):
+    """One Parquet file. Days as ISO text; known_from: the vintages in the file, in order."""
+
+    path: str
+    sha256: str
+    bytes: int
+    rows: int
+    table: str
+    dataset: str
+    title: str
+    publisher: str
+    complete: bool
+    compiled_on: str
+    first_period: str
+    last_period: str
+    known_from: list[str]
+
+
+class SeriesEntry(TypedDict):
+    """One series with at least one number in the figures. Days as ISO text; observations: periods with a number."""
+
+    series_id: str
+    title: str
+    agency: str
+    agency_code: str | None
+    unit: str
+    unit_multiplier: int
+    frequency: str
+    seasonal_adjustment: str
+    basis: str | None
+    licence: str
+    attribution: str
+    first_period: str
+    last_period: str
+    observations: int
+    vintages: list[str]
+    notes: str | None
+
+
+class RowCount(TypedDict):
+    """So many rows of a collected file were left out, or added to it, for this reason."""
+
+    rows: int
+    reason: str
+
+
+class InputEntry(TypedDict):
+    """The account of one collected file: rows = used + the rows left out."""
+
+    file: str
+    rows: int
+    used: int
+    left_out: list[RowCount]
+    added: list[RowCount]
+
+
+class Manifest(TypedDict):
+    """manifest.json as a whole; compiled_on is the day on which the collection was complete, as ISO text."""
+
+    format: int
+    compiled_on: str
+    files: list[FileEntry]
+    series: list[SeriesEntry]
+    inputs: list[InputEntry]
+
+
+class FiguresStatus(TypedDict):
+    """Counts for a person. bytes: of all files in the folder, the manifest included."""
+
+    files: int
+    bytes: int
+    series: int
+    rows: int
+    rows_by_table: dict[str, int]
+    vintages: int
+    compiled_on: str
+
+
+def read_manifest(figures_dir: Path) -> Manifest:
+    """The manifest in `figures_dir`. Raises FiguresError if it is absent, unreadable or of another format."""
     path = figures_dir / MANIFEST
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
@@ -29,7 +107,15 @@ def read_manifest(figures_dir: Path) -> dict[str, Any]:
         raise FiguresError(f"{path} is not readable JSON: {error}; restore it from the repository") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise FiguresError(f"{path} is not a manifest of format {FORMAT}; restore it from the repository")
-    return manifest
+    return cast("Manifest", manifest)
+
+
+def rows_by_table(files: Iterable[FileEntry]) -> dict[str, int]:
+    """The number of rows of each raw table, over all files."""
+    rows: dict[str, int] = {}
+    for entry in files:
+        rows[entry["table"]] = rows.get(entry["table"], 0) + entry["rows"]
+    return rows
 
 
 def verify_figures(figures_dir: Path, *, only: str | None = None) -> None:
@@ -50,19 +136,17 @@ def verify_figures(figures_dir: Path, *, only: str | None = None) -> None:
                 f"bundled figures: {path} is damaged ({len(content):,} bytes, expected {entry['bytes']:,}); "
                 "restore it from the repository"
             )
-    extra = sorted(path.name for path in figures_dir.glob("*.parquet") if path.name not in listed)
-    if extra:
+    unlisted = sorted(path.name for path in figures_dir.glob("*.parquet") if path.name not in listed)
+    if unlisted:
         raise FiguresError(
-            f"bundled figures: {', '.join(extra)} in {figures_dir} is not in the manifest; remove it"
+            f"bundled figures: {', '.join(unlisted)} in {figures_dir} is not in the manifest; remove it"
         )
 
 
-def figures_status(figures_dir: Path) -> dict[str, Any]:
-    """Counts for a person: files, bytes, rows by table, series, vintages of observed series, compiled_on."""
+def figures_status(figures_dir: Path) -> FiguresStatus:
+    """What the figures in `figures_dir` hold, in numbers. Raises FiguresError as read_manifest does."""
     manifest = read_manifest(figures_dir)
-    rows: dict[str, int] = {}
-    for entry in manifest["files"]:
-        rows[entry["table"]] = rows.get(entry["table"], 0) + entry["rows"]
+    rows = rows_by_table(manifest["files"])
     return {
         "files": len(manifest["files"]),
         "bytes": sum(path.stat().st_size for path in figures_dir.iterdir() if path.is_file()),

@@ -1,7 +1,7 @@
 """Collected files of trade and freight flows: one function a file, each to rows of `raw.trade_flow` or `raw.freight_flow`.
 
 Belongs here: the layout of each file, its basis and classification, what is left out of it and why.
-Does not belong here: observations (observations.py), checks across files and writing (orchestration/intake/figures/make.py).
+Does not belong here: observations (observations.py), checks across files and writing (../make.py).
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from transforms.codes import partner_code_of_name
 from transforms.parse import bts
 from transforms.schema import FREIGHT_FLOW, TRADE_FLOW
 
+#: machinery, electrical machinery, vehicles: the chapters of the HS that the collection holds freight of
 FREIGHT_CHAPTERS = ("84", "85", "87")
 
 
 def partner_totals(folder: Path, file: str, flow: str, basis: str) -> Input:
-    """Census goods totals by partner and partner group; pulled in 2025, known by February 2026."""
+    """Census totals of goods trade by partner and partner group. The copies carry no date; February 2026 is the bound."""
     raw = pl.read_parquet(folder / file)
     return Input(
         file,
@@ -45,7 +46,7 @@ def partner_totals(folder: Path, file: str, flow: str, basis: str) -> Input:
 
 
 def imports_by_chapter(folder: Path) -> Input:
-    """Census imports for consumption and duty, HS chapter by partner, two copies."""
+    """Census imports for consumption and calculated duty by HS chapter and partner, in two copies."""
     file = "us_imports_hs2_by_partner.parquet"
     raw = pl.read_parquet(folder / file)
     frame = raw.rename({"hs2": "product_code", "con_val_usd": "value_usd"})
@@ -64,7 +65,7 @@ def imports_by_chapter(folder: Path) -> Input:
 
 
 def imports_by_industry(folder: Path) -> Input:
-    """Census imports for consumption and duty, NAICS-3 by partner; '00', all industries, is the total."""
+    """Census imports for consumption and calculated duty by NAICS-3 industry and partner; industry '00' is the total."""
     file = "us_imports_naics3_by_partner.parquet"
     raw = pl.read_parquet(folder / file)
     codes = {name: partner_code_of_name(name) for name in raw["partner_name"].unique()}
@@ -89,11 +90,11 @@ def imports_by_industry(folder: Path) -> Input:
 
 
 def chapter_87(folder: Path) -> dict[str, Input]:
-    """HS 87 with Canada and Mexico: one input a publisher and basis, which are never joined.
+    """HS 87 with Canada and Mexico, as one input a publisher: figures on different bases are never joined.
 
     USITC's "consumption (CONS_CUSTOMS_VALUE)" is the customs value of imports for consumption, which DataWeb takes
     from the statistics of the Census Bureau: the same basis as Census CON_VAL_MO. No month is in both files; the ratio
-    of HS 87 to NAICS 336 for Mexico runs on across the gap (0.770 in July 2021, 0.786 in January 2025).
+    of HS 87 to NAICS 336 for Mexico is nearly the same on both sides of the gap (0.770 in July 2021, 0.786 in January 2025).
     """
     file = "hs87_us_ca_mx_monthly_stitched.csv"
     raw = read_text(folder / file)
@@ -168,11 +169,11 @@ def freight(load: Path, zips: list[Path]) -> list[Input]:
         .with_columns(period_start=pl.col("ym").str.to_date("%Y-%m"))
         .collect()
     )
-    known = midnight(UNDATED)
+    known_from = midnight(UNDATED)
     cells = bts.at_grain(bts.typed(raw, file), None)
     rows = pl.scan_parquet(load / file).select(pl.len()).collect().item()
-    others = ((rows - raw.height, f"HS chapters other than {', '.join(FREIGHT_CHAPTERS)}"),)
-    inputs = [Input(file, _freight_flows(cells, known), rows, others)]
+    other_chapters = ((rows - raw.height, f"HS chapters other than {', '.join(FREIGHT_CHAPTERS)}"),)
+    inputs = [Input(file, _freight_flows(cells, known_from), rows, other_chapters)]
     months = set(cells["period_start"].unique())
     for path in zips:
         parsed = bts.parse(
@@ -181,13 +182,13 @@ def freight(load: Path, zips: list[Path]) -> list[Input]:
         month = parsed.frame["period_start"][0]
         from_zip = parsed.frame.select(list(FREIGHT_FLOW.columns))
         if month not in months:
-            inputs.append(Input(path.name, _freight_flows(from_zip, known), from_zip.height))
+            inputs.append(Input(path.name, _freight_flows(from_zip, known_from), from_zip.height))
             continue
         if not from_zip.equals(cells.filter(pl.col("period_start") == month)):
             raise ValueError(f"{path.name} and {file} hold different cells of {month:%Y-%m}")
-        nothing = pl.DataFrame(schema=FREIGHT_FLOW.polars_schema)
+        no_rows = pl.DataFrame(schema=FREIGHT_FLOW.polars_schema)
         inputs.append(
-            Input(path.name, nothing, from_zip.height, left_out(from_zip, f"the same cells as {file}"))
+            Input(path.name, no_rows, from_zip.height, left_out(from_zip, f"the same cells as {file}"))
         )
     return inputs
 
@@ -202,7 +203,10 @@ def _trade_flows(
     level: int | None = None,
     publisher: str = "census",
 ) -> pl.DataFrame:
-    """Rows with partner_code, period and value_usd at the grain of raw.trade_flow; constants fill what is not a column."""
+    """Rows of raw.trade_flow from a frame with partner_code, period (2025-01) and value_usd.
+
+    flow, basis, classification, level and, for totals, the product code are either columns of the frame or constants.
+    """
     start = pl.col("period").str.to_date("%Y-%m")
     constants = {
         "flow": flow,

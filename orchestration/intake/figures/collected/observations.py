@@ -1,7 +1,7 @@
 """Collected files of observations: one function a file, each to rows of `raw.observation`.
 
-Belongs here: the layout of each file, what is left out of it and why, copies whose date needs a closer look.
-Does not belong here: trade and freight flows (flows.py), checks across files and writing (orchestration/intake/figures/make.py).
+Belongs here: the layout of each file, what is left out of it and why, copies whose date has to be corrected.
+Does not belong here: trade and freight flows (flows.py), checks across files and writing (../make.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,14 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.intake.figures.collected.shared import UNDATED, Input, copy_dates, left_out, read_text
+from orchestration.intake.figures.collected.shared import (
+    UNDATED,
+    Input,
+    copy_dates,
+    left_out,
+    midnight,
+    read_text,
+)
 from transforms import periods
 from transforms.parse import statcan
 from transforms.schema import OBSERVATION
@@ -20,7 +27,9 @@ STATCAN_PRODUCT = "20100001"
 #: the file time inside the StatCan zip, 16 minutes before the release of that day
 STATCAN_ZIP_BUILT = "2020-06-12"
 
+#: the series of the industrial product price index on its base of 2010, which later copies do not continue
 _IPPI_2010 = "can_producer_prices_motor_vehicles_parts_2010"
+#: the month without price surveys in the United States, because appropriations had lapsed
 _LAPSE = date(2025, 10, 1)
 
 
@@ -50,7 +59,7 @@ def us_monthly(folder: Path, catalogue: pl.DataFrame) -> Input:
 
 
 def canada_levels(folder: Path, catalogue: pl.DataFrame) -> Input:
-    """Statistics Canada vectors. The price index has one id a base: it was rebased between the two copies."""
+    """Statistics Canada vectors. The price index was rebased between the two copies, so each base is a series."""
     file = "canada_levels.csv"
     raw = read_text(folder / file)
     ids = _ids(_of(catalogue, "statcan").filter(pl.col("series_id") != _IPPI_2010), "source_code")
@@ -72,7 +81,7 @@ def canada_levels(folder: Path, catalogue: pl.DataFrame) -> Input:
 
 
 def mexico(folder: Path, file: str, catalogue: pl.DataFrame) -> Input:
-    """INEGI: vehicles, trade in goods, industrial activity; one layout in three files."""
+    """INEGI: vehicles, trade in goods or industrial activity; the three files have one layout."""
     raw = read_text(folder / file)
     ids = _ids(_of(catalogue, "inegi"), "source_code")
     prefix = pl.lit("IMAI ") if file == "mexico_industrial_activity.csv" else pl.lit("")
@@ -168,8 +177,9 @@ def statcan_table(path: Path, catalogue: pl.DataFrame) -> Input:
     wrong = printed.filter(pl.col("factor") != pl.col("declared"))["series_id"].unique().sort().to_list()
     if wrong:
         raise ValueError(f"{path.name}: the multiplier of {wrong} is not the one in series.csv")
-    known = pl.lit(periods.known_from(STATCAN_ZIP_BUILT), dtype=pl.Datetime("us"))
-    frame = chosen.with_columns(known_from=known, known_from_basis=pl.lit("observed_by"))
+    frame = chosen.with_columns(
+        known_from=midnight(STATCAN_ZIP_BUILT), known_from_basis=pl.lit("observed_by")
+    )
     return Input(
         path.name,
         frame.select(list(OBSERVATION.polars_schema)),
@@ -179,15 +189,20 @@ def statcan_table(path: Path, catalogue: pl.DataFrame) -> Input:
 
 
 def _of(catalogue: pl.DataFrame, publisher: str) -> pl.DataFrame:
+    """The catalogue's series of one publisher that have a code of the agency."""
     return catalogue.filter((pl.col("source_id") == publisher) & pl.col("source_code").is_not_null())
 
 
 def _ids(catalogue: pl.DataFrame, code: str) -> dict[str, str]:
+    """The column `code` of the catalogue -> series_id."""
     return dict(catalogue.select(code, "series_id").iter_rows())
 
 
 def _observations(file: str, raw: pl.DataFrame, series: pl.Expr) -> pl.DataFrame:
-    """Rows with text columns period, value, observed_by as observations; an unreadable number raises."""
+    """Rows with the text columns period, value and observed_by as observations of `series`.
+
+    Raises ValueError or a PolarsError for a period or number that cannot be read.
+    """
     starts = {text: periods.parse_period(text) for text in raw["period"].unique()}
     frame = raw.select(
         series_id=series,
@@ -202,11 +217,11 @@ def _observations(file: str, raw: pl.DataFrame, series: pl.Expr) -> pl.DataFrame
 
 
 def _before_the_next_release(frame: pl.DataFrame) -> pl.DataFrame:
-    """Move a month-only copy before any copy of the same series, dated inside that month, that already shows more.
+    """Date a copy labelled by a month alone before any copy of its series from a day of that month that has more periods.
 
-    A month alone means its last day, but a copy that lacks a period which another copy had on the 9th was made from
-    an earlier release. Left on the last day, its values would come back as if they were revisions (MANEMP and
-    PAYEMS of January 2026; CPIAUCSL of August 2026).
+    A month alone means its last day. But a copy that lacks a period which another copy had on the 9th was made from an
+    earlier release; dated to the last day, it would seem to revise the values of the later release back (MANEMP and
+    PAYEMS of January 2026, CPIAUCSL of August 2026).
     """
     copies = frame.group_by("series_id", "known_from", "month_only").agg(last=pl.col("period_start").max())
     dated = copies.filter(~pl.col("month_only")).select(
@@ -228,7 +243,7 @@ def _before_the_next_release(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _from_wide(file: str, wide: pl.DataFrame, observed_by: str) -> Input:
-    """One column a series, one row a period."""
+    """A file with one column a series and one row a period, copied as a whole at `observed_by`."""
     long = wide.unpivot(index="period", variable_name="series").with_columns(observed_by=pl.lit(observed_by))
     return Input(file, _observations(file, long, pl.col("series")), long.height)
 

@@ -1,0 +1,232 @@
+"""How the result of each command is shown: which facts a person reads and in which order, and what a program gets.
+
+Belongs here: one function for each kind of result. Does not belong here: tables and JSON in general (printer.py), the rows
+of a refresh and of the methods (refresh_rows.py, method_rows.py), computing anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.cli import refresh_rows
+
+if TYPE_CHECKING:
+    from orchestration.cli.printer import Printer
+    from orchestration.intake.agency.account import RefreshOutcome
+    from orchestration.intake.agency.plan import RefreshPlan
+    from orchestration.intake.user_import import ImportReport
+    from orchestration.operations.build import BuildOutcome
+    from orchestration.operations.doctor import Finding
+    from orchestration.operations.removal import Removal
+    from orchestration.readers.comparison.compare import Comparison
+    from orchestration.readers.export import Export
+    from orchestration.readers.lookup import Status
+    from orchestration.readers.own_sql import QueryResult
+    from orchestration.readers.reports.site import Report
+    from orchestration.release.folders import Release
+
+#: state of a finding -> colour of a terminal
+_COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}
+
+
+def show_build(out: Printer, outcome: BuildOutcome) -> None:
+    """What a build released, or that nothing had changed; then what the current release holds."""
+    release = outcome.release
+    rows = release.rows
+    facts = {
+        "release": release.run_id,
+        "file": str(release.path / "headway.duckdb"),
+        "series": rows.get("dim_series", 0),
+        "observations": rows.get("fct_observation", 0),
+        "vintages": rows.get("fct_observation_vintage", 0),
+        "trade flows": rows.get("fct_trade_flow", 0),
+        "freight flows": rows.get("fct_freight_flow", 0),
+        "events": rows.get("dim_event", 0),
+        "comparisons": rows.get("rpt_before_after", 0),
+        "size": _megabytes(release.bytes),
+        "time": f"{outcome.seconds:.1f} s",
+    }
+    if out.as_json:
+        out.json({"released": outcome.released, **facts})
+        return
+    out.line("released" if outcome.released else refresh_rows.NOTHING_CHANGED)
+    out.record(facts)
+
+
+def show_plan(out: Printer, plan: RefreshPlan, *, alone: bool) -> None:
+    """What a refresh would ask.
+
+    alone: whether the plan is the whole answer. Before a refresh a program gets only the account of the refresh.
+    """
+    datasets, requests = refresh_rows.plan_rows(plan), refresh_rows.plan_requests(plan)
+    if out.as_json:
+        if alone:
+            out.json({"today": plan.today, "datasets": datasets, "requests": requests})
+        return
+    out.rows(datasets)
+    out.line()
+    if alone:
+        out.rows(requests)
+        out.line(f"{plan.requests} requests; nothing was asked")
+
+
+def show_refresh(out: Printer, outcome: RefreshOutcome) -> None:
+    """The account of a refresh: the counts of each dataset, then what went wrong."""
+    if out.as_json:
+        out.json(refresh_rows.outcome_record(outcome))
+        return
+    out.rows(refresh_rows.outcome_rows(outcome))
+    out.line()
+    for line in refresh_rows.outcome_lines(outcome):
+        out.line(line)
+
+
+def show_removal(out: Printer, removal: Removal, built: BuildOutcome | None, *, dry_run: bool) -> None:
+    """What was taken out of the warehouse, or (dry_run) would be; built: the build after it, None if there was none."""
+    out.record(
+        {
+            **vars(removal.payload),
+            "series": removal.series,
+            "done": "nothing yet (--dry-run)"
+            if dry_run
+            else "removed; the store was made again from the rest",
+            "quarantined": removal.quarantined and str(removal.quarantined),
+            "notes": removal.notes,
+            "release": built and built.release.run_id,
+        }
+    )
+
+
+def show_status(out: Printer, status: Status) -> None:
+    """What the current release holds, then how fresh each source is."""
+    if out.as_json:
+        out.json(status)
+        return
+    out.record({"release": status.release.get("run_id"), "file": status.database, **status.counts})
+    out.line()
+    out.rows(status.freshness)
+
+
+def show_comparison(out: Printer, comparison: Comparison, picture: Path | None = None) -> None:
+    """The paragraph first, so that what else happened is read before any number; then the numbers.
+
+    picture: the file into which the comparison was drawn.
+    """
+    if out.as_json:
+        out.json({**vars(comparison), "answered": comparison.answered, "picture": picture})
+        return
+    out.line(comparison.text)
+    out.line()
+    out.record(_without_welch(comparison.result))
+    if comparison.control:
+        out.line()
+        out.record(_without_welch(comparison.control))
+    if comparison.methods:
+        from orchestration.cli.method_rows import method_rows
+
+        out.line()
+        out.rows(method_rows(comparison.methods))
+    if picture:
+        out.line(f"drawn into {picture}")
+
+
+def show_query(out: Printer, result: QueryResult) -> None:
+    """The rows of a person's own query, and whether there were more than are shown."""
+    if out.as_json:
+        out.json(result)
+        return
+    out.table(result.columns, result.rows)
+    if result.truncated:
+        out.warning(f"only the first {len(result.rows):,} rows are shown: --max-rows shows more")
+
+
+def show_import(out: Printer, report: ImportReport, built: BuildOutcome | None) -> None:
+    """What an import added, and the release that holds it (None: it waits for the next build)."""
+    if out.as_json:
+        out.json({"import": report, "release": built and built.release.run_id})
+        return
+    out.record(
+        {
+            "source": report.source_id,
+            "series": list(report.series),
+            "rows": report.rows_in,
+            "new": report.rows_appended,
+            "of these revised": report.rows_revised,
+            "unchanged": report.rows_unchanged,
+            "licence": report.licence,
+            "release": built.release.run_id if built else "with the next `headway build`",
+        }
+    )
+    for note in report.notes:
+        out.line(f"note: {note}")
+
+
+def show_export(out: Printer, export: Export) -> None:
+    """The files that were written, and which figures in them may not be passed on."""
+    if out.as_json:
+        out.json(export)
+        return
+    out.rows(
+        [{"table": f.table, "file": f.path.name, "rows": f.rows, "bytes": f.bytes} for f in export.files]
+    )
+    out.line(f"written to {export.folder}")
+    if export.restricted:
+        out.warning(
+            f"not to be passed on: these files hold figures of {', '.join(export.restricted)}, whose licence does "
+            "not permit it"
+        )
+
+
+def show_report(out: Printer, report: Report) -> None:
+    """The page that was written, or how many pages and where their index is."""
+    if out.as_json:
+        out.json(report)
+        return
+    size = _megabytes(sum(file.bytes for file in report.files))
+    if len(report.files) == 1:
+        page = report.files[0]
+        out.line(f"written to {page.path} ({len(page.series)} series, {page.charts} charts, {size})")
+        return
+    out.line(f"{len(report.files) - 1} pages and an index, {size}, from release {report.release}")
+    out.line(f"written to {report.files[-1].path}")
+    if report.removed:
+        out.line(f"{len(report.removed)} pages of an earlier site removed, whose events are gone")
+
+
+def show_releases(out: Printer, releases: Sequence[Release]) -> None:
+    """The releases on disk, a row each."""
+    out.rows(
+        [
+            {
+                "release": r.run_id,
+                "made": r.created_at,
+                "current": r.current,
+                "rows": sum(r.rows.values()),
+                "megabytes": round(r.bytes / 1e6, 1),
+                "warnings": sum(c.outcome == "warn" for c in r.checks),
+                "problem": r.problem,
+            }
+            for r in releases
+        ]
+    )
+
+
+def show_findings(out: Printer, findings: Sequence[Finding]) -> None:
+    """What the doctor found, a line each, with what to do about it."""
+    if out.as_json:
+        out.json(findings)
+        return
+    for finding in findings:
+        remedy = f" -> {finding.remedy}" if finding.remedy else ""
+        out.labelled(finding.state, _COLOURS[finding.state], f"{finding.what:<10} {finding.detail}{remedy}")
+
+
+def _without_welch(row: Mapping[str, object]) -> dict[str, object]:
+    """A row of a comparison without empty fields and without Welch's t, which stays in the tables for those who check it."""
+    return {k: v for k, v in row.items() if v is not None and not k.startswith("welch_")}
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
