@@ -88,6 +88,11 @@ class DimEvent(TypedDict):
     confidence: str
     in_force: bool
     cluster_id: str | None
+    anchor_on: dt.date
+    cut_month: dt.date
+    in_report: bool
+    left_out_because: str | None
+    event_class: str
 
 
 class DimEventCluster(TypedDict):

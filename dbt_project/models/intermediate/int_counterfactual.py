@@ -36,9 +36,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     )
     episodes = dbt.ref("int_series_episode").project("series_id, first_month, last_month").pl()
     cuts = dbt.ref("int_event_cut").filter("in_report").project("cut_month").distinct().pl()
-    chosen = (
-        dbt.ref("stg_method_series").filter("method = 'uc_local_linear_trend'").project("series_id").pl()
-    )
+    chosen = dbt.ref("stg_method_series").filter("method = 'uc_local_linear_trend'").project("series_id").pl()
     event_cuts = cuts["cut_month"].sort().to_numpy().astype("datetime64[M]")
     series = {
         key[0]: (
