@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
 from orchestration.intake.agency import dataset as refresh
 from orchestration.intake.agency import plan as refresh_plan
 from orchestration.intake.agency.plan import plan_refresh
 from orchestration.intake.agency.quota import Quota
-from orchestration.store.archive import Archive
 from tests.replay.server import (
     ReplayServer,
-    cut,
     html_page,
     json_reply,
-    no_content,
-    redirect,
     server_error,
     too_many,
 )
 from tests.support.refresh_case import (
     API,
     MANUFACTURING,
-    NEEDY,
     TODAY,
     VEHICLES,
     Agency,
     dataset,
-    everything_written,
     one,
     question,
     run,
@@ -154,142 +144,8 @@ def test_a_server_that_wants_a_day_of_peace_gets_it(settings, agency, replay) ->
     assert "quota of BLS is spent until" in planned.skip
 
 
-def test_a_refused_key_names_its_variable_and_ends_that_api_only(
-    settings, agency, replay, monkeypatch
-) -> None:
-    monkeypatch.setenv("HEADWAY_CENSUS_KEY", "0" * 32)
-    wrong = {"status": "REQUEST_NOT_PROCESSED", "message": ["The key:0 provided by the User is invalid."]}
-    replay.serve("CENSUS", json_reply(wrong))
-    first, second, other = run(
-        settings, dataset(api=NEEDY), dataset(api=NEEDY, name="hs"), dataset(name="cpi")
-    ).datasets
-    assert len(replay.calls("CENSUS")) == 1
-    assert (
-        first.state == "failed" and "check HEADWAY_CENSUS_KEY (https://bls.example/key)" in first.problems[0]
-    )
-    assert second.state == "skipped" and other.state == "done"
-
-
-def test_a_missing_key_is_one_clear_line_and_the_rest_goes_on(settings, agency, replay) -> None:
-    outcome = run(settings, dataset(api=NEEDY), dataset(name="cpi"))
-    assert outcome.exit_code == 3
-    assert outcome.datasets[0].skip == (
-        "it needs a key: set HEADWAY_CENSUS_KEY (free, from https://bls.example/key)"
-    )
-    assert replay.calls("CENSUS") == []
-
-
-def test_what_is_off_stays_off_and_does_not_count(settings, agency, replay, monkeypatch) -> None:
-    off = dataset(name="mirror", enabled=False, disabled_reason="its licence does not allow handing on")
-    outcome = run(settings, off, dataset())
-    assert outcome.exit_code == 0 and "its licence" in outcome.datasets[0].skip
-    monkeypatch.setenv("HEADWAY_ENABLE_BLS", "1")
-    assert [d.state for d in run(settings, off, dataset()).datasets] == ["done", "done"]
-
-
-PLANTED = "5ec4e7" + "0123456789abcdef" * 2
-
-
-@pytest.mark.parametrize("place", ["query", "header", "body", "path"])
-def test_planted_keys_are_in_nothing_that_is_written_or_told(
-    settings, agency, replay, monkeypatch, capfd, caplog, place
-) -> None:
-    """Good answers, answers that repeat the key, refusals, broken connections: then every file is searched."""
-    caplog.set_level("DEBUG")
-    monkeypatch.setenv("HEADWAY_BLS_KEY", PLANTED)
-    secret = replace(API.secret, place=place, name="token", pattern=r"[0-9a-f]{38}")
-    api = replace(API, secret=secret)
-    path = "/data/{token}" if place == "path" else "/data/"
-    asked = dataset(*(replace(question(c), path=path) for c in (MANUFACTURING, VEHICLES)), api=api)
-    told = []
-    for fault in (
-        None,
-        redirect(f"/elsewhere?token={PLANTED}"),
-        html_page(PLANTED),
-        cut(html_page(PLANTED)),
-        0,
-    ):
-        if fault:
-            replay.fail_next("BLS", fault, times=3)
-        agency.messages = [f"The key {PLANTED} is fine"]
-        if fault == 0:
-            monkeypatch.setenv("HEADWAY_BASE_URL_BLS", "http://127.0.0.1:9")
-        told.append(run(settings, asked))
-    assert PLANTED in str(replay.calls()), "the agency got the key"
-    assert values(settings) and Archive(settings).quarantined()
-    output = "".join(capfd.readouterr())
-    for text in (str(told), output, caplog.text, str(plan_refresh(settings, datasets=[asked], today=TODAY))):
-        assert "5ec4e7" not in text
-    for file, content in everything_written(settings.home).items():
-        assert b"5ec4e7" not in content, file
-
-
-# --- the plan ------------------------------------------------------------------------------------------------------
-
-
-def test_a_plan_asks_nothing_and_writes_nothing(settings, agency, replay) -> None:
-    plan = plan_refresh(settings, datasets=[dataset(api=with_budget(25))], today=TODAY)
-    (planned,) = plan.datasets
-    assert (plan.requests, planned.quota_left, planned.quota) == (1, 25, "0 of 25 a day")
-    assert replay.calls() == [] and not settings.home.exists()
-
-
-def test_builders_know_what_is_stored_and_what_is_wanted(settings, agency) -> None:
-    seen = []
-    spy = dataset(plan=lambda context: seen.append(context) or [question(MANUFACTURING, VEHICLES)])
-    run(settings, spy)
-    run(settings, spy, since=date(2020, 1, 1), full=True)
-    assert dict(seen[0].latest) == {} and (seen[0].since, seen[0].full, seen[0].has_key) == (
-        None,
-        False,
-        False,
-    )
-    assert seen[1].latest["usa_employment_manufacturing"] == date(2026, 10, 1)
-    assert (seen[1].since, seen[1].full, seen[1].today) == (date(2020, 1, 1), True, TODAY)
-
-
-def test_unknown_sources_are_refused_with_those_there_are(settings) -> None:
-    with pytest.raises(UsageError, match="no live source fred; there are bls"):
-        plan_refresh(settings, sources=["fred"], datasets=[dataset()])
-
-
-def test_what_a_parser_sees_is_what_a_rebuild_sees(settings) -> None:
-    """A tuple or a date in the context would be something else when read back from the archive."""
-    asked = replace(question(MANUFACTURING), context={"codes": (MANUFACTURING,)})
-    (planned,) = plan_refresh(settings, datasets=[dataset(asked)], today=TODAY).datasets
-    assert planned.requests[0].context == {"codes": [MANUFACTURING]}
-
-
 def test_a_builder_that_stumbles_takes_its_dataset_down_and_no_other(settings, agency) -> None:
     dated = replace(question(MANUFACTURING), context={"from": date(2026, 1, 1)})  # not plain JSON
     outcome = run(settings, dataset(dated), dataset(name="cpi"))
     assert [d.state for d in outcome.datasets] == ["skipped", "done"] and outcome.exit_code == 3
     assert "its requests could not be made (TypeError: " in outcome.datasets[0].skip
-
-
-# --- telling someone -----------------------------------------------------------------------------------------------
-
-
-def test_what_was_not_complete_is_told_by_command_and_webhook(
-    settings, agency, replay, monkeypatch, tmp_path
-) -> None:
-    file = tmp_path / "told"
-    code = f"import sys; open({str(file)!r}, 'w').write(sys.argv[1] + chr(10) + sys.stdin.read())"
-    monkeypatch.setenv("HEADWAY_NOTIFY_COMMAND", f'{shlex.quote(sys.executable)} -c "{code}" "{{subject}}"')
-    replay.serve("HOOK", no_content())
-    monkeypatch.setenv("HEADWAY_NOTIFY_WEBHOOK", replay.url("HOOK") + "/secret-part")
-    run(settings)
-    assert not file.exists() and not replay.calls("HOOK")
-    replay.serve("BLS", html_page())
-    run(settings)
-    text = file.read_text()
-    assert text.startswith("Headway: a refresh was not complete\n0 of 1 datasets are up to date.")
-    assert "bls/ces: CES3000000001, CES3133600101: " in text
-    assert json.loads(replay.calls("HOOK")[0].body)["text"] == text.rstrip("\n")
-
-
-def test_a_dead_webhook_or_command_does_not_end_a_run(settings, agency, replay, monkeypatch) -> None:
-    monkeypatch.setenv("HEADWAY_NOTIFY_WEBHOOK", "http://127.0.0.1:9/secret-part")
-    monkeypatch.setenv("HEADWAY_NOTIFY_COMMAND", "no-such-command-here")
-    replay.serve("BLS", html_page())
-    assert run(settings).exit_code == 1

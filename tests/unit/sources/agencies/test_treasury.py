@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from decimal import Decimal
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from orchestration.base.settings import PROJECT
 from orchestration.sources.agencies import treasury
@@ -25,8 +22,6 @@ from tests.replay.server import (
 from tests.replay.treasury import FiscalData, invalid, row
 from tests.support.live_case import everything, home, prepared, refreshed, values, vintages
 from tests.support.source_case import unpaced
-from transforms.parse.outcome import BadRequestError, SchemaChangedError, TruncatedError
-from transforms.parse.treasury import parse_customs_duties
 from transforms.periods import end_of_month
 
 (DATASET,) = unpaced(treasury.DATASETS)
@@ -144,36 +139,3 @@ def test_the_request_asks_for_all_months_on_one_page(tmp_path, agency, replay):
     (call,) = replay.calls("TREASURY")
     assert call.get("filter") == "classification_desc:eq:Customs Duties"
     assert int(call.get("page[size]")) > 12 * 100
-
-
-@settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 10**13), st.integers(0, 10**13)), min_size=1, max_size=12))
-def test_every_cent_is_read_and_the_three_series_agree(cents):
-    rows = [
-        row(f"20{15 + i}-12-31", *(f"{v / 100:.2f}" for v in (gross, refunds, gross - refunds)))
-        for i, (gross, refunds) in enumerate(cents)
-    ]
-    frame = parse_customs_duties(_reply(*rows).body).frame
-    for i, (gross, refunds) in enumerate(cents):
-        found = dict(
-            frame.filter(pl.col("period_start").dt.year() == 2015 + i).select("source_code", "value").rows()
-        )
-        assert found["MTS customs duties, gross"] == gross / 100
-        assert found["MTS customs duties, refunds"] == refunds / 100
-        assert found["MTS customs duties, net"] == pytest.approx((gross - refunds) / 100, abs=0.005)
-
-
-@pytest.mark.parametrize(
-    ("content", "status", "error"),
-    [
-        (invalid("filter", "x").body, 400, BadRequestError),
-        (b"<html>gone</html>", 404, BadRequestError),
-        (json.dumps([1]).encode(), 200, SchemaChangedError),
-        (json.dumps({"data": [], "meta": {"total-pages": 3}}).encode(), 200, TruncatedError),
-        (json.dumps({"data": [{}], "meta": {"total-pages": 1}}).encode(), 200, SchemaChangedError),
-        (json.dumps({"data": "x", "meta": {"total-pages": 1}}).encode(), 200, SchemaChangedError),
-    ],
-)
-def test_replies_that_are_no_table_are_classified(content, status, error):
-    with pytest.raises(error):
-        parse_customs_duties(content, status=status)

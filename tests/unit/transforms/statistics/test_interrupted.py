@@ -15,126 +15,10 @@ import pytest
 import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import t as student
 
+from tests.support.interrupted_case import NO_EPISODES, START, design, frame, noise, one, plain
 from transforms.statistics import interrupted as its
-from transforms.statistics.months import clean_cuts, day, monthly_series, number
-from transforms.statistics.regression import FITS, Block
-
-NO_EPISODES = pl.DataFrame(schema={"series_id": pl.String, "first_month": pl.Date, "last_month": pl.Date})
-START = date(2005, 1, 1)
-
-
-def frame(values, series_id="s", scale="log", start=START) -> pl.DataFrame:
-    months = [day(number(start) + i) for i in range(len(values))]
-    return pl.DataFrame(
-        {"series_id": series_id, "period_start": months, "value": values, "scale": scale},
-        schema={"series_id": pl.String, "period_start": pl.Date, "value": pl.Float64, "scale": pl.String},
-        strict=False,
-    )
-
-
-def design(cut: date, dropped=0, joint=(), design_id="d") -> pl.DataFrame:
-    return pl.DataFrame(
-        {
-            "design_id": [design_id],
-            "cut_month": [cut],
-            "dropped_months": [dropped],
-            "joint_months": [list(joint)],
-        },
-        schema=its.DESIGN_SCHEMA,
-    )
-
-
-def one(values, cut=date(2012, 1, 1), dropped=0, joint=(), episodes=NO_EPISODES, **kwargs) -> dict:
-    rows = its.interrupted_time_series(frame(values, **kwargs), episodes, design(cut, dropped, joint))
-    assert rows.height == 1
-    assert rows.schema == its.RESULT_SCHEMA
-    return rows.row(0, named=True)
-
-
-def noise(months=168, rho=0.6, scale=0.03, seed=1) -> np.ndarray:
-    rng = np.random.default_rng(seed)
-    u = np.zeros(months)
-    for i, e in enumerate(rng.normal(0, scale, months)):
-        u[i] = rho * (u[i - 1] if i else 0) + e
-    return u
-
-
-def plain(y, first, cut, dropped, episodes=(), joint=()):
-    """The regressors written from their definition, month by month, the months left out removed."""
-    rows, kept = [], []
-    for i in range(len(y)):
-        t = first + i
-        if cut - dropped <= t < cut:
-            continue
-        month_effects = [float(t % 12 == m) for m in range(11)]
-        rows.append(
-            [
-                *(float(t >= cut), (t - cut) * float(t >= cut), 1.0, float(i), *month_effects),
-                *(float(a <= t <= b) for a, b in episodes),
-                *(float(t >= s) for s in joint),
-            ]
-        )
-        kept.append(y[i])
-    return np.array(kept), np.array(rows)
-
-
-@given(
-    st.integers(0, 2**32 - 1),
-    st.floats(-0.9, 0.95),
-    st.integers(30, 60),
-    st.integers(30, 60),
-)
-@settings(max_examples=25, deadline=None)
-def test_block_equals_statsmodels(seed, rho, before, after):
-    """All four kinds of standard error, each order of the errors."""
-    y = np.column_stack([noise(before + after, rho, 1.0, seed + j) for j in range(3)])
-    x = plain(y, 24000, 24000 + before, 0)[1]
-    block = Block(y, x, 0)
-    gls = block.autoregressive()
-    lags = math.ceil(1.3 * math.sqrt(len(y)))
-    newey_west, ols = block.newey_west(lags), block.ols()
-    for j in range(3):
-        plain_fit = sm.OLS(y[:, j], x).fit()
-        hac = sm.OLS(y[:, j], x).fit(
-            cov_type="HAC", cov_kwds={"maxlags": lags, "use_correction": True}, use_t=True
-        )
-        np.testing.assert_allclose(ols.params[j], plain_fit.params, rtol=1e-8, atol=1e-9)
-        assert ols.p[j] == pytest.approx(plain_fit.pvalues[0], rel=1e-8)
-        assert newey_west.se[j] == pytest.approx(hac.bse[0], rel=1e-8)
-        assert newey_west.p[j] == pytest.approx(hac.pvalues[0], rel=1e-8, abs=1e-12)
-        p = int(gls.order[j])
-        assert p >= 0
-        fit = (
-            sm.GLSAR(y[:, j], x, rho=p).iterative_fit(maxiter=FITS, rtol=0) if p else sm.GLS(y[:, j], x).fit()
-        )
-        np.testing.assert_allclose(gls.estimate.params[j], fit.params, rtol=1e-7, atol=1e-8)
-        assert gls.estimate.se[j] == pytest.approx(fit.bse[0], rel=1e-8)
-        assert gls.estimate.p[j] == pytest.approx(fit.pvalues[0], rel=1e-7, abs=1e-12)
-        assert gls.estimate.df[j] == fit.df_resid == len(y) - x.shape[1] - p
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(3, 12))
-@settings(max_examples=20, deadline=None)
-def test_ewc_equals_its_matrix_form(seed, terms):
-    """Sandwich of the whole score with the averaged cosine transforms, written out."""
-    y = noise(96, 0.5, 1.0, seed)[:, None]
-    x = plain(y, 24000, 24048, 0)[1]
-    block = Block(y, x, 0)
-    n = len(y)
-    residuals = y[:, 0] - x @ np.linalg.lstsq(x, y[:, 0], rcond=None)[0]
-    score = x * residuals[:, None]
-    omega = np.zeros((x.shape[1], x.shape[1]))
-    for j in range(1, terms + 1):
-        weights = [math.sqrt(2 / n) * math.cos(math.pi * j * (t + 0.5) / n) for t in range(n)]
-        transform = score.T @ np.array(weights)
-        omega += np.outer(transform, transform) / terms
-    bread = np.linalg.inv(x.T @ x)
-    se = math.sqrt(n * (bread @ omega @ bread)[0, 0])
-    found = block.ewc(terms)
-    assert found.se[0] == pytest.approx(se, rel=1e-6)
-    assert found.p[0] == pytest.approx(2 * student.sf(abs(found.params[0, 0]) / se, terms), rel=1e-5)
+from transforms.statistics.months import day, number
 
 
 def test_whole_model_equals_statsmodels_on_rows_left_out():
@@ -156,30 +40,6 @@ def test_whole_model_equals_statsmodels_on_rows_left_out():
     assert row["level_change_ols"] == pytest.approx(fit.params[0], rel=1e-8)
     assert row["p_ols"] == pytest.approx(fit.pvalues[0], rel=1e-8)
     assert row["joint_events"] == 1
-
-
-def test_gls_of_the_whole_model_on_real_series(warehouse):
-    """The row of the warehouse's own data equals statsmodels' GLSAR fitted on the same months."""
-    import duckdb
-
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        found = con.execute(
-            "select period_start, value from intermediate.int_series_monthly "
-            "where series_id = 'usa_imports_goods_mex' order by 1"
-        ).fetchall()
-    values, cut = [v for _, v in found], number(date(2012, 1, 1))
-    row = one(values, start=found[0][0])
-    first = number(row["first_month"])
-    y = np.log(values)[first - number(found[0][0]) :][:120]
-    kept, x = plain(y, first, cut, 0)
-    p = row["ar_order"]
-    fit = sm.GLSAR(kept, x, rho=p).iterative_fit(maxiter=FITS, rtol=0) if p else sm.OLS(kept, x).fit()
-    assert row["level_change"] == pytest.approx(fit.params[0], rel=1e-8)
-    assert row["slope_change"] == pytest.approx(fit.params[1], rel=1e-8)
-    assert row["se_gls"] == pytest.approx(fit.bse[0], rel=1e-8)
-    assert row["p_gls"] == pytest.approx(fit.pvalues[0], rel=1e-8)
-    for h in its.HORIZONS:
-        assert row[f"effect_{h}"] == pytest.approx(fit.params[0] + h * fit.params[1], rel=1e-8)
 
 
 def test_a_known_step_and_slope_are_found_beside_another_one():
@@ -360,18 +220,6 @@ def test_series_fitted_together_give_what_each_gives_alone():
         )
         for column in ("level_change", "se_gls", "p_ewc", "p_nw"):
             assert together.filter(series_id=f"s{i}")[column][0] == pytest.approx(alone[column][0], rel=1e-9)
-
-
-def test_clean_cuts_keep_their_distance():
-    """No event within 12 months, no episode month in the 24 before or the 24 from the cut on, whole windows."""
-    series = monthly_series(frame(np.exp(noise(240))))["s"]
-    first = series.first
-    found = clean_cuts(series, {first + 200}, [(first + 100, first + 101)], before=60, after=60)
-    assert min(found) == first + 60
-    assert max(found) == first + 180
-    assert [c - first for c in found] == [*range(60, 77), *range(126, 181)]
-    assert clean_cuts(series, {first + 100}, [(0, number(date(9999, 12, 1)))], before=1, after=1) == []
-    assert 112 not in [c - first for c in clean_cuts(series, {first + 100}, [], before=60, after=60)]
 
 
 def test_false_alarm_rates_count_what_fired():

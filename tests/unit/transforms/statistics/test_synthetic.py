@@ -14,23 +14,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pysyncon import Synth
 
+from tests.oracles.synthetic_weights import loss, reference
 from transforms.statistics import synthetic as sc
 from transforms.statistics.months import day, number
 
 START, CUT = date(2010, 1, 1), date(2018, 1, 1)
 MONTHS = 120
-
-
-def loss(y, donors, w):
-    return float(((y - donors @ w) ** 2).sum())
-
-
-def reference(y, donors):
-    """pysyncon's weights for the same outcomes, every month weighing the same."""
-    w, _ = Synth.w_optimize(np.eye(len(y)), donors, y, qp_options={"maxiter": 5000, "ftol": 1e-14})
-    return w
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 15), st.integers(20, 80), st.floats(0.01, 3))
@@ -62,30 +52,6 @@ def test_known_weights_come_out():
     assert found.pre_rmspe < 1e-9
     stepped = donors @ truth + rng.normal(0, 0.002, MONTHS) + 0.1 * (np.arange(MONTHS) >= 108)
     assert sc.fit(stepped, donors, 108).gap[108:].mean() == pytest.approx(0.1, abs=0.02)
-
-
-def test_weights_equal_pysyncon_on_real_partners(warehouse):
-    """Imports of Mexico against the partners of the warehouse, 2013-2017."""
-    import duckdb
-
-    with duckdb.connect(str(warehouse), read_only=True) as con:
-        rows = con.execute(
-            "select unit_id, period_start, value from intermediate.int_donor_monthly where donor_pool_id = 'partners_all_goods' "
-            "and period_start between '2013-01-01' and '2017-12-01' and unit_id <> 'usa_imports_consumption_can'"
-        ).fetchall()
-    units = sorted({u for u, _, _ in rows})
-    at = {m: i for i, m in enumerate(sorted({m for _, m, _ in rows}))}
-    y = np.zeros((len(at), len(units)))
-    for unit, month, value in rows:
-        y[at[month], units.index(unit)] = math.log(value)
-    y -= y.mean(axis=0)
-    mexico = units.index("usa_imports_consumption_mex")
-    donors = np.delete(y, mexico, axis=1)
-    assert donors.shape[1] >= 20
-    w = sc.simplex_weights(y[:, mexico], donors)
-    theirs = reference(y[:, mexico], donors)
-    np.testing.assert_allclose(w, theirs, atol=2e-3)
-    assert loss(y[:, mexico], donors, w) <= loss(y[:, mexico], donors, np.clip(theirs, 0, None)) * (1 + 1e-6)
 
 
 def pool(n_donors=12, months=MONTHS, seed=6, noise=0.01):

@@ -1,0 +1,54 @@
+"""Replies of the Treasury's fiscal data service: every cent is read, and what is no table is classified."""
+
+from __future__ import annotations
+
+import json
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.replay.server import (
+    json_reply,
+)
+from tests.replay.treasury import invalid, row
+from transforms.parse.outcome import BadRequestError, SchemaChangedError, TruncatedError
+from transforms.parse.treasury import parse_customs_duties
+
+
+def _reply(*rows: dict, pages: int = 1):
+    return json_reply({"data": list(rows), "meta": {"total-pages": pages}})
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10**13), st.integers(0, 10**13)), min_size=1, max_size=12))
+def test_every_cent_is_read_and_the_three_series_agree(cents):
+    rows = [
+        row(f"20{15 + i}-12-31", *(f"{v / 100:.2f}" for v in (gross, refunds, gross - refunds)))
+        for i, (gross, refunds) in enumerate(cents)
+    ]
+    frame = parse_customs_duties(_reply(*rows).body).frame
+    for i, (gross, refunds) in enumerate(cents):
+        found = dict(
+            frame.filter(pl.col("period_start").dt.year() == 2015 + i).select("source_code", "value").rows()
+        )
+        assert found["MTS customs duties, gross"] == gross / 100
+        assert found["MTS customs duties, refunds"] == refunds / 100
+        assert found["MTS customs duties, net"] == pytest.approx((gross - refunds) / 100, abs=0.005)
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "error"),
+    [
+        (invalid("filter", "x").body, 400, BadRequestError),
+        (b"<html>gone</html>", 404, BadRequestError),
+        (json.dumps([1]).encode(), 200, SchemaChangedError),
+        (json.dumps({"data": [], "meta": {"total-pages": 3}}).encode(), 200, TruncatedError),
+        (json.dumps({"data": [{}], "meta": {"total-pages": 1}}).encode(), 200, SchemaChangedError),
+        (json.dumps({"data": "x", "meta": {"total-pages": 1}}).encode(), 200, SchemaChangedError),
+    ],
+)
+def test_replies_that_are_no_table_are_classified(content, status, error):
+    with pytest.raises(error):
+        parse_customs_duties(content, status=status)

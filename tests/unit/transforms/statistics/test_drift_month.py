@@ -1,0 +1,197 @@
+"""The model of drift and calendar months: the one of statsmodels, on real figures and on made-up ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from statsmodels.tsa.ar_model import AutoReg
+
+from tests.support.forecast_case import SERIES, real_logarithms
+from transforms.statistics import drift_month
+from transforms.statistics.forecasts import (
+    GAP_WINDOWS,
+    REASON_CONSTANT,
+    REASON_DISTURBED,
+    REASON_SHORT,
+    STEPS,
+    window_weights,
+)
+
+
+def months(count: int, first: str = "1990-01") -> np.ndarray:
+    return np.datetime64(first, "M") + np.arange(count)
+
+
+def row(frame: pl.DataFrame, end: np.datetime64, series_id: str = "s") -> dict:
+    day = end.astype("datetime64[D]").item()
+    return frame.row(
+        by_predicate=(pl.col("series_id") == series_id) & (pl.col("train_end") == day), named=True
+    )
+
+
+def autoreg(window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """statsmodels' parameters, and its forecast of the level."""
+    fitted = AutoReg(np.diff(window), lags=1, trend="c", seasonal=True, period=12).fit()
+    return fitted, window[-1] + np.cumsum(fitted.forecast(STEPS))
+
+
+@pytest.mark.parametrize("series_id", SERIES)
+@pytest.mark.parametrize("length", [84, 97, 120])
+def test_drift_model_is_the_one_of_statsmodels(series_id, length):
+    """A month effect given to the wrong month, or a lag off by one, would still give a smooth forecast."""
+    for first in range(0, len(real_logarithms()[series_id][1]) - length, 53):
+        window = real_logarithms()[series_id][1][first : first + length]
+        fitted, expected = autoreg(window)
+        mine = drift_month.fit(window[None])
+        assert mine["phi"][0] == pytest.approx(fitted.params[-1], abs=1e-9)
+        assert mine["sigma2"][0] == pytest.approx((fitted.resid**2).sum() / (length - 2 - 13), rel=1e-9)
+        path, half, window_half = drift_month.paths(window[None], mine)
+        np.testing.assert_allclose(path[0], expected, atol=1e-9)
+        assert (half > 0).all() and (window_half > 0).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.integers(84, 120), st.floats(-0.8, 0.9), st.floats(1e-4, 1e3))
+def test_drift_model_of_any_series(seed, length, phi, spread):
+    """Any scale and any autocorrelation, against statsmodels again."""
+    random = np.random.default_rng(seed)
+    change = np.zeros(length)
+    for step in range(1, length):
+        change[step] = phi * change[step - 1] + random.normal(0, spread)
+    window = 5 + np.cumsum(change + spread * np.sin(np.arange(length)))
+    path, _, _ = drift_month.paths(window[None], drift_month.fit(window[None]))
+    np.testing.assert_allclose(path[0], autoreg(window)[1], rtol=1e-7, atol=1e-7 * np.abs(window).max())
+
+
+def test_interval_of_the_drift_model_is_that_of_its_own_draws():
+    """The analytic width against 20,000 paths: shocks from the residuals (bootstrap), and estimates drawn from their
+    normal distribution. With fixed estimates the bootstrap would be narrower; both must agree within 5 %."""
+    random = np.random.default_rng(1)
+    window = real_logarithms()["usa_imports_goods_mex"][1][100:220]
+    estimate = drift_month.fit(window[None])
+    _, _, half = drift_month.paths(window[None], estimate)
+    draws, n = 20_000, len(window) - 2
+    phi = random.normal(estimate["phi"][0], np.sqrt(estimate["sigma2"][0] / estimate["sxx"][0]), draws)
+    mean = (estimate["effect"] + estimate["phi"][:, None] * estimate["mean_lag"])[0]
+    drawn = mean + random.normal(size=(draws, 12)) * np.sqrt(estimate["sigma2"][0] / estimate["count"][0])
+    effect = drawn - phi[:, None] * estimate["mean_lag"][0]
+    residual = estimate["residual"][0] * np.sqrt(n / (n - 13))
+    level, change = np.full(draws, window[-1]), np.full(draws, window[-1] - window[-2])
+    paths = np.empty((draws, STEPS))
+    for step in range(STEPS):
+        change = effect[:, step % 12] + phi * change + random.choice(residual, draws)
+        level = level + change
+        paths[:, step] = level
+    means = paths @ window_weights().T
+    simulated = (np.quantile(means, 0.975, axis=0) - np.quantile(means, 0.025, axis=0)) / 2
+    np.testing.assert_allclose(half[0], simulated, rtol=0.05)
+
+
+def test_nominal_interval_holds_what_it_claims_where_the_model_is_true():
+    """On random walks with drift and month effects, 95 % intervals of the window means hold 93 to 97 % of 2,000 outcomes.
+
+    Tolerance: the standard error of a share of .95 among 2,000 independent ones is 0.5 points.
+    """
+    random, count = np.random.default_rng(2), 2000
+    season = random.normal(0, 0.1, 12)
+    change = (
+        0.003
+        + np.diff(np.append(season, season[0]))[np.arange(150) % 12]
+        + random.normal(0, 0.03, (count, 150))
+    )
+    walks = np.cumsum(change, axis=1)
+    path, _, half = drift_month.paths(walks[:, :120], drift_month.fit(walks[:, :120]))
+    error = np.abs((walks[:, 120:] - path) @ window_weights().T)
+    inside = (error <= half).mean(axis=0)
+    assert (inside > 0.93).all() and (inside < 0.97).all(), dict(zip(GAP_WINDOWS, inside, strict=True))
+
+
+@pytest.mark.parametrize("series_id", SERIES)
+def test_nothing_after_the_origin_has_a_part_in_the_forecast(series_id):
+    """A leak would make every event look expected: changing the later months must not change one bit."""
+    dates, values = real_logarithms()[series_id]
+    end = len(values) - 60
+    changed = values.copy()
+    changed[end + 1 :] += np.linspace(1, 9, len(values) - end - 1)
+    changed[-1] = np.nan
+    before = row(drift_month.forecast({"s": (dates, values)}), dates[end])
+    after = row(drift_month.forecast({"s": (dates, changed)}), dates[end])
+    assert before == after
+    assert before["train_end"] == dates[end].astype("datetime64[D]").item() and before["n_train"] == 120
+
+
+def test_without_enough_months_there_is_a_reason_and_no_number():
+    """83 months, a hole, a constant: each must be withheld by name, and 84 months in a row must do."""
+    random = np.random.default_rng(3)
+    walk = np.cumsum(random.normal(size=200))
+    holed = walk.copy()
+    holed[100] = np.nan
+    found = drift_month.forecast(
+        {
+            "s": (months(200), walk),
+            "holed": (months(200), holed),
+            "flat": (months(200), np.full(200, 7.3)),
+            "seasonal": (months(200), np.tile(np.arange(12.0), 17)[:200]),
+            "young": (months(30), walk[:30]),
+        }
+    )
+    assert found.height == 4 * 200 + 30
+    assert (
+        row(found, months(200)[82])["reason"] == REASON_SHORT
+        and row(found, months(200)[82])["expected"] is None
+    )
+    assert row(found, months(200)[83])["reason"] is None and row(found, months(200)[83])["n_train"] == 84
+    assert row(found, months(200)[100], "holed")["n_train"] == 0
+    assert row(found, months(200)[183], "holed")["reason"] == REASON_SHORT
+    assert row(found, months(200)[184], "holed")["n_train"] == 84
+    assert set(found.filter(pl.col("series_id") == "young")["reason"]) == {REASON_SHORT}
+    for name in ("flat", "seasonal"):
+        assert set(found.filter(pl.col("series_id") == name)["reason"].tail(100)) == {REASON_CONSTANT}
+    numbers = found.filter(pl.col("reason").is_null())
+    for name in ("expected", "half_width", "window_half_width"):
+        assert np.isfinite(numbers[name].to_numpy()).all()
+    with pytest.raises(ValueError, match="not one after the other"):
+        drift_month.forecast({"s": (np.append(months(10), np.datetime64("2030-01")), np.ones(11))})
+
+
+def test_months_of_an_episode_teach_the_model_nothing():
+    """Spring 2020 in the month effects: every later April would be expected to fall, and June to rise."""
+    months_of, values = real_logarithms()["usa_employment_motor_vehicles_parts"]
+    covid = (months_of >= np.datetime64("2020-02", "M")) & (months_of <= np.datetime64("2021-06", "M"))
+    end = np.datetime64("2025-04", "M")
+    place = int(np.flatnonzero(months_of == end)[0])
+    window, marked = values[place - 119 : place + 1], covid[place - 119 : place + 1]
+
+    found = row(drift_month.forecast({"s": (months_of, values)}, {"s": covid}), end)
+
+    # least squares with dummies, on the equations that no month of the episode stands in
+    change = np.diff(window)
+    y, lag = change[1:], change[:-1]
+    calendar = months_of[place - 119 : place + 1].astype(int)[2:] % 12
+    design = np.column_stack([lag, calendar[:, None] == np.arange(12)])
+    clean = ~(marked[2:] | marked[1:-1] | marked[:-2])
+    beta, *_ = np.linalg.lstsq(design[clean].astype(float), y[clean], rcond=None)
+    level, step, expected = window[-1], change[-1], []
+    for ahead in range(1, STEPS + 1):
+        step = beta[0] * step + beta[1 + (end.astype(int) + ahead) % 12]
+        level += step
+        expected.append(level)
+    np.testing.assert_allclose(found["expected"], expected, rtol=1e-9)
+    # other values in those months change nothing
+    shocked = values.copy()
+    shocked[covid] += 1.0
+    again = row(drift_month.forecast({"s": (months_of, shocked)}, {"s": covid}), end)
+    np.testing.assert_allclose(again["expected"], found["expected"], rtol=1e-12)
+    np.testing.assert_allclose(again["half_width"], found["half_width"], rtol=1e-9)
+
+
+def test_a_training_window_full_of_episodes_gives_no_forecast():
+    values = np.log(100 + np.random.default_rng(1).normal(0, 1, 130).cumsum())
+    marked = np.zeros(130, dtype=bool)
+    marked[40:115] = True
+    found = drift_month.forecast({"s": (months(130), values)}, {"s": marked})
+    assert row(found, months(130)[-1])["reason"] == REASON_DISTURBED
+    assert row(found, months(130)[90])["expected"] is None
