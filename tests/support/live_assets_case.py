@@ -5,28 +5,16 @@ Belongs here: what the tests of live assets, schedules and sensors share. Does n
 
 from __future__ import annotations
 
-import logging
 from zoneinfo import ZoneInfo
 
 import dagster as dg
-import pytest
 
 from orchestration.base.settings import Settings
 from orchestration.defs import jobs
 from orchestration.defs.assets.live import build_live_assets
 from orchestration.defs.schedules import build_schedules
-from tests.support.refresh_case import (
-    settings_at,
-)
 
 EASTERN = ZoneInfo("America/New_York")
-
-
-@pytest.fixture
-def settings(tmp_path, monkeypatch):
-    logging.getLogger("dagster").setLevel(logging.CRITICAL)
-    monkeypatch.setenv("HEADWAY_HOME", str(tmp_path / "home"))
-    return settings_at(tmp_path / "home")
 
 
 def definitions(*datasets, **more) -> dg.Definitions:

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 import dagster as dg
+import pytest
 
 from tests.support.live_assets_case import EASTERN, definitions
 from tests.support.refresh_case import (
     dataset,
+    settings_at,
 )
 
 AFTER = ("35 8 * * 1-5", "America/New_York")
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    monkeypatch.setenv("HEADWAY_HOME", str(tmp_path / "home"))
+    return settings_at(tmp_path / "home")
 
 
 def tick(found: dg.Definitions, name: str, moment: datetime) -> dg.RunRequest | dg.SkipReason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -21,7 +22,15 @@ from tests.support.refresh_case import (
     Agency,
     dataset,
     months,
+    settings_at,
 )
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    monkeypatch.setenv("HEADWAY_HOME", str(tmp_path / "home"))
+    return settings_at(tmp_path / "home")
 
 
 @pytest.fixture

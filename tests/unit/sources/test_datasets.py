@@ -10,7 +10,6 @@ import pytest
 
 from orchestration.base.errors import UsageError
 from orchestration.defs.assets.live import due
-from orchestration.documentation.source_pages import source_page
 from orchestration.intake.agency.http import base_url
 from orchestration.intake.agency.plan import plan_refresh
 from orchestration.intake.agency.question import request_url
@@ -130,16 +129,6 @@ def test_addresses_can_be_overridden_and_are_guarded(monkeypatch) -> None:
         monkeypatch.setenv(f"HEADWAY_BASE_URL_{name}", "ftp://mirror.example")
         with pytest.raises(UsageError):
             base_url(api)
-
-
-def test_every_source_has_a_page_with_its_limits_and_traps() -> None:
-    for source in SOURCES_BY_ID.values():
-        own = [d for d in DATASETS if d.source_id == source.source_id]
-        page = source_page(source, own)
-        assert source.licence in page and source.attribution in page
-        for d in own:
-            assert d.revisions in page and d.revisions, d.name
-            assert d.api.traps and all(trap in page for trap in d.api.traps)
 
 
 def test_lags_are_those_of_the_source_roughly() -> None:

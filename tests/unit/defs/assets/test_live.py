@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -21,7 +22,15 @@ from tests.support.refresh_case import (
     months,
     question,
     rows,
+    settings_at,
 )
+
+
+@pytest.fixture
+def settings(tmp_path, monkeypatch):
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    monkeypatch.setenv("HEADWAY_HOME", str(tmp_path / "home"))
+    return settings_at(tmp_path / "home")
 
 
 @pytest.fixture

@@ -1,0 +1,61 @@
+"""The fingerprint of a build: it moves with the store and with what a release is made from, and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestration.base.settings import Settings
+from orchestration.build import fingerprint
+from orchestration.store.tables import open_store
+from tests.support import release_case
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    """An empty home whose path has a space and a quote."""
+    return release_case.settings(tmp_path / "the user's home")
+
+
+def test_fingerprint_moves_when_the_store_does_and_only_then(tmp_path: Path):
+    home = release_case.settings(tmp_path)
+    with open_store(home.store):
+        pass
+    empty = fingerprint.input_fingerprint(home)
+    assert fingerprint.input_fingerprint(home) == empty
+
+    def load(load_id: int, appended: int) -> str:
+        with open_store(home.store) as con:
+            con.execute(
+                "INSERT INTO raw.load VALUES (?, 'bls:1', 'observation', now()::TIMESTAMP, '1', 1, ?, 0, 0, 0, 0, 0)",
+                [load_id, appended],
+            )
+        return fingerprint.input_fingerprint(home)
+
+    assert load(1, 0) == empty, "a load that changed nothing asks for a build"
+    assert load(2, 1) != empty
+
+
+@pytest.mark.parametrize(
+    ("changed", "moves"),
+    [
+        ("orchestration/intake/x.py", True),
+        ("orchestration/sources/series.csv", True),
+        ("transforms/x.py", True),
+        ("dbt_project/models/x.sql", True),
+        ("dbt_project/seeds/x.csv", True),
+        # a changed colour of a chart cannot change a table: it must not cost a build
+        ("orchestration/readers/charts/x.py", False),
+        ("orchestration/cli/x.py", False),
+    ],
+)
+def test_fingerprint_moves_with_what_a_release_is_made_from(tmp_path: Path, changed: str, moves: bool):
+    home = Settings(project=tmp_path, home=tmp_path / "home")
+    (tmp_path / changed).parent.mkdir(parents=True)
+    (tmp_path / "dbt_project").mkdir(exist_ok=True)
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.0"\n')
+    (tmp_path / changed).write_text("one")
+    before = fingerprint.input_fingerprint(home)
+    (tmp_path / changed).write_text("two")
+    assert (fingerprint.input_fingerprint(home) != before) is moves
