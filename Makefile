@@ -9,7 +9,7 @@ TOOLS := $(VENV)/tools/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock build test lint refresh serve dashboard bench docs rows pictures screenshots clean
+.PHONY: help setup lock build test unit lint refresh serve dashboard bench docs rows pictures screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
@@ -36,7 +36,7 @@ $(CLIENTS): tests/clients/duckdb-1.4.lock tests/clients/duckdb-1.5.lock $(INSTAL
 	@touch $(CLIENTS)
 
 # mypy and uv, beside the environment of the warehouse: one needs what dbt-core forbids, the other only makes locks
-$(TOOLS): requirements-tools.lock $(INSTALLED)
+$(TOOLS): requirements-tools.lock | $(INSTALLED)
 	@rm -rf $(VENV)/tools && "$(PYTHON)" -m venv $(VENV)/tools
 	@$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-tools.lock
 	@touch $(TOOLS)
@@ -58,9 +58,16 @@ build: $(INSTALLED) ## build the warehouse offline from the bundled figures, and
 test: $(INSTALLED) $(CLIENTS) ## run every test
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-lint: $(INSTALLED) ## check style and format
+unit: $(INSTALLED) ## run the tests that need no warehouse
+	@$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal
+
+lint: $(INSTALLED) $(TOOLS) ## check style, format, imports between rooms, declared dependencies and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry orchestration transforms dbt_project
+	@$(BIN)/deptry tests --ignore DEP002,DEP004
+	@$(VENV)/tools/bin/mypy --python-executable $(BIN)/python
 
 refresh: $(INSTALLED) ## ask the agencies and release what changed
 	@$(BIN)/headway refresh

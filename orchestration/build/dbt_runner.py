@@ -134,9 +134,9 @@ def _node_count(settings: Settings) -> int:
 
 
 def _as_dict(event: EventMsg) -> dict[str, Any]:
-    from google.protobuf.json_format import MessageToDict
+    from dbt_common.events.functions import msg_to_dict
 
-    return MessageToDict(event, preserving_proto_field_name=True)
+    return msg_to_dict(event)
 
 
 @contextmanager

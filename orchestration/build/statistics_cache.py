@@ -48,7 +48,7 @@ Compute = Callable[[Sequence[T]], Iterable[pl.DataFrame]]
 _KEY = "unit_key"
 _KEYS = "headway_unit_keys"
 #: libraries whose version may change a result in its last digits
-_LIBRARIES = ("numpy", "scipy", "statsmodels", "polars")
+_LIBRARIES = ("numpy", "scipy", "polars")
 
 
 def folder(settings: Settings | None = None) -> Path:
@@ -129,7 +129,7 @@ class apart:
     """Runs `compute` on parts of the work in `workers` other processes, each with one thread for linear algebra.
 
     `compute` and the pieces must be picklable: functions at the top of a module. A process takes about 2 s to start (it
-    imports statsmodels or scipy), so fewer than `at_least` pieces stay in this one.
+    imports scipy), so fewer than `at_least` pieces stay in this one.
 
     One thread: on matrices of 100 x 100 the threads of OpenBLAS mostly wait for each other, and on a busy machine they
     made the same 313 forecasts take 77 s instead of 7 s (2 cores, November 2026). The number is read when numpy is
