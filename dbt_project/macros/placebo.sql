@@ -36,11 +36,19 @@
     ((1 + {{ n_as_far }}) / cast(1 + {{ n_placebo }} as double))
 {%- endmacro %}
 
+{# Share of the dates without an event whose distance from their median makes the usual range: mde95 is its half-width. #}
+{% macro usual_share() %}{{ return(0.95) }}{% endmacro %}
+
 {# What is equal but for rounding counts as equally far out. #}
 {% macro rounding() %}{{ return('1e-12') }}{% endmacro %}
 
 {# Half the width of a range that holds as much as a standard deviation of normal values does, from the median |x - median|. #}
 {% macro mad_to_sd() %}{{ return(1.4826) }}{% endmacro %}
+
+{# A signed distance from the median, in units of mad_to_sd() times the median distance; null where that is 0. #}
+{% macro robust_z(signed_distance, median_distance) -%}
+    {{ signed_distance }} / nullif({{ mad_to_sd() }} * {{ median_distance }}, 0)
+{%- endmacro %}
 
 {#
     A rank as a table: every row of `relation` with is_wanted, and where its `statistic` stands among the rows with
@@ -63,7 +71,7 @@
     select
         * exclude (month_number, others, spread, n_before, n_after, size, statistics),
         {{ list_item('spread', 2) }} as mde95,
-        (statistic - middle) / nullif({{ mad_to_sd() }} * {{ list_item('spread', 1) }}, 0) as z_mad
+        {{ robust_z('(statistic - middle)', list_item('spread', 1)) }} as z_mad
     from (
         select
             *,
@@ -71,7 +79,7 @@
                 when others is not null
                     then {{ placebo_rank(list_count_far('others', 'middle', 'deviation - ' ~ rounding()), 'n_placebo') }}
             end as placebo_rank,
-            case when is_event then {{ list_distance_quantiles('others', 'middle', [0.5, 0.95]) }} end as spread
+            case when is_event then {{ list_distance_quantiles('others', 'middle', [0.5, usual_share()]) }} end as spread
         from (
             select
                 *,
@@ -122,7 +130,7 @@
                         select
                             {{ by_key }},
                             count(*) as size,
-                            {{ list_in_order('statistic', 'cut_month') }} as statistics
+                            {{ ordered_list('statistic', 'cut_month') }} as statistics
                         from {{ relation }}
                         where is_placebo
                         group by {{ by_key }}

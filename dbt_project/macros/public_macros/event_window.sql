@@ -64,7 +64,7 @@ measured as (
 episode_spans as (
     select
         {{ month_start('episode.starts_on') }} as first_month,
-        coalesce(episode.ends_on, date '9999-12-31') as ends_on
+        {{ episode_end('episode') }} as ends_on
     from dim_episode as episode
     inner join subject on {{ episode_applies('episode', 'subject') }}
 )

@@ -1,7 +1,7 @@
 {#
     The public table macros: stored in the database file itself, so that they work from any DuckDB client.
     Belongs here: the list of them, and how one becomes SQL text. Each body has a file of its own beside this one.
-    Does not belong here: formulas (before_after.sql and event_window.sql are shared with the reports).
+    Does not belong here: formulas (before_after.sql, rivals.sql and event_window.sql one folder up are shared with the reports).
 
     A body reads tables of schema main by their bare names: DuckDB looks them up where the caller stands, so the file
     must be open as the database itself or be in use (`ATTACH ... AS hw; USE hw`). It holds only SQL that DuckDB 1.4 and

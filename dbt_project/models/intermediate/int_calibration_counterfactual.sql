@@ -14,7 +14,7 @@ select
     series_id,
     months as window_months,
     gap_months,
-    0.05 as nominal_rate,
+    {{ nominal_level() }} as nominal_rate,
     n_origins as n_pseudo_events,
     n_blocks,
     n_origins - inside_{{ kind }} as fired,

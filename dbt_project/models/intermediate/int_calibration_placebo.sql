@@ -12,7 +12,7 @@ differences as (
         standing.cut_month,
         standing.n_blocks,
         standing.welch_fires,
-        standing.placebo_rank <= 0.05 as rank_fires,
+        standing.placebo_rank <= {{ nominal_level() }} as rank_fires,
         standing.placebo_rank <= levels.rank_threshold as verdict_fires,
         levels.rank_threshold
     from {{ ref('int_cut_standing') }} as standing
@@ -31,7 +31,7 @@ differences as (
         standing.cut_month,
         standing.n_blocks,
         cast(null as boolean),
-        standing.placebo_rank <= 0.05,
+        standing.placebo_rank <= {{ nominal_level() }},
         standing.placebo_rank <= levels.rank_threshold,
         levels.rank_threshold
     from {{ ref('int_difference_standing') }} as standing
@@ -95,7 +95,7 @@ ranges as (
         control_set_id,
         window_months,
         gap_months,
-        {{ quantile('abs(statistic - middle)', 0.95) }} as mde95
+        {{ quantile('abs(statistic - middle)', usual_share()) }} as mde95
     from (
         select
             *,
@@ -126,7 +126,7 @@ select
     any_value(
         case
             when fired.method like '%_calibrated' then levels.rank_threshold
-            when fired.method like '%_rank' then 0.05
+            when fired.method like '%_rank' then {{ nominal_level() }}
         end
     ) as rank_threshold
 from fired
@@ -136,7 +136,7 @@ left join ranges
     and fired.window_months = ranges.window_months
     and fired.gap_months = ranges.gap_months
 left join levels
-    on levels.for_half = 2
+    on levels.for_half = {{ both_halves() }}
     and fired.window_months = levels.window_months
     and fired.gap_months = levels.gap_months
     and levels.comparison = case when fired.control_set_id is null then 'before_after' else 'difference_in_differences' end

@@ -12,6 +12,6 @@ select distinct
 from {{ ref('int_month') }} as months
 cross join widths
 inner join {{ ref('int_event_cut') }} as event
-    on abs({{ months_between('event.cut_month', 'months.month_start') }}) < widths.window_months
+    on {{ is_near_event(months_between('event.cut_month', 'months.month_start'), 'widths.window_months') }}
 where event.in_report
 order by widths.window_months, months.month_start

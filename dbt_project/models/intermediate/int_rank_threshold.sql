@@ -31,11 +31,12 @@ halves as (
     from standings
 ),
 
--- a level is tried on the half it was not chosen on; half 2 stands for all, which the events get
+-- A level chosen on one half of the dates is for the other half, where it is tried. The level chosen on all dates is the one
+-- that comparisons of events are held against.
 chosen_on as (
     select comparison, window_months, gap_months, placebo_rank, 1 - half as for_half from halves
     union all
-    select comparison, window_months, gap_months, placebo_rank, 2 from halves
+    select comparison, window_months, gap_months, placebo_rank, {{ both_halves() }} from halves
 ),
 
 shares as (
@@ -54,7 +55,7 @@ levels as (
         window_months,
         gap_months,
         for_half,
-        -- none: even the smallest rank is too frequent; a rank is never 0
+        -- where even the smallest rank is too frequent, the level is 0, which no rank reaches
         coalesce(max(case when share <= {{ false_alarm_target() }} then placebo_rank end), 0) as rank_threshold
     from shares
     group by comparison, window_months, gap_months, for_half

@@ -3,8 +3,7 @@ select
     series.series_id,
     episode.episode_id,
     {{ month_start('episode.starts_on') }} as first_month,
-    -- an episode without an end is still going on
-    {{ month_start("coalesce(episode.ends_on, date '9999-12-31')") }} as last_month
+    {{ month_start(episode_end('episode')) }} as last_month
 from {{ ref('int_known_series') }} as series
 inner join {{ ref('stg_episode') }} as episode
     on {{ episode_applies('episode', 'series') }}

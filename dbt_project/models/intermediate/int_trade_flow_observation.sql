@@ -101,14 +101,7 @@ shares as (
             when claims.status <> 'withdrawn' and totals.status <> 'withdrawn'
                 then 100.0 * claims.value_usd / nullif(totals.value_usd, 0)
         end as value,
-        case
-            when 'withdrawn' in (claims.status, totals.status) then 'withdrawn'
-            when 'suppressed' in (claims.status, totals.status) then 'suppressed'
-            when 'preliminary' in (claims.status, totals.status) then 'preliminary'
-            when 'estimated' in (claims.status, totals.status) then 'estimated'
-            when 'revised' in (claims.status, totals.status) then 'revised'
-            else 'normal'
-        end as status,
+        {{ status_of_rank('greatest(' ~ status_rank('claims.status') ~ ', ' ~ status_rank('totals.status') ~ ')') | indent(8) }} as status,
         share_moments.known_from,
         -- provenance is that of the side that changed last, which made this vintage
         case when claims.known_from >= totals.known_from then claims.known_from_basis else totals.known_from_basis end
@@ -120,12 +113,12 @@ shares as (
         on share_moments.series_id = claims.series_id
         and share_moments.period_start = claims.period_start
         and share_moments.known_from >= claims.known_from
-        and share_moments.known_from < coalesce(claims.known_to, timestamp '9999-12-31')
+        and share_moments.known_from < coalesce(claims.known_to, {{ still_known() }})
     inner join totals
         on share_moments.series_id = totals.series_id
         and share_moments.period_start = totals.period_start
         and share_moments.known_from >= totals.known_from
-        and share_moments.known_from < coalesce(totals.known_to, timestamp '9999-12-31')
+        and share_moments.known_from < coalesce(totals.known_to, {{ still_known() }})
 )
 
 select
@@ -133,7 +126,7 @@ select
     period_start,
     value,
     -- a publisher that sends a null without a reason has no value there
-    case when value is null and status in ('normal', 'preliminary', 'revised', 'estimated') then 'missing' else status end as status,
+    case when value is null and {{ has_number(status_rank('status')) }} then 'missing' else status end as status,
     known_from,
     known_from_basis,
     payload_id,

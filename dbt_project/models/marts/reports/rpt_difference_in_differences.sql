@@ -77,7 +77,7 @@ judged as (
         and at_events.cut_month = earlier.cut_month
     left join {{ ref('int_rank_threshold') }} as levels
         on levels.comparison = 'difference_in_differences'
-        and levels.for_half = 2
+        and levels.for_half = {{ both_halves() }}
         and at_events.window_months = levels.window_months
         and at_events.gap_months = levels.gap_months
     left join {{ ref('int_calibration_placebo') }} as rates
