@@ -1,5 +1,5 @@
 {#
-    The before-and-after statistics, once, for the report and for the public table macro.
+    The before-and-after statistics, shared by the reports and the public table macros.
     Belongs here: windows, the aggregates of one window, the formulas that compare windows.
     Does not belong here: which months, events and series are compared (the models and public_macros/ say that).
 
@@ -79,7 +79,7 @@
 {% macro compare_windows(relation) -%}
     select
         *,
-        -- a window with a hole states nothing; that it has one was known only with the month after the hole
+        -- A window with a hole gives no numbers. That it has a hole was known only when the month after the hole was.
         case when is_complete then greatest(
             pre_newest_known_from,
             post_newest_known_from,
@@ -155,7 +155,7 @@
     end
 {%- endmacro %}
 
-{# Why a comparison inside the life of a series is withheld: what a hole hides cannot be averaged away. #}
+{# Why a comparison within the life of a series is withheld: the mean of the other months would hide the missing one. #}
 {% macro reason_missing_month() -%}
     'a month of a window has no value'
 {%- endmacro %}

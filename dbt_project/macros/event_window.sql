@@ -1,4 +1,4 @@
-{# The months around an event, once, for the report and for the public table macro. #}
+{# The months around an event, shared by the report and the public table macro. #}
 
 {# Months shown on each side of a cut in the report. #}
 {% macro event_window_months() %}{{ return(24) }}{% endmacro %}

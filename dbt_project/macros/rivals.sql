@@ -26,7 +26,7 @@ from {{ pairs }}
 group by {{ subject }}, window_months, gap_months
 {%- endmacro %}
 
-{# True when a date `distance` months from an event is no date without one: their windows after the cut share a month. #}
+{# True when a date `distance` months from an event is too near to count as a date without one: their windows after share a month. #}
 {% macro is_near_event(distance, window_months) -%}
     abs({{ distance }}) < {{ window_months }}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{# How appended rows become vintages: one place, used by every table that keeps them. #}
+{# How appended rows become vintages. Every model that keeps vintages uses these macros. #}
 
 {# Stands in for the empty known_to of a value that is still known, so that intervals can be compared. #}
 {% macro still_known() %}{{ return("timestamp '9999-12-31'") }}{% endmacro %}
@@ -16,7 +16,7 @@
 {% macro collapse_vintages(relation, keys, values) -%}
     {%- set by_key = 'partition by ' ~ keys | join(', ') ~ ' order by known_from' -%}
     {%- set of_repeated %}(select * from {{ relation }} semi join repeated using ({{ keys | join(', ') }})) as stated{% endset -%}
-    -- most cells are stated once and never revised: windows over those as well took 2.5 times the time (390,000 rows)
+    -- Most cells are stated once and never revised. Window functions over those as well took 2.5 times as long (390,000 rows).
     with repeated as (
         select {{ keys | join(', ') }}
         from {{ relation }}

@@ -1,4 +1,4 @@
-{# The comparison that was asked for, judged like a row of rpt_before_after: its rank, its rivals, its verdict. #}
+{# The comparison that was requested, judged like a row of rpt_before_after: its rank, its rivals, its verdict. #}
 {% macro before_after_body() -%}
 with {{ comparison_steps() }},
 
@@ -44,7 +44,7 @@ distances_from_centre as (
     left join placebo_cuts on true
 ),
 
--- too few dates without an event give neither a rank nor a detectable change
+-- with too few dates without an event there is neither a rank nor a detectable change
 standing as (
     select
         cast(coalesce(counted.n_placebo, 0) as integer) as n_placebo,
@@ -64,7 +64,7 @@ standing as (
     ) as enough on true
 ),
 
--- the same months as each was first published
+-- the numbers of the same months as they were first published
 first_numbers as (
     select
         {{ months_between('widths.cut_month', 'numbers.period_start') }} as month_index,
@@ -101,7 +101,7 @@ first_known as (
     cross join compared
 ),
 
--- the threshold is that of the width and gap of the reports nearest to the ones asked for
+-- the threshold is that of the width and gap of the reports nearest to the requested ones
 calibration as (
     select
         max(rank_threshold) as rank_threshold,
@@ -123,7 +123,7 @@ calibration as (
     where place = 1
 ),
 
--- a false discovery rate is of a family of comparisons, which a comparison of its own is not
+-- A false discovery rate belongs to a family of comparisons. Only a comparison that stands in the report is a member of one.
 reported as (
     select
         report.family_id,
@@ -139,10 +139,10 @@ reported as (
         and report.gap_months = widths.gap_months
     where report.as_of_basis = 'latest'
         and on_date is null
-        and widths.post_months_asked = widths.window_months
+        and widths.post_months_requested = widths.window_months
 ),
 
--- in the columns of rpt_before_after; what is unknown as long as the event or the series is unknown stays null
+-- The columns of rpt_before_after. Where the event or the series is unknown, what depends on it stays null.
 joined as (
     select
         compared.*,
@@ -154,7 +154,7 @@ joined as (
         standing.n_placebo,
         {{ placebo_blocks('standing.n_placebo') }} as n_blocks,
         standing.mde95,
-        -- placebo cuts are clean: an unclean comparison has no place among them
+        -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
         case when episodes.episodes_in_window is null then standing.placebo_rank end as placebo_rank,
         case when episodes.episodes_in_window is null then standing.z_mad end as z_mad,
         standing.rank_floor,
@@ -162,7 +162,7 @@ joined as (
         reported.*,
         {{ revision_effect('compared', 'first_known') | indent(8) }} as revision_effect,
         case
-            when least(compared.window_months, compared.post_months_asked) < 1 or compared.gap_months < 0
+            when least(compared.window_months, compared.post_months_requested) < 1 or compared.gap_months < 0
                 then 'months must be at least 1 and gap at least 0'
             when compared.frequency is null then 'series is unknown'
             when compared.frequency <> 'monthly' then 'series is not monthly'
@@ -189,7 +189,7 @@ select
     {%- endfor %}
     case
         when not_computable_because is null
-            and (n_post < post_months_asked or n_pre < case when is_paired then post_months_asked else window_months end)
+            and (n_post < post_months_requested or n_pre < case when is_paired then post_months_requested else window_months end)
             then concat_ws('; ', 'window is shorter than asked', {{ reason_of_verdict() | indent(12) }})
         else {{ reason_of_verdict() | indent(8) }}
     end as reason

@@ -27,7 +27,7 @@
 {%- endmacro %}
 
 {% macro comparison_steps() -%}
-asked as (
+request as (
     select
         cut.event_id,
         cut.cluster_id,
@@ -36,11 +36,12 @@ asked as (
         cast(months as integer) as window_months,
         cast(gap as integer) as gap_months,
         {{ lag_months('cast(months as integer)', 'cast(gap as integer)') }} as lag_months,
-        -- a width that is not whole years is paired month by month, as long as the month before precedes the gap
+        -- In a width that is not whole years, each month after is paired with the same calendar month of an earlier year, as long as
+        -- that one lies before the gap.
         cast(months as integer) % 12 <> 0 as is_paired,
-        cast(coalesce(post_months, months) as integer) as post_months_asked
+        cast(coalesce(post_months, months) as integer) as post_months_requested
     from (
-        {{ asked_cut() | indent(8) }}
+        {{ requested_cut() | indent(8) }}
     ) as cut
 ),
 
@@ -48,12 +49,12 @@ widths as (
     select
         *,
         case when is_paired then n_pairs else window_months end as pre_length,
-        case when is_paired then n_pairs else post_months_asked end as post_length
+        case when is_paired then n_pairs else post_months_requested end as post_length
     from (
         select
             *,
-            greatest(0, least(window_months, post_months_asked, lag_months - gap_months)) as n_pairs
-        from asked
+            greatest(0, least(window_months, post_months_requested, lag_months - gap_months)) as n_pairs
+        from request
     ) as paired
 ),
 
@@ -65,7 +66,7 @@ subject as (
     where series_id = cast(series as varchar)
 ),
 
--- numbers known at the end of on_date, or now; months counted from the cut
+-- the numbers that were known at the end of on_date, or are known now, with months counted from the cut
 known as (
     select
         {{ months_between('widths.cut_month', 'vintage.period_start') }} as month_index,
@@ -83,14 +84,14 @@ known as (
 ),
 
 life as (
-    -- of an unknown series: from 1 to 0, which holds no month
+    -- an unknown series gets the span from 1 to 0, which holds no month
     select
         coalesce(min(month_index), 1) as first_index,
         coalesce(max(month_index), 0) as last_index
     from known
 ),
 
--- windows as asked, and what of them lies within the life of the series; pairs need both of their months
+-- The windows that were requested, cut off where the life of the series ends. A pair needs both of its months.
 bounds as (
     select
         'post' as role,
@@ -149,7 +150,7 @@ compared as (
     {{ compare_windows('windows') | indent(4) }}
 ),
 
--- months from the cut asked for to the events and episodes that can stand in the way
+-- months from the requested cut to the events that can stand in the way
 distances as (
     select
         other.event_id,
@@ -169,7 +170,7 @@ touching as (
     inner join dim_episode as episode on {{ episode_applies('episode', 'subject') }}
 ),
 
--- the months that the comparison really has, counted from the cut: placebo windows are as long
+-- the months that the comparison really has, counted from the cut; placebo windows get the same ones
 spans as (
     select
         max(case when role = 'pre' then first_index end) as pre_first,
@@ -179,7 +180,7 @@ spans as (
     from bounds
 ),
 
--- every month with a value as a cut, `shift` months from the one asked for
+-- the same difference with every month with a value taken as a cut, `shift` months from the requested one
 shifted as (
     select
         cuts.month_index as shift,

@@ -2,7 +2,7 @@
 {% macro placebo_body() -%}
 with {{ comparison_steps() }},
 
--- the cut asked for, and every month without a known event
+-- the requested cut, and every month without a known event
 cuts as (
     select
         cut_month,

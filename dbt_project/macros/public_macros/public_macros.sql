@@ -58,7 +58,7 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
 {%- endmacro %}
 
 {# The cut of `event`: a timeline event by its id, or a day as ISO text. One row; cut_month is null when it is neither. #}
-{% macro asked_cut() -%}
+{% macro requested_cut() -%}
     select
         cast(event as varchar) as event_id,
         timeline_event.cluster_id,
@@ -66,6 +66,6 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
             timeline_event.cut_month,
             {{ first_whole_month('try_cast(cast(event as varchar) as date)') }}
         ) as cut_month
-    from (select 1 as one) as asked
+    from (select 1 as one) as one_row
     left join dim_event as timeline_event on timeline_event.event_id = cast(event as varchar)
 {%- endmacro %}

@@ -1,5 +1,5 @@
--- how often an interval of a forecast leaves out what came at dates without an event: false alarms, before and after
--- calibration, in the shape of rpt_method_calibration
+-- At dates without an event, an interval of a forecast that leaves out what came is a false alarm. This model counts them before
+-- and after the intervals were calibrated, in the columns of rpt_method_calibration.
 with windows as (
     select
         case model when 'arima_110_drift_month' then 'forecast_arima' else 'forecast_uc' end as method,

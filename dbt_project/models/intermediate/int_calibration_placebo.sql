@@ -1,4 +1,5 @@
--- How often Welch's test and the placebo ranks call a date without an event unusual, by series, width and gap.
+-- One row says how often a method calls a date without an event unusual, for one series, width and gap. The methods are Welch's test
+-- and the placebo ranks.
 with levels as (
     select * from {{ ref('int_rank_threshold') }}
 ),
@@ -66,7 +67,7 @@ fired as (
     {%- endfor %}
 ),
 
--- the range of the statistic itself: over all dates without an event, none left out
+-- the statistic at every date without an event, from which its usual range is taken
 statistics as (
     select
         series_id,
@@ -104,7 +105,7 @@ ranges as (
             max(scale) over (partition by series_id, control_set_id, window_months, gap_months) as last_scale
         from statistics
     ) as centred
-    -- log points and units cannot stand in one range
+    -- differences in log points and in units cannot make one range
     where first_scale = last_scale
     group by series_id, control_set_id, window_months, gap_months
 )
@@ -141,5 +142,5 @@ left join levels
     and fired.gap_months = levels.gap_months
     and levels.comparison = case when fired.control_set_id is null then 'before_after' else 'difference_in_differences' end
 group by fired.method, fired.series_id, fired.control_set_id, fired.window_months, fired.gap_months
--- a rate of a dozen dates is none
+-- a rate measured at a dozen dates would say little
 having count(*) >= {{ min_placebo_cuts() }}

@@ -1,11 +1,11 @@
--- Everything that can be said of a series at the cut of an event of the report without naming the event: the events and
--- clusters of one month share it.
+-- One row is the comparison of a series at a cut month, a width and a gap, with all that does not depend on which event was
+-- there: events and clusters with the same cut month share the row.
 with cuts as (
     select * from {{ ref('int_cut_statistics') }}
     where cut_month in (select cut_month from {{ ref('int_event_cut') }} where in_report)
 ),
 
--- the windows do not depend on what was known when: one basis stands for both
+-- Windows lie in the same months whatever was known of them, so the rows of one basis of knowledge serve for both.
 episodes as (
     select
         cuts.series_id,
@@ -73,7 +73,7 @@ select
     cuts.std_diff,
     cuts.welch_t,
     cuts.welch_df,
-    -- placebo cuts are clean: an unclean comparison has no place among them
+    -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
     case when cuts.n_episode_months = 0 then standing.placebo_rank end as placebo_rank,
     coalesce(standing.n_placebo, 0) as n_placebo,
     coalesce(standing.n_blocks, 0) as n_blocks,

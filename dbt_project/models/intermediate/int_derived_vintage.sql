@@ -1,6 +1,6 @@
--- Values of derived series: a period has a vintage whenever what was known of one of its inputs changed, made of what was
--- known of all of them at that moment and of nothing else. An index depends on every month of its base year as well: a
--- revised month of that year makes a vintage of every period. Provenance is that of the input that changed last.
+-- One row is a vintage of a derived series and period. There is one whenever what was known of an input changed, made of what was
+-- known of all inputs at that moment and of nothing else. An index depends on every month of its base year as well, so a revised
+-- month of that year makes a vintage of every period. Provenance is that of the input that changed last.
 with vintages as (
     select
         inputs.series_id,
@@ -52,7 +52,7 @@ bases as (
         max(case when age = 1 then payload_id end) as payload_id
     from base_known
     group by series_id, moment
-    -- a mean of eleven months would be an index on another base
+    -- the mean of eleven months would put the index on another base
     having count(*) = 12
 ),
 
@@ -136,12 +136,12 @@ stated as (
         series_id,
         period_start,
         value,
-        -- a division by nothing gives no value
+        -- a division by zero gives no value
         case when value is null and {{ has_number('status_rank') }} then 'missing' else {{ status_of_rank('status_rank') }} end as status,
         moment as known_from,
         known_from_basis,
         payload_id,
-        -- moments of a period differ, so nothing is left to decide between loads
+        -- collapse_vintages decides by load between rows of one moment, of which there are none here
         0 as load_id,
         -- what was never known cannot be withdrawn
         max(case when status_rank < {{ rank_of('withdrawn') }} then 1 else 0 end) over (

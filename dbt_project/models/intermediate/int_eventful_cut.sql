@@ -1,5 +1,6 @@
--- months that are no dates without an event, by width: an event of the report cuts closer than the window is wide.
--- Any event counts, whichever countries and goods it names: orders move between partners and products.
+-- A month is eventful for a width when the cut of an event of the report lies less than that width away from it. All other months
+-- are dates without an event. Every event counts, whichever countries and goods it names, because orders move between partners
+-- and products.
 with widths as (
     select distinct window_months from (
         {{ report_grid() | indent(8) }}

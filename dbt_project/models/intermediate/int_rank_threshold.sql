@@ -1,9 +1,9 @@
--- The rank from which on a difference counts as unusual, set so that at most 5 % of the dates without an event do.
+-- One row is the rank at or below which a difference counts as unusual. It is set so that at most 5 % of the dates without an event
+-- do (false_alarm_target).
 --
--- A rank of at most .05 is reached at more than 5 % of them (7-9 %): a cut's own neighbours, which share most of its
--- months, are left out of what it is ranked among, so that the extreme cuts of a run are all extreme. The level is chosen
--- over all series together, as ranks have no unit. How often it fires is measured on other dates than it was chosen on:
--- stretches of 24 months by turns.
+-- A rank of at most .05 is reached at 7 to 9 % of them. The reason is that a cut is not ranked among its own neighbours, which share
+-- most of its months: in a run of extreme months every cut is then extreme. The level is chosen over all series together, as ranks
+-- have no unit. How often it fires is measured on other dates than it was chosen on: stretches of months by turns.
 with standings as (
     select
         'before_after' as comparison,

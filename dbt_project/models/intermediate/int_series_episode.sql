@@ -1,4 +1,5 @@
--- which confounding episodes touch which monthly series, in whole months: a strike of two weeks marks its months
+-- One row says that a confounding episode touches a monthly series, from its first month to its last: a strike of two weeks marks
+-- all of the month, because a monthly figure cannot be divided.
 select
     series.series_id,
     episode.episode_id,

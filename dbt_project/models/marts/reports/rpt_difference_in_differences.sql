@@ -7,7 +7,7 @@ differences as (
     select * from {{ ref('int_control_difference') }}
 ),
 
--- events of one month share their comparison
+-- events with one cut month share their comparison
 at_events as (
     select * from differences
     where cut_month in (select cut_month from events)
@@ -111,7 +111,7 @@ select
     pretrend_slope,
     pretrend_slope * lag_months as pretrend_bias,
     abs(pretrend_slope * lag_months) / nullif(abs(did), 0) as pretrend_ratio,
-    -- placebo cuts are clean: an unclean comparison has no place among them
+    -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
     case when event_clean then breakdown_m end as breakdown_m,
     case when event_clean then placebo_rank end as placebo_rank,
     n_placebo,
