@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
+from orchestration.readers.comparison.methods import MIN_DATES
 from orchestration.readers.rows import TABLE_OF
 from tests.support.dbt_case import dbt
+from transforms.statistics import changepoint, conformal, forecasts, interrupted
 
 #: the layers that a model of each layer may select from
 MAY_READ = {
@@ -120,6 +122,23 @@ def test_every_macro_is_called(manifest: dict[str, Any]) -> None:
         for name, node in own.items()
         if name not in called and not node["name"].startswith("test_")
     }
+
+
+def test_settings_that_sql_and_python_share_are_the_same(manifest: dict[str, Any]) -> None:
+    """The statistics in Python count dates, blocks and windows as the models do; a setting changed on one side alone would put
+    rates of two kinds into one report."""
+
+    def setting(name: str) -> Any:
+        text = manifest["macros"][f"macro.headway.{name}"]["macro_sql"]
+        return ast.literal_eval(re.findall(r"return\((.*)\) }}", text)[0])
+
+    assert tuple(setting("report_windows")) == forecasts.WINDOWS == interrupted.HORIZONS
+    assert tuple(setting("report_gaps")) == forecasts.GAPS
+    assert setting("event_window_months") == max(forecasts.WINDOWS)
+    assert setting("min_placebo_cuts") == conformal.MIN_ORIGINS == changepoint.MIN_PLACEBO == MIN_DATES
+    assert setting("min_placebo_blocks") == conformal.MIN_BLOCKS
+    assert setting("placebo_block") == conformal.BLOCK_MONTHS == interrupted.BLOCK
+    assert setting("nominal_level") == interrupted.NOMINAL_RATE
 
 
 @pytest.mark.parametrize("name", ["dashboard", "reports", "command_line", "exports"])
