@@ -1,5 +1,5 @@
 {#
-    The before-and-after statistics, once, for the report and for the public table macro.
+    The before-and-after statistics, shared by the reports and the public table macros.
     Belongs here: windows, the aggregates of one window, the formulas that compare windows.
     Does not belong here: which months, events and series are compared (the models and public_macros/ say that).
 
@@ -29,6 +29,11 @@
 #}
 {% macro has_log_scale() -%}
     (coalesce(flow, '') <> 'balance' and measure <> 'trade_balance' and unit not like '%percent%')
+{%- endmacro %}
+
+{# The scale of a comparison: logarithms where the series allows them and every value of its windows is positive. #}
+{% macro comparison_scale(log_allowed, lowest_value) -%}
+    (case when {{ log_allowed }} and {{ lowest_value }} > 0 then 'log' else 'level' end)
 {%- endmacro %}
 
 {# Aggregates of one window, in order: name and expression over value, log_value, month_index, status, known_from. #}
@@ -74,7 +79,7 @@
 {% macro compare_windows(relation) -%}
     select
         *,
-        -- a window with a hole states nothing; that it has one was known only with the month after the hole
+        -- A window with a hole gives no numbers. That it has a hole was known only when the month after the hole was.
         case when is_complete then greatest(
             pre_newest_known_from,
             post_newest_known_from,
@@ -123,11 +128,8 @@
             from (
                 select
                     *,
-                    case
-                        when not is_complete then null
-                        when log_allowed and pre_min_level > 0 and post_min_level > 0 then 'log'
-                        else 'level'
-                    end as scale
+                    case when is_complete then {{ comparison_scale('log_allowed', 'least(pre_min_level, post_min_level)') }} end
+                        as scale
                 from (
                     select
                         *,
@@ -142,31 +144,20 @@
     ) as compared
 {%- endmacro %}
 
-{# Why a comparison inside the life of a series is withheld: what a hole hides cannot be averaged away. #}
+{#
+    What revisions did to a difference: the difference of the `latest` values less that of the `first` ones. Null where the
+    two cannot be compared on one scale. Aliases of relations with scale, d_log and d_level.
+#}
+{% macro revision_effect(latest, first) -%}
+    case
+        when {{ latest }}.scale = 'log' and {{ first }}.scale = 'log' then {{ latest }}.d_log - {{ first }}.d_log
+        when {{ latest }}.scale = 'level' and {{ first }}.scale = 'level' then {{ latest }}.d_level - {{ first }}.d_level
+    end
+{%- endmacro %}
+
+{# Why a comparison within the life of a series is withheld: the mean of the other months would hide the missing one. #}
 {% macro reason_missing_month() -%}
     'a month of a window has no value'
-{%- endmacro %}
-
-{# Share of a window of `window_months` after one cut that also lies after another cut `distance` months away. #}
-{% macro shared_post_share(window_months, distance) -%}
-    greatest(0, {{ window_months }} - abs({{ distance }})) / cast(nullif({{ window_months }}, 0) as double)
-{%- endmacro %}
-
-{# True when a cut `distance` months after this one lies between the first month before and the last month after. #}
-{% macro cut_in_windows(distance, window_months, lag_months) -%}
-    ({{ distance }} between -{{ lag_months }} and {{ window_months }} - 1)
-{%- endmacro %}
-
-{# What stands in each other's way, from `pairs` (subject, window_months, gap_months, lag_months, distance in months). #}
-{% macro overlaps(pairs, subject) -%}
-select
-    {{ subject }},
-    window_months,
-    gap_months,
-    cast(count(case when {{ cut_in_windows('distance', 'window_months', 'lag_months') }} then 1 end) as integer) as n_other_events,
-    coalesce(max({{ shared_post_share('window_months', 'distance') }}), 0) as max_shared_post_share
-from {{ pairs }}
-group by {{ subject }}, window_months, gap_months
 {%- endmacro %}
 
 {# Columns of the report of events, of clusters (subject cluster_id) and of the public macro, in order; reason is last. #}
@@ -194,8 +185,20 @@ select
     {% for column in before_after_columns(subject) -%}
     {{ column }},
     {% endfor -%}
-    {{ verdict_reason('verdict', 'not_computable_because', "'an episode touches a window'") | indent(4) }} as reason
+    {{ reason_of_verdict() | indent(4) }} as reason
 from (
+    {{ with_verdict('(' ~ with_false_discovery_rates(
+        relation, ['family_id', 'window_months', 'gap_months', 'as_of_basis'], 'placebo_rank', 'rank_floor'
+    ) ~ ') as with_rates') | indent(4) }}
+) as judged
+{%- endmacro %}
+
+{#
+    `relation` with `identified` (no other event covers more than half of the window after) and `verdict`. It has
+    not_computable_because (null where there are numbers), event_clean, max_shared_post_share, preliminary_months, n_blocks,
+    placebo_rank and rank_threshold. reason_of_verdict() is then the reason in words.
+#}
+{% macro with_verdict(relation) -%}
     select
         *,
         max_shared_post_share <= {{ max_shared_share() }} as identified,
@@ -203,12 +206,11 @@ from (
             'not_computable_because is null', 'event_clean', 'max_shared_post_share', 'preliminary_months', 'n_blocks',
             'placebo_rank <= rank_threshold'
         ) | indent(8) }} as verdict
-    from (
-        {{ with_false_discovery_rates(
-            relation, ['family_id', 'window_months', 'gap_months', 'as_of_basis'], 'placebo_rank', 'rank_floor'
-        ) | indent(8) }}
-    ) as with_rates
-) as judged
+    from {{ relation }}
+{%- endmacro %}
+
+{% macro reason_of_verdict() -%}
+    {{ verdict_reason('verdict', 'not_computable_because', "'an episode touches a window'") }}
 {%- endmacro %}
 
 {# Every combination of width and gap of the report, with the months between counterparts. #}
@@ -222,44 +224,4 @@ from (
         {{ 'union all ' if not (first and loop.first) }}select {{ window }} as window_months, {{ gap }} as gap_months
         {%- endfor %}{% endfor %}
     ) as widths
-{%- endmacro %}
-
-{#
-    Whether a confounding episode touches a series. applies_to lists what it disturbs: all; autos (vehicles, their parts
-    and engines); employment; trade (values, duties, balances, not prices); usa_statistics (any series of the USA).
-    When in doubt it touches: a comparison called unclean by mistake costs less than one called clean by mistake.
-    Aliases of relations with the columns of dim_episode and dim_series.
-#}
-{% macro episode_applies(episode, series) -%}
-    (
-        {{ episode }}.applies_to = 'all'
-        or ({{ applies_to_has(episode, 'autos') }} and {{ is_automotive(series) }})
-        or ({{ applies_to_has(episode, 'employment') }} and {{ series }}.measure in ('employment', 'employment_share', 'employment_index'))
-        or ({{ applies_to_has(episode, 'trade') }}
-            and {{ series }}.measure in (
-                'trade_value', 'trade_value_real', 'trade_value_per_weekday', 'trade_balance', 'duty', 'duty_rate',
-                'import_share', 'export_share', 'usmca_claimed_share'
-            ))
-        or ({{ applies_to_has(episode, 'usa_statistics') }} and {{ series }}.geography_iso3 = 'USA')
-    )
-{%- endmacro %}
-
-{% macro applies_to_has(episode, tag) -%}
-    concat(';', {{ episode }}.applies_to, ';') like '%;{{ tag }};%'
-{%- endmacro %}
-
-{#
-    By code where the agency's code says so (NAICS 336, HS 87, engines 8407-8409 and tyres 4011, BEA end use 3), by unit
-    or name where there is none (CPI of new vehicles, BEA's unit sales).
-#}
-{% macro is_automotive(series) -%}
-    (
-        {{ series }}.unit = 'vehicles'
-        or {{ series }}.industry_code like '336%'
-        or ({{ series }}.product_system = 'HS'
-            and ({{ series }}.product_code like '87%' or {{ series }}.product_code in ('8407', '8408', '8409', '4011')))
-        or ({{ series }}.product_system = 'BEA end use' and {{ series }}.product_code like '3%')
-        or {{ series }}.series_id like '%vehicle%'
-        or {{ series }}.series_id like '%autos%'
-    )
 {%- endmacro %}

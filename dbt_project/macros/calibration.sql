@@ -3,7 +3,17 @@
     Does not belong here: the methods' own statistics.
 #}
 
-{# 0 or 1: stretches of 24 months by turns, so that a level chosen on one half is tried on the other. #}
+{#
+    The rate of false alarms that a method claims before anything is measured: Welch's test fires beyond its 97.5th
+    percentile on either side, a rank where it is at most this, a forecast outside its interval of 95 %. What is measured is
+    another thing, and so is the rate that calibration aims at (false_alarm_target).
+#}
+{% macro nominal_level() %}{{ return(0.05) }}{% endmacro %}
+
+{#
+    Half of the dates, 0 or 1: stretches of months by turns, so that a level chosen on one half is tried on the other. The
+    column for_half of int_rank_threshold says which half a level is for.
+#}
 {% macro calibration_half(cut_month) -%}
     (cast(floor({{ months_between("date '1900-01-01'", cut_month) }} / {{ placebo_block() }}) as integer) % 2)
 {%- endmacro %}
@@ -26,15 +36,19 @@
         + {{ g4 }} / power({{ df }}, 4))
 {%- endmacro %}
 
+{# In for_half: the level that was chosen on the dates of both halves together. Comparisons of events are held against it. #}
+{% macro both_halves() %}{{ return(2) }}{% endmacro %}
+
+{#
+    Two aggregates, from rows of measured rates with method and false_alarm_rate: how often the calibrated rank and Welch's
+    test fire at dates without an event. `condition` says which rows count.
+#}
+{% macro measured_rates(condition) -%}
+    max(case when {{ condition }} and method = 'placebo_rank_calibrated' then false_alarm_rate end) as false_alarm_rate,
+    max(case when {{ condition }} and method = 'welch' then false_alarm_rate end) as welch_false_alarm_rate
+{%- endmacro %}
+
 {# An aggregate: the value below which a share of the group lies, interpolated linearly. #}
 {% macro quantile(expression, share) -%}
-    {{ return(adapter.dispatch('quantile', 'headway')(expression, share)) }}
-{%- endmacro %}
-
-{% macro default__quantile(expression, share) -%}
-    percentile({{ expression }}, {{ share }})
-{%- endmacro %}
-
-{% macro duckdb__quantile(expression, share) -%}
     quantile_cont({{ expression }}, {{ share }})
 {%- endmacro %}

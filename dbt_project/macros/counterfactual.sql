@@ -21,5 +21,5 @@
 
 {# Why an interval is not calibrated where there is a forecast. #}
 {% macro reason_not_calibrated() -%}
-    'fewer than 36 dates without an event, or than 6 blocks of 24 months that hold one'
+    'fewer than {{ min_placebo_cuts() }} dates without an event, or than {{ min_placebo_blocks() }} blocks of {{ placebo_block() }} months that hold one'
 {%- endmacro %}

@@ -2,14 +2,6 @@
 
 {# `months` later (earlier when negative), as a DATE. #}
 {% macro add_months(day, months) -%}
-    {{ return(adapter.dispatch('add_months', 'headway')(day, months)) }}
-{%- endmacro %}
-
-{% macro default__add_months(day, months) -%}
-    cast(add_months({{ day }}, {{ months }}) as date)
-{%- endmacro %}
-
-{% macro duckdb__add_months(day, months) -%}
     cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
 {%- endmacro %}
 
@@ -32,27 +24,11 @@
 
 {# Whole days from `first` to `second`, both read as dates. #}
 {% macro days_between(first, second) -%}
-    {{ return(adapter.dispatch('days_between', 'headway')(first, second)) }}
-{%- endmacro %}
-
-{% macro default__days_between(first, second) -%}
-    datediff({{ second }}, {{ first }})
-{%- endmacro %}
-
-{% macro duckdb__days_between(first, second) -%}
     date_diff('day', cast({{ first }} as date), cast({{ second }} as date))
 {%- endmacro %}
 
 {# Every first day of a month from `first` to `last` (ISO dates), one row each: column `month_start`. #}
 {% macro month_spine(first, last) -%}
-    {{ return(adapter.dispatch('month_spine', 'headway')(first, last)) }}
-{%- endmacro %}
-
-{% macro default__month_spine(first, last) -%}
-    select explode(sequence(date '{{ first }}', date '{{ last }}', interval 1 month)) as month_start
-{%- endmacro %}
-
-{% macro duckdb__month_spine(first, last) -%}
     select cast(unnest(generate_series(date '{{ first }}', date '{{ last }}', interval 1 month)) as date) as month_start
 {%- endmacro %}
 
@@ -63,14 +39,6 @@
 
 {# Mondays to Fridays in the month [month_start, next_month), public holidays not considered. #}
 {% macro weekdays_in_month(month_start, next_month) -%}
-    {{ return(adapter.dispatch('weekdays_in_month', 'headway')(month_start, next_month)) }}
-{%- endmacro %}
-
-{% macro default__weekdays_in_month(month_start, next_month) -%}
-    cast(size(filter(sequence({{ month_start }}, {{ next_month }} - interval 1 day), d -> weekday(d) < 5)) as smallint)
-{%- endmacro %}
-
-{% macro duckdb__weekdays_in_month(month_start, next_month) -%}
     cast(len(list_filter(
         generate_series({{ month_start }}, {{ next_month }} - interval 1 day, interval 1 day),
         lambda d: isodow(d) < 6

@@ -14,7 +14,10 @@
 {# Fewer placebo cuts give neither a rank nor a detectable change. #}
 {% macro min_placebo_cuts() %}{{ return(36) }}{% endmacro %}
 
-{# Placebo cuts in a block, and blocks that a verdict takes: 118 cuts are 4 blocks, about 4 separate comparisons. #}
+{#
+    Placebo cuts in a block, and how many blocks a verdict takes. Neighbouring cuts share most of their months, so 118 cuts are worth
+    about as much as 4 separate comparisons.
+#}
 {% macro placebo_block() %}{{ return(24) }}{% endmacro %}
 {% macro min_placebo_blocks() %}{{ return(6) }}{% endmacro %}
 
@@ -24,7 +27,7 @@
 {# Share of a window after that may also be after another event: beyond it the two cannot be told apart. #}
 {% macro max_shared_share() %}{{ return(0.5) }}{% endmacro %}
 
-{# How many separate stretches of months that many placebo cuts are. #}
+{# How many blocks so many placebo cuts are. #}
 {% macro placebo_blocks(n_placebo) -%}
     cast(floor({{ n_placebo }} / {{ placebo_block() }}) as integer)
 {%- endmacro %}
@@ -36,11 +39,19 @@
     ((1 + {{ n_as_far }}) / cast(1 + {{ n_placebo }} as double))
 {%- endmacro %}
 
-{# What is equal but for rounding counts as equally far out. #}
+{# Share of the dates without an event whose distance from their median makes the usual range: mde95 is its half-width. #}
+{% macro usual_share() %}{{ return(0.95) }}{% endmacro %}
+
+{# Two distances that differ by no more than this are equal but for rounding, and count as equally far out. #}
 {% macro rounding() %}{{ return('1e-12') }}{% endmacro %}
 
 {# Half the width of a range that holds as much as a standard deviation of normal values does, from the median |x - median|. #}
 {% macro mad_to_sd() %}{{ return(1.4826) }}{% endmacro %}
+
+{# A signed distance from the median, in units of mad_to_sd() times the median distance; null where that is 0. #}
+{% macro robust_z(signed_distance, median_distance) -%}
+    {{ signed_distance }} / nullif({{ mad_to_sd() }} * {{ median_distance }}, 0)
+{%- endmacro %}
 
 {#
     A rank as a table: every row of `relation` with is_wanted, and where its `statistic` stands among the rows with
@@ -63,7 +74,7 @@
     select
         * exclude (month_number, others, spread, n_before, n_after, size, statistics),
         {{ list_item('spread', 2) }} as mde95,
-        (statistic - middle) / nullif({{ mad_to_sd() }} * {{ list_item('spread', 1) }}, 0) as z_mad
+        {{ robust_z('(statistic - middle)', list_item('spread', 1)) }} as z_mad
     from (
         select
             *,
@@ -71,7 +82,7 @@
                 when others is not null
                     then {{ placebo_rank(list_count_far('others', 'middle', 'deviation - ' ~ rounding()), 'n_placebo') }}
             end as placebo_rank,
-            case when is_event then {{ list_distance_quantiles('others', 'middle', [0.5, 0.95]) }} end as spread
+            case when is_event then {{ list_distance_quantiles('others', 'middle', [0.5, usual_share()]) }} end as spread
         from (
             select
                 *,
@@ -122,7 +133,7 @@
                         select
                             {{ by_key }},
                             count(*) as size,
-                            {{ list_in_order('statistic', 'cut_month') }} as statistics
+                            {{ ordered_list('statistic', 'cut_month') }} as statistics
                         from {{ relation }}
                         where is_placebo
                         group by {{ by_key }}
@@ -133,7 +144,10 @@
     ) as standing
 {%- endmacro %}
 
-{# In the order in which reasons count: what cannot be computed, what is not clean, what belongs to several events, ... #}
+{#
+    The verdict. Reasons to give none come first, in this order: the numbers cannot be computed, an episode touches a window, other
+    events share the window, a month is preliminary, there is too little history.
+#}
 {% macro verdict(computable, clean, shared, preliminary_months, n_blocks, far_out) -%}
     case
         when not {{ computable }} then 'not_computable'
@@ -147,7 +161,10 @@
     end
 {%- endmacro %}
 
-{# Why a verdict is none of the last two; the first two reasons are the caller's own. #}
+{#
+    Why there is no verdict outside_usual_range or within_usual_range, in words. The caller says what kept the numbers from being
+    computed and what makes the comparison unclean.
+#}
 {% macro verdict_reason(verdict, not_computable, not_clean) -%}
     case {{ verdict }}
         when 'not_computable' then {{ not_computable }}

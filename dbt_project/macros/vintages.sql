@@ -1,4 +1,7 @@
-{# How appended rows become vintages: one place, used by every table that keeps them. #}
+{# How appended rows become vintages. Every model that keeps vintages uses these macros. #}
+
+{# Stands in for the empty known_to of a value that is still known, so that intervals can be compared. #}
+{% macro still_known() %}{{ return("timestamp '9999-12-31'") }}{% endmacro %}
 
 {#
     Rows of `relation` with `known_to` and `revision_number` (0 = first known), one row each time what was known changed.
@@ -13,7 +16,7 @@
 {% macro collapse_vintages(relation, keys, values) -%}
     {%- set by_key = 'partition by ' ~ keys | join(', ') ~ ' order by known_from' -%}
     {%- set of_repeated %}(select * from {{ relation }} semi join repeated using ({{ keys | join(', ') }})) as stated{% endset -%}
-    -- most cells are stated once and never revised: windows over those as well took 2.5 times the time (390,000 rows)
+    -- Most cells are stated once and never revised. Window functions over those as well took 2.5 times as long (390,000 rows).
     with repeated as (
         select {{ keys | join(', ') }}
         from {{ relation }}
@@ -51,19 +54,6 @@
     max_by/arg_max of one column skips nulls and would bring back what was withdrawn.
 #}
 {% macro latest(relation, keys, order_by) -%}
-    {{ return(adapter.dispatch('latest', 'headway')(relation, keys, order_by)) }}
-{%- endmacro %}
-
-{% macro default__latest(relation, keys, order_by) -%}
-    select * except (rank_in_key)
-    from (
-        select *, row_number() over (partition by {{ keys | join(', ') }} order by {{ order_by }} desc) as rank_in_key
-        from {{ relation }}
-    ) as ranked
-    where rank_in_key = 1
-{%- endmacro %}
-
-{% macro duckdb__latest(relation, keys, order_by) -%}
     select *
     from {{ relation }}
     qualify row_number() over (partition by {{ keys | join(', ') }} order by {{ order_by }} desc) = 1

@@ -58,6 +58,16 @@ class Settings:
         return self.build / "headway.duckdb"
 
     @property
+    def dbt_target(self) -> Path:
+        """dbt's artefacts, one folder a home: two homes never share a partial parse."""
+        return self.home / "dbt" / "target"
+
+    @property
+    def dbt_manifest(self) -> Path:
+        """What dbt knows of its project, as of the last build or parse of this home."""
+        return self.dbt_target / "manifest.json"
+
+    @property
     def releases(self) -> Path:
         return self.home / "releases"
 

@@ -30,11 +30,11 @@ _BUILD = ("build", "--exclude-resource-type", "unit_test")
 
 def target_path(settings: Settings) -> Path:
     """dbt's artefacts, one folder a home: two homes never share a partial parse."""
-    return settings.home / "dbt" / "target"
+    return settings.dbt_target
 
 
 def manifest_path(settings: Settings) -> Path:
-    return target_path(settings) / "manifest.json"
+    return settings.dbt_manifest
 
 
 def project_hash(settings: Settings) -> str:

@@ -1,7 +1,7 @@
-"""docs/tables.md, docs/series.md, docs/sources.md and docs/sources/, made from a release and the specs of the sources, so
-that they say what the program does.
+"""docs/tables.md, series.md, sources.md, sources/ and lineage.md, made from a release, the specs of the sources and dbt's
+manifest, so that they say what the program does.
 
-Belongs here: turning the comments and dimensions of a released file into Markdown.
+Belongs here: turning the comments and dimensions of a released file into Markdown (lineage.py draws lineage.md).
 Does not belong here: the texts themselves (dbt yml, series.csv, registry.py), pages that people write.
 """
 
@@ -24,6 +24,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
 
     Raises ReleaseError where there is no release.
     """
+    from orchestration.documentation.lineage import lineage_page, read_manifest
     from orchestration.documentation.source_pages import source_page
     from orchestration.readers.release_file import open_release
     from orchestration.sources.datasets import DATASETS
@@ -36,6 +37,9 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
             "series.md": series_page(con),
             "sources.md": sources_page(con),
         }
+    pages["lineage.md"] = _HEAD.replace("the release", "dbt's manifest") + lineage_page(
+        read_manifest(settings.dbt_manifest)
+    )
     for source in SOURCES:
         datasets = [dataset for dataset in DATASETS if dataset.source_id == source.source_id]
         pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, datasets)

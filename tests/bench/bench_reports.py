@@ -44,18 +44,16 @@ VIEWS = ("int_cut_statistics",)
 INPUTS = {
     "intermediate": (
         *("int_series_monthly", "int_observation_first", "int_series_episode", "int_event_cut", "int_month"),
-        "int_observation_vintage",
+        *("int_observation_vintage", "int_known_series", "int_control_set_member"),
     ),
     "main": (
         "dim_series",
         "dim_event",
-        "dim_control_set",
         "dim_episode",
         "fct_observation",
         "fct_observation_vintage",
     ),
-    "staging": ("stg_event",),
-    "seeds": ("seed_family_measure",),
+    "staging": ("stg_event", "stg_family_measure"),
 }
 OF_SERIES = {
     **dict.fromkeys(
@@ -64,11 +62,12 @@ OF_SERIES = {
             "int_observation_first",
             "int_series_episode",
             "dim_series",
+            "int_known_series",
             "int_observation_vintage",
         ),
         ("series_id",),
     ),
-    "dim_control_set": ("treated_series_id", "control_series_id"),
+    "int_control_set_member": ("treated_series_id", "control_series_id"),
 }
 OF_EVENTS = {"int_event_cut": ("event_id",), "dim_event": ("event_id",), "stg_event": ("event_id",)}
 

@@ -319,10 +319,10 @@ CREATE TABLE headway.intermediate.int_event_overlap (event_id VARCHAR, window_mo
     max_shared_post_share DOUBLE);
 CREATE TABLE headway.intermediate.int_month AS SELECT CAST(unnest(generate_series(DATE '1985-01-01',
     DATE '2025-12-01', INTERVAL 1 MONTH)) AS DATE) AS month_start;
-CREATE TABLE headway.main.dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR);
-CREATE TABLE headway.main.dim_control_set (control_set_id VARCHAR, treated_series_id VARCHAR, control_series_id VARCHAR,
+CREATE TABLE headway.intermediate.int_known_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR);
+CREATE TABLE headway.intermediate.int_control_set_member (control_set_id VARCHAR, treated_series_id VARCHAR, control_series_id VARCHAR,
     weight DOUBLE, exposed_from DATE);
-INSERT INTO headway.main.dim_series SELECT unnest(['t', 'a', 'b']), 'production', NULL, 'vehicles';
+INSERT INTO headway.intermediate.int_known_series SELECT unnest(['t', 'a', 'b']), 'production', NULL, 'vehicles';
 """
 
 
@@ -462,7 +462,7 @@ def fill(con: duckdb.DuckDBPyConnection, pair: plain_did.Pair, named: dict, touc
         ["set", "t", name, weight, None if start is None else plain.month(start)]
         for name, (weight, _, start) in zip("ab", pair.controls, strict=True)
     ]
-    insert(con, "main.dim_control_set", members)
+    insert(con, "intermediate.int_control_set_member", members)
 
 
 def insert(con: duckdb.DuckDBPyConnection, table: str, values: list[list]) -> None:

@@ -1,6 +1,6 @@
 {% macro event_window_body() -%}
-with asked as (
-    {{ asked_cut() | indent(4) }}
+with request as (
+    {{ requested_cut() | indent(4) }}
 ),
 
 subject as (
@@ -19,7 +19,7 @@ known as (
     where observation.series_id = cast(series as varchar)
 ),
 
--- a month nobody published is a row with a null, within the life of the series
+-- within the life of the series, a month that nobody published is a row with a null
 life as (
     select
         min(period_start) as first_month,
@@ -30,26 +30,26 @@ life as (
 
 spine as (
     select cast(unnest(generate_series(
-        greatest(life.first_month, {{ add_months('asked.cut_month', '-greatest(months, 12)') }}),
-        least(life.last_month, {{ add_months('asked.cut_month', 'months') }}),
+        greatest(life.first_month, {{ add_months('request.cut_month', '-greatest(months, 12)') }}),
+        least(life.last_month, {{ add_months('request.cut_month', 'months') }}),
         interval 1 month
     )) as date) as period_start
     from life
-    cross join asked
+    cross join request
 ),
 
 around_cut as (
     select
-        asked.event_id,
-        asked.cut_month,
+        request.event_id,
+        request.cut_month,
         subject.series_id,
         subject.log_allowed,
-        {{ months_between('asked.cut_month', 'spine.period_start') }} as month_offset,
+        {{ months_between('request.cut_month', 'spine.period_start') }} as month_offset,
         spine.period_start,
         known.value,
         year_before.value as value_year_before,
         coalesce(known.status = 'preliminary', false) as is_preliminary
-    from asked
+    from request
     cross join subject
     cross join spine
     left join known on spine.period_start = known.period_start
@@ -64,7 +64,7 @@ measured as (
 episode_spans as (
     select
         {{ month_start('episode.starts_on') }} as first_month,
-        coalesce(episode.ends_on, date '9999-12-31') as ends_on
+        {{ episode_end('episode') }} as ends_on
     from dim_episode as episode
     inner join subject on {{ episode_applies('episode', 'subject') }}
 )

@@ -1,7 +1,7 @@
 {#
     The public table macros: stored in the database file itself, so that they work from any DuckDB client.
     Belongs here: the list of them, and how one becomes SQL text. Each body has a file of its own beside this one.
-    Does not belong here: formulas (before_after.sql and event_window.sql are shared with the reports).
+    Does not belong here: formulas (before_after.sql, rivals.sql and event_window.sql one folder up are shared with the reports).
 
     A body reads tables of schema main by their bare names: DuckDB looks them up where the caller stands, so the file
     must be open as the database itself or be in use (`ATTACH ... AS hw; USE hw`). It holds only SQL that DuckDB 1.4 and
@@ -58,7 +58,7 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
 {%- endmacro %}
 
 {# The cut of `event`: a timeline event by its id, or a day as ISO text. One row; cut_month is null when it is neither. #}
-{% macro asked_cut() -%}
+{% macro requested_cut() -%}
     select
         cast(event as varchar) as event_id,
         timeline_event.cluster_id,
@@ -66,6 +66,6 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
             timeline_event.cut_month,
             {{ first_whole_month('try_cast(cast(event as varchar) as date)') }}
         ) as cut_month
-    from (select 1 as one) as asked
+    from (select 1 as one) as one_row
     left join dim_event as timeline_event on timeline_event.event_id = cast(event as varchar)
 {%- endmacro %}

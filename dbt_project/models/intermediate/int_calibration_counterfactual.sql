@@ -1,5 +1,5 @@
--- how often an interval of a forecast leaves out what came at dates without an event: false alarms, before and after
--- calibration, in the shape of rpt_method_calibration
+-- At dates without an event, an interval of a forecast that leaves out what came is a false alarm. This model counts them before
+-- and after the intervals were calibrated, in the columns of rpt_method_calibration.
 with windows as (
     select
         case model when 'arima_110_drift_month' then 'forecast_arima' else 'forecast_uc' end as method,
@@ -14,7 +14,7 @@ select
     series_id,
     months as window_months,
     gap_months,
-    0.05 as nominal_rate,
+    {{ nominal_level() }} as nominal_rate,
     n_origins as n_pseudo_events,
     n_blocks,
     n_origins - inside_{{ kind }} as fired,

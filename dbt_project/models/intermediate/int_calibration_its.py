@@ -18,7 +18,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     dbt.config(materialized="table")
     monthly = dbt.ref("int_series_compared").pl().sort("series_id", "period_start")
     episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
-    # one call a line: dbt reads which models are asked for from the code, and does not look into what is indexed
+    # One dbt.ref a line: dbt reads from the code which models are wanted, and does not look into an expression that is indexed.
     starts = dbt.ref("int_cluster_start").pl()
     cuts = dbt.ref("int_event_design").pl()
     designs, pairs = interrupted.clean_designs(
@@ -35,18 +35,18 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
             version,
             series[key],
             touching.get(key, pl.DataFrame()),
-            designs.join(asked, on="design_id", how="semi").sort("cut_month"),
+            designs.join(own_pairs, on="design_id", how="semi").sort("cut_month"),
         ): key[0]
-        for key, asked in pairs.partition_by("series_id", as_dict=True, maintain_order=True).items()
+        for key, own_pairs in pairs.partition_by("series_id", as_dict=True, maintain_order=True).items()
     }
 
     def compute(ids: Sequence[str]) -> list[pl.DataFrame]:
-        found = interrupted.interrupted_time_series(
+        fitted = interrupted.interrupted_time_series(
             monthly.filter(pl.col("series_id").is_in(ids)),
             episodes,
             designs,
             pairs.filter(pl.col("series_id").is_in(ids)),
         ).partition_by("series_id", as_dict=True)
-        return [interrupted.false_alarm_rates(found[(series_id,)]) for series_id in ids]
+        return [interrupted.false_alarm_rates(fitted[(series_id,)]) for series_id in ids]
 
     return remembered("calibration_its", units, compute).sort("method", "series_id")

@@ -1,4 +1,5 @@
--- How often Welch's test and the placebo ranks call a date without an event unusual, by series, width and gap.
+-- One row says how often a method calls a date without an event unusual, for one series, width and gap. The methods are Welch's test
+-- and the placebo ranks.
 with levels as (
     select * from {{ ref('int_rank_threshold') }}
 ),
@@ -12,7 +13,7 @@ differences as (
         standing.cut_month,
         standing.n_blocks,
         standing.welch_fires,
-        standing.placebo_rank <= 0.05 as rank_fires,
+        standing.placebo_rank <= {{ nominal_level() }} as rank_fires,
         standing.placebo_rank <= levels.rank_threshold as verdict_fires,
         levels.rank_threshold
     from {{ ref('int_cut_standing') }} as standing
@@ -31,7 +32,7 @@ differences as (
         standing.cut_month,
         standing.n_blocks,
         cast(null as boolean),
-        standing.placebo_rank <= 0.05,
+        standing.placebo_rank <= {{ nominal_level() }},
         standing.placebo_rank <= levels.rank_threshold,
         levels.rank_threshold
     from {{ ref('int_difference_standing') }} as standing
@@ -66,7 +67,7 @@ fired as (
     {%- endfor %}
 ),
 
--- the range of the statistic itself: over all dates without an event, none left out
+-- the statistic at every date without an event, from which its usual range is taken
 statistics as (
     select
         series_id,
@@ -95,7 +96,7 @@ ranges as (
         control_set_id,
         window_months,
         gap_months,
-        {{ quantile('abs(statistic - middle)', 0.95) }} as mde95
+        {{ quantile('abs(statistic - middle)', usual_share()) }} as mde95
     from (
         select
             *,
@@ -104,7 +105,7 @@ ranges as (
             max(scale) over (partition by series_id, control_set_id, window_months, gap_months) as last_scale
         from statistics
     ) as centred
-    -- log points and units cannot stand in one range
+    -- differences in log points and in units cannot make one range
     where first_scale = last_scale
     group by series_id, control_set_id, window_months, gap_months
 )
@@ -126,7 +127,7 @@ select
     any_value(
         case
             when fired.method like '%_calibrated' then levels.rank_threshold
-            when fired.method like '%_rank' then 0.05
+            when fired.method like '%_rank' then {{ nominal_level() }}
         end
     ) as rank_threshold
 from fired
@@ -136,10 +137,10 @@ left join ranges
     and fired.window_months = ranges.window_months
     and fired.gap_months = ranges.gap_months
 left join levels
-    on levels.for_half = 2
+    on levels.for_half = {{ both_halves() }}
     and fired.window_months = levels.window_months
     and fired.gap_months = levels.gap_months
     and levels.comparison = case when fired.control_set_id is null then 'before_after' else 'difference_in_differences' end
 group by fired.method, fired.series_id, fired.control_set_id, fired.window_months, fired.gap_months
--- a rate of a dozen dates is none
+-- a rate measured at a dozen dates would say little
 having count(*) >= {{ min_placebo_cuts() }}

@@ -1,5 +1,6 @@
--- How far other clusters stand in the way of one, by width of the comparison. Their starts count, and measures that took
--- effect outside every cluster; not the single talks, votes and deadlines that are in none, nor a cluster's own events.
+-- One row says how far other events stand in the way of a cluster, for one width and gap of the comparison. What counts are the
+-- starts of other clusters and the measures that took effect outside every cluster. Single talks, votes and deadlines outside
+-- every cluster do not count, nor do a cluster's own events.
 with clusters as (
     select
         cluster_id,

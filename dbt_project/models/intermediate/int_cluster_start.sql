@@ -1,4 +1,4 @@
--- the first whole month after a cluster of events began: the step that other events' regressions allow for
+-- A cluster starts in the first cut month of its events. The regressions of other events allow for a step there.
 select
     event.cluster_id,
     min(cuts.cut_month) as start_month

@@ -1,11 +1,11 @@
--- Everything that can be said of a series at the cut of an event of the report without naming the event: the events and
--- clusters of one month share it.
+-- One row is the comparison of a series at a cut month, a width and a gap, with all that does not depend on which event was
+-- there: events and clusters with the same cut month share the row.
 with cuts as (
     select * from {{ ref('int_cut_statistics') }}
     where cut_month in (select cut_month from {{ ref('int_event_cut') }} where in_report)
 ),
 
--- the windows do not depend on what was known when: one basis stands for both
+-- Windows lie in the same months whatever was known of them, so the rows of one basis of knowledge serve for both.
 episodes as (
     select
         cuts.series_id,
@@ -16,10 +16,9 @@ episodes as (
     from cuts
     inner join {{ ref('int_series_episode') }} as episode
         on cuts.series_id = episode.series_id
-        and (
-            (episode.first_month <= cuts.pre_end and episode.last_month >= cuts.pre_start)
-            or (episode.first_month <= cuts.post_end and episode.last_month >= cuts.post_start)
-        )
+        and {{ touches_windows(
+            'episode.first_month', 'episode.last_month', 'cuts.pre_start', 'cuts.pre_end', 'cuts.post_start', 'cuts.post_end'
+        ) | indent(8) }}
     where cuts.as_of_basis = 'latest'
     group by cuts.series_id, cuts.cut_month, cuts.window_months, cuts.gap_months
 ),
@@ -30,10 +29,7 @@ revisions as (
         latest.cut_month,
         latest.window_months,
         latest.gap_months,
-        case
-            when latest.scale = 'log' and first_known.scale = 'log' then latest.d_log - first_known.d_log
-            when latest.scale = 'level' and first_known.scale = 'level' then latest.d_level - first_known.d_level
-        end as revision_effect
+        {{ revision_effect('latest', 'first_known') | indent(8) }} as revision_effect
     from cuts as latest
     inner join cuts as first_known
         on latest.series_id = first_known.series_id
@@ -48,10 +44,8 @@ rates as (
         series_id,
         window_months,
         gap_months,
-        max(case when method = 'placebo_rank_calibrated' then false_alarm_rate end) as false_alarm_rate,
-        max(case when method = 'welch' then false_alarm_rate end) as welch_false_alarm_rate
+        {{ measured_rates('n_blocks >= ' ~ min_placebo_blocks()) | indent(8) }}
     from {{ ref('int_calibration_placebo') }}
-    where n_blocks >= {{ min_placebo_blocks() }}
     group by series_id, window_months, gap_months
 )
 
@@ -79,7 +73,7 @@ select
     cuts.std_diff,
     cuts.welch_t,
     cuts.welch_df,
-    -- placebo cuts are clean: an unclean comparison has no place among them
+    -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
     case when cuts.n_episode_months = 0 then standing.placebo_rank end as placebo_rank,
     coalesce(standing.n_placebo, 0) as n_placebo,
     coalesce(standing.n_blocks, 0) as n_blocks,
@@ -119,6 +113,6 @@ left join rates
 inner join {{ ref('int_series_family') }} as family on cuts.series_id = family.series_id
 left join {{ ref('int_rank_threshold') }} as levels
     on levels.comparison = 'before_after'
-    and levels.for_half = 2
+    and levels.for_half = {{ both_halves() }}
     and cuts.window_months = levels.window_months
     and cuts.gap_months = levels.gap_months

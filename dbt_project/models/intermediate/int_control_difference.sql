@@ -1,10 +1,10 @@
--- A treated series less its controls at every month taken as a cut: the events of the report are some of these cuts, and
--- those marked is_placebo are what they are ranked among. Latest values.
+-- One row is the difference of a treated series less its controls when a month is taken as a cut, from latest values. The cuts of
+-- the events of the report are some of these; those marked is_placebo are the ones they are ranked among.
 with members as (
     select * from {{ ref('int_control_set_member') }}
 ),
 
--- the treated series and each control, one row each
+-- one row is the treated series of a control set, or one of its controls
 roles as (
     select
         control_set_id,
@@ -70,7 +70,8 @@ together as (
         sum(case when not roles.is_treated then roles.weight * cuts.d_log end) as d_log_control,
         -- the slope of a weighted difference is the weighted difference of the slopes over the same months
         sum(case when roles.is_treated then lines.slope_log else -roles.weight * lines.slope_log end) as slope,
-        -- counted: `sum(...) > 0` written to a table came out false for a sum of 1 (DuckDB 2.0.0, statistics propagation)
+        -- These are counts because `sum(...) > 0` written to a table came out false for a sum of 1 (DuckDB 2.0.0, statistics
+        -- propagation).
         count(case when cuts.n_episode_months > 0 then 1 end) as n_touched,
         count(case when roles.exposed_from <= cuts.post_end then 1 end) as n_exposed,
         sum(cuts.preliminary_months) as preliminary_months,
@@ -90,7 +91,7 @@ together as (
         cuts.lag_months
 ),
 
--- a control that has no windows at a cut would leave its weight out: no row then
+-- Where a control has no windows at a cut, its weight would be missing from the sum, so there is no row.
 complete as (
     select
         together.*,

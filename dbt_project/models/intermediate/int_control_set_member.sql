@@ -1,4 +1,4 @@
--- the controls of each treated series, with the month from which a tariff measure reaches a control itself
+-- One row is a control of a treated series. exposed_from is the month from which on a tariff measure reaches the control itself.
 select
     member.control_set_id,
     member.treated_series_id,

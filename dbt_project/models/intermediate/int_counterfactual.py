@@ -1,6 +1,6 @@
 """What two models expected of each series after each cut, beside what came: at the cuts of events and at dates without one.
 
-Belongs here: which series and months the models are asked for. Does not belong here: the models and the comparison
+Belongs here: which series and months are forecast. Does not belong here: the models and the comparison
 (transforms/statistics), intervals of the report (the SQL marts).
 """
 
@@ -45,7 +45,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         )
         for key, rows in monthly.partition_by("series_id", as_dict=True, maintain_order=True).items()
     }
-    found = {
+    forecasts_by_model = {
         drift_month.MODEL: _drift_month(series, _unusual(series, episodes)),
         local_linear_trend.MODEL: _local_linear_trend(
             {name: series[name] for name in chosen["series_id"].sort() if name in series}, event_cuts
@@ -55,7 +55,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         counterfactual.compare(rows, monthly, episodes, event_cuts).insert_column(
             0, pl.lit(name).alias("model")
         )
-        for name, rows in found.items()
+        for name, rows in forecasts_by_model.items()
     ]
     scale = monthly.group_by("series_id").agg(pl.col("scale").first())
     return pl.concat(compared).join(scale, on="series_id", how="left").sort("series_id", "model", "cut_month")

@@ -1,6 +1,6 @@
--- Where the difference at a cut stands among the same difference of the same series at dates without a known event.
--- Cuts of the report's events on both bases of knowledge, and every date without an event itself on the latest: how often
--- those come out as unusual is the false-alarm rate.
+-- One row says where the difference at a cut stands among the same difference of the same series at dates without a known event.
+-- It holds the cuts of the report's events on both bases of knowledge, and on the latest basis every date without an event
+-- itself, because the share of those that come out as unusual is the false-alarm rate.
 with cuts as (
     select
         cuts.series_id,

@@ -1,5 +1,5 @@
--- Before-and-after statistics of every series at every month taken as a cut, whether anything happened then or not:
--- the events of the report are some of these cuts, and the other months are what they can be ranked among.
+-- One row compares the window before and the window after when a month of a series is taken as a cut, whether anything happened then
+-- or not. The events of the report cut at some of these months, and the other months are what those can be ranked among.
 {{ config(materialized='view') }}
 with grid as (
     {{ report_grid() | indent(4) }}

@@ -1,5 +1,5 @@
--- what each derived series is made of: one row an input. Roles: plus and minus are added up, the sum is divided by `over`,
--- multiplied with `times`, and related to the mean of the base year (`base`).
+-- One row is one input of a derived series. Its role says what is done with it: the input `minus` is taken from `plus`, the result
+-- is divided by the input `over`, multiplied with `times`, and related to the mean of the base year of the input `base`.
 with declared as (
     select
         series_id,
@@ -25,7 +25,7 @@ named as (
         case when declared.method = 'converted' and first_input.currency = 'USD' then 'times' else 'over' end,
         2, declared.base_period
     from declared
-    -- left: an input that does not exist must fail a test, not vanish
+    -- a left join, because an input that does not exist must fail a test and not vanish
     left join {{ ref('stg_series') }} as first_input on declared.input_series_ids[1] = first_input.series_id
     where declared.reference is not null
 

@@ -1,4 +1,4 @@
--- what is known about each derived series, in the columns of stg_series; what the seed does not say is that of the first input
+-- One row describes a derived series in the columns of stg_series. What the seed does not say is taken from the first input.
 with named as (
     select
         series_id,
@@ -17,7 +17,7 @@ select
     first_input.geography_iso3,
     first_input.partner_iso3,
     case when declared.method = 'difference' then 'balance' else first_input.flow end as flow,
-    -- exports and imports are counted on different bases: their difference is on none
+    -- exports and imports are counted on different bases, so their difference has none
     case when second_input.series_id is null or second_input.basis = first_input.basis then first_input.basis end as basis,
     first_input.industry_code,
     first_input.industry_system,
@@ -43,7 +43,7 @@ select
     declared.notes
 from {{ ref('stg_derived_series') }} as declared
 inner join named on declared.series_id = named.series_id
--- left: an input nobody declared must fail a test, not take the series with it
+-- a left join, because an input that nobody declared must fail a test and not take the series with it
 left join {{ ref('stg_series') }} as first_input on named.first_id = first_input.series_id
 left join {{ ref('stg_series') }} as second_input on named.second_id = second_input.series_id
 order by declared.series_id

@@ -1,6 +1,6 @@
--- Values of derived series: a period has a vintage whenever what was known of one of its inputs changed, made of what was
--- known of all of them at that moment and of nothing else. An index depends on every month of its base year as well: a
--- revised month of that year makes a vintage of every period. Provenance is that of the input that changed last.
+-- One row is a vintage of a derived series and period. There is one whenever what was known of an input changed, made of what was
+-- known of all inputs at that moment and of nothing else. An index depends on every month of its base year as well, so a revised
+-- month of that year makes a vintage of every period. Provenance is that of the input that changed last.
 with vintages as (
     select
         inputs.series_id,
@@ -38,7 +38,7 @@ base_known as (
     inner join base_months as months
         on moments.series_id = months.series_id
         and moments.known_from >= months.known_from
-        and moments.known_from < coalesce(months.known_to, timestamp '9999-12-31')
+        and moments.known_from < coalesce(months.known_to, {{ still_known() }})
 ),
 
 bases as (
@@ -46,13 +46,13 @@ bases as (
         series_id,
         moment as known_from,
         lead(moment) over (partition by series_id order by moment) as known_to,
-        case when max(status_rank) < 4 then avg(value) end as value,
+        case when {{ has_number('max(status_rank)') }} then avg(value) end as value,
         max(status_rank) as status_rank,
         max(case when age = 1 then known_from_basis end) as known_from_basis,
         max(case when age = 1 then payload_id end) as payload_id
     from base_known
     group by series_id, moment
-    -- a mean of eleven months would be an index on another base
+    -- the mean of eleven months would put the index on another base
     having count(*) = 12
 ),
 
@@ -89,7 +89,7 @@ known_at as (
         on moments.series_id = terms.series_id
         and moments.period_start = terms.period_start
         and moments.known_from >= terms.known_from
-        and moments.known_from < coalesce(terms.known_to, timestamp '9999-12-31')
+        and moments.known_from < coalesce(terms.known_to, {{ still_known() }})
 ),
 
 wide as (
@@ -114,7 +114,7 @@ computed as (
     select
         wide.*,
         case
-            when wide.status_rank >= 4 then null
+            when not {{ has_number('wide.status_rank') }} then null
             when declared.method in ('share', 'rate') then 100 * wide.plus / nullif(wide.divisor, 0)
             when declared.method = 'converted' and wide.factor is not null then wide.plus * wide.factor
             when declared.method = 'converted' then wide.plus / nullif(wide.divisor, 0)
@@ -136,15 +136,15 @@ stated as (
         series_id,
         period_start,
         value,
-        -- a division by nothing gives no value
-        case when value is null and status_rank < 4 then 'missing' else {{ status_of_rank('status_rank') }} end as status,
+        -- a division by zero gives no value
+        case when value is null and {{ has_number('status_rank') }} then 'missing' else {{ status_of_rank('status_rank') }} end as status,
         moment as known_from,
         known_from_basis,
         payload_id,
-        -- moments of a period differ, so nothing is left to decide between loads
+        -- collapse_vintages decides by load between rows of one moment, of which there are none here
         0 as load_id,
         -- what was never known cannot be withdrawn
-        max(case when status_rank < 6 then 1 else 0 end) over (
+        max(case when status_rank < {{ rank_of('withdrawn') }} then 1 else 0 end) over (
             partition by series_id, period_start order by moment rows between unbounded preceding and current row
         ) as was_known
     from computed

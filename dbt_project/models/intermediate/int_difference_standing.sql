@@ -1,5 +1,5 @@
--- Where a difference in differences stands among the same difference at dates without a known event: cuts of the report's
--- events, and those dates themselves.
+-- One row says where a difference in differences stands among the same difference at dates without a known event. It holds the cuts
+-- of the report's events and those dates themselves.
 with differences as (
     select
         *,

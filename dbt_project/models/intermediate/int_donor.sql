@@ -1,4 +1,4 @@
--- the partners whose trade may stand in for a treated series, by pool, with the name that each has in the statistics
+-- One row is one partner of one pool, whose trade may stand in for a treated series. unit_id is its name in the statistics.
 select
     donor.donor_pool_id,
     concat(pool.unit_prefix, lower(donor.partner_iso3)) as unit_id,

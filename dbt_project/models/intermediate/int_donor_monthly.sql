@@ -1,4 +1,5 @@
--- each pool of donors by month: the series it serves and the trade of its partners, as known now
+-- Each pool of donors has one row a unit and month: units are the series that the pool serves and the trade of its partners, as
+-- both are known now.
 with treated as (
     select
         pools.donor_pool_id,

@@ -7,7 +7,7 @@ with anchored as (
         event.confidence,
         event.in_force,
         kind.event_class,
-        -- what takes effect counts from the day it did, everything else from the day it happened
+        -- an event of a kind that takes effect counts from the day it did, any other from the day it happened
         case when kind.is_measure and event.effective_on is not null then event.effective_on else event.event_date end
             as anchor_on,
         case when kind.is_measure and event.effective_on is not null then 'effective_on' else 'event_date' end as anchor_basis

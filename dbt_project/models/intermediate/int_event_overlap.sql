@@ -1,4 +1,4 @@
--- how far the events of the report stand in each other's way, by width of the comparison
+-- One row says how far other events of the report stand in the way of an event, for one width and gap of the comparison.
 with events as (
     select event_id, cut_month from {{ ref('int_event_cut') }}
     where in_report

@@ -1,5 +1,6 @@
--- months that are no dates without an event, by width: an event of the report cuts closer than the window is wide.
--- Any event counts, whichever countries and goods it names: orders move between partners and products.
+-- A month is eventful for a width when the cut of an event of the report lies less than that width away from it. All other months
+-- are dates without an event. Every event counts, whichever countries and goods it names, because orders move between partners
+-- and products.
 with widths as (
     select distinct window_months from (
         {{ report_grid() | indent(8) }}
@@ -12,6 +13,6 @@ select distinct
 from {{ ref('int_month') }} as months
 cross join widths
 inner join {{ ref('int_event_cut') }} as event
-    on abs({{ months_between('event.cut_month', 'months.month_start') }}) < widths.window_months
+    on {{ is_near_event(months_between('event.cut_month', 'months.month_start'), 'widths.window_months') }}
 where event.in_report
 order by widths.window_months, months.month_start

@@ -1,4 +1,4 @@
--- what is known now of each freight cell
+-- One row is what is known now of a freight cell.
 {{ config(materialized='view') }}
 
 with vintages as (

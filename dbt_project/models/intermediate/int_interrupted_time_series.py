@@ -19,11 +19,13 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     monthly = dbt.ref("int_series_compared").pl().sort("series_id", "period_start")
     episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
     starts = dbt.ref("int_cluster_start").pl().sort("start_month", "cluster_id").rows()
-    asked = dbt.ref("int_event_design").project("design_id, cut_month, dropped_months, cluster_id").distinct()
+    requests = (
+        dbt.ref("int_event_design").project("design_id, cut_month, dropped_months, cluster_id").distinct()
+    )
     designs = pl.DataFrame(
         [
             (design, cut, dropped, [start for cluster, start in starts if cluster != own])
-            for design, cut, dropped, own in asked.pl().sort("design_id").iter_rows()
+            for design, cut, dropped, own in requests.pl().sort("design_id").iter_rows()
         ],
         schema=interrupted.DESIGN_SCHEMA,
         orient="row",
@@ -40,9 +42,9 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     }
 
     def compute(ids: Sequence[str]) -> list[pl.DataFrame]:
-        found = interrupted.interrupted_time_series(
+        fitted = interrupted.interrupted_time_series(
             monthly.filter(pl.col("series_id").is_in(ids)), episodes, designs
         ).partition_by("series_id", as_dict=True)
-        return [found[(series_id,)] for series_id in ids]
+        return [fitted[(series_id,)] for series_id in ids]
 
     return remembered("interrupted_time_series", units, compute)

@@ -1,4 +1,4 @@
--- every series of which something was ever known, with the life of its numbers: dim_series publishes it
+-- One row is a series of which something was ever known, with the first and last period of its numbers. dim_series publishes it.
 with latest as (
     select
         series_id,

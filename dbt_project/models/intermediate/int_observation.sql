@@ -1,4 +1,5 @@
--- what is known now; a withdrawn value is no longer known, so its key is absent here and kept in the vintages
+-- One row is what is known now of a series and period. A withdrawn value is no longer known, so its period is absent here and stays
+-- in the vintages.
 select
     series_id,
     period_start,

@@ -1,4 +1,4 @@
--- the first number known of each period: announcing a gap (status missing) is not a first release
+-- One row is the first number known of a period. A gap that the publisher announces (status missing) is not a first release.
 with numbers as (
     select
         *,

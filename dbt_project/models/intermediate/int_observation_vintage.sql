@@ -1,4 +1,4 @@
--- every vintage of every series: as published, and as it follows from those for derived series
+-- This model holds every vintage of every series: those that were published, and those of derived series that follow from them.
 select
     series_id,
     period_start,

@@ -1,3 +1,4 @@
+-- One row is a value of a published series as it was known from one day to another.
 with vintages as (
     {{ collapse_vintages(
         ref('int_observation_known'),
@@ -18,6 +19,6 @@ select
     vintages.revision_number,
     vintages.payload_id
 from vintages
--- left: rows of an undeclared series must fail a test, not vanish
+-- a left join, because rows of an undeclared series must fail a test and not vanish
 left join {{ ref('stg_series') }} as series on vintages.series_id = series.series_id
 order by vintages.series_id, vintages.period_start, vintages.known_from

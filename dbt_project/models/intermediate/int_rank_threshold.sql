@@ -1,9 +1,9 @@
--- The rank from which on a difference counts as unusual, set so that at most 5 % of the dates without an event do.
+-- One row is the rank at or below which a difference counts as unusual. It is set so that at most 5 % of the dates without an event
+-- do (false_alarm_target).
 --
--- A rank of at most .05 is reached at more than 5 % of them (7-9 %): a cut's own neighbours, which share most of its
--- months, are left out of what it is ranked among, so that the extreme cuts of a run are all extreme. The level is chosen
--- over all series together, as ranks have no unit. How often it fires is measured on other dates than it was chosen on:
--- stretches of 24 months by turns.
+-- A rank of at most .05 is reached at 7 to 9 % of them. The reason is that a cut is not ranked among its own neighbours, which share
+-- most of its months: in a run of extreme months every cut is then extreme. The level is chosen over all series together, as ranks
+-- have no unit. How often it fires is measured on other dates than it was chosen on: stretches of months by turns.
 with standings as (
     select
         'before_after' as comparison,
@@ -31,11 +31,12 @@ halves as (
     from standings
 ),
 
--- a level is tried on the half it was not chosen on; half 2 stands for all, which the events get
+-- A level chosen on one half of the dates is for the other half, where it is tried. The level chosen on all dates is the one
+-- that comparisons of events are held against.
 chosen_on as (
     select comparison, window_months, gap_months, placebo_rank, 1 - half as for_half from halves
     union all
-    select comparison, window_months, gap_months, placebo_rank, 2 from halves
+    select comparison, window_months, gap_months, placebo_rank, {{ both_halves() }} from halves
 ),
 
 shares as (
@@ -54,7 +55,7 @@ levels as (
         window_months,
         gap_months,
         for_half,
-        -- none: even the smallest rank is too frequent; a rank is never 0
+        -- where even the smallest rank is too frequent, the level is 0, which no rank reaches
         coalesce(max(case when share <= {{ false_alarm_target() }} then placebo_rank end), 0) as rank_threshold
     from shares
     group by comparison, window_months, gap_months, for_half

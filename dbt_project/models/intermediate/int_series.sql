@@ -1,5 +1,5 @@
 {{ config(materialized="view") }}
--- every declared series: sent by a publisher or read off the trade flows, and derived from those
+-- Every declared series stands here: those that a publisher sends or that are read off the trade flows, and those derived from them.
 select
     series_id,
     title,

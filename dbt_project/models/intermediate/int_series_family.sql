@@ -1,4 +1,4 @@
--- the family in which the comparisons of a series are counted
+-- One row names the family in which the comparisons of a series are counted for the false discovery rates.
 select
     series.series_id,
     case when series.source_id = 'headway_derived' then 'derived' else coalesce(family.family_id, 'other') end as family_id

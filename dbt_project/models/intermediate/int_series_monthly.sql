@@ -1,6 +1,6 @@
--- monthly series without holes in time: a month nobody published is a row with a null, so that window frames and
--- lags count calendar months. Between the first and last month with a number; nulls before and after are cut off.
--- Positive figures are compared in logarithms, as relative changes; balances and shares in their own unit.
+-- Each monthly series has a row for every month from its first number to its last. A month that nobody published is a row with a
+-- null, so that window frames and lags count calendar months. Positive figures are compared in logarithms, which are relative
+-- changes; balances and shares are compared in their own unit.
 with observed as (
     select * from {{ ref('int_observation') }}
     where frequency = 'monthly'

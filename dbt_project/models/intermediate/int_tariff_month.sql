@@ -1,10 +1,10 @@
--- Measures in force on a product group in a month, with the days of the month on which they were
+-- One row is a measure in force on a product group in a month, with the days of the month on which it was.
 with months as (
     select
         month_start,
         {{ add_months('month_start', 1) }} as next_month
     from {{ ref('int_month') }}
-    -- trade by partner and product begins here in 2013
+    -- the imports that measures are put beside are held by partner and product from 2013 on
     where month_start between date '2013-01-01' and cast({{ build_timestamp() }} as date)
 )
 

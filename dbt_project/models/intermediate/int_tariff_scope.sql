@@ -1,6 +1,6 @@
--- Which measure of the USA reaches which imports, and how much of them: one row a product group (named by its series of values)
--- and measure that is or may be on it. No dates here. Codes of a measure say where goods lie, not that every line under them is
--- covered, so what is read off them is a part.
+-- One row says that a tariff measure of the USA reaches, or may reach, a group of imports, and how much of the group. The group is
+-- named by the series of its values. Dates are in int_tariff_month. The codes of a measure say where its goods lie and not that
+-- every line under them is covered, so a scope that is read off the codes is a part.
 with cells as (
     select
         series_id,
@@ -34,7 +34,7 @@ codes as (
     select measure_id, {{ each_item('hs_codes') }} as hs_code from measures
 ),
 
--- a measure on one partner is on a part of what comes from the world
+-- a measure on one partner reaches a part of the imports from the world
 reached as (
     select
         cells.series_id,
@@ -65,7 +65,7 @@ judged as (
         case
             when named.coverage is not null then named.coverage
             when by_code.series_id is not null then 'part'
-            -- whatever the goods are, they are a part of all goods
+            -- goods of a measure that are not known more closely are a part of all goods
             when reached.product_system = 'TOTAL' and coalesce(others.coverage, 'unknown') = 'unknown' then 'part'
             when others.coverage is not null then others.coverage
             when reached.product_system = 'HS' and with_codes.measure_id is not null then 'none'

@@ -1,4 +1,4 @@
--- what is known now of each cell, with what kind of partner it is
+-- One row is what is known now of a trade flow cell, with what its partner code stands for.
 {{ config(materialized='view') }}
 
 select
@@ -24,7 +24,7 @@ select
     flows.known_from_basis,
     flows.payload_id
 from {{ ref('int_trade_flow_vintage') }} as flows
--- left: a partner code that nobody described must fail a test, not vanish
+-- a left join, because a partner code that nobody described must fail a test and not vanish
 left join {{ ref('stg_geography') }} as partners on flows.partner_code = partners.schedule_c_code
 where flows.known_to is null
     and flows.status <> 'withdrawn'

@@ -1,6 +1,6 @@
--- Series read off the trade flows, as if a publisher had sent them: one row a period and time of knowledge.
--- A share needs two cells (what was claimed under USMCA, and all imports for consumption), which may be revised at
--- different times: it has a vintage whenever either was, made of what was known of both at that moment.
+-- One row is a value of a series that is read off the trade flows, in the columns in which a publisher sends one.
+-- A share needs two cells: what was claimed under USMCA, and all imports for consumption. They may be revised at different times, so
+-- the share has a vintage whenever either was revised, made of what was known of both at that moment.
 with declared as (
     select
         series_id,
@@ -8,7 +8,7 @@ with declared as (
         reporter_iso3,
         partner_code,
         flow,
-        -- a claimed share is declared once, for both of the bases it is made of
+        -- a claimed share is declared once; this is the basis of its first cell, the second is on basis consumption
         case when measure = 'usmca_claimed_share_pct' then 'usmca_claimed' else basis end as basis,
         classification,
         product_level,
@@ -96,21 +96,14 @@ shares as (
     select
         share_moments.series_id,
         share_moments.period_start,
-        -- nothing imported: a share does not exist, which is not a share of zero
+        -- where nothing was imported there is no share, which is not a share of zero
         case
             when claims.status <> 'withdrawn' and totals.status <> 'withdrawn'
                 then 100.0 * claims.value_usd / nullif(totals.value_usd, 0)
         end as value,
-        case
-            when 'withdrawn' in (claims.status, totals.status) then 'withdrawn'
-            when 'suppressed' in (claims.status, totals.status) then 'suppressed'
-            when 'preliminary' in (claims.status, totals.status) then 'preliminary'
-            when 'estimated' in (claims.status, totals.status) then 'estimated'
-            when 'revised' in (claims.status, totals.status) then 'revised'
-            else 'normal'
-        end as status,
+        {{ status_of_rank('greatest(' ~ status_rank('claims.status') ~ ', ' ~ status_rank('totals.status') ~ ')') | indent(8) }} as status,
         share_moments.known_from,
-        -- provenance is that of the side that changed last, which made this vintage
+        -- provenance is that of the cell that changed last, because that change made this vintage
         case when claims.known_from >= totals.known_from then claims.known_from_basis else totals.known_from_basis end
             as known_from_basis,
         case when claims.known_from >= totals.known_from then claims.payload_id else totals.payload_id end as payload_id,
@@ -120,20 +113,20 @@ shares as (
         on share_moments.series_id = claims.series_id
         and share_moments.period_start = claims.period_start
         and share_moments.known_from >= claims.known_from
-        and share_moments.known_from < coalesce(claims.known_to, timestamp '9999-12-31')
+        and share_moments.known_from < coalesce(claims.known_to, {{ still_known() }})
     inner join totals
         on share_moments.series_id = totals.series_id
         and share_moments.period_start = totals.period_start
         and share_moments.known_from >= totals.known_from
-        and share_moments.known_from < coalesce(totals.known_to, timestamp '9999-12-31')
+        and share_moments.known_from < coalesce(totals.known_to, {{ still_known() }})
 )
 
 select
     series_id,
     period_start,
     value,
-    -- a publisher that sends a null without a reason has no value there
-    case when value is null and status in ('normal', 'preliminary', 'revised', 'estimated') then 'missing' else status end as status,
+    -- a null that a publisher sends without a reason means that there is no value
+    case when value is null and {{ has_number(status_rank('status')) }} then 'missing' else status end as status,
     known_from,
     known_from_basis,
     payload_id,

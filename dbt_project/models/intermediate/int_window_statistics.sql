@@ -1,4 +1,5 @@
--- what a run of months looks like: the windows before, after and further back, and the straight line, all come from here
+-- One row is a run of months of a series and its statistics. The windows before and after a cut, the window as far before again and
+-- the straight line of trend_dev are all rows of this model.
 with monthly as (
     select
         spine.series_id,

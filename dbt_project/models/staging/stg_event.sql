@@ -1,4 +1,4 @@
--- lists arrive as text with ';' between the items: CSV has no lists
+-- Lists arrive as text with ';' between the items, because CSV has no lists.
 select
     event_id,
     timeline,

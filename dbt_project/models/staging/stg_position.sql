@@ -1,4 +1,4 @@
--- one row a party: a position that several held together is a position of each
+-- One row is the position of one party: a position that several parties held together is a position of each.
 select
     event_id,
     {{ each_item(split_list('party')) }} as party,

@@ -1,5 +1,5 @@
 -- The store keeps the current state beside the history, and the models read the history: both must tell the same.
--- A difference is a late vintage filed on top in place of in its place.
+-- A difference means that a vintage which arrived late was filed as the newest one.
 {{ config(meta={'dagster': {'ref': {'name': 'int_published_vintage'}}}) }}
 select
     coalesce(stored.series_id, latest.series_id) as series_id,

@@ -24,6 +24,6 @@ select
     cut.left_out_because,
     cut.event_class
 from {{ ref('stg_event') }} as event
--- every event has a cut; left, so that one of an undeclared kind fails a constraint and does not vanish
+-- a left join, because an event of an undeclared kind must fail a constraint and not vanish
 left join {{ ref('int_event_cut') }} as cut on event.event_id = cut.event_id
 order by event.event_date, event.event_id

@@ -13,7 +13,7 @@ from {{ ref('stg_source') }}
 
 union all
 
--- no publisher and no payloads: what is computed in this project from the series of the others
+-- the source of what is computed in this project from the series of the others; it has no publisher and no payloads
 select
     'headway_derived' as source_id,
     'Headway' as agency,

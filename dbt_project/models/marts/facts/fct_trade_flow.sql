@@ -1,4 +1,4 @@
--- countries and the world: groups of partners would count the same trade twice (int_trade_flow_group keeps them)
+-- Partners are countries and the world. Groups of partners would count the same trade twice; int_trade_flow_group keeps them.
 select
     reporter_iso3,
     partner_iso3,

@@ -1,4 +1,4 @@
--- not sorted: the release sorts its copy by key, and sorting here as well costs as much as all joins
+-- The rows are not sorted here: the release sorts its copy by key, and sorting twice would cost as much as all joins.
 with events as (
     select
         cuts.event_id,

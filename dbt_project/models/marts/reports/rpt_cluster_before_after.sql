@@ -1,4 +1,4 @@
--- not sorted: the release sorts its copy by key
+-- The rows are not sorted here, because the release sorts its copy by key.
 with clusters as (
     select
         cluster_id,

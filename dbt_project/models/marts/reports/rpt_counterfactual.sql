@@ -22,7 +22,7 @@ months as (
         and compared.expected is not null
 ),
 
--- back in the unit of the series
+-- figures brought back to the unit of the series
 final as (
     select
         events.event_id,
@@ -37,7 +37,7 @@ final as (
     inner join months on events.cut_month = months.cut_month
 )
 
--- series first: a release is sorted by the first columns, and figures of one size compress a fifth better
+-- The series stands first because a release is sorted by the first columns, and figures of one size compress a fifth better.
 select
     series_id,
     event_id,

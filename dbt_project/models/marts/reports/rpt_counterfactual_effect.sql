@@ -37,7 +37,7 @@ final as (
     inner join windows on events.cut_month = windows.cut_month
 )
 
--- series first: a release is sorted by the first columns, and figures of one size compress a fifth better
+-- The series stands first because a release is sorted by the first columns, and figures of one size compress a fifth better.
 select
     series_id,
     event_id,

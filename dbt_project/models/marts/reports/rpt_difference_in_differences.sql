@@ -7,7 +7,7 @@ differences as (
     select * from {{ ref('int_control_difference') }}
 ),
 
--- events of one month share their comparison
+-- events with one cut month share their comparison
 at_events as (
     select * from differences
     where cut_month in (select cut_month from events)
@@ -77,7 +77,7 @@ judged as (
         and at_events.cut_month = earlier.cut_month
     left join {{ ref('int_rank_threshold') }} as levels
         on levels.comparison = 'difference_in_differences'
-        and levels.for_half = 2
+        and levels.for_half = {{ both_halves() }}
         and at_events.window_months = levels.window_months
         and at_events.gap_months = levels.gap_months
     left join {{ ref('int_calibration_placebo') }} as rates
@@ -111,7 +111,7 @@ select
     pretrend_slope,
     pretrend_slope * lag_months as pretrend_bias,
     abs(pretrend_slope * lag_months) / nullif(abs(did), 0) as pretrend_ratio,
-    -- placebo cuts are clean: an unclean comparison has no place among them
+    -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
     case when event_clean then breakdown_m end as breakdown_m,
     case when event_clean then placebo_rank end as placebo_rank,
     n_placebo,

@@ -1,5 +1,6 @@
--- Two ways from an event to a series. By goods: the topic of the event is about goods that the series is about. By measure: the
--- event is the announcement, start or end of a tariff measure that reaches the goods of the series.
+-- One row says that an event could show in a series. There are two ways from an event to a series. By goods: the topic of the event
+-- is about goods that the series measures. By measure: the event announces, starts or ends a tariff measure that reaches the
+-- goods of the series.
 with events as (
     select
         event_id,
@@ -50,7 +51,8 @@ by_goods as (
     inner join {{ ref('stg_topic_goods') }} as topic_goods on events.topic = topic_goods.topic
     inner join series on topic_goods.goods = series.goods
     inner join acts on events.event_id = acts.event_id
-    -- the country of the series takes part, and its partner as well; an act of one country is towards all of its partners
+    -- The country of the series takes part in the event, and so does its partner. An act of a single country is towards all of
+    -- its partners.
     inner join parties as home on events.event_id = home.event_id and series.geography_iso3 = home.party
     left join parties as away on events.event_id = away.event_id and series.partner_iso3 = away.party
     where away.party is not null
@@ -79,9 +81,9 @@ linked as (
             events.event_date in (measures.announced_on, measures.effective_on, measures.ended_on)
             or events.effective_on in (measures.announced_on, measures.effective_on, measures.ended_on)
         )
-        -- an answer on the same day is another country's measure
+        -- retaliation on the same day is another country's measure
         and events.timeline not like 'retaliation%'
-        -- the subject of a tariff event is the tariff, whatever its grounds are filed under
+        -- a tariff event is about its tariff, whatever topic its grounds are filed under
         and (events.topic = measures.topic or events.event_type in ('tariff_announced', 'tariff_effective'))
     inner join parties as imposing on events.event_id = imposing.event_id and measures.imposing_iso3 = imposing.party
     left join parties as hit on events.event_id = hit.event_id and measures.partner = hit.party

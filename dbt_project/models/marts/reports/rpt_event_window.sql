@@ -1,11 +1,11 @@
--- not sorted: the release sorts its copy by key, and sorting here as well costs as much as all joins
+-- The rows are not sorted here: the release sorts its copy by key, and sorting twice would cost as much as all joins.
 with events as (
     select event_id, cut_month
     from {{ ref('int_event_cut') }}
     where in_report
 ),
 
--- events of one month share their months: work is done once a cut
+-- events with one cut month share the months around it, so those are computed once a cut
 cuts as (
     select distinct cut_month from events
 ),
@@ -15,7 +15,7 @@ monthly as (
         spine.series_id,
         spine.period_start,
         spine.value,
-        -- the spine has no holes: twelve rows back is the same month a year before
+        -- the series has a row for every month, so twelve rows back is the same month a year before
         lag(spine.value, 12) over (partition by spine.series_id order by spine.month_index) as value_year_before,
         spine.is_preliminary,
         {{ has_log_scale() }} as log_allowed

@@ -55,7 +55,7 @@ payloads_used as (
     select distinct source_id, 'freight_flow' as dataset, payload_id from {{ ref('fct_freight_flow') }}
 ),
 
--- the payload datasets a publisher's figures came by: its own, or the bundled ones
+-- the datasets through which figures of a publisher came: its own, or the bundled ones
 ways as (
     select distinct
         payloads_used.source_id,
@@ -66,7 +66,7 @@ ways as (
     inner join {{ ref('stg_payload') }} as payloads on payloads_used.payload_id = payloads.payload_id
 ),
 
--- every load on those ways, also one that found nothing new and so left no row in the facts
+-- every load through those datasets, also one that found nothing new and so left no row in the facts
 loads as (
     select
         ways.source_id,
@@ -104,7 +104,7 @@ scheduled as (
         slices.last_known_from
     from {{ ref('stg_source') }} as sources
     left join slices on sources.source_id = slices.source_id
-    -- what only carries figures of publishers (the bundled ones) is not late itself
+    -- a source that only carries figures of other publishers (the bundled figures) is never late itself
     where slices.source_id is not null
         or sources.source_id not in (select source_id from {{ ref('stg_payload') }})
 ),
@@ -152,7 +152,7 @@ select
     summed.n_slices_late,
     summed.latest_period,
     summed.expected_period,
-    -- days since the period after the latest one should have been out
+    -- days since the period after the latest one was due
     case
         when summed.expected_period is not null then cast(greatest(0, {{ days_between(
             add_months('summed.latest_period', '2 * summed.months_in_period') ~ ' - 1 + summed.publication_lag_days',

@@ -8,7 +8,7 @@ with rates as (
     where method = 'its_gls'
 ),
 
--- what a series without enough clean dates of its own is read with
+-- the rate that stands in for a series without enough clean dates of its own
 pooled as (
     select sum(fired) / cast(nullif(sum(n_pseudo_events), 0) as double) as false_alarm_rate from rates
 ),
@@ -17,20 +17,20 @@ fitted as (
     select
         designs.event_id,
         designs.dropped_months,
-        found.*,
+        estimate.*,
         rates.n_pseudo_events >= {{ min_pseudo_events() }} as is_own_rate,
         case
             when rates.n_pseudo_events >= {{ min_pseudo_events() }} then rates.false_alarm_rate
             else pooled.false_alarm_rate
         end as known_rate
     from {{ ref('int_event_design') }} as designs
-    inner join {{ ref('int_interrupted_time_series') }} as found on designs.design_id = found.design_id
+    inner join {{ ref('int_interrupted_time_series') }} as estimate on designs.design_id = estimate.design_id
     inner join {{ ref('dim_series') }} as series
-        on found.series_id = series.series_id
+        on estimate.series_id = series.series_id
         -- a series that ended before the event, or began after it, has nothing to compare
         and designs.cut_month > series.first_period
         and designs.cut_month <= series.last_period
-    left join rates on found.series_id = rates.series_id
+    left join rates on estimate.series_id = rates.series_id
     cross join pooled
 )
 
@@ -51,7 +51,7 @@ select
     effect_12,
     effect_24,
     se_gls,
-    -- a p nobody knows the error rate of is not shown
+    -- a p whose false-alarm rate was not measured is not shown
     case when known_rate is not null then p_gls end as p_gls,
     level_change_ols,
     se_ewc,

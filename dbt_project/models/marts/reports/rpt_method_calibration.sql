@@ -1,4 +1,5 @@
--- what each method's own models measured, side by side
+-- One row is the measured false-alarm rate of a method for a series. Each method measures it in models of its own; this report puts
+-- them side by side.
 {%- set of_pairs = ['control_set_id', 'rank_threshold'] %}
 {%- set relations = [
     (ref('int_calibration_placebo'), of_pairs),

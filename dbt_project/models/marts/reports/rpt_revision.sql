@@ -1,6 +1,6 @@
 with changes as (
     -- A status alone (preliminary, then confirmed) is not a revision of the number. Nor is a null before the first
-    -- number, being no different from nothing at all: the first change is the first number.
+    -- number, as nothing was known before it either: the first change is the first number.
     select
         series_id,
         period_start,

@@ -1,3 +1,5 @@
+-- One row is a month of US imports of a group of goods from a partner, with the measures in force on them, the rate by law where it can
+-- be told, and the rate collected.
 with touching as (
     select
         *,
@@ -16,7 +18,7 @@ pairs as (
         one.series_id,
         one.period_start,
         case
-            -- one after the other: never both on one day
+            -- one measure ended before the other began, so no good pays both
             when one.day_after <= other.first_day or other.day_after <= one.first_day then 'one_of'
             else coalesce(rule.relation, 'unclear')
         end as relation,

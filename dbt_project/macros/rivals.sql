@@ -1,0 +1,85 @@
+{#
+    What stands in the way of a comparison: other events, and episodes such as a strike that would explain a difference.
+    Belongs here: when an event or an episode lies in the windows of a cut, and which series an episode disturbs.
+    Does not belong here: the windows and their formulas (before_after.sql), the verdict (placebo.sql).
+#}
+
+{# Share of a window of `window_months` after one cut that also lies after another cut `distance` months away. #}
+{% macro shared_post_share(window_months, distance) -%}
+    greatest(0, {{ window_months }} - abs({{ distance }})) / cast(nullif({{ window_months }}, 0) as double)
+{%- endmacro %}
+
+{# True when a cut `distance` months after this one lies between the first month before and the last month after. #}
+{% macro cut_in_windows(distance, window_months, lag_months) -%}
+    ({{ distance }} between -{{ lag_months }} and {{ window_months }} - 1)
+{%- endmacro %}
+
+{# What stands in each other's way, from `pairs` (subject, window_months, gap_months, lag_months, distance in months). #}
+{% macro overlaps(pairs, subject) -%}
+select
+    {{ subject }},
+    window_months,
+    gap_months,
+    cast(count(case when {{ cut_in_windows('distance', 'window_months', 'lag_months') }} then 1 end) as integer) as n_other_events,
+    coalesce(max({{ shared_post_share('window_months', 'distance') }}), 0) as max_shared_post_share
+from {{ pairs }}
+group by {{ subject }}, window_months, gap_months
+{%- endmacro %}
+
+{# True when a date `distance` months from an event is too near to count as a date without one: their windows after share a month. #}
+{% macro is_near_event(distance, window_months) -%}
+    abs({{ distance }}) < {{ window_months }}
+{%- endmacro %}
+
+{# True when an episode from `first` to `last` shares a month with the window before or with the window after. #}
+{% macro touches_windows(first, last, pre_first, pre_last, post_first, post_last) -%}
+    (
+        ({{ first }} <= {{ pre_last }} and {{ last }} >= {{ pre_first }})
+        or ({{ first }} <= {{ post_last }} and {{ last }} >= {{ post_first }})
+    )
+{%- endmacro %}
+
+{# The last day of an episode; one without an end is still going on. #}
+{% macro episode_end(episode) -%}
+    coalesce({{ episode }}.ends_on, date '9999-12-31')
+{%- endmacro %}
+
+{#
+    Whether a confounding episode touches a series. applies_to lists what it disturbs: all; autos (vehicles, their parts
+    and engines); employment; trade (values, duties, balances, not prices); usa_statistics (any series of the USA).
+    When in doubt it touches: a comparison called unclean by mistake costs less than one called clean by mistake.
+    Aliases of relations with the columns of dim_episode and dim_series.
+#}
+{% macro episode_applies(episode, series) -%}
+    (
+        {{ episode }}.applies_to = 'all'
+        or ({{ applies_to_has(episode, 'autos') }} and {{ is_automotive(series) }})
+        or ({{ applies_to_has(episode, 'employment') }} and {{ series }}.measure in ('employment', 'employment_share', 'employment_index'))
+        or ({{ applies_to_has(episode, 'trade') }}
+            and {{ series }}.measure in (
+                'trade_value', 'trade_value_real', 'trade_value_per_weekday', 'trade_balance', 'duty', 'duty_rate',
+                'import_share', 'export_share', 'usmca_claimed_share'
+            ))
+        or ({{ applies_to_has(episode, 'usa_statistics') }} and {{ series }}.geography_iso3 = 'USA')
+    )
+{%- endmacro %}
+
+{% macro applies_to_has(episode, tag) -%}
+    concat(';', {{ episode }}.applies_to, ';') like '%;{{ tag }};%'
+{%- endmacro %}
+
+{#
+    By code where the agency's code says so (NAICS 336, HS 87, engines 8407-8409 and tyres 4011, BEA end use 3), by unit
+    or name where there is none (CPI of new vehicles, BEA's unit sales).
+#}
+{% macro is_automotive(series) -%}
+    (
+        {{ series }}.unit = 'vehicles'
+        or {{ series }}.industry_code like '336%'
+        or ({{ series }}.product_system = 'HS'
+            and ({{ series }}.product_code like '87%' or {{ series }}.product_code in ('8407', '8408', '8409', '4011')))
+        or ({{ series }}.product_system = 'BEA end use' and {{ series }}.product_code like '3%')
+        or {{ series }}.series_id like '%vehicle%'
+        or {{ series }}.series_id like '%autos%'
+    )
+{%- endmacro %}
