@@ -310,7 +310,7 @@ def _load(path: Path) -> Release:
             run_id=path.name,
             path=path,
             current=current,
-            created_at=datetime.fromtimestamp(made, UTC) if made else datetime.min.replace(tzinfo=UTC),
+            created_at=datetime.fromtimestamp(made, UTC) if made is not None else datetime.min.replace(tzinfo=UTC),
             problem=f"release.json cannot be read ({error})",
         )
 
