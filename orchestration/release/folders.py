@@ -131,7 +131,7 @@ def current_release(settings: Settings) -> Release | None:
 
 
 def current_fingerprint(settings: Settings) -> str | None:
-    """The fingerprint that the current release was published with."""
+    """The fingerprint that the current release was published with; None without an undamaged current release."""
     release = current_release(settings)
     return release.fingerprint if release and not release.problem else None
 
@@ -310,7 +310,9 @@ def _load(path: Path) -> Release:
             run_id=path.name,
             path=path,
             current=current,
-            created_at=datetime.fromtimestamp(made, UTC) if made is not None else datetime.min.replace(tzinfo=UTC),
+            created_at=datetime.fromtimestamp(made, UTC)
+            if made is not None
+            else datetime.min.replace(tzinfo=UTC),
             problem=f"release.json cannot be read ({error})",
         )
 
