@@ -22,8 +22,6 @@ _CLOSED_LISTS = {
     "flow": FLOWS,
     "basis": BASES,
 }
-#: may be null in a row; everything else of a frame's columns must be there
-_NULLABLE = {"classification_version", "quantity_unit"}
 
 
 class ConflictError(FrameError):
@@ -109,10 +107,8 @@ def unit_changes(frame: pl.DataFrame, tolerance: float = 0.12) -> list[tuple[str
 def _reason(table: Table, today: date) -> pl.Expr:
     """The first thing wrong with a row, or null."""
     checks: list[tuple[pl.Expr, pl.Expr]] = []
-    required = [*table.key, *table.vintage_columns, *(n for n in ("source_id",) if n in table.columns)]
-    for name in required:
-        if name not in _NULLABLE:
-            checks.append((pl.col(name).is_null(), pl.lit(f"{name} is empty")))
+    for name in table.required:
+        checks.append((pl.col(name).is_null(), pl.lit(f"{name} is empty")))
     for name, dtype in table.polars_schema.items():
         if dtype.is_float():
             checks.append((pl.col(name).is_nan(), pl.lit(f"{name} is not a number (NaN)")))

@@ -37,8 +37,13 @@ def period_end(start: date, frequency: str) -> date:
         if frequency != "daily":
             raise ValueError(f"unknown frequency: {frequency!r}")
         return start
-    year, month = divmod(start.month - 1 + months - 1, 12)
-    return end_of_month(date(start.year + year, month + 1, 1))
+    return end_of_month(month_after(start, months - 1))
+
+
+def month_after(day: date, months: int = 1) -> date:
+    """The first day of the month that lies `months` after the month of `day`; before it where `months` is negative."""
+    number = day.year * 12 + day.month - 1 + months
+    return date(number // 12, number % 12 + 1, 1)
 
 
 def end_of_month(day: date) -> date:

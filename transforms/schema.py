@@ -1,7 +1,9 @@
 """The typed frames that parsers return and the loader accepts: tables, keys, closed lists.
 
-Belongs here: column names, types, keys and closed lists of the raw tables; pure checks of a frame against them.
-Does not belong here: reading bytes (parse/), comparing with what is stored (orchestration/store/loading.py), SQL.
+Belongs here: column names, types, keys and closed lists of the raw tables. They are written down here only: the tables of
+the store are made from them (orchestration/store/tables.py).
+Does not belong here: checking a frame (checks.py), reading bytes (parse/), comparing with what is stored
+(orchestration/store/loading.py), SQL.
 """
 
 from __future__ import annotations
@@ -11,9 +13,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+#: statuses a payload may state; the store adds `withdrawn` for what a complete payload no longer holds
 STATUSES = ("normal", "preliminary", "revised", "estimated", "suppressed", "missing")
-"""Statuses a payload may state. The store adds `withdrawn` for what a complete payload no longer holds."""
 
+#: how well the time of knowledge is known: the agency stated when it released the value; it is the time at which the
+#: answer was retrieved; it is the day by which somebody's copy showed the value
 KNOWN_FROM_BASES = ("release", "retrieved", "observed_by")
 FREQUENCIES = ("monthly", "quarterly", "annual", "daily")
 ADJUSTMENTS = ("SA", "NSA", "SAAR")
@@ -34,17 +38,25 @@ class FrameError(ValueError):
 
 @dataclass(frozen=True)
 class Table:
-    """A raw table. `key` is the grain without time of knowledge; `slice` is the unit of which a payload is complete."""
+    """A raw table.
+
+    key:      the grain without the time of knowledge.
+    values:   what is measured; the first of them is null exactly where the status says that there is no number.
+    slice:    the part of the key that names what a payload can be complete of, such as a series.
+    columns:  name -> type of the key, the values and what describes them, in the order of the table.
+    optional: columns beside the values that may be null.
+    """
 
     name: str
     key: tuple[str, ...]
     values: tuple[str, ...]
     slice: tuple[str, ...]
     columns: dict[str, pl.DataType] = field(hash=False)
+    optional: tuple[str, ...] = ()
 
     @property
     def vintage_columns(self) -> dict[str, pl.DataType]:
-        """Columns every row carries beside key and values."""
+        """Columns that every row carries beside those of its table: what is known, since when, and how well."""
         return {
             "status": pl.String(),
             "known_from": pl.Datetime("us"),
@@ -55,6 +67,12 @@ class Table:
     def polars_schema(self) -> dict[str, pl.DataType]:
         """Columns of a parsed frame: key, values, status, known_from (naive UTC), known_from_basis."""
         return {**self.columns, **self.vintage_columns}
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Columns of `polars_schema` that are never null: the key first."""
+        others = [n for n in self.columns if n not in (*self.key, *self.values, *self.optional)]
+        return (*self.key, *self.vintage_columns, *others)
 
 
 OBSERVATION = Table(
@@ -95,6 +113,7 @@ TRADE_FLOW = Table(
         "quantity_unit": pl.String(),
         "source_id": pl.String(),  # the publisher; the payload may come through another source (figures)
     },
+    optional=("classification_version", "quantity_unit"),
 )
 
 FREIGHT_FLOW = Table(
@@ -127,6 +146,7 @@ FREIGHT_FLOW = Table(
 
 TABLES = {t.name: t for t in (OBSERVATION, TRADE_FLOW, FREIGHT_FLOW)}
 
+#: what is declared of a series, once: in orchestration/sources/series.csv, or by a user's import file
 SERIES_SCHEMA: dict[str, pl.DataType] = {
     "series_id": pl.String(),
     "title": pl.String(),
@@ -149,7 +169,22 @@ SERIES_SCHEMA: dict[str, pl.DataType] = {
     "fred_alias": pl.String(),
     "notes": pl.String(),
 }
-"""What is declared of a series, once, in orchestration/sources/series.csv (or by a user's import file)."""
+#: columns of SERIES_SCHEMA that may be null
+SERIES_OPTIONAL = frozenset(
+    {
+        "partner_iso3",
+        "flow",
+        "basis",
+        "industry_code",
+        "industry_system",
+        "product_code",
+        "product_system",
+        "currency",
+        "source_code",
+        "fred_alias",
+        "notes",
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -157,13 +192,13 @@ class Parsed:
     """What a parser makes of one payload.
 
     frame:    rows with the columns of `table.polars_schema`; may hold several vintages (known_from).
-    series:   rows with SERIES_SCHEMA for every series_id in an observation frame; None for flow tables.
-    complete: True if, for each slice and vintage in the frame, the payload holds every period (and for flow
-              tables every cell) between the slice's first and last period; then what is absent there but stored
-              as current is withdrawn. Flow tables: completeness is per slice and month.
-    rejected: rows a parser could not type, as (row_number, reason, row as text); counted, never dropped silently.
-    messages: what the agency said beside the data, and what was left out on purpose.
-    refused:  agency code -> why, for series that the agency refused inside a successful reply: the rest is good.
+    series:   rows with the columns of SERIES_SCHEMA, one for each series_id of an observation frame; None for flow tables.
+    complete: whether the payload holds, for each slice and vintage of the frame, every period between the first and the
+              last period of the slice, and for flow tables every cell of the months it shows. What is stored as current
+              and absent there is then withdrawn.
+    rejected: rows that the parser could not type, as (row_number, reason, row as text). They are counted as rows in.
+    messages: what the agency wrote beside the data, and what the parser left out on purpose.
+    refused:  agency code -> why, for series that the agency refused inside a successful reply whose rest is good.
     """
 
     table: Table

@@ -34,6 +34,7 @@ def target_path(settings: Settings) -> Path:
 
 
 def manifest_path(settings: Settings) -> Path:
+    """Where dbt writes its manifest; the file exists after the first `ensure_manifest`."""
     return settings.dbt_manifest
 
 
@@ -49,7 +50,12 @@ def project_hash(settings: Settings) -> str:
 
 @dataclass
 class DbtResult:
-    """What a dbt invocation did: counts by status, the failures in words, and the events as dicts for Dagster."""
+    """What a dbt invocation did.
+
+    counts:   status (success, pass, warn, fail, error, skipped) -> number of models, seeds and tests.
+    failures: one line for each model or test that failed.
+    events:   dbt's log events of finished nodes as dictionaries; their shape is dbt's, hence Any.
+    """
 
     success: bool
     counts: dict[str, int]
@@ -58,44 +64,50 @@ class DbtResult:
 
 
 def ensure_manifest(settings: Settings) -> Path:
-    """The manifest of the project as it is now; parses only when a file of the project changed since the last parse."""
+    """The manifest of the project as it is now; parses only when a file of the project changed since the last parse.
+
+    Raises ReleaseError where the project cannot be parsed.
+    """
     path, stamp = manifest_path(settings), target_path(settings) / "project.sha256"
-    now = project_hash(settings)
-    if path.exists() and stamp.exists() and stamp.read_text() == now:
+    current_hash = project_hash(settings)
+    if path.exists() and stamp.exists() and stamp.read_text() == current_hash:
         return path
     report("transform", "reading the dbt project")
     outcome = _invoke(settings, ["parse"])
     if not outcome.success:
         raise ReleaseError(f"the dbt project cannot be parsed: {outcome.exception}")
-    stamp.write_text(now)
+    stamp.write_text(current_hash)
     return path
 
 
 def build(settings: Settings, *, on_node: Callable[[str], None] | None = None) -> DbtResult:
     """Build every seed, model and data test into a fresh build/headway.duckdb; a failed test fails the result.
 
-    The file is made anew: all models together take seconds, and nothing of an earlier run can stay behind.
+    The file is made anew, so that nothing of an earlier run can stay behind. on_node: called with the id of every node
+    that is finished. Raises ReleaseError where dbt could not run at all.
     """
+    from dbt.artifacts.schemas.run import RunExecutionResult
+
     ensure_manifest(settings)
     settings.build.mkdir(parents=True, exist_ok=True)
     for stale in (settings.build_database, settings.build_database.with_suffix(".duckdb.wal")):
         stale.unlink(missing_ok=True)
     events: list[dict[str, Any]] = []
-    total = _node_count(settings)
+    total, finished = _node_count(settings), 0
 
     def listen(event: EventMsg) -> None:
+        nonlocal finished
         name = event.info.name
         if name in ("LogSeedResult", "LogModelResult", "LogTestResult", "LogSnapshotResult"):
             events.append(_as_dict(event))
         if name == "NodeFinished":
-            listen.done += 1
-            report("transform", event.data.node_info.node_name, listen.done, total)
+            finished += 1
+            report("transform", event.data.node_info.node_name, finished, total)
             if on_node is not None:
                 on_node(event.data.node_info.unique_id)
 
-    listen.done = 0
     outcome = _invoke(settings, list(_BUILD), callbacks=[listen])
-    if outcome.result is None:
+    if not isinstance(outcome.result, RunExecutionResult):
         raise ReleaseError(f"dbt could not run: {str(outcome.exception) or type(outcome.exception).__name__}")
     counts: dict[str, int] = {}
     failures = []
@@ -107,7 +119,10 @@ def build(settings: Settings, *, on_node: Callable[[str], None] | None = None) -
 
 
 def check_results(settings: Settings) -> list[CheckResult]:
-    """What the last build's models and data tests came to, as checks of a release: one a failure, one for the rest."""
+    """The results of the last build's models and data tests, as checks of a release.
+
+    One check for each model or test that failed or warned, and one, named dbt, for all of them.
+    """
     path = target_path(settings) / "run_results.json"
     if not path.exists():
         return [CheckResult("dbt", "fail", "dbt has not been run: there are no results to release")]
@@ -126,6 +141,7 @@ def check_results(settings: Settings) -> list[CheckResult]:
 
 
 def _node_count(settings: Settings) -> int:
+    """How many models, seeds and tests a build runs, for showing progress."""
     manifest = json.loads(manifest_path(settings).read_bytes())
     kinds = [
         n["resource_type"] for n in manifest["nodes"].values() if n.get("config", {}).get("enabled", True)
@@ -134,15 +150,16 @@ def _node_count(settings: Settings) -> int:
 
 
 def _as_dict(event: EventMsg) -> dict[str, Any]:
+    """The event as dbt writes it to its own JSON log, which is what dagster-dbt reads."""
     from dbt_common.events.functions import msg_to_dict
 
-    return msg_to_dict(event)
+    return dict(msg_to_dict(event))
 
 
 @contextmanager
 def _environment(settings: Settings) -> Iterator[None]:
-    """The variables that profiles.yml and the Python models read while dbt runs. They are put back afterwards, so that
-    two homes can build in one process; dbt offers its profiles no other way to be told a path."""
+    """Inside the block, the environment variables that profiles.yml and the Python models read: dbt offers its profiles no
+    other way to be given a path. They are put back afterwards, so that two homes can build in one process."""
     before = {name: os.environ.get(name) for name in ("HEADWAY_HOME", "DO_NOT_TRACK")}
     os.environ["HEADWAY_HOME"] = str(settings.home)
     os.environ.setdefault("DO_NOT_TRACK", "1")
@@ -157,9 +174,10 @@ def _environment(settings: Settings) -> Iterator[None]:
 
 
 def _invoke(
-    settings: Settings, arguments: list[str], callbacks: list[Callable] | None = None
+    settings: Settings, arguments: list[str], callbacks: list[Callable[[EventMsg], None]] | None = None
 ) -> dbtRunnerResult:
-    """One dbt invocation. dbt keeps its connections open after it: they would hold the file lock."""
+    """One dbt invocation. Afterwards dbt's connections are closed: it keeps them open, and they would hold the lock of the
+    database file."""
     from dbt.cli.main import dbtRunner
 
     target_path(settings).mkdir(parents=True, exist_ok=True)

@@ -16,6 +16,7 @@ import duckdb
 from orchestration.base.settings import STORAGE_VERSION, Settings
 from orchestration.build.dbt_runner import project_hash
 from orchestration.release.versions import versions
+from orchestration.store.tables import open_store
 
 #: the folders of code that a release is made by
 WRITING_WING = (
@@ -26,7 +27,9 @@ WRITING_WING = (
 
 def input_fingerprint(settings: Settings) -> str:
     """sha256 over all that a release is made from: what the store holds, the dbt project, the code of the writing wing,
-    the versions of the engines. Equal to `current_fingerprint` means that a build would give the same tables again, except for what
+    the versions of the engines.
+
+    Where it equals the fingerprint of the current release, a build would give the same tables again, except for what
     depends on today's date. Call it under the writer lock, with the store closed.
     """
     digest = hashlib.sha256()
@@ -35,7 +38,7 @@ def input_fingerprint(settings: Settings) -> str:
     digest.update(project_hash(settings).encode())
     digest.update(json.dumps([versions(settings), STORAGE_VERSION]).encode())
     if settings.store.exists():
-        with duckdb.connect(str(settings.store), read_only=True) as con:
+        with open_store(settings.store, read_only=True) as con:
             for statement in _store_state(con):
                 digest.update(repr(con.execute(statement).fetchall()).encode())
     return digest.hexdigest()
@@ -57,7 +60,7 @@ def _store_state(con: duckdb.DuckDBPyConnection) -> Iterator[str]:
         "SELECT table_name, list(column_name ORDER BY column_index) FROM duckdb_columns() "
         "WHERE schema_name = 'raw' GROUP BY table_name ORDER BY table_name"
     ).fetchall():
-        if table == "load":  # a load that changed nothing is recorded, too, but does not change a release
+        if table == "load":  # a load that changed nothing is recorded too, but cannot change a release
             yield (
                 "SELECT load_id, payload_id, table_name FROM raw.load "
                 "WHERE rows_appended + rows_withdrawn + rows_reinstated + rows_rejected > 0 ORDER BY ALL"

@@ -9,12 +9,12 @@ A dbt Python model is a few lines around it::
     def model(dbt: Any, session: Any) -> pl.DataFrame:
         dbt.config(materialized="table")
         monthly = dbt.ref("int_series_monthly").pl()          # a DuckDB relation: polars without a copy through pandas
-        version = version_of(its)                              # modules whose code decides the result
-        units = {fingerprint(version, series_id, 12, values): Work(series_id, values) for ...}
-        return remembered("its", units, each(its.fit))
+        version = version_of(forecasts)                        # modules whose code decides the result
+        units = {fingerprint(version, series_id, 12, values): Origin(series_id, values) for ...}
+        return remembered("forecasts", units, InProcesses(forecasts.forecast))
 
-One Parquet file a method. It is a copy of what can be computed again at any time: a file that is
-missing, damaged or of another shape costs time and nothing else.
+There is one Parquet file for each method. It only holds what can be computed again at any time: a file that is missing,
+damaged or of another shape costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -33,13 +33,15 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import polars as pl
 
+from orchestration.base.files import replacing
 from orchestration.base.settings import Settings
 
+#: a piece of work: what one call of a statistic takes
 T = TypeVar("T")
 #: takes pieces of work, gives a frame for each, in their order; all frames have the same columns and types
 Compute = Callable[[Sequence[T]], Iterable[pl.DataFrame]]
@@ -53,7 +55,7 @@ _LIBRARIES = ("numpy", "scipy", "polars")
 
 def folder(settings: Settings | None = None) -> Path:
     """Where the files are: HEADWAY_STATISTICS, which several homes may share, else build/statistics of the home that the
-    build runs in (dbt_runner sets HEADWAY_HOME)."""
+    build runs in (dbt_runner.py sets HEADWAY_HOME while dbt runs a Python model, which gets no arguments of ours)."""
     shared = os.environ.get("HEADWAY_STATISTICS")
     return Path(shared) if shared else (settings or Settings.load()).build / "statistics"
 
@@ -61,16 +63,18 @@ def folder(settings: Settings | None = None) -> Path:
 def version_of(*modules: ModuleType) -> str:
     """A text that changes with the code of `modules` and with the numeric libraries: part of every fingerprint.
 
-    The code itself and not a number that somebody has to raise: a result of older code would be believed.
+    It is made from the code itself and not a number that somebody has to raise: if that were forgotten, results of the
+    older code would be taken for those of the new one.
     """
     code = [inspect.getsource(module) for module in modules]
     return fingerprint(*code, *(f"{name} {version(name)}" for name in _LIBRARIES))
 
 
-def fingerprint(*parts: Any) -> str:
+def fingerprint(*parts: object) -> str:
     """sha256 over values and types of all that a piece of work reads: text, numbers, dates, arrays, frames, None, lists.
 
-    Floats count bit by bit, and 1, 1.0 and "1" are three things. Raises TypeError for what has no fixed reading.
+    Floats count bit by bit, and 1, 1.0 and "1" are three things. Raises TypeError for a value whose bytes are not the
+    same in every process, such as a set.
     """
     digest = hashlib.sha256()
     for part in parts:
@@ -84,70 +88,61 @@ def remembered(
 ) -> pl.DataFrame:
     """The rows of all `units` (fingerprint -> piece of work), computing only those that the file of `method` lacks.
 
-    Rows come in the order of `units`, those of a unit together. Units no longer asked for leave the file. The file is
-    written beside its place and renamed, so that a killed build leaves the old one or the new one.
-    Raises what `compute` raises; the file is then as it was. `units` must not be empty: an empty frame has no columns.
+    The columns are those of the frames that `compute` gives. Rows come in the order of `units`, those of a unit together.
+    Units that are not in `units` leave the file. The file is replaced whole, so that a killed build leaves the old one or
+    the new one. where: folder of the file, `folder()` if not given.
+
+    Raises what `compute` raises, and ValueError where it gives not one frame for each piece; the file is then as it was.
+    Raises ValueError for empty `units`, because the columns are then not known.
     """
     if not units:
         raise ValueError(f"{method}: no piece of work, so its columns are not known")
     path = (where or folder()) / f"{method}.parquet"
-    known, rows = _read(path)
-    kept = [key for key in units if key in known]
-    missing = [key for key in units if key not in known]
-    fresh = _computed(method, missing, units, compute)
-    old = rows.filter(pl.col(_KEY).is_in(kept)) if rows is not None and kept else None
-    if old is not None and fresh and old.schema != fresh[0].schema:
+    kept_keys, kept_rows = _read(path)
+    usable = [key for key in units if key in kept_keys]
+    missing = [key for key in units if key not in kept_keys]
+    computed = _computed(method, missing, units, compute)
+    kept = kept_rows.filter(pl.col(_KEY).is_in(usable)) if kept_rows is not None and usable else None
+    if kept is not None and computed and kept.schema != computed[0].schema:
         # the columns changed and the code's version did not: nothing in the file can be trusted
-        fresh, old = _computed(method, list(units), units, compute), None
-    together = pl.concat([*([old] if old is not None else []), *fresh])
+        computed, kept = _computed(method, list(units), units, compute), None
     order = pl.DataFrame({_KEY: list(units)}, schema={_KEY: pl.String}).with_row_index("unit_order")
-    together = (
-        together.with_row_index("row_order")
+    rows = (
+        pl.concat([*([kept] if kept is not None else []), *computed])
+        .with_row_index("row_order")
         .join(order, on=_KEY, how="left")
         .sort("unit_order", "row_order")
         .drop("unit_order", "row_order")
     )
-    if missing or len(known) != len(units):
-        _write(path, together, list(units))
-    return together.drop(_KEY)
+    if missing or len(kept_keys) != len(units):
+        _write(path, rows, list(units))
+    return rows.drop(_KEY)
 
 
 @dataclass(frozen=True)
-class each:
-    """Makes a function of one piece of work into one of many; with `workers` > 1 in that many other processes (`apart`)."""
-
-    function: Callable[[Any], pl.DataFrame]
-    workers: int = 1
-    at_least: int = 16
-
-    def __call__(self, units: Sequence[Any]) -> list[pl.DataFrame]:
-        return apart(partial(_one_by_one, self.function), self.workers, self.at_least)(units)
-
-
-@dataclass(frozen=True)
-class apart:
+class InProcesses(Generic[T]):
     """Runs `compute` on parts of the work in `workers` other processes, each with one thread for linear algebra.
 
-    `compute` and the pieces must be picklable: functions at the top of a module. A process takes about 2 s to start (it
-    imports scipy), so fewer than `at_least` pieces stay in this one.
+    `compute` and the pieces must be picklable: `compute` is a function at the top of a module. A process takes about 2 s
+    to start, because it imports scipy, so fewer than `at_least` pieces stay in this process.
 
-    One thread: on matrices of 100 x 100 the threads of OpenBLAS mostly wait for each other, and on a busy machine they
-    made the same 313 forecasts take 77 s instead of 7 s (2 cores, November 2026). The number is read when numpy is
-    imported, so only a new process can be told.
+    Each process has one thread, because on matrices of 100 x 100 the threads of OpenBLAS mostly wait for each other: on a
+    busy machine they made the same 313 forecasts take 77 s instead of 7 s (2 cores, November 2026). OpenBLAS reads the
+    number of threads when numpy is imported, so that it can be set for new processes only.
     """
 
-    compute: Callable[[Sequence[Any]], Iterable[pl.DataFrame]]
+    compute: Compute[T]
     workers: int = 2
     at_least: int = 16
 
-    def __call__(self, units: Sequence[Any]) -> list[pl.DataFrame]:
+    def __call__(self, units: Sequence[T]) -> list[pl.DataFrame]:
         if self.workers > 1 and len(units) >= self.at_least:
-            # a process that could not start (no memory, a main module that cannot be imported again) costs time only
+            # a process that cannot start (no memory, a main module that cannot be imported again) costs time only
             with suppress(BrokenProcessPool, OSError):
-                return self._elsewhere(units)
+                return self._in_other_processes(units)
         return list(self.compute(units))
 
-    def _elsewhere(self, units: Sequence[Any]) -> list[pl.DataFrame]:
+    def _in_other_processes(self, units: Sequence[T]) -> list[pl.DataFrame]:
         # spawn: dbt and Dagster run threads and hold open databases, neither of which survives a fork
         context = multiprocessing.get_context("spawn")
         size = -(-len(units) // (self.workers * 4))
@@ -156,17 +151,15 @@ class apart:
             return [frame for frames in pool.map(partial(_listed, self.compute), parts) for frame in frames]
 
 
-def _one_by_one(function: Callable[[Any], pl.DataFrame], units: Sequence[Any]) -> list[pl.DataFrame]:
-    return [function(unit) for unit in units]
-
-
-def _listed(compute: Compute[Any], units: Sequence[Any]) -> list[pl.DataFrame]:
+def _listed(compute: Compute[T], units: Sequence[T]) -> list[pl.DataFrame]:
+    """The frames as a list, which a process can send to another one; an iterator cannot be sent."""
     return list(compute(units))
 
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """The environment that processes started meanwhile inherit: this one has read it long ago."""
+    """Inside the block, the environment asks for one thread: for the processes that are started there and inherit it.
+    This process has read it long ago and keeps its threads."""
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
@@ -177,7 +170,7 @@ def _one_thread() -> Iterator[None]:
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
-def _pieces(part: Any) -> Iterable[bytes]:
+def _pieces(part: object) -> Iterable[bytes]:
     """`part` as bytes that say its type as well."""
     if isinstance(part, np.ndarray):
         yield f"array {part.dtype.str} {part.shape}".encode()
@@ -207,6 +200,7 @@ def _pieces(part: Any) -> Iterable[bytes]:
 def _computed(
     method: str, keys: list[str], units: Mapping[str, T], compute: Compute[T]
 ) -> list[pl.DataFrame]:
+    """One frame for each of `keys`, with the key as its first column."""
     if not keys:
         return []
     frames = list(compute([units[key] for key in keys]))
@@ -226,10 +220,6 @@ def _read(path: Path) -> tuple[set[str], pl.DataFrame | None]:
 
 def _write(path: Path, rows: pl.DataFrame, keys: list[str]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}.tmp")
-    try:
-        # the keys apart from the rows: a unit may have none
-        rows.write_parquet(unfinished, metadata={_KEYS: json.dumps(keys)})
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(path) as temporary:
+        # the keys are also kept beside the rows, because a unit may have no row
+        rows.write_parquet(temporary, metadata={_KEYS: json.dumps(keys)})

@@ -7,6 +7,7 @@ objects (defs/).
 
 from __future__ import annotations
 
+from orchestration.base.duck import scalar
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
@@ -18,32 +19,39 @@ from orchestration.release import folders as release
 from orchestration.release.contract import declared_keys
 from orchestration.store.tables import open_store
 
+#: how long a step waits for another run that writes
+_WAIT_SECONDS = 600
+
 
 def is_current(settings: Settings) -> bool:
     """Whether a build would make the release that is current already: every bundled figure is in the store, and
     store, models and code are what that release was made from."""
     if not settings.store.exists() or not figures_loaded(settings):
         return False
-    current = release.current_release(settings)
-    return bool(current and not current.problem and current.fingerprint == input_fingerprint(settings))
+    recorded = release.current_fingerprint(settings)
+    return recorded is not None and recorded == input_fingerprint(settings)
 
 
 def transform(settings: Settings) -> dbt_runner.DbtResult:
-    """dbt into build/headway.duckdb, under the writer lock."""
-    with writer_lock(settings, wait=600):
+    """Run dbt into build/headway.duckdb, under the writer lock. A failed model or test is in the result, not raised.
+
+    Raises ReleaseError where dbt cannot run at all, WriterBusyError after ten minutes of waiting for another run.
+    """
+    with writer_lock(settings, wait=_WAIT_SECONDS):
         return dbt_runner.build(settings)
 
 
 def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Release:
-    """Make the release from the build and dbt's results. Raises ReleaseError if a check fails.
+    """Make the release from the build and dbt's results.
 
     allow_shrink: a fact or dimension may lose more than a tenth of its rows, this once; the check is then a warning.
+    Raises ReleaseError if a check fails, WriterBusyError after ten minutes of waiting for another run.
     """
     report("release", "checking the finished file")
     manifest = read_manifest(settings.figures)
-    with writer_lock(settings, wait=600):
+    with writer_lock(settings, wait=_WAIT_SECONDS):
         with open_store(settings.store, read_only=True) as con:
-            payloads = con.execute("select count(*) from raw.payload").fetchall()[0][0]
+            payloads = scalar(con, "select count(*) from raw.payload")
         return release.publish(
             settings,
             run_id=release.new_run_id(),

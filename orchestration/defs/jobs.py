@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import dagster as dg
 
-#: in one process: a process a step would pay 6-10 s of imports each and fight for the writer lock
+#: in one process: a process for each step would spend 6 to 10 s on imports and wait for the writer lock
 EXECUTOR = dg.in_process_executor
 
 #: the pool of the steps that write the store or the build: one of them runs at a time

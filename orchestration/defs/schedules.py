@@ -20,7 +20,10 @@ def build_schedules(
     job: dg.UnresolvedAssetJobDefinition,
     offline: Sequence[dg.AssetKey],
 ) -> list[dg.ScheduleDefinition]:
-    """One schedule a source and time of day, and a weekly one. `offline`: the assets that every run goes on with."""
+    """One schedule for each source and time of day at which its datasets come out, and a weekly one for all.
+
+    job: what they run. offline: the assets that every run goes on with after the datasets: store, models, release.
+    """
     groups: dict[tuple[str, str, str], list[Dataset]] = {}
     for dataset in datasets:
         if dataset.schedule is not None:
@@ -67,7 +70,7 @@ def _after_release(
 
 
 def _weekly(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
-    """Whatever came out late, or while this machine was off."""
+    """The schedule for whatever came out late, or while this machine was off."""
     return dg.ScheduleDefinition(
         name="every_week",
         job=job,

@@ -1,4 +1,5 @@
-"""What starts or tells by itself because something happened: changed series at Statistics Canada, failed or partial runs.
+"""What happens by itself because something else happened: Statistics Canada changed a series, or a run failed or was not
+complete.
 
 Belongs here: sensors. Does not belong here: schedules, sending a message (base/notify.py), asking (intake/agency/http.py).
 """
@@ -32,9 +33,11 @@ def changed_series_sensor(
     offline: Sequence[dg.AssetKey],
     now: Callable[[], datetime] = lambda: datetime.now(_EASTERN),
 ) -> dg.SensorDefinition:
-    """Runs the Statistics Canada datasets of which a vector is in today's list of changed series, once a day each.
+    """A sensor that runs the Statistics Canada datasets of which a vector is in today's list of changed series.
 
-    request: getChangedSeriesList; codes: the vectors ('v32164132') of a dataset.
+    datasets: all datasets; those of other agencies are left out. request: the question for the list (getChangedSeriesList).
+    codes: gives the vectors ('v32164132') of a dataset. job, offline: the job to run, and the assets that every run goes
+    on with. now: the time in Toronto, for tests. The list is read once a day.
     """
     watched = [d for d in datasets if d.source_id == "statcan"]
 
@@ -57,8 +60,8 @@ def changed_series_sensor(
             return dg.SkipReason("the list is filled at 08:30 Eastern time on workdays")
         try:
             vectors = _changed_vectors(settings, watched[0], request)
-        except NotYetReleasedError as nothing:
-            return dg.SkipReason(nothing.what)
+        except NotYetReleasedError as not_yet:
+            return dg.SkipReason(not_yet.what)
         except (ReplyError, SourceError) as error:
             return dg.SkipReason(f"the list could not be read: {error}")
         due = [d for d in watched if vectors & set(codes(d))]
@@ -75,6 +78,7 @@ def changed_series_sensor(
 
 
 def _changed_vectors(settings: Settings, dataset: Dataset, request: Request) -> set[str]:
+    """The vectors in the list of changed series; `dataset` gives the API that is asked."""
     with ExitStack() as stack:
         client, _ = Clients(settings, stack).of(dataset.api, False)
         _, frame = client.fetch(
@@ -90,7 +94,7 @@ def _changed_vectors(settings: Settings, dataset: Dataset, request: Request) -> 
     description="Tells by HEADWAY_NOTIFY_WEBHOOK or HEADWAY_NOTIFY_COMMAND that a run failed.",
 )
 def tell_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
-    """The last release stays current; someone should know why."""
+    """Send a message, because the last release stays current and someone should know why."""
     run = context.dagster_run
     notify.tell(
         f"Headway: {run.job_name} failed",
@@ -105,7 +109,7 @@ def tell_of_failed_runs(context: dg.RunFailureSensorContext) -> None:
     description="Tells of agencies that did not answer in a run that went through all the same.",
 )
 def tell_of_partial_refreshes(context: dg.RunStatusSensorContext) -> None:
-    """What was released is good, and something is missing in it."""
+    """Send a message, because what was released is good but lacks what an agency did not answer."""
     problems = unanswered(context.instance, context.dagster_run.run_id)
     if problems:
         notify.tell("Headway: a refresh was not complete", "\n".join(problems))
@@ -114,7 +118,8 @@ def tell_of_partial_refreshes(context: dg.RunStatusSensorContext) -> None:
 def unanswered(instance: dg.DagsterInstance, run_id: str) -> list[str]:
     """One line for each dataset of a run whose check `answered` did not pass."""
     records = instance.get_records_for_run(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
-    evaluations = [r.event_log_entry.dagster_event.asset_check_evaluation_data for r in records]
+    events = [record.event_log_entry.dagster_event for record in records]
+    evaluations = [event.asset_check_evaluation_data for event in events if event is not None]
     return [
         f"{'/'.join(e.asset_key.path)}: {e.description}"
         for e in evaluations

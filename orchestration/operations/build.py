@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 
+from orchestration.base.errors import ReleaseError
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
@@ -26,7 +27,10 @@ from orchestration.store.rebuild import rebuild_store_from_archive
 
 @dataclass(frozen=True)
 class BuildOutcome:
-    """What a run did. `released` is False when nothing had changed; `release` is then the one that stays current."""
+    """What a run did. `released` is False when nothing had changed; `release` is then the one that stays current.
+
+    accounts: of the payloads that were loaded. seconds: of the whole run; stages: stage -> seconds.
+    """
 
     released: bool
     release: release.Release
@@ -45,7 +49,11 @@ def run_build(
 ) -> BuildOutcome:
     """Build and release, through Dagster's job `build`, so that the run shows in its page like a scheduled one.
 
-    Raises WriterBusyError, or ReleaseError naming the step that failed; the last release stays current.
+    force:        build although nothing changed since the current release.
+    from_archive: make the store again from the archived payloads first.
+    allow_shrink: a fact or dimension may lose more than a tenth of its rows, this once.
+    wait:         seconds to wait for another run that writes.
+    Raises WriterBusyError, or ReleaseError naming the step that failed; the last release then stays current.
     """
     started = time.monotonic()
     with writer_lock(settings, wait=wait):
@@ -53,6 +61,13 @@ def run_build(
             report("load", "rebuilding the store from the archive")
             rebuild_store_from_archive(settings, parser_of_archived, partial(register, settings))
         if not force and is_current(settings):
-            return BuildOutcome(False, release.current_release(settings), seconds=time.monotonic() - started)
+            return BuildOutcome(False, _current(settings), seconds=time.monotonic() - started)
         run_job(settings, "build", tags={ALLOW_SHRINK: "true"} if allow_shrink else {})
-    return BuildOutcome(True, release.current_release(settings), seconds=time.monotonic() - started)
+        return BuildOutcome(True, _current(settings), seconds=time.monotonic() - started)
+
+
+def _current(settings: Settings) -> release.Release:
+    current = release.current_release(settings)
+    if current is None:
+        raise ReleaseError(f"the run ended, but there is no current release in {settings.home}; run it again")
+    return current

@@ -13,11 +13,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from orchestration.base.errors import HeadwayError, ReleaseError
 from orchestration.base.settings import Settings
 from orchestration.build import dbt_runner
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, ExecuteInProcessResult
 
 #: tag of Dagster runs that live in the process of a command, not in one that the daemon launched
 IN_PROCESS = "headway/in_process"
@@ -52,11 +55,11 @@ def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None
         raise ReleaseError(_first_failure(result))
 
 
-def _end_dead_runs(instance: Any) -> None:
+def _end_dead_runs(instance: DagsterInstance) -> None:
     """Give back the pool slots of runs that were killed: Dagster keeps them, and the next run would wait for ever.
 
-    The caller holds the writer lock, as every run in a process of our own does from its first to its last step; so none
-    of those that Dagster believes to be running is.
+    Every run in the process of a command holds the writer lock from its first to its last step. The caller holds the lock
+    now, so each such run that Dagster believes to be running has ended.
     """
     from dagster import DagsterRunStatus, RunsFilter
 
@@ -79,32 +82,33 @@ def _without_fsync() -> None:
         event.listen(Engine, "connect", _relax)
 
 
-def _relax(connection: Any, _: Any) -> None:
+def _relax(connection: object, _record: object) -> None:
+    """A listener of SQLAlchemy's event `connect`: takes the new connection and the record of the pool."""
     if isinstance(connection, sqlite3.Connection):
         connection.execute("PRAGMA synchronous = OFF")
 
 
-def _first_failure(result: Any) -> str:
+def _first_failure(result: ExecuteInProcessResult) -> str:
+    """The first step that failed and its innermost error, in one line."""
     for event in result.all_events:
-        if event.event_type_value == "STEP_FAILURE":
-            error = event.step_failure_data.error
+        if event.event_type_value == "STEP_FAILURE" and (error := event.step_failure_data.error) is not None:
             while error.cause is not None:
                 error = error.cause
-            # "package.module.SomeError: message": the class is for programmers
+            # "package.module.SomeError: message": the class tells a user nothing
             message = error.message.strip().partition(": ")[2] or error.message.strip()
             return f"{event.step_key}: {message.splitlines()[0]}; the last release stays current"
     return "the run failed before its first step; the last release stays current"
 
 
 def prepare_dagster_home(settings: Settings) -> Path:
-    """The instance folder with our dagster.yaml in it."""
+    """Make the folder of the home's Dagster instance, with our dagster.yaml in it; its path."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(Path(__file__).with_name("dagster.yaml"), settings.dagster_home / "dagster.yaml")
     return settings.dagster_home
 
 
 def serve(settings: Settings, port: int) -> None:
-    """Dagster's page and daemon on 127.0.0.1 until interrupted. Raises HeadwayError when they end by themselves."""
+    """Run Dagster's page and daemon on 127.0.0.1 until interrupted. Raises HeadwayError when they fail by themselves."""
     # Dagster starts processes of its own, which know the warehouse by these two variables alone
     homes = {"HEADWAY_HOME": str(settings.home), "DAGSTER_HOME": str(prepare_dagster_home(settings))}
     dbt_runner.ensure_manifest(settings)

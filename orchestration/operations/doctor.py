@@ -14,8 +14,14 @@ from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 
-from orchestration.base.errors import HeadwayError
+from orchestration.base.errors import HeadwayError, WriterBusyError
+from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
+from orchestration.intake.figures.manifest import figures_status, verify_figures
+from orchestration.operations.doctor_keys import State, examine_key
+from orchestration.release.folders import list_releases, verify_release
+from orchestration.sources.datasets import DATASETS
+from orchestration.store.archive import Archive
 
 #: a full build writes about 250 MB (store, build file, release, Parquet); keep room for three releases
 _FREE_BYTES = 1_000_000_000
@@ -23,16 +29,19 @@ _FREE_BYTES = 1_000_000_000
 
 @dataclass(frozen=True)
 class Finding:
-    """`state` is ok, note (works, worth knowing) or wrong (fix it); `remedy` says what to do."""
+    """One thing that was checked: its state, the details, and for what is not in order what to do."""
 
     what: str
-    state: str
+    state: State
     detail: str
     remedy: str = ""
 
 
 def examine(settings: Settings, *, online: bool = False) -> list[Finding]:
-    """Every finding, in the order a newcomer would look. `online` asks the agencies whether they accept the keys."""
+    """Every finding, in the order in which a newcomer would look for a fault; nothing is changed and nothing raised.
+
+    online: also asks each agency, by one request, whether it accepts its key.
+    """
     return [
         *_python(),
         *_packages(settings),
@@ -46,12 +55,12 @@ def examine(settings: Settings, *, online: bool = False) -> list[Finding]:
 
 
 def _python() -> Iterator[Finding]:
-    """Its version; an older one than 3.11 cannot import this module, and `make` refuses it with a message."""
+    """The version of Python; one older than 3.11 cannot import this module, and `make` refuses it with a message."""
     yield Finding("python", "ok", ".".join(map(str, sys.version_info[:3])))
 
 
 def _packages(settings: Settings) -> Iterator[Finding]:
-    """Installed versions against the lock; a drift is how 'works for me' starts."""
+    """Installed versions against those of the lock: with other versions, the same code may behave differently."""
     wrong, pinned = [], 0
     for line in (settings.project / "requirements.lock").read_text().splitlines():
         if "==" not in line:
@@ -73,8 +82,6 @@ def _packages(settings: Settings) -> Iterator[Finding]:
 
 
 def _figures(settings: Settings) -> Iterator[Finding]:
-    from orchestration.intake.figures.manifest import figures_status, verify_figures
-
     try:
         verify_figures(settings.figures)
         status = figures_status(settings.figures)
@@ -88,19 +95,14 @@ def _figures(settings: Settings) -> Iterator[Finding]:
 def _disk(settings: Settings) -> Iterator[Finding]:
     place = settings.home if settings.home.exists() else settings.project
     free = shutil.disk_usage(place).free
-    state = "ok" if free > _FREE_BYTES else "wrong"
-    yield Finding(
-        "disk",
-        state,
-        f"{free / 1e9:.1f} GB free",
-        "" if state == "ok" else f"make room on the disk of {place}",
-    )
+    detail = f"{free / 1e9:.1f} GB free"
+    if free > _FREE_BYTES:
+        yield Finding("disk", "ok", detail)
+    else:
+        yield Finding("disk", "wrong", detail, f"make room on the disk of {place}")
 
 
 def _writer(settings: Settings) -> Iterator[Finding]:
-    from orchestration.base.errors import WriterBusyError
-    from orchestration.base.lock import writer_lock
-
     if not settings.home.exists():
         yield Finding("writer", "ok", "no warehouse yet")
         return
@@ -112,8 +114,6 @@ def _writer(settings: Settings) -> Iterator[Finding]:
 
 
 def _release(settings: Settings) -> Iterator[Finding]:
-    from orchestration.release.folders import list_releases, verify_release
-
     releases = list_releases(settings)
     current = next((r for r in releases if r.current), None)
     if current is None:
@@ -127,14 +127,12 @@ def _release(settings: Settings) -> Iterator[Finding]:
 
 
 def _quarantine(settings: Settings) -> Iterator[Finding]:
-    from orchestration.store.archive import Archive
-
-    kept = Archive(settings).quarantined()
-    if kept:
+    quarantined = Archive(settings).quarantined()
+    if quarantined:
         yield Finding(
             "quarantine",
             "note",
-            f"{len(kept)} payloads kept aside",
+            f"{len(quarantined)} payloads kept aside",
             f"read the reasons in {settings.home / 'quarantine'}",
         )
     else:
@@ -142,12 +140,9 @@ def _quarantine(settings: Settings) -> Iterator[Finding]:
 
 
 def _keys(settings: Settings, *, online: bool) -> Iterator[Finding]:
-    from orchestration.operations.doctor_keys import examine_key
-    from orchestration.sources.datasets import DATASETS
-
-    seen: set[str] = set()
+    examined: set[str] = set()
     for dataset in DATASETS:
         secret = dataset.api.secret
-        if secret and secret.variable not in seen:
-            seen.add(secret.variable)
+        if secret and secret.variable not in examined:
+            examined.add(secret.variable)
             yield Finding(f"{dataset.source_id} key", *examine_key(settings, dataset, online=online))

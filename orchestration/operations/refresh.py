@@ -28,18 +28,19 @@ def run_refresh(
     build: bool = True,
     sleep: Callable[[float], None] = time.sleep,
 ) -> RefreshOutcome:
-    """Ask, archive, load; then build and release if the store changed. A failure of one source leaves the others alone.
+    """Ask the agencies, archive and load their answers; then build and release if the store changed.
 
-    Raises only what makes every source fail: another run that writes, a full disk, a damaged store. Everything else
-    is in the outcome. `sleep` can be replaced by tests.
+    build: False leaves out building and releasing. sleep: waits that many seconds; tests replace it.
+    A failure of one source leaves the others alone and is in the outcome, as is a failed build. Raises only what makes
+    every source fail: WriterBusyError, ArchiveError (a full disk), StoreError (a damaged store).
     """
     started = time.monotonic()
     outcomes: list[DatasetOutcome] = []
     with ExitStack() as stack:
-        asked = Clients(settings, stack, sleep)
+        clients = Clients(settings, stack, sleep)
         for number, planned in enumerate(plan.datasets, start=1):
             report("refresh", planned.dataset.title, number - 1, len(plan.datasets))
-            outcomes.append(refresh_dataset(settings, planned, clients=asked))
+            outcomes.append(refresh_dataset(settings, planned, clients=clients))
         report("refresh", "", len(plan.datasets), len(plan.datasets))
     outcome = RefreshOutcome(tuple(outcomes), seconds=time.monotonic() - started)
     if build and (outcome.changed or not settings.current.exists()):

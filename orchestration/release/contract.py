@@ -11,11 +11,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import duckdb
 
-from orchestration.base.public_table import PublicTable, quoted
+from orchestration.base.duck import quoted, scalar
+from orchestration.base.public_table import PublicTable
 
 #: a dimension or fact that loses more than this share of its rows stops the release: revisions and withdrawals
 #: add rows, so a loss means that an input or a join broke
@@ -31,12 +32,13 @@ class CheckResult:
     detail: str = ""
 
     def as_dict(self) -> dict[str, str]:
+        """The result as release.json keeps it."""
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class MacroCall:
-    """A call that must answer: `arguments` selects one row of arguments, `call` uses them as `?`."""
+    """A call of a macro that must give rows. `arguments`: a query for one row of arguments, the `?` of `call`."""
 
     call: str
     arguments: str | None = None
@@ -121,8 +123,11 @@ def check_file(
     previous: Mapping[str, int],
     allow_shrink: bool,
 ) -> list[CheckResult]:
-    """The checks on a finished file, opened read-only as the current database; `previous` are the row counts of
-    the release that is current now."""
+    """The checks on a finished file, which is opened read-only as the current database of `con`.
+
+    tables:       what `describe` gives for the file. previous: table -> rows of the release that is current now.
+    allow_shrink: a fact or dimension that lost more than SHRINK_LIMIT of its rows is a warning and no failure.
+    """
     return [
         _all_pass("every contract table is there and has rows", _missing(tables, contract)),
         _all_pass("every table and column has a comment", _uncommented(tables)),
@@ -133,11 +138,12 @@ def check_file(
 
 
 def _all_pass(name: str, problems: Iterator[str]) -> CheckResult:
-    found = list(problems)
-    if not found:
+    """One check out of what is wrong: passed where nothing is, else failed with the first ten problems."""
+    listed = list(problems)
+    if not listed:
         return CheckResult(name, "pass")
-    more = f" and {len(found) - 10} more" if len(found) > 10 else ""
-    return CheckResult(name, "fail", "; ".join(found[:10]) + more)
+    more = f" and {len(listed) - 10} more" if len(listed) > 10 else ""
+    return CheckResult(name, "fail", "; ".join(listed[:10]) + more)
 
 
 def _missing(tables: Sequence[PublicTable], contract: Contract) -> Iterator[str]:
@@ -179,14 +185,14 @@ def _bad_keys(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable]) -> 
 def _silent_macros(con: duckdb.DuckDBPyConnection, contract: Contract) -> Iterator[str]:
     for name, macro in contract.macros.items():
         try:
-            arguments: Sequence[Any] | None = None
+            arguments: Sequence[object] | None = None
             if macro.arguments:
-                found = con.execute(macro.arguments).fetchall()
-                if not found:
+                rows = con.execute(macro.arguments).fetchall()
+                if not rows:
                     yield f"{name}: nothing to call it with ({macro.arguments})"
                     continue
-                arguments = found[0]
-            if not con.execute(f"SELECT count(*) FROM ({macro.call})", arguments).fetchall()[0][0]:
+                arguments = rows[0]
+            if not scalar(con, f"SELECT count(*) FROM ({macro.call})", arguments):
                 yield f"{name} gives no row for {list(arguments or [])}"
         except duckdb.Error as error:
             yield f"{name}: {str(error).splitlines()[0]}"
@@ -195,19 +201,21 @@ def _silent_macros(con: duckdb.DuckDBPyConnection, contract: Contract) -> Iterat
 def _shrunk(
     tables: Sequence[PublicTable], previous: Mapping[str, int], allow_shrink: bool
 ) -> list[CheckResult]:
+    """A failure for facts and dimensions that lost rows, a warning for other tables; one result where none did."""
     name = f"no table lost more than {SHRINK_LIMIT:.0%} of its rows"
     rows = {t.name: t.rows for t in tables}
-    hard, soft = [], []
+    failures: list[str] = []
+    warnings: list[str] = []
     for table, before in previous.items():
         after = rows.get(table, 0)
         if after < before * (1 - SHRINK_LIMIT):
-            what = f"{table}: {before:,} rows in the current release, {after:,} now"
-            (hard if table.startswith(("dim_", "fct_")) and not allow_shrink else soft).append(what)
+            stops = table.startswith(("dim_", "fct_")) and not allow_shrink
+            losses = failures if stops else warnings
+            losses.append(f"{table}: {before:,} rows in the current release, {after:,} now")
     results = []
-    if hard:
-        results.append(
-            CheckResult(name, "fail", "; ".join(hard) + " (if that is right: headway build --allow-shrink)")
-        )
-    if soft:
-        results.append(CheckResult(name, "warn", "; ".join(soft)))
+    if failures:
+        detail = "; ".join(failures) + " (if that is right: headway build --allow-shrink)"
+        results.append(CheckResult(name, "fail", detail))
+    if warnings:
+        results.append(CheckResult(name, "warn", "; ".join(warnings)))
     return results or [CheckResult(name, "pass")]

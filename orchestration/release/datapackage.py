@@ -1,6 +1,6 @@
 """Parquet files of a release and their description as a Frictionless Data Package.
 
-Belongs here: one Parquet file a public table, datapackage.json (https://specs.frictionlessdata.io/data-package/, v1).
+Belongs here: one Parquet file for each public table, datapackage.json (https://specs.frictionlessdata.io/data-package/, v1).
 Does not belong here: the DuckDB file (public_file.py), release.json and folders (release/folders.py).
 """
 
@@ -10,12 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import duckdb
 
+from orchestration.base.duck import literal, quoted, scalar
 from orchestration.base.errors import ReleaseError
-from orchestration.base.public_table import PublicTable, quoted
+from orchestration.base.public_table import PublicTable
 
 #: DuckDB types without their parameters, as types of Table Schema v1. A type that Parquet would change silently
 #: (HUGEINT becomes DOUBLE) is not here, and a release with it is refused.
@@ -44,6 +45,17 @@ _FIELD_TYPES = {
 }
 
 
+class FileFacts(TypedDict):
+    """What is recorded of a file: its size in bytes and its sha256."""
+
+    bytes: int
+    sha256: str
+
+
+#: a JSON object whose keys are those of the specification, hence Any
+Json = dict[str, Any]
+
+
 def field_type(table: str, column: str, duckdb_type: str) -> str:
     """The Table Schema type of a column. Raises ReleaseError naming the column if there is none."""
     if duckdb_type.endswith("]"):
@@ -57,14 +69,17 @@ def field_type(table: str, column: str, duckdb_type: str) -> str:
 
 
 def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable], folder: Path) -> None:
-    """`folder`/<table>.parquet for every table and view of the current database, read back and counted."""
+    """Write `folder`/<table>.parquet for every table and view of the current database; `folder` is made.
+
+    Raises ReleaseError for a column whose type Parquet would change, or where a file read back lacks rows.
+    """
     folder.mkdir()
     for table in tables:
         for column in table.columns:
             field_type(table.name, column.name, column.type)
-        file = str(folder / f"{table.name}.parquet").replace("'", "''")
-        con.execute(f"COPY (FROM main.{quoted(table.name)}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
-        written = con.execute(f"SELECT count(*) FROM read_parquet('{file}')").fetchall()[0][0]
+        file = literal(folder / f"{table.name}.parquet")
+        con.execute(f"COPY (FROM main.{quoted(table.name)}) TO {file} (FORMAT parquet, COMPRESSION zstd)")
+        written = scalar(con, f"SELECT count(*) FROM read_parquet({file})")
         if written != table.rows:
             raise ReleaseError(
                 f"{table.name} has {table.rows} rows, its Parquet file {written}: not published"
@@ -92,13 +107,13 @@ def origins(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable]) -> di
 def descriptor(
     tables: Sequence[PublicTable],
     origin: Mapping[str, list[dict[str, str]]],
-    files: Mapping[str, Mapping[str, Any]],
+    files: Mapping[str, FileFacts],
     *,
     run_id: str,
     created: datetime,
     version: str,
-) -> dict[str, Any]:
-    """datapackage.json as a dictionary. `files` gives `bytes` and `sha256` of each `parquet/<table>.parquet`."""
+) -> Json:
+    """datapackage.json as a dictionary. `files`: `parquet/<table>.parquet` -> its size and digest."""
     return {
         "profile": "data-package",
         "name": "headway",
@@ -111,8 +126,9 @@ def descriptor(
     }
 
 
-def _resource(table: PublicTable, file: Mapping[str, Any]) -> dict[str, Any]:
-    schema: dict[str, Any] = {
+def _resource(table: PublicTable, file: FileFacts) -> Json:
+    """The entry of one table: its file, its columns and its key."""
+    schema: Json = {
         "fields": [
             {
                 "name": column.name,

@@ -11,7 +11,6 @@ what a build is made from (build/fingerprint.py).
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import re
@@ -27,11 +26,13 @@ from typing import Any
 import duckdb
 
 from orchestration.base.errors import ReleaseError, UsageError
+from orchestration.base.files import sha256_of, sync
 from orchestration.base.lock import writer_lock
 from orchestration.base.public_table import PublicTable, describe
 from orchestration.base.settings import RELEASES_KEPT, Settings
 from orchestration.release import datapackage, public_file
 from orchestration.release.contract import CONTRACT, CheckResult, Contract, check_file
+from orchestration.release.datapackage import FileFacts
 from orchestration.release.versions import code_version, versions
 
 DATABASE = "headway.duckdb"
@@ -40,7 +41,12 @@ _RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 
 @dataclass(frozen=True)
 class Release:
-    """A release on disk, as its release.json states it. `problem` says why a folder cannot be used as one."""
+    """A release on disk, as its release.json states it. `problem` says why a folder cannot be used as one.
+
+    rows:     table -> number of rows. bytes: of all files together. created_at: with its zone, UTC.
+    inputs:   what `publish` was told that the release is made from; plain JSON, hence Any.
+    versions: engine -> version, and `code` -> commit.
+    """
 
     run_id: str
     path: Path
@@ -73,30 +79,33 @@ def publish(
 ) -> Release:
     """Make a release from build/headway.duckdb, check it, and make it current; keep the last RELEASES_KEPT.
 
-    `checks` are those that already ran (dbt tests); a failed one stops here. `keys` are keys by table that no
-    constraint declares. `inputs` (JSON) and `fingerprint` are recorded. The writer lock is taken (again, if the
-    caller has it).
+    checks:              results of the checks that ran before (dbt tests); a failed one stops the release.
+    keys:                table -> its key, where no constraint declares it.
+    inputs, fingerprint: recorded in release.json; `inputs` is plain JSON.
+    allow_shrink:        a fact or dimension that lost rows is a warning, not a failure.
+    The writer lock is taken, a second time where the caller holds it.
 
-    Raises ReleaseError if a check fails or the release cannot be written: then `current` is untouched, nothing of
-    the release is left but the reason, in build/last_failure.json. Raises WriterBusyError if another run writes.
+    Raises ReleaseError if a check fails or the release cannot be written: then `current` is untouched, and of the
+    release only the reason is left, in build/last_failure.json. Raises UsageError for a run id that is malformed or was
+    used before, WriterBusyError if another run writes.
     """
     if not _RUN_ID.fullmatch(run_id):
         raise UsageError(f"{run_id!r} is not a run id such as {new_run_id()}")
-    done = list(checks)
+    results = list(checks)
     staging, final = settings.releases / f".staging-{run_id}", settings.releases / run_id
     with writer_lock(settings):
         if final.exists():
             raise UsageError(f"release {run_id} exists already; a release is never changed")
-        with _explained(settings, run_id, done):
+        with _explained(settings, run_id, results):
             _clear_leftovers(settings)
             try:
-                _require(done)
+                _require(results)
                 staging.mkdir(parents=True)
-                tables, origin = _write_data(settings, staging, done, keys or {}, allow_shrink, contract)
-                _write_records(settings, staging, tables, origin, run_id, inputs, done, fingerprint)
+                tables, origin = _write_data(settings, staging, results, keys or {}, allow_shrink, contract)
+                _write_records(settings, staging, tables, origin, run_id, inputs, results, fingerprint)
                 _seal(staging)
                 staging.rename(final)
-                _sync(settings.releases)
+                sync(settings.releases)
                 _point_current_at(settings, final)
             except BaseException:
                 shutil.rmtree(staging, ignore_errors=True)
@@ -122,21 +131,22 @@ def current_release(settings: Settings) -> Release | None:
 
 
 def current_fingerprint(settings: Settings) -> str | None:
-    """The fingerprint that the current release was published with."""
+    """The fingerprint that the current release was published with; None without an undamaged current release."""
     release = current_release(settings)
     return release.fingerprint if release and not release.problem else None
 
 
 def rollback(settings: Settings, run_id: str | None = None) -> Release:
-    """Make `run_id`, or the whole release before the current one, current again; by one rename, as publishing.
+    """Make `run_id` current again, or without it the newest undamaged release before the current one.
 
-    Raises UsageError for a release that is not there, ReleaseError for a damaged one.
+    Readers see the change at once, as in publishing. Raises UsageError for a release that is not there, ReleaseError
+    for a damaged one.
     """
     with writer_lock(settings):
         releases = list_releases(settings)
         if run_id is None:
-            at = next((i for i, r in enumerate(releases) if r.current), -1)
-            older = [r for r in releases[at + 1 :] if not r.problem]
+            current = next((i for i, r in enumerate(releases) if r.current), -1)
+            older = [r for r in releases[current + 1 :] if not r.problem]
             if not older:
                 raise UsageError("there is no older release to go back to (see `headway releases`)")
             run_id = older[0].run_id
@@ -167,6 +177,7 @@ def verify_release(path: Path) -> Release:
 
 
 def _require(checks: Sequence[CheckResult]) -> None:
+    """Raise ReleaseError naming every failed check, if there is one."""
     failed = [c for c in checks if c.outcome == "fail"]
     if failed:
         raise ReleaseError(
@@ -178,25 +189,26 @@ def _require(checks: Sequence[CheckResult]) -> None:
 def _write_data(
     settings: Settings,
     staging: Path,
-    done: list[CheckResult],
+    checks: list[CheckResult],
     keys: Mapping[str, Sequence[str]],
     allow_shrink: bool,
     contract: Contract,
 ) -> tuple[list[PublicTable], dict[str, list[dict[str, str]]]]:
-    """headway.duckdb and parquet/ into `staging`; adds the checks on the finished file to `done`."""
+    """Write headway.duckdb and parquet/ into `staging`. Returns the tables of the file, and the sources and licences of
+    the data package. Adds the checks on the finished file to `checks`."""
     if not settings.build_database.exists():
         raise ReleaseError(f"{settings.build_database} does not exist: nothing was built")
     database = staging / DATABASE
     public_file.assemble(settings.build_database, database, keys=keys)
-    replaced = current_release(settings)
+    before = current_release(settings)
     with public_file.open_finished(database) as con:
         tables = describe(con, keys)
-        previous = replaced.rows if replaced else {}
-        done += check_file(con, tables, contract, previous=previous, allow_shrink=allow_shrink)
-        _require(done)
+        previous = before.rows if before else {}
+        checks += check_file(con, tables, contract, previous=previous, allow_shrink=allow_shrink)
+        _require(checks)
         datapackage.write_parquet(con, tables, staging / "parquet")
         origin = datapackage.origins(con, tables)
-    for scratch in staging.glob(".*"):  # what DuckDB spilled or exported on the way
+    for scratch in staging.glob(".*"):  # the folders in which DuckDB spilled or exported
         shutil.rmtree(scratch)
     return tables, origin
 
@@ -208,11 +220,11 @@ def _write_records(
     origin: Mapping[str, list[dict[str, str]]],
     run_id: str,
     inputs: Mapping[str, Any],
-    done: Sequence[CheckResult],
+    checks: Sequence[CheckResult],
     fingerprint: str | None,
 ) -> None:
-    """datapackage.json and release.json. The database is closed by now: opening it in Python, to hash it, would drop
-    the lock that DuckDB holds on it."""
+    """Write datapackage.json and release.json into `staging`. The database must be closed by now: opening its file in
+    Python, to hash it, would drop the lock that DuckDB holds on it."""
     created = datetime.now(UTC)
     engines = versions(settings)
     files = {str(p.relative_to(staging)): _facts(p) for p in sorted(staging.rglob("*")) if p.is_file()}
@@ -227,7 +239,7 @@ def _write_records(
         "versions": engines,
         "inputs": dict(inputs),
         "fingerprint": fingerprint,
-        "checks": [c.as_dict() for c in done],
+        "checks": [c.as_dict() for c in checks],
         "rows": {t.name: t.rows for t in tables},
         "files": {**files, "datapackage.json": _facts(staging / "datapackage.json")},
     }
@@ -239,21 +251,21 @@ def _seal(staging: Path) -> None:
     for path in staging.rglob("*"):
         if path.is_file():
             path.chmod(0o444)
-        _sync(path)
-    _sync(staging)
+        sync(path)
+    sync(staging)
 
 
 def _point_current_at(settings: Settings, release: Path) -> None:
-    """The only step that readers see: a new symlink renamed over the old one."""
+    """Let `current` point at `release`: a new symlink renamed over the old one, the only step that readers see."""
     link = settings.home / f".current-{release.name}"
     link.unlink(missing_ok=True)
     link.symlink_to(os.path.relpath(release, settings.current.parent))
     link.replace(settings.current)
-    _sync(settings.home)
+    sync(settings.home)
 
 
 def _clear_leftovers(settings: Settings) -> None:
-    """What killed runs left behind. Under the lock nobody else can be writing there."""
+    """Remove what killed runs left behind. The caller holds the writer lock, so nobody else writes there."""
     for pattern in (".staging-*", ".removed-*"):
         for folder in settings.releases.glob(pattern):
             shutil.rmtree(folder)
@@ -274,12 +286,15 @@ def _prune(settings: Settings) -> None:
 
 
 def _load(path: Path) -> Release:
-    current = path.parent.parent / "current"
-    known = {"path": path, "current": current.is_symlink() and current.resolve() == path.resolve()}
+    """The release in a folder; with its `problem` where release.json is missing, damaged or that of another release."""
+    link = path.parent.parent / "current"
+    current = link.is_symlink() and link.resolve() == path.resolve()
     try:
         record = json.loads((path / "release.json").read_bytes())
         return Release(
             run_id=record["run_id"],
+            path=path,
+            current=current,
             created_at=datetime.fromisoformat(record["created_at"]),
             rows=record["rows"],
             bytes=sum(f["bytes"] for f in record["files"].values()),
@@ -288,34 +303,27 @@ def _load(path: Path) -> Release:
             versions={**record["versions"], "code": record["code"]},
             fingerprint=record["fingerprint"],
             problem=None if record["run_id"] == path.name else f"it is a copy of {record['run_id']}",
-            **known,
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
+        made = path.stat().st_mtime if path.exists() else None
         return Release(
             run_id=path.name,
-            created_at=datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            if path.exists()
+            path=path,
+            current=current,
+            created_at=datetime.fromtimestamp(made, UTC)
+            if made is not None
             else datetime.min.replace(tzinfo=UTC),
             problem=f"release.json cannot be read ({error})",
-            **known,
         )
 
 
-def _facts(path: Path) -> dict[str, Any]:
-    with path.open("rb") as file:
-        return {"bytes": path.stat().st_size, "sha256": hashlib.file_digest(file, "sha256").hexdigest()}
+def _facts(path: Path) -> FileFacts:
+    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
-def _dump(record: Mapping[str, Any], path: Path) -> None:
+def _dump(record: Mapping[str, object], path: Path) -> None:
+    """Write a record as JSON. Nobody reads it before the folder gets its name, so it need not appear whole."""
     path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
 
 
 @contextmanager
@@ -338,10 +346,9 @@ def _explained(settings: Settings, run_id: str, checks: Sequence[CheckResult]) -
 
 
 def _in_words(settings: Settings, error: Exception) -> str:
-    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT) or os.strerror(errno.ENOSPC) in str(
-        error
-    )
-    if full:
+    """What went wrong, and for a full disk what to do. DuckDB tells of one in its message only."""
+    by_number = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    if by_number or os.strerror(errno.ENOSPC) in str(error):
         size = shutil.disk_usage(settings.home).total / 1e6
         return (
             f"the disk of {settings.releases} ({size:,.0f} MB) is full; "

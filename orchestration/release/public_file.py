@@ -15,46 +15,25 @@ from typing import Any
 
 import duckdb
 
+from orchestration.base.duck import literal, quoted, scalar, session
 from orchestration.base.errors import ReleaseError
-from orchestration.base.public_table import constraint_keys, quoted
+from orchestration.base.public_table import constraint_keys
 from orchestration.base.settings import STORAGE_VERSION
 
 #: names of the attached databases. The public one has the name its readers see when they open `headway.duckdb`.
 _BUILD, _SKELETON, _PUBLIC = "_build", "_skeleton", "headway"
-#: the 1.5 GB that a whole build may take, less what Python and its libraries hold
-_MEMORY_LIMIT = "1GB"
+#: a node of a parse tree: JSON whose shape DuckDB does not document, hence Any
+Node = dict[str, Any]
 #: table functions that read nothing but their arguments; every other one would reach outside the file
 _PURE_TABLE_FUNCTIONS = {"generate_series", "range", "unnest"}
-
-
-def _literal(text: str | Path) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
-
-
-@contextmanager
-def _session(spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    # without replacements a forgotten table name cannot be answered by a Python variable of that name
-    con = duckdb.connect(
-        config={
-            "memory_limit": _MEMORY_LIMIT,
-            "temp_directory": str(spill),
-            "python_enable_replacements": "false",
-            # DuckDB 2.0.0: COPY to a disk that fills up hung for ever in 5 of 22 runs, with 0 in none of 120
-            "async_threads": "0",
-        }
-    )
-    try:
-        yield con
-    finally:
-        con.close()
 
 
 @contextmanager
 def open_finished(file: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The finished file, read-only, as the current database. Its name here is not the one it was written under, so a
     definition that names its own database, and would break in a copy of the file, fails now."""
-    with _session(file.parent / ".spill") as con:
-        con.execute(f"ATTACH {_literal(file)} AS finished (READ_ONLY)")
+    with session(file.parent / ".spill") as con:
+        con.execute(f"ATTACH {literal(file)} AS finished (READ_ONLY)")
         con.execute("USE finished")
         yield con
 
@@ -65,10 +44,10 @@ def assemble(build: Path, target: Path, *, keys: Mapping[str, Sequence[str]]) ->
 
     Raises ReleaseError if a view or macro refers to anything that is not in the file, or if rows went missing.
     """
-    with _session(target.parent / ".spill") as con:
-        con.execute(f"ATTACH {_literal(build)} AS {_BUILD} (READ_ONLY)")
+    with session(target.parent / ".spill") as con:
+        con.execute(f"ATTACH {literal(build)} AS {_BUILD} (READ_ONLY)")
         statements = _definitions(con, target.parent / ".skeleton", catalog=build.stem)
-        con.execute(f"ATTACH {_literal(target)} AS {_PUBLIC} (STORAGE_VERSION '{STORAGE_VERSION}')")
+        con.execute(f"ATTACH {literal(target)} AS {_PUBLIC} (STORAGE_VERSION '{STORAGE_VERSION}')")
         con.execute(f"USE {_PUBLIC}")
         _create(con, statements)
         _fill(con, keys)
@@ -91,7 +70,7 @@ def _definitions(con: duckdb.DuckDBPyConnection, scratch: Path, *, catalog: str)
     for (schema,) in schemas:
         con.execute(f"DROP SCHEMA {_SKELETON}.{quoted(schema)} CASCADE")
     con.execute(f"USE {_SKELETON}")
-    con.execute(f"EXPORT DATABASE {_literal(scratch)}")
+    con.execute(f"EXPORT DATABASE {literal(scratch)}")
     bodies = _bodies(con)
     localised = _localise(con, bodies, catalog)
     con.execute("USE memory")
@@ -137,17 +116,19 @@ def _localise(
         if tree["error"]:
             raise ReleaseError(f"the definition of {name} cannot be read: {tree.get('error_message')}")
         if scope.localise(tree, name):
-            sql = con.execute("SELECT json_deserialize_sql(?)", [json.dumps(tree)]).fetchall()[0][0]
+            sql = scalar(con, "SELECT json_deserialize_sql(?)", [json.dumps(tree)])
             rewritten[body] = sql.removeprefix(prefix)
     # the longest first: a short definition may be part of a longer one
     return dict(sorted(rewritten.items(), key=lambda pair: -len(pair[0])))
 
 
-def _tree(con: duckdb.DuckDBPyConnection, sql: str) -> dict[str, Any]:
-    return json.loads(con.execute("SELECT json_serialize_sql(?)", [sql]).fetchall()[0][0])
+def _tree(con: duckdb.DuckDBPyConnection, sql: str) -> Node:
+    """The parse tree of a statement, as DuckDB gives it."""
+    tree: Node = json.loads(scalar(con, "SELECT json_serialize_sql(?)", [sql]))
+    return tree
 
 
-def _nodes(tree: Any, ctes: frozenset[str] = frozenset()) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
+def _nodes(tree: object, ctes: frozenset[str] = frozenset()) -> Iterator[tuple[Node, frozenset[str]]]:
     """Every node of a parse tree, parents first, with the names of the common table expressions in scope."""
     if isinstance(tree, list):
         for child in tree:
@@ -160,12 +141,12 @@ def _nodes(tree: Any, ctes: frozenset[str] = frozenset()) -> Iterator[tuple[dict
 
 
 class _Scope:
-    """What a definition may refer to: schema main of its own database, and functions that read nothing."""
+    """What a definition may refer to: schema main of its own database, and functions that read only their arguments."""
 
     def __init__(self, catalog: str, tables: set[str], macros: set[str]) -> None:
         self.catalog, self.tables, self.macros = catalog.lower(), tables, macros
 
-    def localise(self, tree: dict[str, Any], name: str) -> bool:
+    def localise(self, tree: Node, name: str) -> bool:
         """Take the catalog out of every reference; True if there was one. Raises ReleaseError for an outside one."""
         changed = False
         for node, ctes in _nodes(tree):
@@ -195,7 +176,8 @@ class _Scope:
                     changed = True
         return changed
 
-    def _strip(self, node: dict[str, Any], key: str) -> bool:
+    def _strip(self, node: Node, key: str) -> bool:
+        """Take the build's own catalog out of a reference; False where it names another catalog or none."""
         if node[key].lower() != self.catalog:
             return False
         node[key] = ""
@@ -211,10 +193,14 @@ class _Scope:
 
 
 def _create(con: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
-    """Run the statements, those that need another one after it: an export does not order views and macros."""
+    """Run the statements, each one after those it needs: an export does not order views and macros.
+
+    Raises ReleaseError where a statement needs something that none of them makes.
+    """
     pending = list(statements)
     while pending:
-        later, errors = [], []
+        later: list[str] = []
+        errors: list[duckdb.Error] = []
         for statement in pending:
             try:
                 con.execute(statement)
@@ -222,14 +208,16 @@ def _create(con: duckdb.DuckDBPyConnection, statements: Sequence[str]) -> None:
                 later.append(statement)
                 errors.append(error)
         if len(later) == len(pending):
-            raise ReleaseError(f"cannot be created in the released file: {later[0]} {errors[0]}") from errors[
-                0
-            ]
+            message = f"cannot be created in the released file: {later[0]} {errors[0]}"
+            raise ReleaseError(message) from errors[0]
         pending = later
 
 
 def _fill(con: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]]) -> None:
-    """Copy the rows, sorted by key so that a filter on it skips row groups and columns compress."""
+    """Copy the rows, sorted by key so that a filter on it skips row groups and columns compress.
+
+    Raises ReleaseError where a table has another number of rows than in the build.
+    """
     known = {**constraint_keys(con, _PUBLIC), **keys}
     # the order of creation puts a table after those that its foreign keys need
     tables = con.execute(
@@ -242,15 +230,17 @@ def _fill(con: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]]) -> 
             f"INSERT INTO {_PUBLIC}.main.{name} SELECT * FROM {_BUILD}.main.{name}"
             + (f" ORDER BY {order}" if order else "")
         )
-        wanted, got = con.execute(
+        in_build, in_release = con.execute(
             f"SELECT (SELECT count(*) FROM {_BUILD}.main.{name}), (SELECT count(*) FROM {_PUBLIC}.main.{name})"
         ).fetchall()[0]
-        if wanted != got:
-            raise ReleaseError(f"{table} has {wanted} rows in the build and {got} in the released file")
+        if in_build != in_release:
+            raise ReleaseError(
+                f"{table} has {in_build} rows in the build and {in_release} in the released file"
+            )
 
 
 def _leading_not_null(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
-    """Without a declared key: a model names its grain first, in columns that cannot be null."""
+    """The columns to sort by where no key is declared: a model names its grain first, in columns that are never null."""
     columns = con.execute(
         "SELECT column_name, is_nullable FROM duckdb_columns() WHERE database_name = ? AND table_name = ? "
         "ORDER BY column_index",
@@ -262,7 +252,7 @@ def _leading_not_null(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:
 
 def _comments(con: duckdb.DuckDBPyConnection) -> list[str]:
     """COMMENT statements for everything in main of the build that has one."""
-    found = con.execute(
+    comments = con.execute(
         """
         SELECT 'TABLE', table_name, NULL, comment FROM duckdb_tables()
         WHERE database_name = $db AND schema_name = 'main'
@@ -276,7 +266,7 @@ def _comments(con: duckdb.DuckDBPyConnection) -> list[str]:
         {"db": _BUILD},
     ).fetchall()
     return [
-        f"COMMENT ON {kind} {'.'.join(quoted(part) for part in (name, column) if part)} IS {_literal(comment)}"
-        for kind, name, column, comment in found
+        f"COMMENT ON {kind} {'.'.join(quoted(part) for part in (name, column) if part)} IS {literal(comment)}"
+        for kind, name, column, comment in comments
         if comment
     ]

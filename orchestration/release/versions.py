@@ -14,6 +14,7 @@ from orchestration.base.settings import Settings
 
 
 def versions(settings: Settings) -> dict[str, str]:
+    """Name -> version of this project (`headway`, from pyproject.toml) and of the engines that make a release."""
     project = tomllib.loads((settings.project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     return {
         "headway": project["version"],

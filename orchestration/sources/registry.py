@@ -1,10 +1,10 @@
-"""Who publishes what we hold: the first file a reviewer reads.
+"""Who publishes what the warehouse holds, and under which licence.
 
-Belongs here: one row a publisher (licence, attribution, cadence) and reading series.csv, the catalogue of series.
-Does not belong here: requests (one module a provider), parsing (transforms/parse), keys.
+Belongs here: one row for each publisher (licence, attribution, cadence) and reading series.csv, the catalogue of series.
+Does not belong here: requests (one module for each agency), parsing (transforms/parse), keys.
 
-A licence is stated as far as it was read at the publisher or quoted word for word by others; where it was not, the
-text says so.
+A licence is stated as it was read at the publisher or quoted word for word by others; where neither was possible, the
+row says that it is not verified.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import polars as pl
 
 from orchestration.base.errors import CatalogueError
 from orchestration.sources.spec import Source
-from transforms.schema import ADJUSTMENTS, BASES, FLOWS, FREQUENCIES, SERIES_SCHEMA
+from transforms.schema import ADJUSTMENTS, BASES, FLOWS, FREQUENCIES, SERIES_OPTIONAL, SERIES_SCHEMA
 
 CATALOGUE = Path(__file__).with_name("series.csv")
 
@@ -213,7 +213,7 @@ FIGURES_DATASETS: dict[str, str] = {
 
 SOURCES_BY_ID: dict[str, Source] = {source.source_id: source for source in SOURCES}
 
-#: a country or `fx` (exchange rates belong to two countries), what is measured, of what, and the partner
+#: a country, or `fx` for exchange rates, which belong to two; then what is measured, of what, and with which partner
 SERIES_ID = re.compile(r"^(?:usa|can|mex|fx)(?:_[a-z0-9]+)+$")
 
 _CLOSED_LISTS = {
@@ -221,19 +221,6 @@ _CLOSED_LISTS = {
     "seasonal_adjustment": ADJUSTMENTS,
     "flow": (None, *FLOWS),
     "basis": (None, *BASES),
-}
-_OPTIONAL = {
-    "partner_iso3",
-    "flow",
-    "basis",
-    "industry_code",
-    "industry_system",
-    "product_code",
-    "product_system",
-    "currency",
-    "source_code",
-    "fred_alias",
-    "notes",
 }
 
 
@@ -247,22 +234,23 @@ def load_series_catalogue(path: Path = CATALOGUE) -> pl.DataFrame:
     catalogue = pl.read_csv(path, schema_overrides=SERIES_SCHEMA, null_values=[""], quote_char='"')
     if catalogue.columns != list(SERIES_SCHEMA):
         raise CatalogueError(f"{path.name}: columns are {catalogue.columns}, expected {list(SERIES_SCHEMA)}")
-    seen: set[str] = set()
+    ids: set[str] = set()
     for line, row in enumerate(catalogue.iter_rows(named=True), start=2):
-        problem = _problem(row, seen)
+        problem = _problem(row, ids)
         if problem:
             raise CatalogueError(f"{path.name} line {line} ({row['series_id']}): {problem}")
-        seen.add(row["series_id"])
+        ids.add(row["series_id"])
     return catalogue
 
 
-def _problem(row: dict[str, object], seen: set[str]) -> str | None:
-    empty = [name for name, value in row.items() if value is None and name not in _OPTIONAL]
+def _problem(row: dict[str, object], earlier_ids: set[str]) -> str | None:
+    """The first thing wrong with a row of the catalogue, in words; None where it is good."""
+    empty = [name for name, value in row.items() if value is None and name not in SERIES_OPTIONAL]
     if empty:
         return f"{', '.join(empty)} must not be empty"
     if not SERIES_ID.match(str(row["series_id"])):
         return "the id is not a slug of the form <iso3>_<measure>_<what>"
-    if row["series_id"] in seen:
+    if row["series_id"] in earlier_ids:
         return "the id was used on an earlier line"
     if row["source_id"] not in SOURCES_BY_ID or row["source_id"] == "figures":
         return f"source_id {row['source_id']} is not a publisher in registry.py"

@@ -13,16 +13,18 @@ from datetime import UTC, datetime
 import duckdb
 import polars as pl
 
+from orchestration.base.duck import scalar
 from orchestration.base.errors import PayloadError, StoreError
 from orchestration.store import vintages
 from orchestration.store.archive import ArchivedPayload
 from transforms.checks import check_frame
 from transforms.schema import FREQUENCIES, OBSERVATION, SERIES_SCHEMA, Parsed
 
-#: what a series is; a change of any of these makes it another series, while titles and notes may be reworded
+#: what a series is: where one of these changes, it has become another series; titles and notes may be reworded
 SERIES_IDENTITY = ("unit", "unit_multiplier", "currency", "frequency", "seasonal_adjustment", "basis")
 
-#: a period starts on the first day of a month, quarter or year: holes in a vintage are counted on that grid
+#: frequency -> which rows begin on a day that is not the first of a period. Holes in a vintage are counted in periods, so
+#: such rows would be counted wrongly
 _OFF_GRID = {
     "monthly": pl.col("period_start").dt.day() != 1,
     "quarterly": (pl.col("period_start").dt.day() != 1) | (pl.col("period_start").dt.month() % 3 != 1),
@@ -35,9 +37,10 @@ _OFF_GRID = {
 class LoadAccount:
     """What became of the rows of one payload: rows_in = rows_appended + rows_unchanged + rows_rejected.
 
-    rows_revised:    those appended whose key had another value before
-    rows_withdrawn:  appended beside rows_in: known before, absent from a complete payload
-    rows_reinstated: appended beside rows_in: what a later vintage had confirmed, restated after this older one
+    rows_revised:    those of rows_appended whose key had another value before
+    rows_withdrawn:  rows appended beside rows_in for what was known before and is absent from a complete payload
+    rows_reinstated: rows appended beside rows_in: where this payload is older than one already stored, they repeat what
+                     the later one had confirmed
     """
 
     payload_id: str
@@ -52,19 +55,22 @@ class LoadAccount:
 
     @property
     def changed(self) -> bool:
-        """Whether the store holds a row more than before."""
+        """Whether the load appended any row to the store."""
         return self.rows_appended + self.rows_withdrawn + self.rows_reinstated > 0
 
 
 def recorded(con: duckdb.DuckDBPyConnection, payload_id: str, parser_version: str) -> LoadAccount | None:
-    """The account of loading again what was loaded before, or None if it was not. Lets a re-run skip parsing."""
-    found = con.execute(
+    """The account that loading a payload a second time would give; None where this parser version never loaded it.
+
+    It lets a caller skip parsing what would change nothing.
+    """
+    loads = con.execute(
         "SELECT table_name, rows_in, rows_rejected FROM raw.load WHERE payload_id = ? AND parser_version = ?",
         [payload_id, parser_version],
     ).fetchall()  # fetchone would leave the connection busy
-    if not found:
+    if not loads:
         return None
-    table, rows_in, rejected = found[0]
+    table, rows_in, rejected = loads[0]
     return LoadAccount(payload_id, table, rows_in, 0, rows_in - rejected, rejected, 0, 0, 0)
 
 
@@ -92,7 +98,7 @@ def load(
         con.register("incoming_series", _series(parsed))
         con.execute("BEGIN TRANSACTION")
         _merge_series(con, payload)
-        (load_id,) = con.execute("SELECT coalesce(max(load_id), 0) + 1 FROM raw.load").fetchall()[0]
+        load_id = scalar(con, "SELECT coalesce(max(load_id), 0) + 1 FROM raw.load")
         _insert_payload(con, payload)
         counts = vintages.append(con, table, frame, payload.payload_id, load_id)
         account = LoadAccount(
@@ -126,36 +132,39 @@ def load(
 
 
 def _accept(payload: ArchivedPayload, parsed: Parsed) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows that can be loaded, and the others as (row_number, reason, row_text), those of the parser included.
+    """Rows that can be loaded, and the rejected ones as a frame of row_number, reason, row_text, including the parser's.
 
     Raises FrameError or PayloadError for what makes the whole payload unusable.
     """
     table = parsed.table
-    # nothing can be known after it was retrieved, and judging by that day gives the same rows in every rebuild
+    # Nothing can be known after it was retrieved; and unlike today, that day is the same in every rebuild.
     frame, rejected = check_frame(table, parsed.frame, today=payload.retrieved_at.date())
     if frame.is_empty():
         raise PayloadError(
             f"{payload.payload_id}: no row is usable; the first: {rejected[0][1]} ({rejected[0][2]})"
         )
-    frequencies = {"monthly": None}
+    # the flow tables are monthly and have no series: all their rows are of one frequency
+    frequencies: dict[str, pl.Series | None] = {"monthly": None}
     if table is OBSERVATION:
         series = _metadata(payload, parsed)
-        frequencies = {f: group["series_id"] for (f,), group in series.group_by("frequency")}
+        frequencies = {str(f): group["series_id"] for (f,), group in series.group_by("frequency")}
         if missing := sorted(set(frame["series_id"].unique()) - set(series["series_id"])):
             more = " ..." if len(missing) > 5 else ""
             raise PayloadError(f"{payload.payload_id}: no metadata for series {', '.join(missing[:5])}{more}")
     for name, ids in frequencies.items():
-        odd = frame.filter(_OFF_GRID[name])
-        odd = odd if ids is None else odd.filter(pl.col("series_id").is_in(ids.implode()))
-        if odd.height:
+        off_grid = frame.filter(_OFF_GRID[name])
+        if ids is not None:
+            off_grid = off_grid.filter(pl.col("series_id").is_in(ids.implode()))
+        if off_grid.height:
             raise PayloadError(
-                f"{payload.payload_id}: {odd['period_start'][0]} is not the first day of a period ({name})"
+                f"{payload.payload_id}: {off_grid['period_start'][0]} is not the first day of a period ({name})"
             )
     schema = {"row_number": pl.Int64, "reason": pl.String, "row_text": pl.String}
     return frame, pl.DataFrame([*parsed.rejected, *rejected], schema=schema, orient="row")
 
 
 def _metadata(payload: ArchivedPayload, parsed: Parsed) -> pl.DataFrame:
+    """series_id and frequency of every series of the payload. Raises PayloadError for metadata that cannot be used."""
     if parsed.series is None:
         raise PayloadError(f"{payload.payload_id}: observations without metadata of their series")
     if (repeated := parsed.series.filter(parsed.series["series_id"].is_duplicated())).height:
@@ -168,9 +177,9 @@ def _metadata(payload: ArchivedPayload, parsed: Parsed) -> pl.DataFrame:
 
 
 def _proves_absence(parsed: Parsed, frame: pl.DataFrame) -> bool:
-    """Whether what `parsed` does not show is not there.
+    """Whether what the payload does not show can be taken as absent at the agency.
 
-    A rejected row could be any key, its own fields being in doubt, so it makes every absence doubtful; a row that
+    A rejected row could be of any key, its own fields being in doubt, so it makes every absence doubtful. A row that
     only repeats an accepted one does not.
     """
     if not parsed.complete or parsed.rejected:
@@ -182,7 +191,7 @@ def _proves_absence(parsed: Parsed, frame: pl.DataFrame) -> bool:
 
 
 def _merge_series(con: duckdb.DuckDBPyConnection, payload: ArchivedPayload) -> None:
-    """Add new series and reworded titles. Raises PayloadError when a series would change what it is."""
+    """Add new series and reworded titles. Raises PayloadError where a series would change in SERIES_IDENTITY."""
     changed = " OR ".join(f"old.{name} IS DISTINCT FROM new.{name}" for name in SERIES_IDENTITY)
     rows = con.execute(
         f"""SELECT new.series_id, {", ".join(f"old.{name}, new.{name}" for name in SERIES_IDENTITY)}
@@ -236,6 +245,7 @@ def _insert_account(
 
 
 def _series(parsed: Parsed) -> pl.DataFrame:
+    """The metadata of the payload's series with the columns of SERIES_SCHEMA; empty for flow tables."""
     return (
         pl.DataFrame(schema=SERIES_SCHEMA) if parsed.series is None else parsed.series.select(*SERIES_SCHEMA)
     )

@@ -1,14 +1,15 @@
 """Vintages: which rows a payload appends, so that only changes are stored and yet every date can be asked.
 
-Belongs here: what each vintage covered, comparing with what is stored, filing late vintages, `<table>_current`.
+Belongs here: what each vintage covered, comparing it with what is stored, inserting vintages that arrive late, keeping
+`<table>_current`.
 Does not belong here: accepting rows and accounts (loading.py), tables (tables.py), reading as of a date (dbt_project/).
 
 A vintage is what one payload says of one slice at one known_from. It asserts every row it shows and, if it is
 complete, the absence of what it does not show. What is known of a key at a time is the assertion with the greatest
 (known_from, load_id). The store keeps an assertion only where it differs from the one before it; raw.coverage keeps
 which periods each vintage asserted. So when an older vintage arrives late and differs, the next vintage that had
-only confirmed the state before it gets a row of its own (reinstated), and every date answers as if all vintages were
-stored in full.
+only confirmed the state before it gets a row of its own (a reinstated row), and a question as of any date is answered as
+if all vintages were stored in full.
 
 Completeness is per slice. Where a slice has one cell a period (observations), a complete vintage asserts every period
 from its first to its last. Where it has many (flows), it asserts every cell of the periods it shows.
@@ -22,8 +23,10 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from orchestration.base.duck import scalar
 from transforms.schema import Parsed, Table
 
+#: length of a period in months, by frequency; daily periods are counted in days
 _MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
 
 
@@ -38,10 +41,11 @@ class Counts:
 
 
 def coverage(parsed: Parsed, frame: pl.DataFrame, *, complete: bool) -> pl.DataFrame:
-    """What the accepted rows `frame` cover: one row a slice and known_from, or a cell of it where not `complete`.
+    """What the accepted rows `frame` cover: one row for each slice and known_from; where the payload is not `complete`
+    and a slice has many cells, one row for each cell and known_from.
 
-    Columns: the slice's, slice_id, cell_id, complete, known_from, known_from_basis, first_period, last_period,
-    missing_periods (those between first and last that are not shown).
+    Columns: those of the slice, slice_id, cell_id, complete, known_from, known_from_basis, first_period, last_period,
+    missing_periods (the periods between the first and the last that are not shown).
     """
     table = parsed.table
     by_cell = not (complete or _one_cell_a_period(table))
@@ -77,37 +81,45 @@ def coverage(parsed: Parsed, frame: pl.DataFrame, *, complete: bool) -> pl.DataF
 
 
 def _holes(frame: pl.DataFrame, units: pl.DataFrame, unit: Sequence[str]) -> pl.DataFrame:
-    """`missing_periods` of the units that show less than every period between their first and their last."""
+    """`missing_periods` of the units that do not show every period between their first and their last.
+
+    frame: the accepted rows. units: one row for each slice or cell and known_from, with first_period, last_period,
+    frequency and `shown`, the number of periods it shows. unit: the columns that name a unit.
+    """
     first, last = pl.col("first_period").dt, pl.col("last_period").dt
     months = (last.year() - first.year()) * 12 + last.month() - first.month()
     days = (pl.col("last_period") - pl.col("first_period")).dt.total_days()
-    steps = pl.when(pl.col("frequency") == "daily").then(days)
-    for frequency, length in _MONTHS.items():
-        steps = steps.when(pl.col("frequency") == frequency).then(months // length)
+    frequency = pl.col("frequency")
+    steps = pl.coalesce(
+        pl.when(frequency == "daily").then(days),
+        *(pl.when(frequency == name).then(months // length) for name, length in _MONTHS.items()),
+    )
     gaps = units.filter(steps + 1 > pl.col("shown"))
-    shown = (
-        frame.join(gaps, on=unit, how="semi") if gaps.height else frame.clear()
-    )  # most vintages have no hole
-    there = shown.group_by(unit).agg(there=pl.col("period_start").unique())
+    # most vintages have no hole, so that nothing is joined
+    rows = frame.join(gaps, on=unit, how="semi") if gaps.height else frame.clear()
+    periods = rows.group_by(unit).agg(shown_periods=pl.col("period_start").unique())
     holes = []
-    for (frequency,), group in gaps.join(there, on=unit).group_by("frequency"):
-        step = "1d" if frequency == "daily" else f"{_MONTHS[frequency]}mo"
-        every = pl.date_ranges("first_period", "last_period", interval=step)
-        missing = every.list.set_difference("there").list.sort()
+    for (name,), group in gaps.join(periods, on=unit).group_by("frequency"):
+        step = "1d" if name == "daily" else f"{_MONTHS[str(name)]}mo"
+        all_periods = pl.date_ranges("first_period", "last_period", interval=step)
+        missing = all_periods.list.set_difference("shown_periods").list.sort()
         holes.append(group.select(*unit, missing_periods=missing))
     return pl.concat(holes) if holes else gaps.select(*unit, missing_periods=pl.lit([], pl.List(pl.Date)))
 
 
 def _joined(names: Sequence[str]) -> pl.Expr:
+    """The text that identifies a slice or cell: its columns joined by '|'."""
     return pl.concat_str(pl.col(names).cast(pl.String), separator="|")
 
 
 def append(
     con: duckdb.DuckDBPyConnection, table: Table, frame: pl.DataFrame, payload_id: str, load_id: int
 ) -> Counts:
-    """Append what `frame`, registered as `incoming`, and the registered `incoming_coverage` change.
+    """Append what a payload changes in `table`, its `<table>_current` and raw.coverage; the numbers of rows appended.
 
-    The caller holds the transaction and unregisters.
+    frame: the accepted rows, which the caller has registered as `incoming`, and their `coverage` as
+    `incoming_coverage`. The caller opens and closes the transaction. Raises duckdb.Error where the store cannot be
+    written.
     """
     sql = _Sql(table, payload_id, load_id)
     # slices whose history has to be replayed: several vintages at once, or one older than another already stored
@@ -157,7 +169,7 @@ class _Sql:
         self.table = table
         self.key = ", ".join(table.key)
         self.slice = ", ".join(table.slice)
-        # beside values and status: carried along with them, not compared (quantity_unit, source_id, ...)
+        # columns that are stored with values and status but not compared (quantity_unit, source_id, ...)
         self.attributes = [n for n in table.columns if n not in table.key and n not in table.values]
         self.load_id, self.payload_id = load_id, payload_id
         self.by = f"'{payload_id}' AS payload_id, {load_id} AS load_id"
@@ -169,7 +181,7 @@ class _Sql:
         return "".join(f"{row}.{name}, " for name in names)
 
     def joined(self, names: Sequence[str], row: str) -> str:
-        """The same text as `coverage` makes of these columns."""
+        """SQL for the text that `_joined` makes of these columns."""
         return f"concat_ws('|', {', '.join(f'{row}.{name}' for name in names)})"
 
     def state(self, row: str) -> str:
@@ -185,8 +197,8 @@ class _Sql:
     def asserts(self, row: str) -> str:
         """Whether `cover` says anything of the key of `row`: its value or its absence."""
         shown = f"NOT list_contains(cover.missing_periods, {row}.period_start)"
-        said = f"(cover.complete OR {shown})" if _one_cell_a_period(self.table) else shown
-        return f"{row}.period_start BETWEEN cover.first_period AND cover.last_period AND {said}"
+        covered = f"(cover.complete OR {shown})" if _one_cell_a_period(self.table) else shown
+        return f"{row}.period_start BETWEEN cover.first_period AND cover.last_period AND {covered}"
 
     def denies(self, row: str) -> str:
         """Whether `cover` of this payload says that the key of `row` is not there."""
@@ -198,10 +210,11 @@ class _Sql:
 
 def _nothing_known(con: duckdb.DuckDBPyConnection, sql: _Sql) -> bool:
     """Whether no slice of the payload was ever covered: then each of its rows is new and nothing can be absent."""
-    return con.execute(
+    return scalar(
+        con,
         f"""SELECT count(*) = 0 FROM incoming_coverage
-            SEMI JOIN (FROM raw.coverage WHERE table_name = '{sql.table.name}') old USING (slice_id)"""
-    ).fetchall()[0][0]
+            SEMI JOIN (FROM raw.coverage WHERE table_name = '{sql.table.name}') old USING (slice_id)""",
+    )
 
 
 def _store_all(con: duckdb.DuckDBPyConnection, sql: _Sql, frame: pl.DataFrame) -> Counts:
@@ -214,44 +227,49 @@ def _store_all(con: duckdb.DuckDBPyConnection, sql: _Sql, frame: pl.DataFrame) -
 
 
 def _in_key_order(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows of a key side by side, as they are read and as they compress best. Columns that hold one value are left out
-    of the comparison, which halves its time: five of eight in a reply of the Census."""
+    """The rows sorted by key: rows of one key lie side by side, which is how they are read and how they compress best.
+
+    Columns that hold one value only are left out of the sorting, which halves its time: they are five of the eight key
+    columns in a reply of the Census.
+    """
     varied = frame.select((pl.col(table.key) != pl.col(table.key).first()).any()).row(0, named=True)
     return frame.sort(name for name in table.key if varied[name])
 
 
 def _compare_with_current(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
-    """Slices whose payload holds one vintage, not older than what is stored: the state before it is the current one."""
-    names = sql.table
+    """Changes of the slices of which the payload holds one vintage, not older than what is stored: the state before that
+    vintage is the current one, so that `<table>_current` is all there is to compare with."""
+    table = sql.table
     con.execute(
         f"""INSERT INTO change BY NAME
             SELECT new.*, {sql.by}, 'shown' AS origin, coalesce(old.status <> 'withdrawn', false) AS is_revision,
                    old.status IS NULL AS is_new
-            FROM incoming new LEFT JOIN {sql.current} old ON {sql.same("old", "new", names.key)}
+            FROM incoming new LEFT JOIN {sql.current} old ON {sql.same("old", "new", table.key)}
             WHERE (old.status IS NULL OR {sql.state("new")} IS DISTINCT FROM {sql.state("old")})
-              AND NOT EXISTS (SELECT 1 FROM replayed r WHERE {sql.same("r", "new", names.slice)})"""
+              AND NOT EXISTS (SELECT 1 FROM replayed r WHERE {sql.same("r", "new", table.slice)})"""
     )
-    if not con.execute("SELECT bool_or(complete) FROM incoming_coverage").fetchall()[0][0]:
-        return  # nothing is said to be absent
+    if not scalar(con, "SELECT bool_or(complete) FROM incoming_coverage"):
+        return  # the payload asserts no absence
     con.execute(
         f"""INSERT INTO change BY NAME
-            SELECT {sql.columns([*names.key, *sql.attributes], "old")}
+            SELECT {sql.columns([*table.key, *sql.attributes], "old")}
                    'withdrawn' AS status, cover.known_from, cover.known_from_basis, {sql.by}, 'absent' AS origin
             FROM {sql.current} old
-            JOIN incoming_coverage cover ON {sql.same("cover", "old", names.slice)} AND {sql.denies("old")}
+            JOIN incoming_coverage cover ON {sql.same("cover", "old", table.slice)} AND {sql.denies("old")}
             WHERE old.status <> 'withdrawn'
-              AND NOT EXISTS (SELECT 1 FROM replayed r WHERE {sql.same("r", "old", names.slice)})"""
+              AND NOT EXISTS (SELECT 1 FROM replayed r WHERE {sql.same("r", "old", table.slice)})"""
     )
 
 
 def _replay(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
-    """The other slices: all that is asserted of each key in the order of knowledge, the payload's vintages filed in."""
-    names = sql.table
+    """Changes of the other slices. All that was ever asserted of each of their keys is put in the order of knowledge,
+    the payload's vintages in their places, and compared from one assertion to the next."""
+    table = sql.table
     of_replayed = f"SEMI JOIN replayed USING ({sql.slice})"
     order = f"PARTITION BY {sql.key} ORDER BY known_from, load_id"
-    # attributes of an absence are those of what was there before it
+    # an absence has the attributes of the row that was there before it
     attributes = ", ".join(["known_from_basis", *sql.attributes])
-    # 1. what is stored, what the payload shows, what it says is not there
+    # 1. Points: what is stored, what the payload shows, what it says is not there.
     con.execute(
         f"""CREATE TEMP TABLE point AS
             WITH asserted AS (
@@ -262,36 +280,36 @@ def _replay(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
                        'shown' AS origin
                 FROM incoming new {of_replayed}
                 UNION ALL BY NAME
-                SELECT {sql.columns(names.key, "known")} {sql.absent} AS state, cover.known_from,
+                SELECT {sql.columns(table.key, "known")} {sql.absent} AS state, cover.known_from,
                        cover.known_from_basis, {sql.load_id} AS load_id, 'absent' AS origin
                 FROM (SELECT {sql.key} FROM {sql.current} {of_replayed}
                       UNION SELECT {sql.key} FROM incoming {of_replayed}) known
-                JOIN incoming_coverage cover ON {sql.same("cover", "known", names.slice)} AND {sql.denies("known")}
+                JOIN incoming_coverage cover ON {sql.same("cover", "known", table.slice)} AND {sql.denies("known")}
             )
             SELECT *, lead(known_from) OVER ({order}) AS next_known_from,
                    last_value(CASE WHEN origin = 'stored' THEN asserted END IGNORE NULLS) OVER (
                        {order} ROWS UNBOUNDED PRECEDING) AS stored_before
             FROM asserted"""
     )
-    # 2. between a new point and the next point of its key, vintages may only have confirmed what was stored before:
-    #    the first of them has to say so itself, now that the new point differs
+    # 2. Between a new point and the next point of its key, stored vintages may have confirmed the state before the new
+    #    point, for which they needed no row. If the new point differs from that state, the first of them needs one now.
     con.execute(
         f"""CREATE TEMP TABLE confirmed AS
-            SELECT {sql.columns(names.key, "point")} coalesce(stored_before.state, {sql.absent}) AS state,
+            SELECT {sql.columns(table.key, "point")} coalesce(stored_before.state, {sql.absent}) AS state,
                    {sql.columns(sql.attributes, "stored_before")} cover.known_from, cover.known_from_basis,
                    cover.payload_id, {sql.load_id} AS load_id, 'confirmed' AS origin
             FROM point JOIN raw.coverage cover
-                ON cover.table_name = '{names.name}' AND cover.slice_id = {sql.joined(names.slice, "point")}
-                AND (cover.cell_id IS NULL OR cover.cell_id = {sql.joined(_cell(names), "point")})
+                ON cover.table_name = '{table.name}' AND cover.slice_id = {sql.joined(table.slice, "point")}
+                AND (cover.cell_id IS NULL OR cover.cell_id = {sql.joined(_cell(table), "point")})
                 AND cover.known_from > point.known_from
                 AND (next_known_from IS NULL OR cover.known_from < next_known_from) AND {sql.asserts("point")}
             WHERE origin <> 'stored' AND state IS DISTINCT FROM coalesce(stored_before.state, {sql.absent})
             QUALIFY row_number() OVER (
-                PARTITION BY {sql.columns(names.key, "point")} point.known_from
+                PARTITION BY {sql.columns(table.key, "point")} point.known_from
                 ORDER BY cover.known_from, cover.load_id DESC) = 1"""
     )
-    # 3. of all that, what is new and differs from what is known just before it
-    values = "".join(f"(state).{name} AS {name}, " for name in (*names.values, "status"))
+    # 3. Of all these, the changes are what is new and differs from what was known just before it.
+    values = "".join(f"(state).{name} AS {name}, " for name in (*table.values, "status"))
     inherited = "".join(
         f"CASE WHEN (state).status = 'withdrawn' THEN lag({name}) OVER ({order}) ELSE {name} END AS {name}, "
         for name in sql.attributes
@@ -310,11 +328,12 @@ def _replay(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
 
 
 def _write(con: duckdb.DuckDBPyConnection, sql: _Sql, *, replayed: bool) -> None:
-    names = sql.table
-    contents = [n for n, *_ in con.execute(f"DESCRIBE {sql.stored}").fetchall()]
-    row = ", ".join(contents)
-    # only a replay brings changes out of order, and more than one of a key; sorting 200,000 rows takes half as long as
-    # writing them, choosing the last change of each key as long
+    """Append the rows of `change` to the table, and bring `<table>_current` and raw.coverage up to date."""
+    table = sql.table
+    columns = [n for n, *_ in con.execute(f"DESCRIBE {sql.stored}").fetchall()]
+    row = ", ".join(columns)
+    # Only a replay gives changes out of order and more than one for a key, so only then are they sorted and the last one
+    # of each key chosen: sorting 200,000 rows takes half as long as writing them, choosing takes as long as writing.
     order = f"ORDER BY {sql.key}, known_from" if replayed else ""
     last = (
         f"QUALIFY row_number() OVER (PARTITION BY {sql.key} ORDER BY known_from DESC) = 1" if replayed else ""
@@ -324,23 +343,24 @@ def _write(con: duckdb.DuckDBPyConnection, sql: _Sql, *, replayed: bool) -> None
     con.execute(
         f"""MERGE INTO {sql.current} old
             USING (SELECT {row} FROM change WHERE is_new IS NOT TRUE {last}) new
-            ON {sql.same("old", "new", names.key)}
+            ON {sql.same("old", "new", table.key)}
             WHEN MATCHED AND new.known_from >= old.known_from THEN
-                UPDATE SET {", ".join(f"{n} = new.{n}" for n in contents if n not in names.key)}
+                UPDATE SET {", ".join(f"{n} = new.{n}" for n in columns if n not in table.key)}
             WHEN NOT MATCHED THEN
-                INSERT ({row}) VALUES ({", ".join(f"new.{n}" for n in contents)})"""
+                INSERT ({row}) VALUES ({", ".join(f"new.{n}" for n in columns)})"""
     )
     _write_coverage(con, sql)
 
 
 def _write_coverage(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:
-    names = sql.table
+    """Append what the payload covers to raw.coverage, but for what an equal row says already."""
+    table = sql.table
     con.execute(
         f"""INSERT INTO raw.coverage BY NAME
-            SELECT * EXCLUDE ({sql.slice}), '{names.name}' AS table_name, {sql.by} FROM incoming_coverage new
+            SELECT * EXCLUDE ({sql.slice}), '{table.name}' AS table_name, {sql.by} FROM incoming_coverage new
             WHERE NOT EXISTS (
                 SELECT 1 FROM raw.coverage old
-                WHERE old.table_name = '{names.name}' AND old.slice_id = new.slice_id AND old.known_from = new.known_from
+                WHERE old.table_name = '{table.name}' AND old.slice_id = new.slice_id AND old.known_from = new.known_from
                   AND old.cell_id IS NOT DISTINCT FROM new.cell_id AND old.complete = new.complete
                   AND old.first_period = new.first_period AND old.last_period = new.last_period
                   AND old.missing_periods = new.missing_periods)
@@ -354,4 +374,5 @@ def _cell(table: Table) -> tuple[str, ...]:
 
 
 def _one_cell_a_period(table: Table) -> bool:
+    """Whether a slice has one row for each period, as a series has; a slice of a flow table has many cells."""
     return _cell(table) == table.slice

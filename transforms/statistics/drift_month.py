@@ -143,7 +143,7 @@ def paths(windows: Floats, estimate: Mapping[str, Floats]) -> tuple[Floats, Floa
     spread = np.zeros((origins, STEPS, STEPS))
     for shock in range(STEPS):
         spread[:, shock:, shock] = response[:, : STEPS - shock]
-    quantile = stats.t.ppf((1 + NOMINAL) / 2, estimate["freedom"])[:, None]
+    quantile = np.asarray(stats.t.ppf((1 + NOMINAL) / 2, estimate["freedom"]))[:, None]
 
     def half_width(weights: Floats) -> Floats:
         shocks = np.einsum("wh,ohs->ows", weights, spread, optimize=True)

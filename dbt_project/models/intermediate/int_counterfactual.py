@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from orchestration.build.statistics_cache import apart, fingerprint, remembered, version_of
+from orchestration.build.statistics_cache import InProcesses, fingerprint, remembered, version_of
 from transforms.statistics import counterfactual, drift_month, forecasts, local_linear_trend
 
 #: months between the dates without an event at which the slower model is calibrated
@@ -105,4 +105,4 @@ def _local_linear_trend(
             units[fingerprint(version, name, str(end), window)] = local_linear_trend.Origin(name, end, window)
     if not units:
         return pl.DataFrame(schema=forecasts.SCHEMA)
-    return remembered(local_linear_trend.MODEL, units, apart(local_linear_trend.forecast))
+    return remembered(local_linear_trend.MODEL, units, InProcesses(local_linear_trend.forecast))

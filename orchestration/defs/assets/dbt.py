@@ -10,17 +10,29 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import duckdb
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
+from orchestration.base import duck
 from orchestration.base.settings import Settings
 from orchestration.build import steps
 from orchestration.defs.jobs import WRITER_POOL
 
+#: what dagster-dbt makes of one event of dbt
+AssetEvent = (
+    dg.Output[Any]
+    | dg.AssetMaterialization
+    | dg.AssetObservation
+    | dg.AssetCheckResult
+    | dg.AssetCheckEvaluation
+)
+
 
 class Translator(DagsterDbtTranslator):
-    """Sources are the tables of the store (`raw/observation`); models are grouped by layer."""
+    """dbt's names as asset keys: sources are the tables of the store (`raw/observation`), models are grouped by layer.
+
+    A resource is what the manifest says of it; Any, because dagster-dbt declares it so.
+    """
 
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
         if dbt_resource_props["resource_type"] == "source":
@@ -30,7 +42,8 @@ class Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str:
         if dbt_resource_props["resource_type"] == "seed":
             return "seeds"
-        return dbt_resource_props["fqn"][1]  # staging, intermediate or marts
+        layer: str = dbt_resource_props["fqn"][1]  # staging, intermediate or marts
+        return layer
 
 
 TRANSLATOR = Translator(
@@ -41,12 +54,13 @@ TRANSLATOR = Translator(
 def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
     """One multi-asset for the whole project: dbt itself orders its models, in one process."""
 
-    content = json.loads(
-        manifest.read_bytes()
-    )  # once: given a path, dagster-dbt reads it again for every event
+    # read here, because given a path dagster-dbt reads the file again for every event
+    content = json.loads(manifest.read_bytes())
 
     @dbt_assets(manifest=content, dagster_dbt_translator=TRANSLATOR, name="transform", pool=WRITER_POOL)
-    def transform(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Iterator[Any]:
+    def transform(
+        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
+    ) -> Iterator[AssetEvent]:
         result = steps.transform(settings)
         rows = row_counts(settings)
         for raw in result.events:
@@ -72,11 +86,14 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
 
 
 def row_counts(settings: Settings) -> dict[str, int]:
-    """Rows of every table dbt built, by name. Counting is exact: DuckDB answers it from the row groups."""
+    """Table -> rows of every table that dbt built. Exact counts cost nothing: DuckDB answers them from the row groups."""
     if not settings.build_database.exists():
         return {}
-    with duckdb.connect(str(settings.build_database), read_only=True) as con:
+    with duck.opened(settings.build_database) as con:
         names = con.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not internal"
         ).fetchall()
-        return {t: con.execute(f'select count(*) from "{s}"."{t}"').fetchall()[0][0] for s, t in names}
+        return {
+            table: duck.scalar(con, f"select count(*) from {duck.quoted(schema)}.{duck.quoted(table)}")
+            for schema, table in names
+        }

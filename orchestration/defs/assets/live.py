@@ -1,18 +1,21 @@
-"""An asset a live dataset: ask the agency, archive, load; with two checks that show what was not complete or is late.
+"""One asset for each live dataset, which asks the agency, archives and loads; with two checks: was every question
+answered, and is the newest period there in time.
 
 Belongs here: the factory over the datasets, partitions, metadata, freshness.
 Does not belong here: the work (intake/agency/dataset.py).
 
-An agency that does not answer does not fail the run: what is good goes out, the check `answered` turns red, and a sensor
-tells of it. Only what would fail every dataset (lock, disk, store) fails the step.
+An agency that does not answer does not fail the run: what did come is released, the check `answered` turns red, and a
+sensor sends a message. Only what would fail every dataset (lock, disk, store) fails the step.
 """
 
 import warnings
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
 import dagster as dg
 
+from orchestration.base.duck import scalar
 from orchestration.base.settings import Settings
 from orchestration.defs.jobs import WRITER_POOL
 from orchestration.intake.agency.account import DatasetOutcome
@@ -20,6 +23,7 @@ from orchestration.intake.agency.dataset import refresh_dataset
 from orchestration.intake.agency.plan import plan_refresh
 from orchestration.sources.spec import Dataset
 from orchestration.store.tables import open_store
+from transforms.periods import end_of_month, month_after
 
 #: an agency's usual lag may slip by a week before anyone is told
 _GRACE_DAYS = 7
@@ -27,26 +31,36 @@ ANSWERED, FRESH = "answered", "fresh"
 
 
 def asset_key(dataset: Dataset) -> dg.AssetKey:
+    """`<source>/<dataset>`, such as bls/public_data."""
     return dg.AssetKey([dataset.source_id, dataset.name])
 
 
 def build_live_assets(datasets: Iterable[Dataset]) -> list[dg.AssetsDefinition]:
-    """One asset for each dataset, off ones included: they say so when they are run."""
-    every = tuple(datasets)
-    # one definition for all: Dagster puts assets of different partitions into no common job. A dataset that begins
-    # later has nothing to ask in the years before
-    first = min((d.first_year for d in every if d.first_year is not None), default=None)
-    years = first and dg.TimeWindowPartitionsDefinition(
-        cron_schedule="0 0 1 1 *", start=str(first), fmt="%Y", end_offset=1
-    )
+    """One asset for each dataset; one that is off is there too and skips its work when it is run."""
+    datasets = tuple(datasets)
+    years = _partitions(datasets)
     with warnings.catch_warnings():
         # backfill policies are "beta" since 2023; one line for each of twenty datasets would bury everything else
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return [_live_asset(d, every, years if d.first_year is not None else None) for d in every]
+        return [_live_asset(d, datasets, years if d.first_year is not None else None) for d in datasets]
+
+
+def _partitions(datasets: tuple[Dataset, ...]) -> dg.TimeWindowPartitionsDefinition | None:
+    """The years since the first one of any dataset that is asked by year; None where none is.
+
+    All datasets share one definition, because Dagster puts assets of different partitions into no common job. A dataset
+    that begins later has nothing to ask in the years before.
+    """
+    first_years = [d.first_year for d in datasets if d.first_year is not None]
+    if not first_years:
+        return None
+    return dg.TimeWindowPartitionsDefinition(
+        cron_schedule="0 0 1 1 *", start=str(min(first_years)), fmt="%Y", end_offset=1
+    )
 
 
 def _live_asset(
-    dataset: Dataset, every: tuple[Dataset, ...], partitions: dg.PartitionsDefinition | None
+    dataset: Dataset, datasets: tuple[Dataset, ...], partitions: dg.PartitionsDefinition | None
 ) -> dg.AssetsDefinition:
     key = asset_key(dataset)
 
@@ -57,7 +71,7 @@ def _live_asset(
         kinds={"api", "duckdb"},
         pool=WRITER_POOL,
         partitions_def=partitions,
-        # one run asks for the whole range: a run a year would pay the build that many times
+        # one run asks for the whole range: a run for each year would build and release as many times
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,
         check_specs=[
             dg.AssetCheckSpec(
@@ -68,7 +82,9 @@ def _live_asset(
             ),
         ],
     )
-    def live(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+    def live(
+        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
+    ) -> dg.MaterializeResult[None]:
         since, until = _years(context)
         plan = plan_refresh(
             settings,
@@ -76,7 +92,7 @@ def _live_asset(
             names=[dataset.name],
             since=since,
             until=until,
-            datasets=every,
+            datasets=datasets,
         )
         outcome = refresh_dataset(settings, plan.datasets[0])
         for line in (*outcome.problems, *outcome.notes):
@@ -90,14 +106,15 @@ def _live_asset(
 
 
 def _years(context: dg.AssetExecutionContext) -> tuple[date | None, date | None]:
-    """The years of a backfill; none for a scheduled run, which asks for what the agency may have revised."""
+    """First and last day of a backfill; None for a scheduled run, which asks for what the agency may have revised."""
     if not (context.has_partition_key or context.has_partition_key_range):
         return None, None
     window = context.partition_time_window
     return window.start.date(), (window.end - timedelta(days=1)).date()
 
 
-def _metadata(outcome: DatasetOutcome) -> dict[str, object]:
+def _metadata(outcome: DatasetOutcome) -> dict[str, str | int | dg.MetadataValue[Any]]:
+    """What Dagster shows of a run; Any, because a JSON value of Dagster is typed so."""
     counts = (
         "requests",
         "fetched",
@@ -118,18 +135,20 @@ def _metadata(outcome: DatasetOutcome) -> dict[str, object]:
 
 
 def _answered(outcome: DatasetOutcome) -> dg.AssetCheckResult:
+    """Passed where every question was answered, or the dataset was skipped without one; else with the reasons."""
     passed = outcome.state == "done" or (outcome.state == "skipped" and not outcome.counts)
-    told = outcome.problems or ((outcome.skip,) if outcome.skip else ())
+    reasons = outcome.problems or ((outcome.skip,) if outcome.skip else ())
     return dg.AssetCheckResult(
         check_name=ANSWERED,
         passed=passed,
         severity=dg.AssetCheckSeverity.ERROR if outcome.state == "failed" else dg.AssetCheckSeverity.WARN,
-        description="; ".join(told)[:1000] or None,
+        description="; ".join(reasons)[:1000] or None,
     )
 
 
 def _fresh(settings: Settings, dataset: Dataset, outcome: DatasetOutcome, today: date) -> dg.AssetCheckResult:
-    """Where a run asked nothing (a table that ended, a source that is off) nothing was due."""
+    """Passed where the newest period is not late, or the run asked nothing: then (a table that ended, a source that is
+    off) nothing was due."""
     newest = newest_period(settings, dataset)
     late = newest is None or today > due(newest, dataset.publication_lag_days)
     return dg.AssetCheckResult(
@@ -142,10 +161,11 @@ def _fresh(settings: Settings, dataset: Dataset, outcome: DatasetOutcome, today:
 
 
 def due(newest: date, lag_days: int) -> date:
-    """The day by which the month after `newest` should be there."""
-    next_month = (newest.replace(day=1) + timedelta(days=32)).replace(day=1)
-    end_of_next = (next_month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    return end_of_next + timedelta(days=lag_days + _GRACE_DAYS)
+    """The day by which the month after `newest` (the first day of a month) should be there.
+
+    lag_days: usual days from the end of a month to its release; _GRACE_DAYS come on top.
+    """
+    return end_of_month(month_after(newest)) + timedelta(days=lag_days + _GRACE_DAYS)
 
 
 def newest_period(settings: Settings, dataset: Dataset) -> date | None:
@@ -153,8 +173,10 @@ def newest_period(settings: Settings, dataset: Dataset) -> date | None:
     if not settings.store.exists():
         return None
     with open_store(settings.store, read_only=True) as con:
-        return con.execute(
+        newest: date | None = scalar(
+            con,
             """SELECT max(last_period) FROM raw.coverage JOIN raw.payload USING (payload_id)
                WHERE source_id = ? AND dataset = ?""",
             [dataset.source_id, dataset.name],
-        ).fetchall()[0][0]
+        )
+    return newest

@@ -1,4 +1,4 @@
-"""An asset a dataset: archive, parse and append to the store; and the tables of the store as assets dbt builds on.
+"""One asset for each file of bundled figures, which archives, parses and loads it; and the tables of the store as assets.
 
 Belongs here: factories over the datasets, metadata of a load. Does not belong here: the work (intake/figures/load.py).
 """
@@ -8,27 +8,12 @@ from dataclasses import asdict
 
 import dagster as dg
 
+from orchestration.base.duck import scalar
 from orchestration.base.settings import Settings
 from orchestration.defs.jobs import WRITER_POOL
 from orchestration.intake.figures.load import FIGURES, ingest_figures
 from orchestration.intake.figures.manifest import read_manifest
-from orchestration.store.tables import open_store
-
-#: what dbt reads, see models/staging/_sources.yml
-RAW_TABLES = (
-    "source",
-    "series",
-    "payload",
-    "load",
-    "rejected_row",
-    "coverage",
-    "observation",
-    "observation_current",
-    "trade_flow",
-    "trade_flow_current",
-    "freight_flow",
-    "freight_flow_current",
-)
+from orchestration.store.tables import RAW_TABLES, open_store
 
 
 def build_load_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -44,7 +29,7 @@ def _figures_asset(dataset: str, title: str) -> dg.AssetsDefinition:
         kinds={"parquet", "duckdb"},
         pool=WRITER_POOL,
     )
-    def load(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult:
+    def load(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
         account = ingest_figures(settings, dataset)
         return dg.MaterializeResult(metadata={"dagster/row_count": account.rows_in, **asdict(account)})
 
@@ -52,7 +37,7 @@ def _figures_asset(dataset: str, title: str) -> dg.AssetsDefinition:
 
 
 def build_store_asset(datasets: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
-    """The tables of the store, downstream of every dataset: lineage runs from source to report."""
+    """The tables of the store, downstream of every dataset, so that lineage runs from the agencies to the reports."""
     upstream = [key for dataset in datasets for key in dataset.keys]
 
     @dg.multi_asset(
@@ -69,10 +54,10 @@ def build_store_asset(datasets: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefin
         name="store",
         pool=WRITER_POOL,
     )
-    def store(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult]:
+    def store(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult[None]]:
         with open_store(settings.store, read_only=True) as con:
             for table in RAW_TABLES:
-                rows = con.execute(f"select count(*) from raw.{table}").fetchall()[0][0]
+                rows = scalar(con, f"select count(*) from raw.{table}")
                 yield dg.MaterializeResult(asset_key=["raw", table], metadata={"dagster/row_count": rows})
 
     return store

@@ -24,7 +24,7 @@ def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
     )
     def release(
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
-    ) -> dg.MaterializeResult:
+    ) -> dg.MaterializeResult[None]:
         if ONLY_IF_CHANGED in context.run.tags and is_current(settings):
             return dg.MaterializeResult(metadata={"unchanged": True})
         published = publish(settings, allow_shrink=ALLOW_SHRINK in context.run.tags)

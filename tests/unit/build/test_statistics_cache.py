@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.build.statistics_cache import apart, each, fingerprint, remembered, version_of
+from orchestration.build.statistics_cache import InProcesses, fingerprint, remembered, version_of
 
 
 class Counted:
@@ -36,6 +36,10 @@ class Counted:
 
 def square(unit: int) -> pl.DataFrame:
     return pl.DataFrame({"square": [unit * unit]})
+
+
+def squares(units: list[int]) -> list[pl.DataFrame]:
+    return [square(unit) for unit in units]
 
 
 def units(*numbers: int) -> dict[str, int]:
@@ -82,7 +86,7 @@ def test_a_damaged_file_costs_time_only(tmp_path, damage):
 def test_changed_columns_are_computed_again(tmp_path):
     """Rows of two shapes cannot stand in one table."""
     remembered("m", units(1, 2), Counted(), where=tmp_path)
-    again = remembered("m", units(1, 2, 4), each(square), where=tmp_path)
+    again = remembered("m", units(1, 2, 4), squares, where=tmp_path)
     assert again["square"].to_list() == [1, 4, 16]
 
 
@@ -106,8 +110,8 @@ def test_a_frame_for_each_unit(tmp_path):
 
 def test_other_processes_give_the_same(tmp_path):
     """Order is kept although the processes finish in any order."""
-    here = remembered("m", units(*range(40)), each(square), where=tmp_path / "here")
-    there = remembered("m", units(*range(40)), each(square, workers=2), where=tmp_path / "there")
+    here = remembered("m", units(*range(40)), squares, where=tmp_path / "here")
+    there = remembered("m", units(*range(40)), InProcesses(squares), where=tmp_path / "there")
     assert here.equals(there)
 
 
@@ -122,17 +126,17 @@ def test_other_processes_use_one_thread_each(monkeypatch):
     """Threads of linear algebra on small matrices made 7 s of work last 77 s on a busy machine; this process keeps its own
     setting, and a few pieces are not worth a process."""
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
-    there = pl.concat(apart(environment)(range(20)))
+    there = pl.concat(InProcesses(environment)(range(20)))
     assert set(there["threads"]) == {"1"} and os.getpid() not in set(there["process"])
     assert os.environ["OPENBLAS_NUM_THREADS"] == "7"
-    here = pl.concat(apart(environment)(range(3)))
+    here = pl.concat(InProcesses(environment)(range(3)))
     assert set(here["process"]) == {os.getpid()}
 
 
 def test_an_error_in_another_process_is_raised():
     """Swallowed, it would give the rows of the pieces that worked."""
     with pytest.raises(TypeError):
-        each(square, workers=2)(["text"] * 20)
+        InProcesses(squares)(["text"] * 20)
 
 
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=20), st.integers(0, 19))
