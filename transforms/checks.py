@@ -1,7 +1,8 @@
 """Checks that every frame passes before it may be compared with the store, whichever parser made it.
 
-Belongs here: structure (columns, types, contradictions) and row checks, as pure functions of a frame.
-Does not belong here: what a source's bytes look like (parse/), comparison with earlier vintages (orchestration/store/loading.py).
+Belongs here: checks of structure (columns, types, contradictions) and of rows, as pure functions of a frame.
+Does not belong here: what a source's bytes look like (parse/), comparison with earlier vintages
+(orchestration/store/loading.py).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import polars as pl
 
 from transforms.schema import BASES, FLOWS, KNOWN_FROM_BASES, STATUSES, FrameError, Table
 
+#: (row number from 1, reason, row as text) of rows that cannot be loaded
 Rejected = tuple[tuple[int, str, str], ...]
 
 #: statuses that stand in place of a number: a value with another status has one
@@ -25,7 +27,7 @@ _CLOSED_LISTS = {
 
 
 class ConflictError(FrameError):
-    """Two rows of one payload say different things about the same key at the same time of knowledge."""
+    """Two rows of one payload have different values for the same key and the same known_from."""
 
 
 def check_columns(table: Table, frame: pl.DataFrame) -> None:
@@ -49,10 +51,10 @@ def check_columns(table: Table, frame: pl.DataFrame) -> None:
 
 
 def check_frame(table: Table, frame: pl.DataFrame, *, today: date) -> tuple[pl.DataFrame, Rejected]:
-    """Split a frame into rows that can be loaded and rows that cannot, each of those with its reason.
+    """Split a frame into rows that can be loaded and rows that cannot, the latter with their reasons.
 
-    Returns (good, rejected); rejected holds (row_number, reason, row as text), row numbers counted from 1 in the
-    frame as given; good keeps the order. Rows in = good + rejected.
+    Returns (good, rejected): good has the columns of `table` and keeps the order; the row numbers of rejected count from
+    1 in the frame as given. Each row of the frame is in one of the two. today: no period or known_from may be later.
     Raises FrameError for wrong columns or types and for an empty frame, ConflictError for contradicting rows.
     """
     check_columns(table, frame)
@@ -81,10 +83,10 @@ def check_frame(table: Table, frame: pl.DataFrame, *, today: date) -> tuple[pl.D
 def unit_changes(frame: pl.DataFrame, tolerance: float = 0.12) -> list[tuple[str, date, float]]:
     """Vintages of observations whose whole level differs from the vintage before: a new base, unit or multiplier.
 
-    Compares, for each series, every vintage with the latest earlier value of the same periods; returns (series_id,
-    known_from day, median ratio new/old) where at least 24 shared periods have a median ratio further from 1 than
-    `tolerance`. Revisions move a level by up to 4 % (Canadian employment, January 2023), a new index base by more
-    (0.842: industrial product prices, rebased from 2010 to January 2020).
+    frame: series_id, period_start, value, known_from. Each vintage of a series is compared with the latest earlier values
+    of the same periods. Returns (series_id, day of known_from, median ratio new/old) where at least 24 shared periods have
+    a median ratio that is further from 1 than `tolerance`. Revisions move a level by up to 4 % (Canadian employment,
+    January 2023), a new index base moves it by more (0.842: industrial product prices, rebased from 2010 to January 2020).
     """
     ratios = (
         frame.filter(pl.col("value").is_not_null() & (pl.col("value") != 0))
@@ -105,7 +107,7 @@ def unit_changes(frame: pl.DataFrame, tolerance: float = 0.12) -> list[tuple[str
 
 
 def _reason(table: Table, today: date) -> pl.Expr:
-    """The first thing wrong with a row, or null."""
+    """The reason why a row cannot be loaded, the first if there are several; null for a good row."""
     checks: list[tuple[pl.Expr, pl.Expr]] = []
     for name in table.required:
         checks.append((pl.col(name).is_null(), pl.lit(f"{name} is empty")))

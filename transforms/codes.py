@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 
+import polars as pl
+
+#: Schedule C writes the total over all countries as a dash
 WORLD = "-"
-"""Schedule C writes the total over all countries as a dash."""
 
 # Census Schedule C to ISO 3166-1 alpha-3, for every partner of US goods trade 2013-2024. Codes beginning with X are
 # user-assigned in ISO 3166: Kosovo, Gaza and the West Bank (which Census counts apart) and unidentified countries.
@@ -41,7 +43,7 @@ _SCHEDULE_C = """
 ISO3_OF_SCHEDULE_C: dict[str, str] = dict(pair.split() for pair in _SCHEDULE_C.split(",") if pair.strip())
 SCHEDULE_C_OF_ISO3: dict[str, str] = {iso3: code for code, iso3 in ISO3_OF_SCHEDULE_C.items()}
 
-#: groups in the partner column of Census answers; they overlap each other and their members
+#: groups of countries in the partner column of Census answers; a country may be in several of them
 GROUPS: dict[str, str] = {
     "0001": "OPEC",
     "0003": "European Union",
@@ -65,7 +67,7 @@ GROUPS: dict[str, str] = {
     "7XXX": "Africa",
 }
 
-# Names as the Census API prints them, for files that carry no code. They are today's names even on old months.
+# Names as the Census API prints them, for files without codes. The API prints today's names also for old months.
 _CODE_OF_NAME: dict[str, str] = {
     "TOTAL FOR ALL COUNTRIES": WORLD,
     "EUROPEAN UNION": "0003",
@@ -102,9 +104,10 @@ _CODE_OF_NAME: dict[str, str] = {
     "VIETNAM": "5520",
 }
 
+#: TRDTYPE of BTS TransBorder data -> flow, seen from the United States
 TRANSBORDER_FLOWS: dict[str, str] = {"1": "exports", "2": "imports"}
-"""BTS TransBorder TRDTYPE, seen from the United States."""
 
+#: DISAGMOT of BTS TransBorder data: the modes of transport; the seed seed_transport_mode has the same names
 TRANSBORDER_MODES: dict[str, str] = {
     "1": "Vessel",
     "3": "Air",
@@ -115,7 +118,6 @@ TRANSBORDER_MODES: dict[str, str] = {
     "8": "Other or unknown",
     "9": "Foreign trade zone",
 }
-"""BTS TransBorder DISAGMOT."""
 
 _GROUP = re.compile(r"^(?:0\d{3}|[1-7]XXX)$")
 _COUNTRY = re.compile(r"^[1-9]\d{3}$")
@@ -131,8 +133,25 @@ def is_country(partner_code: str) -> bool:
     return bool(_COUNTRY.match(partner_code))
 
 
+def hs_edition(period_start: pl.Expr) -> pl.Expr:
+    """The edition of the Harmonized System in force in the United States in the month of a date: '2007' to '2022'.
+
+    The United States took over the editions 2007, 2012, 2017 and (on the 27th) 2022 in January of that year.
+    """
+    year = period_start.dt.year()
+    return (
+        pl.when(year >= 2022)
+        .then(pl.lit("2022"))
+        .when(year >= 2017)
+        .then(pl.lit("2017"))
+        .when(year >= 2012)
+        .then(pl.lit("2012"))
+        .otherwise(pl.lit("2007"))
+    )
+
+
 def partner_code_of_name(name: str) -> str:
-    """The Schedule C code of a partner printed by its Census name; ValueError for a name that is not listed."""
+    """The Schedule C code of a partner from its name in Census answers. Raises ValueError for a name without a code."""
     try:
         return _CODE_OF_NAME[name.strip().upper()]
     except KeyError:

@@ -1,10 +1,10 @@
-"""Whether numbers are in the unit they are declared in, where a reply does not state its unit.
+"""Whether numbers are in the unit that is declared for them, where a reply does not state its unit.
 
-Belongs here: the usual size of a series against the numbers that came.
+Belongs here: comparing the numbers of a reply with the usual size of their series.
 Does not belong here: units that are stated (transforms/parse/reply.py), comparison with the store.
 
-An agency that starts to print thousands in place of units, or a code that now means dollars, would look like a revision
-of every month. The sizes are wide (the smallest and largest plausible median), so that no recession is refused.
+If an agency prints thousands in place of units, or a code comes to mean dollars, the reply looks like a revision of every
+month. The usual sizes are wide (the smallest and the largest plausible median), so that no recession is refused.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import polars as pl
 from transforms.parse.outcome import SchemaChangedError
 from transforms.parse.reply import SeriesReply
 
-#: the median of so many of the newest values is looked at: one strike or lockdown does not move it far
+#: the size of a series is the median of so many of its newest values: one strike or lockdown does not move it far
 _NEWEST = 24
 
 
@@ -25,8 +25,8 @@ def refuse_other_magnitude(
 ) -> None:
     """Raise SchemaChangedError if the median of a series' newest values lies outside its usual size.
 
-    usual: source_code -> smallest and largest plausible median, in the unit of the reply; codes that did not come, or came
-    without a number, pass.
+    usual: source_code -> smallest and largest plausible median of absolute values, in the unit of the reply. Codes that
+    are not in the reply, or have no number in it, pass.
     """
     newest = (
         reply.frame.filter(pl.col("value").is_not_null())

@@ -1,6 +1,6 @@
 """Monthly means of daily series, for rates that an agency publishes only by the day.
 
-Belongs here: the mean and the rule when a month is whole.
+Belongs here: the mean, and the rule by which a month is whole.
 Does not belong here: reading replies (parse/), means of published monthly figures (dbt).
 """
 
@@ -12,18 +12,19 @@ import polars as pl
 
 from transforms.parse.reply import SERIES_REPLY_SCHEMA, Left, SeriesReply
 
-#: the first and last daily value of a whole month lie at most this many days from its ends: the longest closures
-#: at a month's end are Maundy Thursday to Easter Monday (Mexico) and a weekend before or after New Year
+#: In a whole month the first and the last daily value lie at most this many days from its ends. The longest closures at a
+#: month's end are Maundy Thursday to Easter Monday (Mexico) and a weekend before or after New Year.
 _EDGE_DAYS = 5
 
 
 def monthly_means(reply: SeriesReply, *, as_of: date) -> SeriesReply:
     """The unweighted mean of the published daily values of each whole month, as a reply with frequency monthly.
 
-    A month is whole if it ended before `as_of` (the day of the request where the agency sits) and its values reach
-    from the first to the last five days; others are left out and counted. Days marked missing do not count. Means
-    are rounded to 10 decimals, so that the order of summation never looks like a revision. note: number of days.
-    Same unit as the daily values; status normal; released_at null (the mean is made here).
+    A month is whole if it ended before `as_of` (the day of the request in the agency's zone) and has values in its first
+    and in its last five days; other months are left out and counted. Days without a value do not count. Means have the
+    unit of the daily values and are rounded to 10 decimals, so that another order of summation never looks like a
+    revision. Their status is normal, their note the number of days, and released_at is null because no agency
+    published them.
     """
     daily = reply.frame.filter(frequency="daily").filter(pl.col("value").is_not_null())
     months = (

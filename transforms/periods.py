@@ -1,6 +1,6 @@
-"""Dates as publishers write them: reference periods, and the day by which a value is known.
+"""Dates as publishers write them: reference periods, and the day by which a value was known.
 
-Belongs here: pure parsing of period and vintage texts to dates.
+Belongs here: pure parsing of period and vintage texts to dates, the first and last day of a period.
 Does not belong here: calendars of releases (orchestration/sources), windows of comparisons (dbt, statistics/).
 """
 
@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date, datetime, time
+
+#: frequency -> months in a period; a daily series has none
+MONTHS_IN_PERIOD = {"monthly": 1, "quarterly": 3, "annual": 12}
 
 _PERIOD = re.compile(
     r"^(?P<year>\d{4})(?:-(?:Q(?P<quarter>[1-4])|(?P<month>0[1-9]|1[0-2])(?:-(?P<day>\d{2}))?))?$"
@@ -19,8 +22,8 @@ _OBSERVED_BY = re.compile(r"^(?P<year>\d{4})-(?P<month>0[1-9]|1[0-2])(?:-(?P<day
 def parse_period(text: str) -> date:
     """The first day of a period: '2025-10' or '2025-10-01' (month, day), '2017-Q1' (quarter), '2006' (year).
 
-    Raises ValueError for anything else, '2017/2018' (a fiscal year) included: which month it starts in is the
-    publisher's to say.
+    Raises ValueError for anything else, also for a fiscal year ('2017/2018'): only its publisher can tell in which month
+    it begins.
     """
     match = _PERIOD.match(text.strip())
     if not match:
@@ -30,9 +33,25 @@ def parse_period(text: str) -> date:
     return date(int(match["year"]), int(match["month"] or 1), int(match["day"] or 1))
 
 
+def period_start(day: date, frequency: str) -> date:
+    """The first day of the period in which `day` lies; frequency is one of schema.FREQUENCIES.
+
+    Raises ValueError for another frequency.
+    """
+    months = MONTHS_IN_PERIOD.get(frequency)
+    if months is None:
+        if frequency != "daily":
+            raise ValueError(f"unknown frequency: {frequency!r}")
+        return day
+    return date(day.year, (day.month - 1) // months * months + 1, 1)
+
+
 def period_end(start: date, frequency: str) -> date:
-    """The last day of the period that begins at `start`; frequency is one of schema.FREQUENCIES."""
-    months = {"monthly": 1, "quarterly": 3, "annual": 12}.get(frequency)
+    """The last day of the period that begins at `start`; frequency is one of schema.FREQUENCIES.
+
+    Raises ValueError for another frequency.
+    """
+    months = MONTHS_IN_PERIOD.get(frequency)
     if months is None:
         if frequency != "daily":
             raise ValueError(f"unknown frequency: {frequency!r}")
@@ -52,10 +71,10 @@ def end_of_month(day: date) -> date:
 
 
 def known_from(observed_by: str) -> datetime:
-    """The day by which a copy showed a value, as a naive UTC midnight: as-of questions are asked by the day.
+    """The day by which a copy showed a value, as a naive UTC midnight (no question about the past is finer than a day).
 
     A month alone means its last day, because the copy may have been made on any of its days. A suffix after the
-    date ('2026-08_trunc2020': the copy was cut off) says something about the copy, not about the time.
+    date ('2026-08_trunc2020': the copy was cut off) describes the copy and does not change the day.
     Raises ValueError for anything else.
     """
     match = _OBSERVED_BY.match(observed_by.strip())

@@ -1,11 +1,11 @@
 """Bank of Canada Valet: observations as JSON and as CSV.
 
-Belongs here: both layouts, what is absent in them, the error object.
+Belongs here: both layouts, how an absent value looks in them, the error object.
 Does not belong here: requests, monthly means of daily rates (transforms/means.py).
 
 Format: https://www.bankofcanada.ca/valet/docs
-Traps: the CSV has a BOM and several tables under headings; a series without a value on a day is simply not in that
-row (JSON) or blank (CSV); annual and monthly series are dated by their first day and do not say what they are.
+Traps: the CSV has a BOM and several tables under headings; a series without a value on a day is not in the row of that
+day (JSON) or blank there (CSV); annual and monthly series are dated by their first day and do not state their frequency.
 """
 
 from __future__ import annotations
@@ -44,11 +44,12 @@ def parse_reply(
 
 
 def _refuse(content: bytes, status: int) -> None:
+    """Raise BadRequestError with the message of an error object; returns if the body is none."""
     try:
-        said = json.loads(content)["message"]
+        message = json.loads(content)["message"]
     except (ValueError, KeyError, TypeError):
         return
-    raise BadRequestError(SOURCE, f"HTTP {status}: {excerpt(str(said))}", "check series names and dates")
+    raise BadRequestError(SOURCE, f"HTTP {status}: {excerpt(str(message))}", "check series names and dates")
 
 
 def _read_json(text: str, content_type: str | None, frequency: str, rows: Rows) -> None:
@@ -100,6 +101,7 @@ def _read_csv(text: str, frequency: str, rows: Rows) -> None:
 
 
 def _add(rows: Rows, code: str, day: str | None, text: str | None, frequency: str) -> None:
+    """Add one cell to the rows; a number or day that cannot be read is rejected."""
     try:
         value = parse_number(text) if text else None
         start = date.fromisoformat(day or "")

@@ -1,6 +1,6 @@
 """Banco de México SIE: JSON replies with observations and with the metadata of series.
 
-Belongs here: the bmx envelope, day-first dates, N/E, and which of its HTTP 400 mean token, quota or request.
+Belongs here: the bmx envelope, day-first dates, N/E, and whether an HTTP 400 is about token, quota or request.
 Does not belong here: requests (20 series each, token in a header), monthly means (transforms/means.py).
 
 Format: https://www.banxico.org.mx/SieAPIRest/service/v1/doc/consultaDatosSerieRango
@@ -77,17 +77,17 @@ def _refuse(content: bytes, status: int) -> None:
     """Raise what an error object means; returns if the body is none."""
     try:
         error = json.loads(content)["error"]
-        said = excerpt(f"{error.get('mensaje', '')} {error.get('detalle', '')}")
+        message = excerpt(f"{error.get('mensaje', '')} {error.get('detalle', '')}")
     except (ValueError, KeyError, TypeError, AttributeError):
         return
     if "secondsToReset" in error:
         raise QuotaError(
             SOURCE,
-            f"HTTP {status}: {said}",
+            f"HTTP {status}: {message}",
             "wait until it renews",
             reset_after=float(error["secondsToReset"]),
         )
-    if "token" in said.lower():
-        raise AuthError(SOURCE, f"HTTP {status}: {said}", "check the token")
+    if "token" in message.lower():
+        raise AuthError(SOURCE, f"HTTP {status}: {message}", "check the token")
     if status < 500:
-        raise BadRequestError(SOURCE, f"HTTP {status}: {said}", "check series ids and dates")
+        raise BadRequestError(SOURCE, f"HTTP {status}: {message}", "check series ids and dates")

@@ -75,31 +75,37 @@ def parse_reply(content: bytes, *, status: int = 200, content_type: str | None =
 
 
 def _without_key(message: str) -> str:
-    """BLS repeats the registration key in some messages."""
+    """A message without the registration key, which BLS repeats in some of them."""
     return _ECHOED_KEY.sub(r"\1 (removed)", message)
 
 
 def _refuse(word: str, messages: list[str]) -> None:
-    said = " ".join(excerpt(m) for m in messages) or "no message"
-    lower = said.lower()
+    """Raise what a status word and the messages beside it mean; a request that succeeded passes."""
+    message = " ".join(excerpt(m) for m in messages) or "no message"
+    lower = message.lower()
     if word == "REQUEST_SUCCEEDED":
-        if _SHORTENED.search(said):
-            raise TruncatedError(SOURCE, f"BLS shortened the years: {said}", "ask for fewer years per query")
+        if _SHORTENED.search(message):
+            raise TruncatedError(
+                SOURCE, f"BLS shortened the years: {message}", "ask for fewer years per query"
+            )
         return
     if word == "REQUEST_NOT_PROCESSED" and "threshold" in lower:
-        raise QuotaError(SOURCE, f"daily allowance spent: {said}", "wait for the next day (US Eastern time)")
+        raise QuotaError(
+            SOURCE, f"daily allowance spent: {message}", "wait for the next day (US Eastern time)"
+        )
     if "key" in lower and ("invalid" in lower or "not valid" in lower):
-        raise AuthError(SOURCE, said, "check the registration key")
+        raise AuthError(SOURCE, message, "check the registration key")
     if word in ("REQUEST_FAILED", "REQUEST_FAILED_OVER_CAPACITY"):
-        raise ServerError(SOURCE, f"{word}: {said}", "ask again later")
+        raise ServerError(SOURCE, f"{word}: {message}", "ask again later")
     if word in ("REQUEST_FAILED_INVALID_PARAMETERS", "REQUEST_NOT_PROCESSED"):
         raise BadRequestError(
-            SOURCE, f"{word}: {said}", "check series ids and years (endyear not in the future)"
+            SOURCE, f"{word}: {message}", "check series ids and years (endyear not in the future)"
         )
-    raise SchemaChangedError(SOURCE, f"status {word} is not known: {said}", unknown=[word])
+    raise SchemaChangedError(SOURCE, f"status {word} is not known: {message}", unknown=[word])
 
 
 def _read_series(item: JsonObject, rows: Rows) -> None:
+    """Add the observations of one series, and what the reply states of the series, to `rows`."""
     code = item["seriesID"]
     catalog = item.get("catalog")
     if catalog:
@@ -144,7 +150,7 @@ def parse_data_file(
     status: int = 200,
     content_type: str | None = None,
 ) -> SeriesReply:
-    """Observations of a LABSTAT data file (`ce.data.0.AllCESSeries`); `codes` keeps only these series.
+    """Observations of a LABSTAT data file (`ce.data.0.AllCESSeries`), of all series or only of `codes`.
 
     Columns are blank-padded, the header too. Raises UnreadableError for a cut file, SchemaChangedError
     for missing columns, EmptyReplyError if none of `codes` is in the file.
@@ -211,9 +217,10 @@ def parse_data_file(
 
 @shape_checked(SOURCE)
 def parse_series_file(content: bytes, *, status: int = 200, content_type: str | None = None) -> pl.DataFrame:
-    """A LABSTAT series or mapping file (`ce.series`, `cu.footnote`): its own columns, all text, blanks stripped.
+    """A LABSTAT series or mapping file (`ce.series`, `cu.footnote`) with the columns of its header, all of them text.
 
-    Lines of mapping files end with a tab too many; that empty cell is left out, any other raises SchemaChangedError.
+    Blanks around a cell are taken off. The lines of mapping files end with a tab too many, whose empty cell is left out.
+    Raises SchemaChangedError for any other line that does not fit the header, and what `read_text` raises.
     """
     names = _header(content, status=status, content_type=content_type)
     lines = content.decode("utf-8", "replace").splitlines()[1:]
@@ -229,7 +236,7 @@ def parse_series_file(content: bytes, *, status: int = 200, content_type: str | 
 
 
 def _header(content: bytes, *, status: int, content_type: str | None) -> list[str]:
-    """Column names of a flat file that is whole; raises what else it is."""
+    """Column names of a flat file. Raises the outcome that the reply stands for if it is no whole flat file."""
     if status == 403:
         raise AuthError(
             SOURCE,

@@ -1,4 +1,4 @@
-"""From the bytes of a reply to text, JSON or archive members, or to the outcome they stand for.
+"""From the bytes of a reply to text, JSON or the members of a zip, or to the outcome that the bytes stand for.
 
 Belongs here: checks of status, emptiness, encoding, HTML, JSON and zip that are the same for every agency.
 Does not belong here: what one agency's fields or error texts mean (the agency's module), I/O.
@@ -35,14 +35,14 @@ R = TypeVar("R")
 _BOM = b"\xef\xbb\xbf"
 _HTML_START = re.compile(rb"\s*(<!--.*?-->\s*)*<(!doctype\s+html|html|head|body|script)\b", re.I | re.S)
 _ASK_AGAIN = "ask again; if it stays like this, look at the archived bytes"
-#: one archive may unpack to this much; the largest seen of these sources is 71 MB (Federal Reserve H.15)
+#: bytes to which one zip may unpack; the largest of these sources so far is 71 MB (Federal Reserve H.15)
 ZIP_LIMIT = 1024**3
 
 
 def shape_checked(source: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Decorator of a parser: whatever trips over a reply of an unforeseen shape is a SchemaChangedError.
+    """Decorator of a parser: an error over a reply of an unforeseen shape becomes a SchemaChangedError of `source`.
 
-    Checks inside the parsers name the likely changes; this catches the rest (a list where an object was, a
+    Checks inside the parsers name the likely changes; this catches the others (a list where an object was, a
     number where a text was), so that no reply can end a run with an unclassified error.
     """
 
@@ -84,18 +84,18 @@ def refuse_status(source: str, status: int, text: str) -> None:
 
     `text` is quoted in the message, so keys must already be removed from it.
     """
-    said = f"HTTP {status}" + (f" ({excerpt(text)})" if text.strip() else "")
+    answer = f"HTTP {status}" + (f" ({excerpt(text)})" if text.strip() else "")
     if 200 <= status < 300:
         return
     if status == 429:
-        raise QuotaError(source, f"{said}: too many requests", "wait and ask more slowly", reset_after=60)
+        raise QuotaError(source, f"{answer}: too many requests", "wait and ask more slowly", reset_after=60)
     if status in (401, 403, 407):
-        raise AuthError(source, f"{said}: access refused", "check the key and the contact address sent")
+        raise AuthError(source, f"{answer}: access refused", "check the key and the contact address sent")
     if status in (408, 425) or status >= 500:
-        raise ServerError(source, f"{said}: the agency's server failed", "ask again later")
+        raise ServerError(source, f"{answer}: the agency's server failed", "ask again later")
     if 300 <= status < 400:
-        raise BadRequestError(source, f"{said}: redirected elsewhere", "check the address of the source")
-    raise BadRequestError(source, f"{said}: the request was refused", "check the request's parameters")
+        raise BadRequestError(source, f"{answer}: redirected elsewhere", "check the address of the source")
+    raise BadRequestError(source, f"{answer}: the request was refused", "check the request's parameters")
 
 
 def read_text(content: bytes, *, source: str, status: int, content_type: str | None) -> str:
@@ -123,13 +123,16 @@ def read_text(content: bytes, *, source: str, status: int, content_type: str | N
 
 
 def read_json(content: bytes, *, source: str, status: int, content_type: str | None) -> object:
-    """The JSON value of a 2xx reply. Literal line breaks inside strings are accepted (BLS sends them)."""
+    """The JSON value of a 2xx reply. Literal line breaks inside strings are accepted, because BLS sends them.
+
+    Raises what `read_text` and `load_json` raise.
+    """
     text = read_text(content, source=source, status=status, content_type=content_type)
     return load_json(text, source=source, content_type=content_type)
 
 
 def load_json(text: str, *, source: str, content_type: str | None = None) -> object:
-    """The JSON value of a text; UnreadableError says whether the text was cut or never was JSON."""
+    """The JSON value of a text. Raises UnreadableError, which says whether the text was cut or is no JSON at all."""
     try:
         return json.loads(text, strict=False)
     except json.JSONDecodeError as error:
@@ -157,11 +160,11 @@ def zip_members(
         outside = [n for n in names if n.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", n)]
         if outside:
             raise FrameError(f"member {outside[0]!r} points outside the archive")
-        left = limit
+        bytes_left = limit
         for name in names:
             if re.fullmatch(pattern, name.rsplit("/", 1)[-1], re.I):
-                data = read_member(content, name, max_bytes=left)
-                left -= len(data)
+                data = read_member(content, name, max_bytes=bytes_left)
+                bytes_left -= len(data)
                 yield name, data
     except FrameError as error:
         raise UnreadableError(source, f"zip archive refused: {error}", _ASK_AGAIN) from error

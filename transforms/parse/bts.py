@@ -1,6 +1,6 @@
-"""BTS TransBorder Freight Data, the monthly raw zips.
+"""BTS TransBorder Freight Data: the raw zips of a month, of several months or of a year.
 
-Belongs here: bytes of a monthly zip to freight flows at the grain of `raw.freight_flow`, and the totals of its tables.
+Belongs here: from the bytes of a zip to freight flows at the grain of `raw.freight_flow`, and the totals of its tables.
 Does not belong here: addresses of the zips (orchestration/sources), names of states and modes (dbt seeds).
 
 A zip holds three CSV tables of the same month: dot1 (state x port), dot2 (state x commodity) and dot3 (port x
@@ -24,9 +24,9 @@ from transforms.codes import ISO3_OF_SCHEDULE_C, TRANSBORDER_FLOWS, TRANSBORDER_
 from transforms.parse.archive_member import member_names, read_member
 from transforms.schema import FREIGHT_FLOW, FrameError, Parsed
 
-#: a month's dot2 unpacks to 3.5 MB; ten times that is no month
+#: of one unpacked table: a month's dot2 has 3.5 MB, so ten times that is not one month
 MAX_BYTES = 40_000_000
-#: a monthly zip inside a yearly one has 1.3 MB, up to 15 with the year-to-date tables
+#: of a monthly zip inside a yearly one, which has 1.3 MB, or up to 15 MB with the year-to-date tables
 MAX_INNER_BYTES = 60_000_000
 
 AMOUNTS = ("VALUE", "SHIPWT", "FREIGHT_CHARGES")
@@ -53,14 +53,10 @@ def parse(
     Raises FrameError where the zip, its columns, codes or numbers are not as described above.
     """
     table, month = read_table(content, "dot2")
-    frame = at_grain(table, chapters).with_columns(
-        status=pl.lit("normal"),
-        known_from=pl.lit(known_from, dtype=pl.Datetime("us")),
-        known_from_basis=pl.lit(known_from_basis),
-    )
-    if frame.is_empty():
+    cells = at_grain(table, chapters)
+    if cells.is_empty():
         raise FrameError(f"dot2 of {month:%Y-%m} has no rows of the chapters {sorted(chapters or ())}")
-    return Parsed(table=FREIGHT_FLOW, frame=frame.select(list(FREIGHT_FLOW.polars_schema)), complete=True)
+    return Parsed(table=FREIGHT_FLOW, frame=_dated(cells, known_from, known_from_basis), complete=True)
 
 
 def parse_months(
@@ -71,11 +67,11 @@ def parse_months(
     known_from_basis: str = "retrieved",
     chapters: Collection[str] | None = None,
 ) -> Parsed:
-    """As `parse`, for a zip that may hold several months: those of `months`, each whole.
+    """The freight flows of `months` (first days) in a zip that may hold several months; otherwise as `parse`.
 
-    The value of each flow and partner must be the same in the three tables of a month, where all are there. Months that
-    are absent, unreadable or contradict themselves are in `refused` by their names (2016-08), the others are good.
-    Raises FrameError if none is.
+    Where a month has all three tables, the value of each flow and partner must be the same in them. Months that are
+    absent, unreadable or contradictory are in `refused` (2016-08 -> why), the others in the frame, each of them whole.
+    Raises FrameError if no month can be used.
     """
     members = {table: _months(content, table) for table in _COLUMNS}
     good: list[pl.DataFrame] = []
@@ -85,17 +81,12 @@ def parse_months(
             good.append(at_grain(_checked_month(members, month), chapters))
         except FrameError as error:
             refused[f"{month:%Y-%m}"] = str(error)
-    frame = pl.concat(good) if good else pl.DataFrame()
-    if frame.is_empty():
+    cells = pl.concat(good) if good else pl.DataFrame()
+    if cells.is_empty():
         raise FrameError("; ".join(refused.values()) or f"no rows of the chapters {sorted(chapters or ())}")
-    frame = frame.with_columns(
-        status=pl.lit("normal"),
-        known_from=pl.lit(known_from, dtype=pl.Datetime("us")),
-        known_from_basis=pl.lit(known_from_basis),
-    )
     return Parsed(
         table=FREIGHT_FLOW,
-        frame=frame.select(list(FREIGHT_FLOW.polars_schema)),
+        frame=_dated(cells, known_from, known_from_basis),
         complete=True,
         refused=refused,
     )
@@ -104,7 +95,8 @@ def parse_months(
 def totals(content: bytes) -> pl.DataFrame:
     """Sums of the three tables of one zip: table, flow, partner_iso3, value_usd, shipping_weight_kg, freight_charges_usd.
 
-    The value of a flow and partner is the same in all three tables; a difference means a damaged file.
+    Amounts are in US dollars and kilograms. The value of a flow and partner is the same in all three tables; a difference
+    means a damaged file. Raises FrameError as `parse` does.
     """
     parts = []
     for name in _COLUMNS:
@@ -118,42 +110,46 @@ def totals(content: bytes) -> pl.DataFrame:
 
 
 def read_table(content: bytes, name: str) -> tuple[pl.DataFrame, date]:
-    """One table (dot1, dot2 or dot3) of a zip as rows with `flow`, `partner_iso3`, `period_start`; and its month."""
-    members = _months(content, name)
-    found = [(member, month) for month, of_month in members.items() for member in of_month]
-    if len(found) != 1:
+    """The only table `name` (dot1, dot2 or dot3) of a zip, and its month.
+
+    The rows have the columns of the file beside `flow`, `partner_iso3` and `period_start`. Raises FrameError where the zip
+    has no such table or several, and where the table is not as described above.
+    """
+    members = [(member, month) for month, of_month in _months(content, name).items() for member in of_month]
+    if len(members) != 1:
         raise FrameError(
-            f"{len(found)} members named {name}_MMYY.csv in the zip, expected one: {sorted(m.name for m, _ in found)}"
+            f"{len(members)} members named {name}_MMYY.csv in the zip, expected one: "
+            f"{sorted(member.name for member, _ in members)}"
         )
-    member, stated = found[0]
+    member, stated = members[0]
     return _table(member.read(), member.name, name, stated), stated
 
 
 def _checked_month(members: dict[str, dict[date, list[_Member]]], month: date) -> pl.DataFrame:
-    """dot2 of a month, after its values were found to be those of dot1 and dot3."""
+    """dot2 of a month. Raises FrameError if its values are not those of dot1 and dot3, where these are there."""
     values: dict[str, pl.DataFrame] = {}
-    table: pl.DataFrame  # dot2 is read first and raises where it is not there
+    dot2: pl.DataFrame  # it is read first, and its absence raises
     for name in ("dot2", "dot1", "dot3"):
-        found = members[name].get(month, [])
-        if len({member.read() for member in found}) > 1 or (name == "dot2" and not found):
+        of_month = members[name].get(month, [])
+        if len({member.read() for member in of_month}) > 1 or (name == "dot2" and not of_month):
             raise FrameError(
-                f"{len(found)} different members named {name}_{month:%m%y}.csv in the zip, expected one"
+                f"{len(of_month)} different members named {name}_{month:%m%y}.csv in the zip, expected one"
             )
-        if found:
-            read = _table(found[0].read(), found[0].name, name, month)
+        if of_month:
+            table = _table(of_month[0].read(), of_month[0].name, name, month)
             if name == "dot2":
-                table = read
-            values[name] = read.group_by("flow", "partner_iso3").agg(_sums()[0]).sort("flow", "partner_iso3")
+                dot2 = table
+            values[name] = table.group_by("flow", "partner_iso3").agg(_sums()[0]).sort("flow", "partner_iso3")
     for name, value in values.items():
         if not value.equals(values["dot2"]):
             raise FrameError(
                 f"{month:%Y-%m}: the values of dot2 and {name} differ ({values['dot2'].rows()}, {value.rows()})"
             )
-    return table
+    return dot2
 
 
 def _table(raw: bytes, member: str, name: str, stated: date) -> pl.DataFrame:
-    """The rows of one table whose name says the month `stated`."""
+    """The rows of one table, all of the month `stated`, which the name of the member says."""
     try:
         table = pl.read_csv(raw, infer_schema=False, encoding="utf8")
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
@@ -180,7 +176,10 @@ def _table(raw: bytes, member: str, name: str, stated: date) -> pl.DataFrame:
 
 
 def typed(table: pl.DataFrame, where: str) -> pl.DataFrame:
-    """Rows of a raw table with `flow` and `partner_iso3` beside their codes; FrameError for codes not listed."""
+    """Rows of a raw table with `flow` and `partner_iso3` beside their codes. `where` names the table in messages.
+
+    Raises FrameError for codes that are not listed and for empty amounts.
+    """
     for column, known in (
         ("TRDTYPE", TRANSBORDER_FLOWS),
         ("DISAGMOT", TRANSBORDER_MODES),
@@ -199,7 +198,10 @@ def typed(table: pl.DataFrame, where: str) -> pl.DataFrame:
 
 
 def at_grain(table: pl.DataFrame, chapters: Collection[str] | None) -> pl.DataFrame:
-    """A typed dot2 table (with `period_start`) summed to the key of `raw.freight_flow`, sorted by it."""
+    """A table of `typed` (dot2, with `period_start`) summed to the key of `raw.freight_flow` and sorted by it.
+
+    chapters: HS chapters that are kept; None keeps all. US dollars and kilograms.
+    """
     if chapters is not None:
         table = table.filter(pl.col("COMMODITY2").is_in(list(chapters)))
     region = pl.when(pl.col("partner_iso3") == "CAN").then(_code("CANPROV")).otherwise(_code("MEXSTATE"))
@@ -220,6 +222,7 @@ def at_grain(table: pl.DataFrame, chapters: Collection[str] | None) -> pl.DataFr
     )
 
 
+#: COUNTRY of the tables -> ISO 3166: Canada and Mexico
 _COUNTRIES = {code: ISO3_OF_SCHEDULE_C[code] for code in ("1220", "2010")}
 _AMOUNT_NAMES = {
     "value_usd": "VALUE",
@@ -232,13 +235,23 @@ def _sums() -> list[pl.Expr]:
     return [pl.col(raw).sum().alias(name) for name, raw in _AMOUNT_NAMES.items()]
 
 
+def _dated(cells: pl.DataFrame, known_from: datetime, known_from_basis: str) -> pl.DataFrame:
+    """Cells of `at_grain` as rows of FREIGHT_FLOW that became known at one time."""
+    return cells.with_columns(
+        status=pl.lit("normal"),
+        known_from=pl.lit(known_from, dtype=pl.Datetime("us")),
+        known_from_basis=pl.lit(known_from_basis),
+    ).select(list(FREIGHT_FLOW.polars_schema))
+
+
 def _code(column: str) -> pl.Expr:
+    """A code without blanks around it; null where it is blank."""
     return pl.when(pl.col(column).str.strip_chars() != "").then(pl.col(column).str.strip_chars())
 
 
 @dataclass(frozen=True)
 class _Member:
-    """A file in a zip, found by its exact stored name."""
+    """A file in a zip (`archive`: its bytes), named as it is stored there."""
 
     archive: bytes
     name: str
@@ -248,20 +261,23 @@ class _Member:
 
 
 def _months(content: bytes, table: str, *, inner: bool = False) -> dict[date, list[_Member]]:
-    """The members of a table by the month their names state. Zips inside are opened only where there are none outside:
-    some years carry the same tables again in a folder of zips."""
-    found: dict[date, list[_Member]] = {}
+    """The members of a table by the month that their names state.
+
+    Zips inside the zip are opened only where it has no such member itself: some years repeat their tables in a folder of
+    zips. inner: `content` is such a zip inside a zip.
+    """
+    by_month: dict[date, list[_Member]] = {}
     for stored in member_names(content):
         match = _MEMBER.match(PurePosixPath(stored.replace("\\", "/")).name)
         if match and match["table"].lower() == table:
             month = date(2000 + int(match["year"]), int(match["month"]), 1)
-            found.setdefault(month, []).append(_Member(content, stored))
-    if found or inner:  # no zip inside an inner one is looked into: such nests can be endless
-        return found
+            by_month.setdefault(month, []).append(_Member(content, stored))
+    if by_month or inner:  # zips inside an inner zip are not opened, because a hostile nest has no end
+        return by_month
     for stored in member_names(content):
         name = PurePosixPath(stored).name.lower()
         if name.endswith(".zip") and not name.startswith("._"):  # `._` is what macOS leaves beside a file
             archive = read_member(content, stored, max_bytes=MAX_INNER_BYTES)
             for month, members in _months(archive, table, inner=True).items():
-                found.setdefault(month, []).extend(members)
-    return found
+                by_month.setdefault(month, []).extend(members)
+    return by_month

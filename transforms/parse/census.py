@@ -5,10 +5,10 @@ page of this API means; which partner codes are groups.
 Does not belong here: requests and their packing, which chapters and partners are kept.
 
 Format: https://www.census.gov/foreign-trade/reference/guides/Guide_to_International_Trade_Datasets.pdf
-Row 0 is the header, every cell a text. Traps: a variable asked for in get= and as a predicate comes twice;
-rows are in no order; groups of countries ('-', 0001..0028, 1XXX..7XXX) stand beside countries and double count
-(kept: the partner code tells, see codes.is_group); zero is written out, an absent cell means no trade; without a
-key the answer is a redirect to missing_key.html, which a client that follows redirects sees as a 200 page.
+Row 0 is the header, every cell is a text. Traps: a variable in get= that is also a predicate comes twice; rows are
+in no order; groups of countries ('-', 0001..0028, 1XXX..7XXX) stand beside their members, so that a sum would count
+these twice (groups are kept; codes.is_group tells them by their code); zero is written out, an absent cell means no
+trade; without a key the answer is a redirect to missing_key.html, which a client that follows it sees as a 200 page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import polars as pl
 
-from transforms.codes import WORLD, partner_code_of_name
+from transforms.codes import WORLD, hs_edition, partner_code_of_name
 from transforms.parse.body import excerpt, is_html, read_text, shape_checked
 from transforms.parse.outcome import (
     AuthError,
@@ -51,6 +51,8 @@ _COMMODITY = {
 
 @dataclass(frozen=True)
 class _Basis:
+    """The variables of one value basis: value and duty in US dollars, quantity in the unit UNIT_QY1."""
+
     flow: str
     basis: str
     value: str
@@ -126,6 +128,7 @@ def parse_reply(
 
 
 def _refuse(content: bytes, status: int, location: str | None) -> None:
+    """Raise what a status, redirect or page of this API means; an answer with data passes."""
     if status == 204:
         raise EmptyReplyError(SOURCE, "HTTP 204, no such rows", "for the newest month: not yet released")
     start = content[:4000].decode("utf-8", "replace")
@@ -172,7 +175,10 @@ def _table(text: str, content_type: str | None) -> tuple[pl.Series, list[str]]:
 
 
 def _columns(cells: pl.Series, header: list[str]) -> pl.DataFrame:
-    """One column a name, by position; a name that comes twice (get= and predicate) must say the same twice."""
+    """The known columns of a reply, beside the number of each row from 1.
+
+    Raises SchemaChangedError if a name that comes twice (in get= and as a predicate) has two different columns.
+    """
     columns: dict[str, pl.Series] = {}
     for position, name in enumerate(header):
         if not _KNOWN.fullmatch(name) or name.endswith("DESC"):
@@ -188,7 +194,7 @@ def _columns(cells: pl.Series, header: list[str]) -> pl.DataFrame:
 
 
 def _keys(wire: pl.DataFrame) -> pl.DataFrame:
-    """Adds partner_code, classification, product_level, product_code, period_start (null where unreadable)."""
+    """The rows with partner_code, classification, product_level, product_code and period_start, null where unreadable."""
     if "time" not in wire.columns and {"YEAR", "MONTH"} <= set(wire.columns):
         wire = wire.with_columns(time=pl.format("{}-{}", "YEAR", pl.col("MONTH").str.zfill(2)))
     elif "time" not in wire.columns:
@@ -226,7 +232,7 @@ def _keys(wire: pl.DataFrame) -> pl.DataFrame:
 
 
 def _by_value(column: pl.Series, make: Callable[[pl.Expr], pl.Expr]) -> pl.Expr:
-    """`make` of a column, worked out once a value: 200,000 rows hold a hundred months, partners and levels."""
+    """`make` of a column, computed once for each value: 200,000 rows have about a hundred months, partners and levels."""
     texts = column.unique()
     made = texts.to_frame("text").select(make(pl.col("text"))).to_series()
     return pl.col(column.name).replace_strict(texts, made, return_dtype=made.dtype)
@@ -257,6 +263,7 @@ def _once(wire: pl.DataFrame, values: list[str]) -> tuple[pl.DataFrame, int]:
 
 
 def _flow_rows(wire: pl.DataFrame, basis: _Basis) -> pl.DataFrame:
+    """The rows of one value basis as TRADE_REPLY_SCHEMA."""
     unit = pl.lit(None, pl.String)
     if "UNIT_QY1" in wire.columns:
         unit = pl.when(pl.col("UNIT_QY1") != _NO_UNIT).then("UNIT_QY1")
@@ -269,21 +276,12 @@ def _flow_rows(wire: pl.DataFrame, basis: _Basis) -> pl.DataFrame:
     duty = pl.lit(None, pl.Int64)
     if basis.duty and basis.duty in wire.columns:
         duty = pl.col(f"{basis.duty}#")
-    year = pl.col("period_start").dt.year()
+    month = pl.col("period_start")
     version = (
-        # the HS of the year in which the month lies; US adoption 2007, 2012, 2017 and (27) January 2022
         pl.when(pl.col("classification") == "HS")
-        .then(
-            pl.when(year >= 2022)
-            .then(pl.lit("2022"))
-            .when(year >= 2017)
-            .then(pl.lit("2017"))
-            .when(year >= 2012)
-            .then(pl.lit("2012"))
-            .otherwise(pl.lit("2007"))
-        )
-        # 336111 and 336112 become 336110 in January 2023; what was used before is not stated anywhere we read
-        .when((pl.col("classification") == "NAICS") & (year >= 2023))
+        .then(hs_edition(month))
+        # 336111 and 336112 become 336110 in January 2023; no documentation that we know states the edition before
+        .when((pl.col("classification") == "NAICS") & (month.dt.year() >= 2023))
         .then(pl.lit("2022"))
     )
     return wire.select(

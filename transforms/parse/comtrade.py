@@ -29,6 +29,7 @@ from transforms.parse.outcome import (
     TruncatedError,
 )
 from transforms.parse.reply import TRADE_REPLY_SCHEMA, Left, TradeReply
+from transforms.schema import TRADE_FLOW
 
 SOURCE = "comtrade"
 MAX_RECORDS = 100_000
@@ -62,9 +63,9 @@ def parse_reply(
 ) -> TradeReply:
     """Trade rows in US dollars: imports (basis customs) and exports (basis total_exports).
 
-    Only rows over all modes, customs procedures and second partners are kept, others would double count; they are
-    counted in `left`. A row of another frequency than `frequency` raises SchemaChangedError (an annual total must
-    never pass for January). Raises EmptyReplyError for count 0 (also what bad parameters give), TruncatedError,
+    Only rows over all modes, customs procedures and second partners are kept, because the others are parts of these;
+    they are counted in `left`. A row of another frequency than `frequency` raises SchemaChangedError: an annual total
+    must not be taken for January. Raises EmptyReplyError for count 0 (also what bad parameters give), TruncatedError,
     QuotaError, AuthError, BadRequestError.
     """
     if status in (401, 403, 429):
@@ -92,19 +93,20 @@ def parse_reply(
 
 
 def _refuse(content: bytes, status: int) -> None:
+    """Raise QuotaError or AuthError as the message says; returns for a body without one."""
     try:
-        said = excerpt(str(json.loads(content)["message"]))
+        message = excerpt(str(json.loads(content)["message"]))
     except (ValueError, KeyError, TypeError):
         return
-    clock, seconds = _WAIT_CLOCK.search(said), _WAIT_SECONDS.search(said)
+    clock, seconds = _WAIT_CLOCK.search(message), _WAIT_SECONDS.search(message)
     wait = int(seconds[1]) if seconds else None
     if clock:
-        hours, minutes, rest = map(int, clock.groups())
-        wait = 3600 * hours + 60 * minutes + rest
-    if wait is not None or "quota" in said.lower():
-        raise QuotaError(SOURCE, f"HTTP {status}: {said}", "wait until it renews", reset_after=wait)
+        hours, minutes, further_seconds = map(int, clock.groups())
+        wait = 3600 * hours + 60 * minutes + further_seconds
+    if wait is not None or "quota" in message.lower():
+        raise QuotaError(SOURCE, f"HTTP {status}: {message}", "wait until it renews", reset_after=wait)
     if status != 429:
-        raise AuthError(SOURCE, f"HTTP {status}: {said}", "check the subscription key")
+        raise AuthError(SOURCE, f"HTTP {status}: {message}", "check the subscription key")
 
 
 def _rows(data: list[JsonObject], frequency: str) -> TradeReply:
@@ -134,21 +136,12 @@ def _rows(data: list[JsonObject], frequency: str) -> TradeReply:
     return TradeReply(frame.select(*TRADE_REPLY_SCHEMA), left.as_messages(), left)
 
 
-_KEY = (
-    "reporter_iso3",
-    "partner_code",
-    "flow",
-    "basis",
-    "classification",
-    "product_level",
-    "product_code",
-    "period_start",
-)
-_ORDER = {c: TRADE_REPLY_SCHEMA[c] for c in (*_KEY, *(c for c in TRADE_REPLY_SCHEMA if c not in _KEY))}
+_CONTENT = tuple(name for name in TRADE_REPLY_SCHEMA if name not in TRADE_FLOW.key)
+_ORDER = {name: TRADE_REPLY_SCHEMA[name] for name in (*TRADE_FLOW.key, *_CONTENT)}
 
 
 def _row(row: JsonObject) -> tuple[tuple[object, ...], tuple[object, ...]]:
-    """(key, content) of a row, in the order of `_ORDER`."""
+    """(key, content) of a row: the values of TRADE_FLOW.key and of _CONTENT. Raises ValueError for an unreadable row."""
     flow, basis = _FLOWS[row["flowCode"]]
     period, code = str(row["period"]), str(row["cmdCode"])
     start = date(int(period[:4]), int(period[4:] or 1), 1)
@@ -179,4 +172,4 @@ def _row(row: JsonObject) -> tuple[tuple[object, ...], tuple[object, ...]]:
         "source_id": SOURCE,
         "status": "normal",  # estimation flags of a reply concern quantities and weights
     }
-    return key, tuple(content[c] for c in _ORDER if c not in _KEY)
+    return key, tuple(content[name] for name in _CONTENT)

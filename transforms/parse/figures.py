@@ -25,9 +25,11 @@ def parse(
 ) -> Parsed:
     """One bundled Parquet file as rows of `table` ('observation', 'trade_flow' or 'freight_flow').
 
-    `series` is the catalogue (SERIES_SCHEMA), needed for observations; the result carries its rows for the series in
-    the file. `complete` as in Parsed: a bundled vintage may hold only the months that were pulled again, so absence
-    in one is no withdrawal unless the manifest says it is whole. `today` (default: the UTC day) bounds what may be known.
+    series:   the catalogue (SERIES_SCHEMA), needed for observations; the result has its rows for the series in the file
+    complete: as in Parsed. A bundled vintage may hold only the months that were copied again, so an absent value counts
+              as withdrawn only if the manifest says that the file is complete.
+    today:    no period or known_from may be later (default: the UTC day)
+
     Rows that repeat, are not finite or lie in the future are rejected with a reason. Raises FrameError for bytes that
     are not Parquet, other columns or types, an empty file and series that are not in the catalogue, and ConflictError
     for contradicting rows.
@@ -53,7 +55,7 @@ def parse(
 
 
 def _declared(frame: pl.DataFrame, series: pl.DataFrame | None) -> pl.DataFrame:
-    """The catalogue rows of the series in the frame."""
+    """The catalogue's rows for the series in the frame. Raises FrameError for a series that it does not have."""
     if series is None:
         raise FrameError("observation: the catalogue of series is needed to read observations")
     present = frame["series_id"].unique()

@@ -1,6 +1,6 @@
 """INEGI indicators API (BIE, BISE, BIE-BISE): JSON replies.
 
-Belongs here: the Header/Series envelope, periods of the declared frequency, the array of texts that is its error.
+Belongs here: the Header/Series envelope, periods of the declared frequency, the array of texts that means an error.
 Does not belong here: requests (the token is a segment of the path), RAIAVL open data (inegi_raiavl.py).
 
 Format: https://www.inegi.org.mx/servicios/api_indicadores.html
@@ -21,11 +21,12 @@ from transforms.parse.outcome import BadRequestError, SchemaChangedError, Unclea
 from transforms.parse.reply import Rows, SeriesReply, parse_number
 
 SOURCE = "inegi"
-#: FREQ codes seen for each frequency; only 8 is certain, clients disagree on annual and quarterly
+#: frequency -> FREQ codes seen for it; only 8 is certain, because clients disagree on annual and quarterly
 _FREQ = {"monthly": {"8"}, "quarterly": {"4", "6"}, "annual": {"1", "3"}}
 _NO_RESULTS = "ErrorCode:100"
-#: 1 stands on the newest months, 2 on the months before, 3 on series that are never revised (consumer prices): the
-#: three words of INEGI's open data (preliminares, revisadas, definitivas). Inferred; the code stays in the note.
+#: OBS_STATUS -> our status. The newest months have 1, the months before 2, and series that are never revised (consumer
+#: prices) 3, which are taken to be the three words of INEGI's open data: preliminares, revisadas, definitivas. No
+#: documentation says so; the note of an observation keeps the code.
 _STATUS = {"1": "preliminary", "2": "revised", "3": "normal"}
 
 
@@ -65,16 +66,17 @@ def _json_or_none(content: bytes) -> object:
 
 
 def _refuse(reply: object, status: int) -> None:
+    """Raise what an array of texts means; returns for any other reply."""
     if not isinstance(reply, list) or not all(isinstance(text, str) for text in reply):
         return
-    said = excerpt("; ".join(reply))
+    message = excerpt("; ".join(reply))
     if _NO_RESULTS in reply:
         raise UnclearRefusalError(
             SOURCE,
-            f"HTTP {status}: {said}",
+            f"HTTP {status}: {message}",
             "INEGI says the same for a wrong token, indicator, bank or area: ask for a known indicator first",
         )
-    raise BadRequestError(SOURCE, f"HTTP {status}: {said}", "check indicator, bank and area")
+    raise BadRequestError(SOURCE, f"HTTP {status}: {message}", "check indicator, bank and area")
 
 
 def _read_series(item: JsonObject, frequencies: Mapping[str, str], rows: Rows) -> None:
@@ -104,19 +106,19 @@ def _read_series(item: JsonObject, frequencies: Mapping[str, str], rows: Rows) -
         state = str(point.get("OBS_STATUS") or "")
         notes = [f"OBS_STATUS {state}"] if state else []
         notes += [str(point[k]) for k in ("OBS_EXCEPTION", "OBS_NOTE") if point.get(k)]
-        known = _STATUS.get(state, "normal")
+        stated_status = _STATUS.get(state, "normal")
         rows.add(
             code,
             start,
             frequency,
             value,
-            "missing" if value is None else known,
+            "missing" if value is None else stated_status,
             note="; ".join(notes) or None,
         )
 
 
 def _start(code: str, period: str, frequency: str) -> date:
-    """First day of a TIME_PERIOD, read by the declared frequency; SchemaChangedError where it does not fit."""
+    """First day of a TIME_PERIOD of the declared frequency. Raises SchemaChangedError where the period is of another."""
     parts = period.split("/")
     try:
         match frequency, [int(part) for part in parts]:

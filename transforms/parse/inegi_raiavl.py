@@ -5,9 +5,9 @@ Does not belong here: the indicators API (inegi.py), heavy vehicles (BIE product
 
 Format: https://www.inegi.org.mx/datosprimarios/iavl/#datos_abiertos; the zip holds conjunto_de_datos/raiavl_<table>_
 mensual_tr_cifra_<year>.csv from 2005, catalogos/, diccionario_de_datos/, and metadatos/ with a line `modified:`.
-Traps: a key may stand on several lines with different units (parts of one figure: they are added and counted);
-negative units are corrections of earlier months (kept); a model may be listed with and without a trailing hyphen
-(two origins, never merged); statuses move from Preliminares over Revisadas to Definitivas.
+Traps: a key may stand on several lines with different numbers (parts of one figure: they are added, and the lines are
+counted); negative numbers are corrections of earlier months (kept); a model may be listed with and without a trailing
+hyphen (two origins, never merged); a status changes from Preliminares to Revisadas to Definitivas.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def parse_zip(
     status: int = 200,
     content_type: str | None = None,
 ) -> RaiavlReply:
-    """All years (or `years`) of one table's zip. Raises what `parse_csv` raises, UnreadableError for a bad archive."""
+    """All years, or only `years`, of the zip of one table. Raises what `parse_csv` raises, and UnreadableError for a zip
+    that cannot be unpacked."""
     if not content.startswith(b"PK"):
         text = read_text(content, source=SOURCE, status=status, content_type=content_type)
         raise SchemaChangedError(SOURCE, f"no zip archive: {excerpt(text)}")
@@ -101,9 +102,10 @@ def parse_zip(
 
 
 def monthly_totals(reply: RaiavlReply, by: Sequence[str] = ()) -> SeriesReply:
-    """Vehicles a month, in total or by columns of the frame, as series 'raiavl/<table>[/<value of each column>]'.
+    """Vehicles a month as series: in total ('raiavl/<table>'), or for each value of the columns `by` of the frame
+    ('raiavl/<table>/<value of each column>').
 
-    A month's status is the least final one of its lines. Months without a line have no row.
+    The status of a month is the least final one of its rows. Months without a row have no observation.
     """
     code = pl.concat_str(
         pl.lit(f"raiavl/{reply.table}"), *(pl.col(c).fill_null("") for c in by), separator="/"
@@ -197,8 +199,9 @@ def _reply(table: str, years: list[pl.DataFrame], modified: date | None = None) 
 
 
 def _modified(content: bytes) -> date | None:
+    """The day of the last change that the metadata in the zip states; None where they state none."""
     for _, data in zip_members(content, r"metadatos_.*\.txt", source=SOURCE):
-        found = re.search(rb"^modified:\s*(\d{4}-\d{2}-\d{2})\s*$", data, re.M | re.I)
-        if found:
-            return date.fromisoformat(found.group(1).decode())
+        modified = re.search(rb"^modified:\s*(\d{4}-\d{2}-\d{2})\s*$", data, re.M | re.I)
+        if modified:
+            return date.fromisoformat(modified.group(1).decode())
     return None

@@ -1,7 +1,7 @@
 """What can be wrong with a reply, as a closed list of exceptions that parsers raise.
 
-Belongs here: one class per outcome that a caller treats differently, and what each one carries.
-Does not belong here: retrying, waiting, exit codes; the source layer maps these to permanent and transient errors.
+Belongs here: one class for each outcome that a caller treats differently, and what each of them carries.
+Does not belong here: retrying, waiting (orchestration/intake/agency), exit statuses.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Iterable
 
 
 class ReplyError(Exception):
-    """A reply that holds no data which may be loaded: what happened, where, what to do.
+    """A reply without data that may be loaded.
 
-    `transient` says whether the same request may succeed if it is sent again without any change.
-    Messages never quote a request, so they cannot carry a key; a parser that quotes the agency's
-    words removes keys that the agency echoes.
+    source: id of the source; what: what happened; do: what to do about it; transient: whether the same request may succeed
+    if it is sent again without any change.
+    Messages never quote a request, so they cannot hold a key; a parser that quotes the agency's words removes keys that
+    the agency repeats.
     """
 
     transient = False

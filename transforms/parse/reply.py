@@ -1,7 +1,7 @@
 """What parsers of live replies return: typed rows, what was left out and why, and what is absent.
 
 Belongs here: the shapes shared by all agencies, how rows are collected, made unique and sorted, and the
-comparison with what was asked.
+comparison with what was requested.
 Does not belong here: the formats of the agencies (their modules), which series the project keeps (sources/).
 """
 
@@ -31,6 +31,7 @@ SERIES_REPLY_SCHEMA: dict[str, pl.DataType] = {
 TRADE_REPLY_SCHEMA: dict[str, pl.DataType] = {**TRADE_FLOW.columns, "status": pl.String()}
 
 _NUMBER = re.compile(r"[+-]?(\d{1,3}(,\d{3})+|\d+)?(\.\d*)?([eE][+-]?\d+)?")
+#: frequency -> the interval by which absent periods are counted; a daily series has no value on many days, so by month
 _INTERVAL = {"monthly": "1mo", "quarterly": "1q", "annual": "1y", "daily": "1mo"}
 
 
@@ -47,15 +48,18 @@ def parse_number(text: str) -> float:
 
 @dataclass(frozen=True)
 class Left:
-    """What of a payload is not in the frame. rows in the payload = rows in the frame + dropped + rejected."""
+    """The rows of a payload that were left out of the frame: rows in the payload = rows in the frame + dropped + rejected.
+
+    dropped:  reason -> number of rows left out on purpose (annual averages, repeated rows, other frequencies)
+    rejected: (row number, reason, row as text) of rows that could not be typed
+    """
 
     dropped: Mapping[str, int] = field(default_factory=dict)
-    """Reason -> number of rows left out on purpose (annual averages, repeated rows, other frequencies)."""
     rejected: tuple[tuple[int, str, str], ...] = ()
-    """(row number, reason, row as text) of rows that could not be typed."""
 
     @property
     def dropped_rows(self) -> int:
+        """The number of rows left out on purpose, for whatever reason."""
         return sum(self.dropped.values())
 
     def as_messages(self) -> tuple[str, ...]:
@@ -70,7 +74,8 @@ class SeriesReply:
     frame:    SERIES_REPLY_SCHEMA, unique on (source_code, period_start), sorted by them.
     messages: what the agency said beside the data, and what was left out.
     refused:  source_code -> why, for series that the agency refused inside a successful reply.
-    details:  source_code -> what the reply states of the series itself (title, unit, multiplier, ...).
+    details:  source_code -> what the reply states about the series itself (title, unit, multiplier, ...).
+    left:     the rows that are not in the frame.
     """
 
     frame: pl.DataFrame
@@ -82,7 +87,8 @@ class SeriesReply:
 
 @dataclass(frozen=True)
 class TradeReply:
-    """One reply of a trade source. frame: TRADE_REPLY_SCHEMA, unique on the key of TRADE_FLOW, in any order."""
+    """One reply of a trade source. frame: TRADE_REPLY_SCHEMA, unique on the key of TRADE_FLOW, in any order; messages and
+    left as in SeriesReply."""
 
     frame: pl.DataFrame
     messages: tuple[str, ...] = ()
@@ -90,7 +96,10 @@ class TradeReply:
 
 
 class Rows:
-    """Collects the observations of one reply and makes the SeriesReply."""
+    """Collects the observations of one reply and makes a SeriesReply of them.
+
+    messages, refused and details are those of the SeriesReply; a parser writes into them.
+    """
 
     def __init__(self, source: str) -> None:
         self._source = source
@@ -113,6 +122,7 @@ class Rows:
         released_at: datetime | None = None,
         note: str | None = None,
     ) -> None:
+        """Add an observation; the arguments are the columns of SERIES_REPLY_SCHEMA."""
         self._seen += 1
         self._rows.append((code, period_start, frequency, value, status, released_at, note))
 
@@ -122,11 +132,12 @@ class Rows:
         self._dropped[reason] += count
 
     def reject(self, reason: str, row: object) -> None:
-        """Keep a row that cannot be typed, with the reason."""
+        """Keep a row that cannot be typed, with the reason and its number in the order of the calls."""
         self._seen += 1
         self._rejected.append((self._seen, reason, str(row)))
 
     def reply(self) -> SeriesReply:
+        """The reply made of all rows so far. Raises SchemaChangedError as `series_reply` does."""
         frame = pl.DataFrame(self._rows, schema=SERIES_REPLY_SCHEMA, orient="row")
         return series_reply(
             frame,
@@ -149,10 +160,10 @@ def series_reply(
     dropped: Mapping[str, int] | None = None,
     rejected: Iterable[tuple[int, str, str]] = (),
 ) -> SeriesReply:
-    """A SeriesReply of rows in any order: equal rows are kept once and counted.
+    """A SeriesReply made of rows of SERIES_REPLY_SCHEMA in any order. Equal rows are kept once, and the others counted.
 
-    Raises SchemaChangedError where one (source_code, period_start) comes with two different contents:
-    choosing one of them would be a guess.
+    Raises SchemaChangedError if one (source_code, period_start) comes with two different contents, since choosing one of
+    them would be a guess.
     """
     counts = Counter(dropped or {})
     once = frame.select(*SERIES_REPLY_SCHEMA).unique().sort("source_code", "period_start", "value")
@@ -169,13 +180,13 @@ def series_reply(
 
 @dataclass(frozen=True)
 class Missing:
-    """What was asked and did not come.
+    """What was requested and is not in the reply.
 
     codes:   requested series without a single row (refused ones included).
-    periods: source_code, period_start, place for the series that came: place is 'inside' for a hole between
-             the first and last period of the reply, else 'before' or 'after' (not begun, not yet published, or cut
-             by a limit: the caller knows the series' span). Daily series count by month. A period that came
-             with status `missing` is there: the agency says that the value does not exist.
+    periods: columns source_code, period_start and place, for the series that are in the reply. place is 'inside' for a
+             hole between the first and last period of the reply, else 'before' or 'after' (the series had not begun, is
+             not yet published, or was cut by a limit: the caller knows the span of the series). Daily series count by
+             month. A period with status `missing` is in the reply: the agency says that its value does not exist.
     """
 
     codes: tuple[str, ...]
@@ -190,33 +201,33 @@ class Missing:
 def missing_from(
     reply: SeriesReply, requested_codes: Iterable[str], first_year: int, last_year: int
 ) -> Missing:
-    """Compare a reply with the series and years that were asked for (both years included)."""
-    asked = list(dict.fromkeys(requested_codes))
-    came = reply.frame.filter(pl.col("source_code").is_in(asked))
+    """Compare a reply with the requested series and years, both years included."""
+    requested = list(dict.fromkeys(requested_codes))
+    received = reply.frame.filter(pl.col("source_code").is_in(requested))
     absent = [pl.DataFrame(schema={"source_code": pl.String, "period_start": pl.Date, "place": pl.String})]
-    for (code, frequency), rows in came.group_by("source_code", "frequency", maintain_order=True):
+    for (code, frequency), rows in received.group_by("source_code", "frequency", maintain_order=True):
         interval = _INTERVAL[frequency]
-        got = rows.get_column("period_start").dt.truncate(interval).unique().sort()
+        periods = rows.get_column("period_start").dt.truncate(interval).unique().sort()
         expected = pl.date_range(
             date(first_year, 1, 1), date(last_year, 12, 31), interval, eager=True
         ).rename("period_start")
         absent.append(
-            expected.filter(~expected.is_in(got.implode()))
+            expected.filter(~expected.is_in(periods.implode()))
             .to_frame()
             .select(
                 pl.lit(code).alias("source_code"),
                 "period_start",
-                pl.when(pl.col("period_start") < got.min())
+                pl.when(pl.col("period_start") < periods.min())
                 .then(pl.lit("before"))
-                .when(pl.col("period_start") > got.max())
+                .when(pl.col("period_start") > periods.max())
                 .then(pl.lit("after"))
                 .otherwise(pl.lit("inside"))
                 .alias("place"),
             )
         )
-    present = set(came.get_column("source_code"))
+    present = set(received.get_column("source_code"))
     return Missing(
-        codes=tuple(code for code in asked if code not in present),
+        codes=tuple(code for code in requested if code not in present),
         periods=pl.concat(absent).sort("source_code", "period_start"),
     )
 
@@ -224,9 +235,9 @@ def missing_from(
 def rescale(reply: SeriesReply, multipliers: Mapping[str, int]) -> SeriesReply:
     """Values in the declared multiplier: 1716.4 thousands become 1716400 where the series is declared in units.
 
-    `multipliers`: source_code -> declared unit_multiplier. Only series whose reply states a multiplier are touched
-    (details: unit_multiplier), so a change from thousands to units at the agency never looks like a revision.
-    Computed as decimals: 4.35 hundreds are 435, not 434.99999999999994.
+    multipliers: source_code -> declared unit_multiplier. Only series whose reply states a multiplier (in `details`) are
+    changed. A change from thousands to units at the agency then never looks like a revision.
+    The values are computed as decimals: 4.35 hundreds are 435, not 434.99999999999994.
     """
     factors = {
         code: Decimal(detail["unit_multiplier"]) / multipliers[code]
@@ -251,7 +262,7 @@ def rescale(reply: SeriesReply, multipliers: Mapping[str, int]) -> SeriesReply:
 def require_units(reply: SeriesReply, units: Mapping[str, str], *, source: str) -> None:
     """Raise SchemaChangedError if a series states another unit than the declared one (a rebased index, thousands).
 
-    `units`: source_code -> unit exactly as the agency writes it. Series that state no unit pass.
+    units: source_code -> unit exactly as the agency writes it. Series of which the reply states no unit pass.
     """
     changed = [
         f"{code}: {stated} instead of {unit}"

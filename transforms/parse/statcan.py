@@ -1,6 +1,6 @@
 """Statistics Canada full-table downloads (`<product>-eng.zip`): the long CSV as typed rows.
 
-Belongs here: bytes of a full-table zip to a typed frame, and picking series out of it by vector or by member names.
+Belongs here: from the bytes of a full-table zip to a typed frame, and choosing series from it by vector or member names.
 Does not belong here: which vectors become which series (series.csv), the WDS JSON interface.
 
 The CSV is UTF-8 with a BOM, every cell quoted; `SCALAR_FACTOR` may carry a trailing blank; a suppressed cell has
@@ -15,15 +15,16 @@ from datetime import date
 
 import polars as pl
 
+from transforms.checks import WITHOUT_NUMBER
 from transforms.parse.archive_member import member_lines, read_member
 from transforms.periods import parse_period
 from transforms.schema import FrameError
 
-#: unpacked, where a table is read whole; those we read so are under 100 MB
+#: of an unpacked table that is read as a whole; the tables that are read so have less than 100 MB
 MAX_BYTES = 512_000_000
-#: unpacked, where only some rows are kept: payroll employment by industry and province has about 4 million rows
+#: of an unpacked table of which some rows are kept: payroll employment by industry and province has about 4 million rows
 MAX_STREAMED_BYTES = 4_000_000_000
-#: a member's code behind its name: "Motor vehicles and parts [C21]"
+#: the code in brackets behind the name of a member: "Motor vehicles and parts [C21]"
 _CODE = re.compile(r"\s*\[[^\]]*\]$")
 
 _REQUIRED = (
@@ -49,7 +50,6 @@ _STATUS_OF_MARK = {
     "p": "preliminary",
     "r": "revised",
 }
-_WITHOUT_NUMBER = ("suppressed", "missing")
 
 
 def full_table(content: bytes, product_id: str, *, max_bytes: int = MAX_BYTES) -> pl.DataFrame:
@@ -71,10 +71,11 @@ def part_of_table(
 ) -> pl.DataFrame:
     """The rows of a full-table zip in which every member of one of `wanted` stands: the same columns as `full_table`.
 
-    wanted: one mapping a series, column -> member (without its bracketed code, or with it), the rarest member last. The
-    CSV is unpacked line by line, so that a table of some GB costs time and not memory (about 3 s for a million rows); a line is
-    kept if all names of a series are in it, and `select_members` then looks at the columns. Raises FrameError as
-    `full_table` does, also where no row is kept.
+    wanted: one mapping for each series, column -> member (with or without its bracketed code), the rarest member last.
+
+    The CSV is unpacked line by line, so that a table of several GB costs time and not memory (about 3 s for a million
+    rows). A line is kept if all names of a series are in it, whatever their columns; `select_members` then compares the
+    columns. Raises FrameError as `full_table` does, also where no row is kept.
     """
     marks = [tuple(f'"{name}'.encode() for name in members.values()) for members in wanted]
     rare = re.compile(b"|".join(re.escape(series[-1]) for series in marks)).search
@@ -146,14 +147,13 @@ def select_vectors(table: pl.DataFrame, series_of_vector: Mapping[str, str]) -> 
 def select_members(
     table: pl.DataFrame, series: Mapping[str, Mapping[str, str]]
 ) -> tuple[pl.DataFrame, dict[str, str]]:
-    """Series picked by the names of their members, and what is wrong with those that could not be picked.
+    """Series chosen by the names of their members: a frame with the columns of `select_vectors`, and what was refused.
 
-    series: series_id -> column -> member, in the words of the table, with its bracketed code or without. The columns of
-    the frame are those of `select_vectors`. A series whose members no row or rows of several vectors have is in the
-    second value with the reason, not in the frame: a renamed member must not become another series.
-    Raises FrameError for a column that the table does not have.
+    series: series_id -> column -> member, in the words of the table, with or without its bracketed code. A series whose
+    members are those of no vector or of several is not in the frame but in the second value, with the reason: a renamed
+    member must not become another series. Raises FrameError for a column that the table does not have.
     """
-    found, refused = {}, {}
+    series_of_vector, refused = {}, {}
     for series_id, members in series.items():
         absent = [column for column in members if column not in table.columns]
         if absent:
@@ -166,10 +166,10 @@ def select_members(
         )
         vectors = rows["vector"].unique().to_list()
         if len(vectors) == 1:
-            found[vectors[0]] = series_id
+            series_of_vector[vectors[0]] = series_id
         else:
             refused[series_id] = f"{len(vectors)} vectors have the members {', '.join(members.values())}"
-    return select_vectors(table, found), refused
+    return select_vectors(table, series_of_vector), refused
 
 
 def _period(text: str, product_id: str) -> date:
@@ -180,7 +180,7 @@ def _period(text: str, product_id: str) -> date:
 
 
 def _status(table: pl.DataFrame, mark: pl.Expr) -> pl.Expr:
-    """Marks that are not listed (quality grades A to E) leave a number normal."""
+    """The status of a row by its mark. A number with a mark that is not listed (quality grades A to E) is normal."""
     return (
         pl.when(mark.is_in(list(_STATUS_OF_MARK)))
         .then(mark.replace_strict(_STATUS_OF_MARK, default=None, return_dtype=pl.String))
@@ -191,7 +191,8 @@ def _status(table: pl.DataFrame, mark: pl.Expr) -> pl.Expr:
 
 
 def _refuse_contradictions(rows: pl.DataFrame, product_id: str) -> None:
-    wrong = rows.filter(pl.col("status").is_in(list(_WITHOUT_NUMBER)) & pl.col("value").is_not_null())
+    """Raise FrameError for a suppressed or missing value with a number, and for two rows of one vector and period."""
+    wrong = rows.filter(pl.col("status").is_in(list(WITHOUT_NUMBER)) & pl.col("value").is_not_null())
     if not wrong.is_empty():
         first = wrong.row(0, named=True)
         raise FrameError(

@@ -48,7 +48,7 @@ _STATUS: dict[int, tuple[str | None, str | None]] = {  # statusCode -> (our stat
     9: ("missing", "... not applicable"),
     10: ("missing", "<LOD below the limit of detection"),
 }
-_REFUSALS: dict[object, str] = {  # by whatever a reply has as its response code
+_REFUSALS: dict[object, str] = {  # response code -> why; a reply may hold a code of any type
     1: "invalid date",
     2: "invalid table and series combination",
     3: "request failed",
@@ -59,7 +59,7 @@ _REFUSALS: dict[object, str] = {  # by whatever a reply has as its response code
     8: "invalid number of reference periods",
 }
 _BEING_PUBLISHED = 6
-_NOTHING_IN_WINDOW = -20010  # undocumented; no datapoint released in the window asked for
+_NOTHING_IN_WINDOW = -20010  # undocumented; no datapoint was released in the requested window
 CHANGED_SERIES_SCHEMA = {
     "vector": pl.String(),
     "product_id": pl.String(),
@@ -70,7 +70,12 @@ CHANGED_SERIES_SCHEMA = {
 
 @dataclass(frozen=True)
 class CubeMetadata:
-    """One table. frequency is one of transforms.schema.FREQUENCIES, or None for others; times naive UTC."""
+    """One table.
+
+    frequency:   one of transforms.schema.FREQUENCIES, or None for others; start, end: its first and last reference day
+    released_at: naive UTC; current: whether the agency still updates the table
+    dimensions:  dimension name -> member id -> member name, in the table's order (a coordinate is one member id each)
+    """
 
     product_id: str
     title: str
@@ -80,7 +85,6 @@ class CubeMetadata:
     released_at: datetime | None
     current: bool
     dimensions: Mapping[str, Mapping[int, str]]
-    """Dimension name -> member id -> member name, in the table's order (a coordinate is one member id each)."""
 
 
 @shape_checked(SOURCE)
@@ -111,8 +115,8 @@ def parse_series(
             rows.details.setdefault(code, {"product_id": _text_id(series, "productId") or ""})
             continue
         if not isinstance(series, dict) or item["status"] != "SUCCESS" or answer not in (0, None):
-            said = series if isinstance(series, str) else _REFUSALS.get(answer, f"response code {answer}")
-            rows.refused[code] = excerpt(str(said))
+            reason = series if isinstance(series, str) else _REFUSALS.get(answer, f"response code {answer}")
+            rows.refused[code] = excerpt(str(reason))
             locked += answer == _BEING_PUBLISHED
             continue
         if "vectorDataPoint" not in series:
@@ -171,7 +175,7 @@ def parse_cube_metadata(
     items = _read(content, status=status, content_type=content_type)
     cubes = []
     for item in items if isinstance(items, list) else [items]:
-        # the bare object is what clients store; the service wraps it
+        # the service wraps the metadata in an envelope; clients that store them often keep the bare object
         answer = item if isinstance(item, dict) else {}
         cube = answer.get("object", item)
         if not isinstance(cube, dict) or answer.get("status", "SUCCESS") != "SUCCESS":
@@ -187,7 +191,8 @@ def parse_cube_metadata(
 
 @shape_checked(SOURCE)
 def parse_download_link(content: bytes, *, status: int = 200, content_type: str | None = None) -> str:
-    """getFullTableDownloadCSV: the address of the zip. Raises BadRequestError for an unknown table."""
+    """getFullTableDownloadCSV: the https address of the zip. Raises BadRequestError for an unknown table, SchemaChangedError
+    for an address that is not https."""
     reply = _read(content, status=status, content_type=content_type)
     answer = reply if isinstance(reply, dict) else {}
     link = answer.get("object")
@@ -199,7 +204,7 @@ def parse_download_link(content: bytes, *, status: int = 200, content_type: str 
 
 
 def to_utc(local: str | None) -> datetime | None:
-    """Naive UTC of an Eastern local time as the service writes it ('2024-04-30T08:30'); None of None or ''."""
+    """Naive UTC of an Eastern local time as the service writes it ('2024-04-30T08:30'); None for None or ''."""
     if not local:
         return None
     return datetime.fromisoformat(local).replace(tzinfo=_EASTERN).astimezone(UTC).replace(tzinfo=None)
@@ -293,14 +298,17 @@ def _read_point(code: str, point: JsonObject, rows: Rows) -> None:
     )
 
 
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
 def _cube(cube: JsonObject) -> CubeMetadata:
-    day = lambda text: date.fromisoformat(text) if text else None  # noqa: E731
     return CubeMetadata(
         product_id=str(cube["productId"]),
         title=cube["cubeTitleEn"],
         frequency=_FREQUENCY.get(int(cube["frequencyCode"])),
-        start=day(cube.get("cubeStartDate")),
-        end=day(cube.get("cubeEndDate")),
+        start=_day(cube.get("cubeStartDate")),
+        end=_day(cube.get("cubeEndDate")),
         released_at=to_utc(cube.get("releaseTime")),
         current=str(cube.get("archiveStatusCode")) == "2",
         dimensions={

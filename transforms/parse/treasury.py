@@ -5,7 +5,7 @@ Does not belong here: requests, the multiplier in which the series is kept.
 
 Format: https://fiscaldata.treasury.gov/api-documentation/ and the table's fields in
 https://fiscaldata.treasury.gov/datasets/monthly-treasury-statement/
-Established from stored documentation and public clients of 2026, not from a recorded reply. Traps: every number is a
+The format is known from documentation and public clients of 2026, not from a recorded reply. Traps: every number is a
 text, and a missing one is the text "null"; months are dated by their last day; pages of 100 rows unless asked otherwise;
 refunds are positive and may exceed receipts (2026-05 to 2026-07), so that net receipts are negative.
 """
@@ -57,15 +57,17 @@ def parse_customs_duties(
 
 
 def _refuse(content: bytes, status: int) -> None:
+    """Raise BadRequestError with the message of an error object; returns if the body is none."""
     try:
-        said = json.loads(content)
-        words = excerpt(f"{said['error']}: {said.get('message', '')}")
+        reply = json.loads(content)
+        message = excerpt(f"{reply['error']}: {reply.get('message', '')}")
     except (ValueError, KeyError, TypeError):
         return
-    raise BadRequestError(SOURCE, f"HTTP {status}: {words}", "check fields, filter and sort")
+    raise BadRequestError(SOURCE, f"HTTP {status}: {message}", "check fields, filter and sort")
 
 
 def _read_row(row: JsonObject, rows: Rows) -> None:
+    """Add the three amounts of one month, in USD, to `rows`."""
     absent = [name for name in ("record_date", "classification_desc", *FIELDS) if name not in row]
     if absent:
         raise SchemaChangedError(SOURCE, "row with other fields", missing=absent)
@@ -86,10 +88,10 @@ def _read_row(row: JsonObject, rows: Rows) -> None:
         raise SchemaChangedError(SOURCE, f"{day} is not the end of a month", unknown=[row["record_date"]])
     gross, refunds, net = amounts[_GROSS], amounts[_REFUNDS], amounts[_NET]
     if gross is not None and refunds is not None and net is not None:
-        apart = gross - refunds - net
-        if abs(apart) >= 0.01:
+        difference = gross - refunds - net
+        if abs(difference) >= 0.01:
             raise SchemaChangedError(
-                SOURCE, f"{day}: gross less refunds is {apart:,.2f} USD away from net receipts"
+                SOURCE, f"{day}: gross less refunds is {difference:,.2f} USD away from net receipts"
             )
     for name, code in FIELDS.items():
         value = amounts[name]

@@ -1,13 +1,14 @@
-"""How wide an interval must be to hold what it claims, measured on dates at which nothing is known to have happened.
+"""How wide an interval must be to keep its nominal coverage, measured on dates at which nothing is known to have happened.
 
 Belongs here: the scale of an interval from its own past errors, and its coverage on dates held out from that scale.
 Does not belong here: making forecasts, deciding which dates are without an event (counterfactual.py).
 
-Split conformal prediction with normalised errors (Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018), the origins rolling
-through time. It needs errors that are exchangeable; errors of neighbouring origins are alike, so the guarantee is gone and
+The method is split conformal prediction with normalised errors (Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018), with
+origins that roll through time. Its guarantee needs exchangeable errors, and errors of neighbouring origins are alike. So
 the coverage is measured instead, on stretches of time that the scale was not taken from. Large errors of a mean over w
-months come in runs of about w / 3 dates, so in the correction for their number a monthly date counts as 3 / w of a separate one:
-with every date counted, the intervals held 93.2 to 94.1 % of held-out dates at 12 months and 91.3 to 92.4 % at 24; with this, 94.5 to 95.9 %.
+months come in runs of about w / 3 dates; in the correction for their number a monthly date therefore counts as 3 / w of a
+separate error. With every date counted as one, the intervals held 93.2 to 94.1 % of held-out dates at 12 months and 91.3
+to 92.4 % at 24; with this correction they hold 94.5 to 95.9 %.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-#: fewer origins, or blocks of time that hold one, give no calibrated interval
+#: with fewer origins, or fewer blocks of time with an origin, there is no calibrated interval; months in such a block
 MIN_ORIGINS, MIN_BLOCKS, BLOCK_MONTHS = 36, 6, 24
 #: with fewer errors than this there is no 95th percentile with the correction for their number
 _MIN_OTHERS = 19
@@ -28,10 +29,13 @@ _MIN_OTHERS = 19
 class Calibration:
     """What the past errors of one forecast (series, gap and window) say about its interval.
 
-    n_origins, n_blocks: dates without an event, and blocks of 24 calendar months that hold one; inside_nominal: origins
-    whose error the nominal interval held; scale: what to multiply half of it with; inside_calibrated: origins held by the
-    interval whose scale came from other blocks; error95: 95th percentile of |error|. The last three are None where there
-    is too little history.
+    n_origins:         dates without an event; n_blocks: blocks of 24 calendar months with such a date
+    inside_nominal:    origins whose error is inside the nominal interval
+    scale:             by what half of the nominal interval is to be multiplied
+    inside_calibrated: origins inside the interval whose scale comes from other blocks
+    error95:           95th percentile of |error|, in the unit of the errors
+
+    The last three are None where there is too little history.
     """
 
     n_origins: int
@@ -43,11 +47,12 @@ class Calibration:
 
 
 def quantile(values: NDArray[np.float64], level: float, separate: float | None = None) -> float:
-    """The smallest of `values` that at least `level` of all and one more value lie below: order statistic
-    ceil(level (n + 1)), which a new exchangeable value exceeds with probability 1 - level at most; infinite if n is too small.
+    """The order statistic ceil(level (n + 1)) of n `values`, which a new exchangeable value exceeds with a probability of
+    1 - level at most; infinite if n is too small for it.
 
-    separate: how many separate values the n are worth, if fewer; the statistic is then at the share level (separate + 1) /
-    separate of them, the largest at most."""
+    separate: how many separate values the n are worth, if that is fewer. The statistic is then the one at the share
+    level (separate + 1) / separate of the values, or the largest.
+    """
     if separate is None or separate >= len(values):
         rank = math.ceil(level * (len(values) + 1) - 1e-9)
         return float(np.partition(values, rank - 1)[rank - 1]) if rank <= len(values) else math.inf
@@ -56,9 +61,10 @@ def quantile(values: NDArray[np.float64], level: float, separate: float | None =
 
 
 def separate_errors(month: NDArray[np.int64], window: int) -> float:
-    """How many separate errors those of dates at `month` (in order) are worth, never fewer than a 95th percentile takes."""
-    apart = float(np.median(np.diff(month))) if len(month) > 1 else window
-    return max(_MIN_OTHERS, len(month) * min(1.0, 3 * apart / window))
+    """How many separate errors the errors at `month` (month numbers, in order) are worth, at least as many as a 95th
+    percentile needs. window: months of the mean that is forecast."""
+    spacing = float(np.median(np.diff(month))) if len(month) > 1 else window
+    return max(_MIN_OTHERS, len(month) * min(1.0, 3 * spacing / window))
 
 
 def calibrate(
@@ -68,9 +74,10 @@ def calibrate(
     window: int,
     level: float = 0.95,
 ) -> Calibration:
-    """Calibrate from errors and nominal half widths of origins at `month` (a running number of calendar months, in order).
+    """Calibrate from the errors and nominal half widths, in one unit, of origins at `month` (month numbers, in order).
 
-    A block is judged by the scale of all others, without origins less than `window` months from it: they share months.
+    Whether the origins of a block are inside is measured with the scale of all other blocks, without origins less than
+    `window` months from the block, whose windows share months with it.
     """
     ratio = np.abs(error) / half_width
     block = month // BLOCK_MONTHS
@@ -78,16 +85,16 @@ def calibrate(
     inside = int((ratio <= 1).sum())
     if len(ratio) < MIN_ORIGINS or len(blocks) < MIN_BLOCKS:
         return Calibration(len(ratio), len(blocks), inside, None, None, None)
-    held = 0
-    for one in blocks:
-        judged = block == one
-        first, last = month[judged].min(), month[judged].max()
+    inside_calibrated = 0
+    for held_out in blocks:
+        in_block = block == held_out
+        first, last = month[in_block].min(), month[in_block].max()
         others = (month <= first - window) | (month >= last + window)
         if others.sum() < _MIN_OTHERS:
             return Calibration(len(ratio), len(blocks), inside, None, None, None)
-        held += int(
-            (ratio[judged] <= quantile(ratio[others], level, separate_errors(month[others], window))).sum()
+        inside_calibrated += int(
+            (ratio[in_block] <= quantile(ratio[others], level, separate_errors(month[others], window))).sum()
         )
     scale = quantile(ratio, level, separate_errors(month, window))
     error95 = quantile(np.abs(error), level)
-    return Calibration(len(ratio), len(blocks), inside, scale, held, error95)
+    return Calibration(len(ratio), len(blocks), inside, scale, inside_calibrated, error95)

@@ -1,12 +1,12 @@
 """What happened after a date, beside what a model expected from the months before it.
 
-Belongs here: comparing forecasts with what came, at events and at dates without one; calibrating their intervals.
+Belongs here: comparing forecasts with the actual values, at events and at dates without one; calibrating their intervals.
 Does not belong here: the models (drift_month.py, local_linear_trend.py), the formula of the scale (conformal.py).
 
 A cut divides the months as everywhere in the warehouse: with gap g and window w the forecast knows the months up to
-cut - g - 1 and is compared over [cut, cut + w - 1]. A cut is an origin for calibration when the w months before the gap,
-the gap and the w months after the cut have no confounding episode and no event of the report has its cut less than w
-months away. Months ahead are calibrated one by one, among the origins of the smallest window that holds them.
+cut - g - 1 and is compared over [cut, cut + w - 1]. A cut is an origin for calibration when no confounding episode touches
+the w months before the gap, the gap or the w months after the cut, and no event of the report has its cut less than w
+months away. Single months ahead are calibrated each by itself, among the origins of the smallest window that holds them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from transforms.statistics.forecasts import GAP_WINDOWS, GAPS, NOMINAL, WINDOWS,
 
 REASON_HOLE = "a month of the window has no usable value"
 
-#: gap at which the path by month is kept: it is for drawing, and each gap more would add a third to the release
+#: the gap at which the forecast of each month is kept. It is only drawn, and another gap would make the release a third larger
 PATH_GAP = 0
 
-#: one row a model, series, cut, gap and span: "window" (mean over the first `months` after the cut) or "month" (the
-#: `months`-th after it). actual, expected and half_width (nominal) are on the model's scale
+#: One row for each model, series, cut, gap and span. span is "window" (the mean over the first `months` after the cut) or
+#: "month" (the `months`-th month after it). actual, expected and the nominal half_width are on the model's scale.
 COMPARED = {
     "series_id": pl.String,
     "cut_month": pl.Date,
@@ -45,6 +45,7 @@ COMPARED = {
     "is_origin": pl.Boolean,
     "reason": pl.String,
 }
+#: the fields of conformal.Calibration, and the first and last cut of the origins
 CALIBRATED = {
     "n_origins": pl.Int32,
     "n_blocks": pl.Int32,
@@ -60,8 +61,11 @@ CALIBRATED = {
 def ends_needed(
     months: NDArray[np.datetime64], event_cuts: Sequence[np.datetime64], every: int
 ) -> NDArray[np.datetime64]:
-    """Last training months that a slow model is worth fitting at, among the months of a series: those of the events at
-    every gap, and before the first event those of every `every`-th calendar month taken as a cut, for calibration."""
+    """The last training months for which a slow model is fitted, among the months of a series (in order, datetime64[M]).
+
+    They are those of the events at every gap and, for calibration, those of every `every`-th calendar month before the
+    first event taken as a cut.
+    """
     cuts = np.unique(np.asarray(event_cuts, dtype="datetime64[M]"))
     first = cuts[0] if len(cuts) else np.datetime64("9999-01", "M")
     earlier = np.arange(months[0], min(first, months[-1] + 1))
@@ -72,14 +76,17 @@ def ends_needed(
 
 @dataclass(frozen=True)
 class _Span:
-    """Months [first, last) after the cut; `window` decides which cuts are origins, `place` finds the half width."""
+    """What is compared: months [first, last) after the cut, counted from 0.
+
+    name, months: as in COMPARED; window: decides which cuts are origins; column: of the half width in the forecasts' arrays
+    """
 
     name: str
     months: int
     first: int
     last: int
     window: int
-    place: int
+    column: int
 
 
 def compare(
@@ -88,11 +95,14 @@ def compare(
     episodes: pl.DataFrame,
     event_cuts: Sequence[np.datetime64],
 ) -> pl.DataFrame:
-    """Forecasts of one model against what came: COMPARED, at the cuts of events and at origins.
+    """Forecasts of one model beside the actual values: COMPARED, at the cuts of events and at origins.
 
-    forecasts: SCHEMA of forecasts.py; monthly: series_id, period_start, y (model's scale, null in a hole), every month
-    in order; episodes: series_id, first_month, last_month; event_cuts: months. A row is left out where the span
-    reaches past the last month of its series. Only the training months decide expected and half_width.
+    forecasts: SCHEMA of forecasts.py
+    monthly:   series_id, period_start, y (on the model's scale, null in a hole), every month of a series in order
+    episodes:  series_id, first_month, last_month; event_cuts: months (datetime64)
+
+    There is no row where the span reaches past the last month of its series. expected and half_width depend on the
+    training months only. Raises ValueError for forecasts of a series without months.
     """
     panel = _Panel.of(monthly, episodes)
     cuts = np.unique(np.asarray(event_cuts, dtype="datetime64[M]").astype(np.int64))
@@ -104,22 +114,27 @@ def compare(
 
 
 def calibrations(compared: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
-    """CALIBRATED for each series, gap and span of `compared` (and each of `by`, such as the model)."""
+    """CALIBRATED for each series, gap and span of `compared`, and for each value of the columns `by` (the model)."""
     keys = [*by, "series_id", "gap_months", "span", "months"]
     rows = []
     origins = compared.filter("is_origin").sort(*keys, "cut_month")
     for key, group in origins.partition_by(keys, as_dict=True).items():
         month = group["cut_month"].to_numpy().astype("datetime64[M]").astype(np.int64)
         error = (group["actual"] - group["expected"]).to_numpy()
-        found = calibrate(error, group["half_width"].to_numpy(), month, _window(key[-1]), NOMINAL)
-        rows.append((*key, *vars(found).values(), group["cut_month"].min(), group["cut_month"].max()))
+        calibration = calibrate(error, group["half_width"].to_numpy(), month, _window(key[-1]), NOMINAL)
+        rows.append((*key, *vars(calibration).values(), group["cut_month"].min(), group["cut_month"].max()))
     schema = {name: compared.schema[name] for name in keys} | CALIBRATED
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 @dataclass(frozen=True)
 class _Panel:
-    """The months of all series, one series after the other: first_row and end (exclusive) of each, and running sums."""
+    """The months of all series, one series after the other.
+
+    first_row, end: of each series, the end exclusive; months: month number of each row
+    sums, holes, episodes: running sums, starting with 0, of the values, of months without a value and of months that an
+                           episode touches; the sums of values begin anew with each series
+    """
 
     first_row: dict[str, int]
     end: dict[str, int]
@@ -148,23 +163,29 @@ class _Panel:
             if series_id in first_row:
                 start, end = first_row[series_id], ends[names.index(series_id)]
                 marked[start:end][(months[start:end] >= first) & (months[start:end] <= last)] = 1
-        known = np.isfinite(values)
+        has_value = np.isfinite(values)
         sums = np.zeros(len(values) + 1)
         for start, end in zip(firsts, ends, strict=True):
-            # each series from zero: a sum over billions of dollars would blur the logarithms of the next series
-            sums[start + 1 : end + 1] = np.cumsum(np.where(known[start:end], values[start:end], 0.0))
+            # each series starts from zero: beside a sum of billions of dollars the next series' logarithms would lose digits
+            sums[start + 1 : end + 1] = np.cumsum(np.where(has_value[start:end], values[start:end], 0.0))
         return cls(
-            first_row, dict(zip(names, ends, strict=True)), months, sums, _running(~known), _running(marked)
+            first_row,
+            dict(zip(names, ends, strict=True)),
+            months,
+            sums,
+            _running(~has_value),
+            _running(marked),
         )
 
     def total(self, first: NDArray[np.int64], last: NDArray[np.int64], start: NDArray[np.int64]) -> Floats:
-        """Sums of values over rows [first, last) of a series that begins at row `start`."""
+        """Sums of values over the rows [first, last) of series that begin at the rows `start`."""
         return self.sums[last] - np.where(first > start, self.sums[first], 0.0)
 
 
 def _of_span(
     forecasts: pl.DataFrame, panel: _Panel, event_cuts: NDArray[np.int64], gap: int, span: _Span
 ) -> pl.DataFrame:
+    """COMPARED of all forecasts at one gap and span. start, end, cut, before and after are rows of the panel."""
     start = forecasts["series_id"].replace_strict(panel.first_row, return_dtype=pl.Int64).to_numpy()
     end = forecasts["series_id"].replace_strict(panel.end, return_dtype=pl.Int64).to_numpy()
     cut = start + _numbers(forecasts["train_end"]) - panel.months[start] + gap + 1
@@ -173,7 +194,7 @@ def _of_span(
     whole = (before >= start) & (after <= end)
     inside = cut + span.last <= end
     is_event = np.isin(number, event_cuts) & inside
-    possible = is_event | (inside & whole & _apart(number, event_cuts, span.window))
+    possible = is_event | (inside & whole & _clear_of(event_cuts, number, span.window))
     at = np.flatnonzero(possible)
     start, end, cut, number, is_event, whole, before, after = (
         column[at] for column in (start, end, cut, number, is_event, whole, before, after)
@@ -182,11 +203,11 @@ def _of_span(
     made = chosen["reason"].is_null().to_numpy()
     hole = panel.holes[cut + span.last] > panel.holes[cut + span.first]
     touched = panel.episodes[np.minimum(after, end)] - panel.episodes[np.maximum(before, start)]
-    is_origin = whole & (touched == 0) & ~hole & made & _apart(number, event_cuts, span.window)
+    is_origin = whole & (touched == 0) & ~hole & made & _clear_of(event_cuts, number, span.window)
     actual = panel.total(cut + span.first, cut + span.last, start) / (span.last - span.first)
     expected = _filled(chosen["expected"], made)[:, gap + span.first : gap + span.last].mean(axis=1)
     half = _filled(chosen["window_half_width" if span.name == "window" else "half_width"], made)[
-        :, span.place
+        :, span.column
     ]
     size = len(at)
     return pl.DataFrame(
@@ -212,6 +233,7 @@ def _of_span(
 
 
 def _spans(gap: int) -> Iterator[_Span]:
+    """What is compared at a gap: every window and, at PATH_GAP, every month ahead."""
     for window in WINDOWS:
         yield _Span("window", window, 0, window, window, GAP_WINDOWS.index((gap, window)))
     if gap == PATH_GAP:
@@ -224,19 +246,20 @@ def _window(months: int) -> int:
     return min(window for window in WINDOWS if window >= months)
 
 
-def _apart(cut: NDArray[np.int64], events: NDArray[np.int64], window: int) -> NDArray[np.bool_]:
-    """Whether no event has its cut less than `window` months from each cut; `events` are sorted."""
+def _clear_of(events: NDArray[np.int64], cut: NDArray[np.int64], window: int) -> NDArray[np.bool_]:
+    """Of each cut, whether no event has its cut less than `window` months away; `events` are sorted month numbers."""
     following = np.searchsorted(events, cut - window, side="right")
     nearest = np.append(events, np.iinfo(np.int64).max)[following]
     return nearest >= cut + window
 
 
 def _running(values: NDArray[np.bool_] | NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sums up to each place, starting with none: the sum over [a, b) is the difference of two."""
+    """Running sums that start with 0, so that the sum over the rows [a, b) is the difference of two of them."""
     return np.concatenate([[0], np.cumsum(values)])
 
 
 def _filled(arrays: pl.Series, made: NDArray[np.bool_]) -> Floats:
+    """The arrays of a column as one block, with rows of NaN where no forecast was made."""
     assert isinstance(arrays.dtype, pl.Array)  # a column of forecasts.SCHEMA
     block = np.full((len(arrays), arrays.dtype.shape[0]), np.nan)
     if made.any():
@@ -245,4 +268,5 @@ def _filled(arrays: pl.Series, made: NDArray[np.bool_]) -> Floats:
 
 
 def _numbers(days: pl.Series) -> NDArray[np.int64]:
+    """Months of days as numpy counts them: from January 1970."""
     return days.cast(pl.Date).to_numpy().astype("datetime64[M]").astype(np.int64)

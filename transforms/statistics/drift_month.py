@@ -5,22 +5,22 @@ Does not belong here: which origins are of interest, calibration (counterfactual
 
     y_t - y_{t-1} = a_{month(t)} + phi (y_{t-1} - y_{t-2}) + e_t,    e_t white noise
 
-Months of a confounding episode are no evidence of what is usual: an equation that one of y_t, y_{t-1}, y_{t-2} of an
-episode stands in is left out. With it, spring 2020 became part of every April to June: jobs in motor vehicles after April
-2025 were expected to rise by 5 % and to fall back a year later.
+Months of a confounding episode are no evidence of what is usual, so an equation in which one of y_t, y_{t-1} and y_{t-2}
+is of such a month is left out. With these equations, spring 2020 became part of every April to June: jobs in motor
+vehicles were expected to rise by 5 % after April 2025 and to fall back a year later.
 
 Twelve month effects are the drift plus eleven dummies. Estimated by conditional least squares, as statsmodels'
 AutoReg(diff(y), lags=1, trend="c", seasonal=True, period=12), which the tests compare with. That regression has closed
 forms (Frisch and Waugh 1933: take the means of each calendar month out of both sides, then one slope is left), so
 50,000 origins are a few array operations and take about 4 s of processor time; a statsmodels fit each takes minutes.
 
-Intervals are analytic and not simulated. With e_t independent the forecast error of any weighted mean of months ahead is a
-weighted sum of the future e, so its variance is exact: deterministic, smooth in the data (a refreshed figure moves an
-interval a little, not by the luck of draws), and a hundred times faster than 1,000 paths. A residual bootstrap differs
-only by the shape of the residuals; for means of 6 and more months its 95 % interval agrees within 5 % (tested). The
-uncertainty of a and phi is added by the delta method, which a bootstrap from fixed estimates leaves out: 5 % of
-the width at 12 months, 8 % at 24. The quantile is Student's t with the degrees of freedom of the regression. What is then still
-wrong with the interval, because series break and errors are not alike over time, is measured in counterfactual.py.
+Intervals are analytic and not simulated. With independent e_t the forecast error of any weighted mean of months ahead is a
+weighted sum of the future e, so its variance is exact. It is deterministic, smooth in the data (a refreshed figure moves an
+interval a little, and not by the luck of draws) and a hundred times faster than 1,000 simulated paths. A residual bootstrap
+differs only by the shape of the residuals; for means of 6 and more months its 95 % interval agrees within 5 % (tested). The
+uncertainty of a and phi is added by the delta method; a bootstrap from fixed estimates leaves it out, which is 5 % of the
+width at 12 months and 8 % at 24. The quantile is Student's t with the degrees of freedom of the regression. How far the
+interval is still wrong, because series break and errors change over time, is measured in counterfactual.py.
 """
 
 from __future__ import annotations
@@ -49,20 +49,23 @@ from transforms.statistics.forecasts import (
 
 MODEL = "arima_110_drift_month"
 PERIOD = 12
-#: equations left when those of episodes are left out: in all, and of each calendar month
+#: the least number of equations when those of episodes are left out: in all, and of each calendar month
 MIN_EQUATIONS, MIN_OF_A_MONTH = 60, 3
-#: origins worked on together: bounds memory at about 100 MB
+#: origins that are computed together, which bounds the memory at about 100 MB
 _BATCH = 4096
 
 
 def forecast(
     series: Mapping[str, tuple[np.ndarray, Floats]], unusual: Mapping[str, Flags] | None = None
 ) -> pl.DataFrame:
-    """Forecasts at every month of every series, from that month's past alone: SCHEMA of forecasts.py.
+    """Forecasts at every month of every series, each from the months up to it: SCHEMA of forecasts.py.
 
-    series: id -> (months as datetime64[M], one after the other without a hole in time; values on the model's scale, NaN
-    where there is none). unusual: id -> True for each month that an episode touches; none without it.
-    Origins without a forecast have a reason and empty lists.
+    series:  id -> (months as datetime64[M], one after the other without a hole in time; values on the model's scale, NaN
+             where there is none)
+    unusual: id -> True for each month that an episode touches; for a series that is not in it no episode is known
+
+    Origins without a forecast have a reason and null arrays. Raises ValueError for months that are not one after the
+    other or are not as many as the values.
     """
     unusual = unusual or {}
     by_length: dict[int, list[tuple[str, int]]] = {}
@@ -82,10 +85,13 @@ def forecast(
 def fit(windows: Floats, unusual: Flags | None = None) -> dict[str, Floats]:
     """Conditional least squares on each row of `windows` (origins x months, levels on the model's scale).
 
-    unusual: True for months whose equations are left out, in the shape of `windows`. Gives phi, sigma2 (residual sum of
-    squares over degrees of freedom), freedom, sxx, and by calendar month, in the order of the months after the last
-    one: effect a, mean_lag (mean of the lagged difference), count. phi is NaN where the lagged difference does not vary
-    within calendar months; effect is NaN for a calendar month without an equation.
+    unusual: True for months whose equations are left out, in the shape of `windows`.
+
+    Returns, for each origin: phi, sigma2 (residual sum of squares over degrees of freedom), freedom and sxx (sum of squares
+    of the lagged difference within calendar months); residual (origins x equations); and by calendar month, in the order of
+    the months ahead (origins x 12): effect (a), mean_lag (mean of the lagged difference) and count of equations.
+    phi is NaN where the lagged difference does not vary within calendar months; effect is NaN for a calendar month
+    without an equation.
     """
     change = np.diff(windows, axis=1)
     y, x = change[:, 1:], change[:, :-1]
@@ -93,7 +99,7 @@ def fit(windows: Floats, unusual: Flags | None = None) -> dict[str, Floats]:
     if unusual is not None:
         used -= unusual[:, 2:] | unusual[:, 1:-1] | unusual[:, :-2]
     n = y.shape[1]
-    # column k of y is n - k months before the first month ahead; months that differ by 12 are one group
+    # column k of y lies n - k months before the first month ahead; months that are 12 apart form one group
     group = (np.arange(n) - n) % PERIOD
     member = (group[:, None] == np.arange(PERIOD)[None, :]).astype(float)
     count = used @ member
@@ -101,7 +107,7 @@ def fit(windows: Floats, unusual: Flags | None = None) -> dict[str, Floats]:
         mean_y, mean_x = (used * y) @ member / count, (used * x) @ member / count
         rest_y, rest_x = (np.where(used > 0, v - m[:, group], 0.0) for v, m in ((y, mean_y), (x, mean_x)))
         sxx = np.einsum("ij,ij->i", rest_x, rest_x)
-        # what is left of a constant after rounding is not variation
+        # what remains of a constant after rounding does not count as variation
         varies = sxx > n * (1e-12 * np.maximum(1, np.abs(windows).max(axis=1))) ** 2
         phi = np.where(varies, np.einsum("ij,ij->i", rest_x, rest_y) / sxx, np.nan)
     residual = rest_y - phi[:, None] * rest_x
@@ -119,13 +125,17 @@ def fit(windows: Floats, unusual: Flags | None = None) -> dict[str, Floats]:
 
 
 def paths(windows: Floats, estimate: Mapping[str, Floats]) -> tuple[Floats, Floats, Floats]:
-    """Expected months ahead (origins x STEPS), and half widths of the nominal interval by month and by window mean."""
+    """Expected months ahead (origins x STEPS), and half of the nominal interval of each month ahead (origins x STEPS) and of
+    the mean over each window (origins x GAP_WINDOWS), all on the model's scale.
+
+    windows: as in `fit`; estimate: what `fit` returns for them.
+    """
     origins = len(windows)
     phi, effect, mean_lag = estimate["phi"], estimate["effect"], estimate["mean_lag"]
     level, change = windows[:, -1].copy(), windows[:, -1] - windows[:, -2]
     expected = np.empty((origins, STEPS))
-    # derivatives of the path with respect to the means of the twelve months and to phi: least squares leaves these
-    # uncorrelated, with variances sigma2 / count and sigma2 / sxx
+    # derivatives of the path with respect to the means of the twelve months and to phi, whose estimates by least squares are
+    # uncorrelated, with the variances sigma2 / count and sigma2 / sxx
     by_mean, by_phi = np.zeros((origins, STEPS, PERIOD)), np.zeros((origins, STEPS))
     d_mean, d_phi = np.zeros((origins, PERIOD)), np.zeros(origins)
     total_mean, total_phi = np.zeros((origins, PERIOD)), np.zeros(origins)
@@ -146,6 +156,7 @@ def paths(windows: Floats, estimate: Mapping[str, Floats]) -> tuple[Floats, Floa
     quantile = np.asarray(stats.t.ppf((1 + NOMINAL) / 2, estimate["freedom"]))[:, None]
 
     def half_width(weights: Floats) -> Floats:
+        """Half of the nominal interval of each weighted mean of months ahead; weights: means x STEPS."""
         shocks = np.einsum("wh,ohs->ows", weights, spread, optimize=True)
         means = np.einsum("wh,ohm->owm", weights, by_mean, optimize=True)
         slope = by_phi @ weights.T
@@ -180,12 +191,12 @@ def _of_length(
     )
     constant = ~disturbed & ~np.isfinite(estimate["phi"])
     unstable = ~disturbed & ~constant & (np.abs(estimate["phi"]) >= 1)
-    for some, reason in (
+    for withheld, reason in (
         (disturbed, REASON_DISTURBED),
         (constant, REASON_CONSTANT),
         (unstable, REASON_UNSTABLE),
     ):
-        yield frame(names[some].tolist(), ends[some], length, None, reason)
+        yield frame(names[withheld].tolist(), ends[withheld], length, None, reason)
     usable = ~disturbed & ~constant & ~unstable
     arrays = paths(windows[usable], {name: value[usable] for name, value in estimate.items()})
     yield frame(names[usable].tolist(), ends[usable], length, arrays)

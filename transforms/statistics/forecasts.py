@@ -1,11 +1,12 @@
-"""What every forecast of a counterfactual has in common: training months, steps ahead, windows, and the table it gives.
+"""What every forecast of a counterfactual has in common: training months, months ahead, windows, the table of results.
 
-Belongs here: constants of the grid, the training window of an origin, the shape of a table of forecasts.
+Belongs here: the gaps and windows that are forecast, the training months of an origin, the shape of a table of forecasts.
 Does not belong here: a model (drift_month.py, local_linear_trend.py), judging forecasts (counterfactual.py).
 
-An origin is the last month a forecast knows: `train_end` = cut - gap - 1. One origin serves every cut and gap that end
-there: with gap g the window after the cut begins g months later, so forecasts reach max(GAPS) + max(WINDOWS) months.
-Figures are on the scale of the model: natural logarithms, or the unit itself for balances and percentages.
+An origin is the last month that a forecast knows: `train_end` = cut - gap - 1. One origin serves all pairs of cut and gap
+with the same train_end: with gap g the window after the cut begins g months later, so forecasts reach
+max(GAPS) + max(WINDOWS) months. Figures are on the scale of the model: natural logarithms, or the unit itself for balances
+and percentages.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-#: months a model is trained on, and the fewest it takes (METHODS: 120, at least 84)
+#: months that a model is trained on, at most and at least (docs/methods.md)
 TRAIN_MONTHS, MIN_TRAIN_MONTHS = 120, 84
-#: months after the cut that a forecast is compared over, and months left out before it
+#: months after the cut over which a forecast is compared, and months left out before the cut
 WINDOWS, GAPS = (6, 12, 24), (0, 3, 6)
-#: months ahead of the last one known
+#: months ahead of the origin that are forecast
 STEPS = max(GAPS) + max(WINDOWS)
+#: coverage of the nominal interval
 NOMINAL = 0.95
+#: the pairs of gap and window, in the order of the array window_half_width
 GAP_WINDOWS = tuple((gap, window) for gap in GAPS for window in WINDOWS)
 
 Floats = NDArray[np.float64]
@@ -31,8 +34,8 @@ REASON_DISTURBED = "too few training months lie outside confounding episodes"
 REASON_CONSTANT = "the training months do not vary"
 REASON_UNSTABLE = "the model is not stable on the training months"
 
-#: one row a series and origin; arrays are null where there is a reason. half_width: half the nominal 95 % interval of each month ahead; window_half_width:
-#: that of the mean over the first WINDOWS months after a cut, in the order of GAP_WINDOWS
+#: One row for each series and origin; the arrays are null where there is a reason. half_width: half of the nominal interval
+#: of each month ahead; window_half_width: the same of the mean over a window after the cut, in the order of GAP_WINDOWS.
 SCHEMA: dict[str, pl.DataType] = {
     "series_id": pl.String(),
     "train_start": pl.Date(),
@@ -46,15 +49,16 @@ SCHEMA: dict[str, pl.DataType] = {
 
 
 def training_lengths(values: Floats) -> NDArray[np.int64]:
-    """Months an origin at each month may train on: those without a hole up to and with it, at most TRAIN_MONTHS."""
-    known = np.isfinite(values)
+    """Of each month, how many months a forecast from it may train on: itself and those before it back to a hole (NaN), at
+    most TRAIN_MONTHS."""
+    has_value = np.isfinite(values)
     index = np.arange(len(values))
-    last_hole = np.maximum.accumulate(np.where(known, -1, index))
+    last_hole = np.maximum.accumulate(np.where(has_value, -1, index))
     return np.minimum(index - last_hole, TRAIN_MONTHS)
 
 
 def window_weights() -> Floats:
-    """Rows of GAP_WINDOWS, columns of steps: the weights that turn a path into the mean over a window."""
+    """The weights (GAP_WINDOWS x STEPS) that turn the months ahead into the mean over each window."""
     weights = np.zeros((len(GAP_WINDOWS), STEPS))
     for row, (gap, window) in enumerate(GAP_WINDOWS):
         weights[row, gap : gap + window] = 1 / window
@@ -68,7 +72,11 @@ def frame(
     arrays: tuple[Floats, Floats, Floats] | None,
     reason: str | None = None,
 ) -> pl.DataFrame:
-    """Rows of SCHEMA for origins that all have a forecast (arrays: expected, half_width, window_half_width) or a reason."""
+    """Rows of SCHEMA for origins that all have a forecast, or all have none for the same reason.
+
+    ends: train_end of each origin (datetime64); lengths: training months; arrays: expected, half_width and
+    window_half_width, a row an origin, or None with a reason.
+    """
     months = ends.astype("datetime64[M]")
     lengths = np.broadcast_to(np.asarray(lengths), len(series_ids))
     values = arrays or (None, None, None)

@@ -1,15 +1,16 @@
-"""Interrupted time series: a step and a change of slope at a cut, beside everything else known to have happened.
+"""Interrupted time series: a step and a change of slope at a cut, beside everything else that is known to have happened.
 
 Belongs here: the months, the regressors, when a result is withheld, the columns of the result, and how often each kind of
-standard error calls a date unusual at which nothing happened.
-Does not belong here: the algebra (regression.py), which events and series (the dbt models).
+standard error calls a date unusual at which nothing is known to have happened.
+Does not belong here: the algebra (regression.py), which events and series are analysed (the dbt models).
 
     y(t) = a + b t + d POST(t) + g POST(t) (t - cut) + month effects + a dummy an episode + a step at each start of another
            cluster of events + a dummy a month left out + u(t)
 
-d is level_change, g slope_change, in logs where a series has them. Errors u: AR(p), p <= 3 by BIC (the primary); sensitivities
-on the least-squares estimate are EWC with floor(0.4 T^(2/3)) terms and Newey-West with ceil(1.3 sqrt T) lags (Lazarus, Lewis,
-Stock and Watson 2018). At dates without an event all of them call more than 5 % unusual: read p beside false_alarm_rate.
+d is level_change and g is slope_change, in logs where a series has them. The errors u of the primary estimate are AR(p) with
+p <= 3 chosen by BIC. For comparison the least-squares estimate has EWC standard errors with floor(0.4 T^(2/3)) terms and
+Newey-West ones with ceil(1.3 sqrt T) lags (Lazarus, Lewis, Stock and Watson 2018). Each of them calls more than 5 % of the
+dates without an event unusual, so p has to be read beside false_alarm_rate.
 """
 
 from __future__ import annotations
@@ -23,28 +24,35 @@ from datetime import date
 import numpy as np
 import polars as pl
 
-from transforms.statistics.months import MonthlySeries, clean_cuts, day, month_numbers, monthly_series, number
+from transforms.statistics.months import (
+    REASON_CONSTANT,
+    REASON_MISSING,
+    REASON_NOT_POSITIVE,
+    MonthlySeries,
+    clean_cuts,
+    day,
+    episodes_by_series,
+    monthly_series,
+    number,
+)
 from transforms.statistics.regression import MAX_ORDER, Block
 
-#: months on each side of a cut where there are as many, on each side at least, and in all at least
+#: months of the window on each side of a cut at most and at least, and on both sides together at least
 WINDOW, MIN_SIDE, MIN_MONTHS = 60, 12, 60
 #: months after the cut at which the change is stated
 HORIZONS = (6, 12, 24)
-#: regressors a month, at most: beyond it the standard errors of 60 to 120 months mean little
+#: regressors for each month at most: with more of them the standard errors of 60 to 120 months mean little
 MAX_SHARE = 1 / 3
-#: part of a regressor that the others must leave unexplained for it to have a coefficient of its own
+#: the part of a regressor that the others must leave unexplained, so that it can have a coefficient of its own
 _TOLERANCE = 1e-6
 
-#: what a p below this would be taken to mean, and months of a block of clean cuts
+#: the p below which a date is called unusual, and the months of a block of dates without an event
 NOMINAL_RATE, BLOCK = 0.05, 24
 
 REASON_SERIES = "the series has no value"
 REASON_BEFORE = f"fewer than {MIN_SIDE} months before the cut"
 REASON_AFTER = f"fewer than {MIN_SIDE} months after the cut"
 REASON_SHORT = f"fewer than {MIN_MONTHS} months in all"
-REASON_MISSING = "a month of a window has no value"
-REASON_NOT_POSITIVE = "a value of a window is not positive"
-REASON_CONSTANT = "the series hardly varies"
 REASON_SAME = "an episode or another event cannot be told apart from the cut"
 REASON_CROWDED = "too many episodes and other events for the months there are"
 REASON_UNIT_ROOT = "no stationary errors fit"
@@ -99,7 +107,8 @@ CALIBRATION_SCHEMA: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Design:
-    """Where a series is cut: `dropped` months before `cut` are left out, `joint` are starts of other clusters."""
+    """Where a series is cut, in month numbers: `dropped` months before `cut` are left out; `joint` are the starts of other
+    clusters of events."""
 
     design_id: str
     cut: int
@@ -109,7 +118,10 @@ class Design:
 
 @dataclass(frozen=True)
 class _Window:
-    """What makes the regressors of a series at a design; series with the same ones are fitted together."""
+    """What the regressors of a series at a design depend on, so that series with the same window are fitted together.
+
+    design: index of the design; first, last, episodes: month numbers
+    """
 
     design: int
     first: int
@@ -124,11 +136,11 @@ def interrupted_time_series(
 
     monthly: series_id, period_start, value, scale (log | level). episodes: series_id, first_month, last_month.
     designs: design_id, cut_month, dropped_months (integer), joint_months (list of dates, the first whole months after the
-    starts of other clusters). Effects are in log points or in the series' unit. A row without numbers says why in
-    `reason`; nothing is raised for what a series may look like.
+    starts of other clusters). Effects are in log points or in the unit of the series. A row without numbers says why in
+    `reason`, whatever a series looks like. Raises ValueError if a month of a series has two values.
     """
     series = monthly_series(monthly)
-    touching = _episodes(episodes)
+    touching = episodes_by_series(episodes)
     plans = [
         Design(
             row["design_id"],
@@ -140,12 +152,11 @@ def interrupted_time_series(
     ]
     rows: list[dict[str, object]] = []
     groups: dict[_Window, list[str]] = defaultdict(list)
-    for series_id, index in _asked(monthly, plans, pairs):
+    for series_id, index in _pairs(monthly, plans, pairs):
         design = plans[index]
-        one = series.get(series_id)
-        first, last, reason = window_of(one, design.cut, design.dropped)
-        if reason is not None or one is None:
-            rows.append(_withheld(series_id, design, one, reason or REASON_SERIES))
+        first, last, reason = window_of(series.get(series_id), design.cut, design.dropped)
+        if reason is not None:
+            rows.append(_withheld(series_id, design, series.get(series_id), reason))
             continue
         inside = tuple(
             sorted(
@@ -163,7 +174,10 @@ def interrupted_time_series(
 
 
 def window_of(series: MonthlySeries | None, cut: int, dropped: int) -> tuple[int, int, str | None]:
-    """First and last month of the window around a cut, and why it will not do. Months left out may lack a value."""
+    """First and last month (numbers) of the window around a cut, and why it cannot be used, or None if it can.
+
+    The `dropped` months before the cut are left out of the window and may lack a value.
+    """
     if series is None:
         return 0, 0, REASON_SERIES
     first, last = max(series.first, cut - dropped - WINDOW), min(series.last, cut + WINDOW - 1)
@@ -187,12 +201,12 @@ def window_of(series: MonthlySeries | None, cut: int, dropped: int) -> tuple[int
 def regressors(
     first: int, last: int, cut: int, dropped: int, episodes: Iterable[tuple[int, int]], joint: Iterable[int]
 ) -> tuple[np.ndarray, int] | str:
-    """The columns for the months `first` to `last`, the last two being the step and the change of slope, and how many
-    starts of other clusters are among them; or the reason why the cut has no coefficient.
+    """The regressors (months `first` to `last` x columns; the last two are the step and the change of slope), and how many
+    starts of other clusters are among them. Or the reason why the cut can have no coefficient.
 
-    An episode or start that other columns already hold is left out: two starts in one month are one step, an episode that
-    fills the window is the constant. So is a start in the month of the cut or in a month left out before it: nothing could
-    tell it from the cut.
+    An episode or start that other columns already explain is left out: two starts in one month are one step, and an
+    episode that fills the window is the constant. A start in the month of the cut, or in a month left out before it, is
+    left out too, because it cannot be told apart from the cut.
     """
     t = np.arange(first, last + 1)
     post = (t >= cut).astype(float)
@@ -221,10 +235,10 @@ def regressors(
 
 
 def _trimmed(window: _Window, design: Design) -> tuple[_Window, np.ndarray, int] | str:
-    """The window with its regressors, or why there are none.
+    """The window with its regressors and the number of starts among them, or why there are none.
 
-    Errors of order p cost the first p months. What an episode or a start within them changed has no month left to show it,
-    and the estimate would hang on rounding: the window then begins after it.
+    AR(p) errors cost the first p months. If an episode or start changes only these, no month is left to estimate its
+    coefficient from, and the estimates would depend on rounding; the window then begins later.
     """
     for first in range(window.first, window.first + 2 * MIN_SIDE):
         if design.cut - design.dropped - first < MIN_SIDE:
@@ -241,7 +255,7 @@ def _trimmed(window: _Window, design: Design) -> tuple[_Window, np.ndarray, int]
 
 
 def _unexplained(columns: np.ndarray) -> np.ndarray:
-    """Of each column the share of its length that the columns before it do not explain."""
+    """Of each column, the share of its length that the columns before it do not explain."""
     length = np.linalg.norm(columns, axis=0)
     r = np.abs(np.diag(np.linalg.qr(columns, mode="r")))
     return r / np.where(length > 0, length, 1)
@@ -259,9 +273,11 @@ def _fitted(
     window, x, n_joint = made
     y = np.column_stack([series[i].window(window.first, window.last) for i in ids])
     left_out = slice(design.cut - design.dropped - window.first, design.cut - window.first)
-    y[left_out] = 0.0  # has a dummy of its own: any number gives the same result, and the month may have none
+    y[left_out] = (
+        0.0  # each of these months has a dummy of its own, so that its value does not matter; it may have none
+    )
     largest = np.abs(y).max(axis=0)
-    # in parts of the largest value: no unit is then so large or small that squares overflow
+    # values are divided by the largest one, so that squares overflow in no unit
     y = y / np.where(largest > 0, largest, 1.0)
     used = np.ones(len(y), dtype=bool)
     used[left_out] = False
@@ -279,7 +295,7 @@ def _fitted(
     ewc = block.ewc(math.floor(0.4 * months ** (2 / 3)))
     newey_west = block.newey_west(math.ceil(1.3 * math.sqrt(months)))
     for j, series_id in enumerate(i for i, ok in zip(ids, varies, strict=True) if ok):
-        row = _named(series_id, design, series[series_id], window)
+        row = _empty_row(series_id, design, series[series_id], window)
         if gls.order[j] < 0:
             yield row | {"reason": REASON_UNIT_ROOT}
             continue
@@ -307,9 +323,10 @@ def _fitted(
         }
 
 
-def _asked(
+def _pairs(
     monthly: pl.DataFrame, plans: list[Design], pairs: pl.DataFrame | None
 ) -> Iterable[tuple[str, int]]:
+    """Series and index of the design of each row of the result: those of `pairs`, or all."""
     if pairs is None:
         ids = monthly["series_id"].unique().sort().to_list()
         return ((series_id, i) for series_id in ids for i in range(len(plans)))
@@ -317,17 +334,10 @@ def _asked(
     return ((s, index[d]) for s, d in pairs.select("series_id", "design_id").unique().iter_rows())
 
 
-def _episodes(episodes: pl.DataFrame) -> dict[str, list[tuple[int, int]]]:
-    found = defaultdict(list)
-    rows = episodes.select("series_id", month_numbers("first_month"), month_numbers("last_month"))
-    for series_id, first, last in rows.iter_rows():
-        found[series_id].append((first, last))
-    return found
-
-
-def _named(
+def _empty_row(
     series_id: str, design: Design, series: MonthlySeries | None, window: _Window | None
 ) -> dict[str, object]:
+    """A row of the result that has its key and its window, and no numbers."""
     row: dict[str, object] = {
         **dict.fromkeys(RESULT_SCHEMA),
         "series_id": series_id,
@@ -341,22 +351,24 @@ def _named(
 def _withheld(
     series_id: str, design: Design, series: MonthlySeries | None, reason: str, window: _Window | None = None
 ) -> dict[str, object]:
-    return _named(series_id, design, series, window) | {"reason": reason}
+    return _empty_row(series_id, design, series, window) | {"reason": reason}
 
 
 def clean_designs(
     monthly: pl.DataFrame, episodes: pl.DataFrame, event_cuts: Iterable[date], cluster_starts: Iterable[date]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Designs and pairs for interrupted_time_series at every month without a known event, whole windows only.
+    """Designs (DESIGN_SCHEMA) and pairs (series_id, design_id) for interrupted_time_series at every month without a known
+    event, with whole windows only. monthly and episodes as there; event_cuts, cluster_starts: first days of months.
 
-    As at most events the month before the cut is left out: that of the event itself, of which only part came after.
+    The month before the cut is left out, as at most events: there it is the month of the event, only a part of which lies
+    after the event.
     """
     cuts, starts = {number(c) for c in event_cuts}, sorted({number(s) for s in cluster_starts})
-    touching = _episodes(episodes)
+    touching = episodes_by_series(episodes)
     pairs = [
         (series_id, c)
-        for series_id, one in monthly_series(monthly).items()
-        for c in clean_cuts(one, cuts, touching.get(series_id, []), before=WINDOW + 1, after=WINDOW)
+        for series_id, series in monthly_series(monthly).items()
+        for c in clean_cuts(series, cuts, touching.get(series_id, []), before=WINDOW + 1, after=WINDOW)
     ]
     frame = pl.DataFrame(pairs, schema={"series_id": pl.String, "cut": pl.Int32}, orient="row").with_columns(
         design_id=pl.col("cut").map_elements(lambda c: f"clean {day(c)}", return_dtype=pl.String)
@@ -374,13 +386,14 @@ def clean_designs(
 
 
 def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:
-    """How often each kind of standard error calls level_change unusual at NOMINAL_RATE, of the rows of
-    interrupted_time_series at clean dates: CALIBRATION_SCHEMA, one row a method and series.
+    """How often each kind of standard error calls level_change unusual at NOMINAL_RATE at dates without an event:
+    CALIBRATION_SCHEMA, one row for each method and series.
 
-    n_blocks is a 24th of them, rounded down: neighbouring cuts share most of their months. mde95 is
-    the change that 95 % of clean dates stay under, as a distance from their median.
+    results: rows of interrupted_time_series at the designs of clean_designs. n_blocks is the number of these dates divided
+    by 24 and rounded down, because neighbouring cuts share most of their months. mde95 is the distance from the median
+    level_change within which 95 % of the dates are, in log points or in the unit of the series.
     """
-    done = results.filter(pl.col("reason").is_null())
+    computed = results.filter(pl.col("reason").is_null())
     methods = {
         "its_gls": ("p_gls", "level_change"),
         "its_ewc": ("p_ewc", "level_change_ols"),
@@ -388,7 +401,7 @@ def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:
         "its_ols": ("p_ols", "level_change_ols"),
     }
     frames = [
-        done.group_by("series_id").agg(
+        computed.group_by("series_id").agg(
             pl.lit(method).alias("method"),
             pl.lit(WINDOW).alias("window_months"),
             pl.lit(0).alias("gap_months"),
@@ -399,12 +412,12 @@ def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:
             (pl.col(p) < NOMINAL_RATE).mean().alias("false_alarm_rate"),
             pl.col("cut_month").min().alias("first_cut"),
             pl.col("cut_month").max().alias("last_cut"),
-            (pl.col(change) - pl.col(change).median())
+            (pl.col(estimate) - pl.col(estimate).median())
             .abs()
             .quantile(0.95, interpolation="linear")
             .alias("mde95"),
         )
-        for method, (p, change) in methods.items()
+        for method, (p, estimate) in methods.items()
     ]
     rates = pl.concat(frames).select(*CALIBRATION_SCHEMA).cast(pl.Schema(CALIBRATION_SCHEMA))
     return rates.sort("method", "series_id")

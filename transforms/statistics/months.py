@@ -1,6 +1,7 @@
-"""Months as whole numbers, and monthly series as arrays without holes in time.
+"""What the statistics of monthly series have in common: months as whole numbers, series as arrays with a place for every
+month, episodes, dates without an event, the rank among these, and the reasons for a result that is withheld.
 
-Belongs here: what several statistics need before they can count months. Does not belong here: any statistic.
+Belongs here: what several statistics need. Does not belong here: a statistic (a module each), forecasts (forecasts.py).
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+REASON_MISSING = "a month of a window has no value"
+REASON_NOT_POSITIVE = "a value of a window is not positive"
+REASON_CONSTANT = "the series hardly varies"
+
 
 def number(month: date) -> int:
-    """Months since year 0."""
+    """The months from January of year 0 to the month of a date."""
     return month.year * 12 + month.month - 1
 
 
 def day(month: int) -> date:
-    """First day of a month number."""
+    """The first day of the month with this number."""
     return date(month // 12, month % 12 + 1, 1)
 
 
@@ -29,10 +34,11 @@ def month_numbers(column: str) -> pl.Expr:
 
 @dataclass(frozen=True)
 class MonthlySeries:
-    """Values from month number `first` on, one a month: NaN where none is known, or none has a logarithm.
+    """A monthly series from its first to its last value.
 
-    `y` is what is compared: logarithms where `scale` is log, else the values. `positive` is false where a month has a
-    value without a logarithm on the log scale.
+    first:    the number of the first month; scale: log or level
+    y:        one number a month: the logarithm of the value where scale is log, else the value; NaN where there is none
+    positive: one flag a month: false where scale is log and the value has no logarithm
     """
 
     first: int
@@ -42,24 +48,27 @@ class MonthlySeries:
 
     @property
     def last(self) -> int:
+        """The number of the last month."""
         return self.first + len(self.y) - 1
 
     def window(self, first: int, last: int) -> np.ndarray:
-        """y of the months `first` to `last`, both within the life of the series."""
+        """y of the months `first` to `last` (both included), which must lie between the first and the last month."""
         return self.y[first - self.first : last - self.first + 1]
 
 
 def monthly_series(monthly: pl.DataFrame) -> dict[str, MonthlySeries]:
-    """Series of `monthly` (series_id, period_start, value, scale log | level) that have a value, by id.
+    """The series of `monthly` (series_id, period_start, value, scale log | level) that have a value, by id.
 
-    Months before the first and after the last value do not count; a month twice is an error of the caller. Values that
-    are not finite count as missing.
+    Months before the first and after the last value are left out; values that are not finite count as missing. Raises
+    ValueError if a month of a series has two values.
     """
-    known = monthly.filter(pl.col("value").is_not_null() & pl.col("value").is_finite()).with_columns(
+    with_value = monthly.filter(pl.col("value").is_not_null() & pl.col("value").is_finite()).with_columns(
         month_numbers("period_start").alias("month")
     )
-    found = {}
-    for (series_id,), rows in known.sort("series_id", "month").group_by("series_id", maintain_order=True):
+    series = {}
+    for (series_id,), rows in with_value.sort("series_id", "month").group_by(
+        "series_id", maintain_order=True
+    ):
         months, values = rows["month"].to_numpy(), rows["value"].to_numpy()
         if len(np.unique(months)) < len(months):
             raise ValueError(f"{series_id}: a month has more than one value")
@@ -70,8 +79,25 @@ def monthly_series(monthly: pl.DataFrame) -> dict[str, MonthlySeries]:
         if scale == "log":
             positive = ~(y <= 0)
             y = np.log(np.where(y > 0, y, np.nan))
-        found[series_id] = MonthlySeries(first, y, scale, positive)
-    return found
+        series[series_id] = MonthlySeries(first, y, scale, positive)
+    return series
+
+
+def episodes_by_series(episodes: pl.DataFrame) -> dict[str, list[tuple[int, int]]]:
+    """Numbers of the first and last month of the episodes that touch each series (series_id, first_month, last_month)."""
+    by_series: dict[str, list[tuple[int, int]]] = {}
+    rows = episodes.select("series_id", month_numbers("first_month"), month_numbers("last_month"))
+    for series_id, first, last in rows.iter_rows():
+        by_series.setdefault(series_id, []).append((first, last))
+    return by_series
+
+
+def placebo_rank(value: float, others: np.ndarray) -> float:
+    """The share of values at least as large as `value`, itself among them: (1 + how many of `others` are) / (1 + others).
+
+    A value that differs by rounding only counts as equally large.
+    """
+    return (1 + int((others >= value * (1 - 1e-12)).sum())) / (1 + len(others))
 
 
 def clean_cuts(
@@ -84,14 +110,15 @@ def clean_cuts(
     from_events: int = 12,
     from_episodes: int = 24,
 ) -> list[int]:
-    """Months of a series taken as cuts at which nothing is known to have happened.
+    """Months of a series that can be cuts and at which nothing is known to have happened (month numbers, as all arguments).
 
-    `before` months before and `after` from the cut on lie within its life; the cuts of events are more than
-    `from_events` months away; no month of an episode lies in the `from_episodes` months before or from the cut on.
+    The series has values for `before` months before the cut and `after` months from the cut on. The cut of an event is
+    more than `from_events` months away, and no month of an episode lies in the `from_episodes` months before the cut or
+    in as many from the cut on.
     """
     blocked = {e + d for e in event_cuts for d in range(-from_events, from_events + 1)}
     for first, last in episodes:
-        # an episode without an end is dated to the year 9999
+        # the last month of an episode without an end is in the year 9999
         stop = min(last + from_episodes, series.last)
         blocked.update(range(max(first - from_episodes + 1, series.first), stop + 1))
     return [c for c in range(series.first + before, series.last - after + 2) if c not in blocked]

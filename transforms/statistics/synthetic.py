@@ -1,13 +1,13 @@
-"""Synthetic control: a weighted mean of untouched donors that moved like a series before a cut, and the gap after it.
+"""Synthetic control: a weighted mean of untouched donors that moved like a series before a cut, and the gap after the cut.
 
-Belongs here: the weights, the fit gates, the backdated run, the rank among the donors' own placebos.
-Does not belong here: which donors, and from when a measure touches them (seeds of dbt_project).
+Belongs here: the weights, the gates that a fit must pass, the backdated run, the rank among the donors' own placebos.
+Does not belong here: which donors there are, and from when a measure touches them (seeds of dbt_project).
 
-Of y = ln(value) less its mean before the cut, the weights minimise sum (y_treated - sum w y_donor)^2 over the months before, with
-w >= 0 and sum w = 1 (Abadie, Diamond and Hainmueller 2010, on demeaned outcomes as Ferman and Pinto 2021 suggest, without
-covariates). What is ranked is the ratio of the root mean squared gap of 12 months after the cut to that before it: each donor
-in turn is treated as the series, with the other donors as its donors. With J donors the smallest rank there can be is
-1 / (J + 1): 12 donors cannot give 5 %.
+With y = ln(value) less its mean before the cut, the weights minimise sum (y_treated - sum w y_donor)^2 over the months before
+the cut, with w >= 0 and sum w = 1 (Abadie, Diamond and Hainmueller 2010, on demeaned outcomes as Ferman and Pinto 2021
+suggest, without covariates). The statistic is the ratio of the root mean squared gap in the 12 months after the cut to that
+before it. It is ranked among the ratios that result when each donor in turn is treated as the series, with the other donors
+as its donors. With J donors the smallest possible rank is 1 / (J + 1), so 12 donors cannot give 5 %.
 """
 
 from __future__ import annotations
@@ -19,22 +19,29 @@ import numpy as np
 import polars as pl
 from scipy.optimize import nnls
 
-from transforms.statistics.months import MonthlySeries, day, monthly_series, number
+from transforms.statistics.months import (
+    REASON_CONSTANT,
+    REASON_MISSING,
+    REASON_NOT_POSITIVE,
+    MonthlySeries,
+    day,
+    monthly_series,
+    number,
+    placebo_rank,
+)
 
-#: months before the cut, at least and at most; months after it; the run as if the cut had been earlier, and its months before
+#: Months before the cut at least and at most, and months after it. EARLIER: by how many months the cut of the backdated run
+#: is earlier; MIN_PRE_EARLIER: the least number of months before that cut.
 MIN_PRE, MAX_PRE, POST, EARLIER, MIN_PRE_EARLIER = 60, 120, 12, 24, 36
-#: fewer donors than this give no rank: its floor would be above 1/6
+#: with fewer donors there is no rank, because the smallest possible one would be above 1/6
 MIN_DONORS = 5
-#: gates: misfit before the cut in standard deviations of the series, largest weight, rank of the gap of the earlier run
+#: the gates: misfit before the cut in standard deviations of the series, largest weight, rank of the backdated run
 MAX_MISFIT, MAX_WEIGHT, MIN_EARLIER_RANK = 0.25, 0.8, 0.1
-#: weights below it are rounding
+#: smaller weights come from rounding and count as 0
 _NO_WEIGHT = 1e-9
 
 REASON_BEFORE = f"fewer than {MIN_PRE} months before the cut"
 REASON_AFTER = f"fewer than {POST} months after the cut"
-REASON_MISSING = "a month of a window has no value"
-REASON_NOT_POSITIVE = "a value of a window is not positive"
-REASON_CONSTANT = "the series hardly varies"
 REASON_NO_DONORS = "fewer than 2 donors without a measure of their own"
 REASON_FEW = f"fewer than {MIN_DONORS} donors, so the smallest rank is above 1/{MIN_DONORS + 1}"
 REASON_MISFIT = (
@@ -70,7 +77,7 @@ RESULT_SCHEMA: dict[str, pl.DataType] = {
 
 @dataclass(frozen=True)
 class Fit:
-    """Weights, the gaps (log points) before and after, and their root mean squares."""
+    """The weights of the donors, the gap of each month before and after the cut, and its root mean squares (log points)."""
 
     weights: np.ndarray
     gap: np.ndarray
@@ -79,24 +86,28 @@ class Fit:
 
     @property
     def ratio(self) -> float:
+        """post_rmspe over pre_rmspe; infinite for a perfect fit before the cut."""
         return self.post_rmspe / self.pre_rmspe if self.pre_rmspe > 0 else np.inf
 
 
 def simplex_weights(y: np.ndarray, donors: np.ndarray) -> np.ndarray:
-    """w >= 0 with sum 1 that minimises |y - donors w|; y (T,), donors (T, J).
+    """The weights w (J,) >= 0 with sum 1 that minimise |y - donors w|; y (T,), donors (T, J).
 
-    As sum w = 1, y - donors w = (y - donors) w. With v = s w the non-negative least squares of (0, 1) on those differences
-    with a row of ones has the value s^2 |D w|^2 + (s - 1)^2, whose least over s grows with |D w|: the same w, and exact.
+    As sum w = 1, y - donors w = D w with the differences D = y - donors. Non-negative least squares of (0, 1) on D with a
+    row of ones below it has, for v = s w, the value s^2 |D w|^2 + (s - 1)^2. Its minimum over s grows with |D w|, so the
+    solution v has the wanted w, exactly.
     """
     gaps = y[:, None] - donors
-    scale = np.sqrt((gaps**2).mean()) or 1.0  # so that the row of ones weighs like a month, whatever the unit
+    scale = (
+        np.sqrt((gaps**2).mean()) or 1.0
+    )  # the row of ones then has the weight of a month, whatever the unit
     system = np.vstack([gaps / scale, np.ones(donors.shape[1])])
     v, _ = nnls(system, np.r_[np.zeros(len(y)), 1.0], maxiter=50 * donors.shape[1])
     return v / v.sum()
 
 
 def fit(y: np.ndarray, donors: np.ndarray, n_pre: int) -> Fit:
-    """Synthetic control of `y` (T,) from `donors` (T, J): the first `n_pre` months are before the cut, the rest after."""
+    """Synthetic control of `y` (T,) from `donors` (T, J), both in logs; the first `n_pre` months lie before the cut."""
     y, donors = y - y[:n_pre].mean(), donors - donors[:n_pre].mean(axis=0)
     weights = simplex_weights(y[:n_pre], donors[:n_pre])
     gap = y - donors @ weights
@@ -105,19 +116,22 @@ def fit(y: np.ndarray, donors: np.ndarray, n_pre: int) -> Fit:
 
 
 def placebo_ratios(donors: np.ndarray, n_pre: int) -> np.ndarray:
-    """The ratio of each donor treated as the series, with the others as donors."""
-    everyone = np.arange(donors.shape[1])
-    return np.array([fit(donors[:, j], donors[:, everyone != j], n_pre).ratio for j in everyone])
+    """The ratio (J,) of each of the `donors` (T, J) when it is treated as the series and the others are its donors."""
+    columns = np.arange(donors.shape[1])
+    return np.array([fit(donors[:, j], donors[:, columns != j], n_pre).ratio for j in columns])
 
 
 def synthetic_controls(
     monthly: pl.DataFrame, donors: pl.DataFrame, treated: pl.DataFrame, designs: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row (RESULT_SCHEMA) for each treated series of a pool and each design.
+    """One row (RESULT_SCHEMA) for each treated series of a pool of donors and each design.
 
-    monthly: donor_pool_id, unit_id, period_start, value: treated series and donors. donors: donor_pool_id, unit_id,
-    exposed_from (month from which a measure of its own touches it, or null). treated: donor_pool_id, series_id.
-    designs: cut_month, dropped_months (left out before the cut). `reason`: why there is no rank, or the gate that failed.
+    monthly: donor_pool_id, unit_id, period_start, value, for the treated series and the donors
+    donors:  donor_pool_id, unit_id, exposed_from (first month in which a measure of its own touches the donor, or null)
+    treated: donor_pool_id, series_id; designs: cut_month, dropped_months (months left out before the cut)
+
+    Gaps are in log points. `reason` says why there is no rank, or which gate the fit did not pass. Raises ValueError if a
+    month of a unit has two values.
     """
     plans = [
         (number(c), d)
@@ -125,7 +139,7 @@ def synthetic_controls(
     ]
     rows: list[dict[str, object]] = []
     for (pool,), values in monthly.sort("donor_pool_id").group_by("donor_pool_id", maintain_order=True):
-        known = monthly_series(
+        units = monthly_series(
             values.select(pl.col("unit_id").alias("series_id"), "period_start", "value", scale=pl.lit("log"))
         )
         exposed = {
@@ -136,22 +150,23 @@ def synthetic_controls(
             .iter_rows()
         }
         ids = treated.filter(donor_pool_id=pool)["series_id"].unique().sort().to_list()
-        rows.extend(_of_pool(str(pool), ids, known, exposed, plans))
+        rows.extend(_of_pool(str(pool), ids, units, exposed, plans))
     return pl.DataFrame(rows, schema=RESULT_SCHEMA, orient="row")
 
 
 def _of_pool(
     pool: str,
     ids: list[str],
-    known: dict[str, MonthlySeries],
+    units: dict[str, MonthlySeries],
     exposed: dict[str, int | None],
     plans: list[tuple[int, int]],
 ) -> Iterable[dict[str, object]]:
-    # the donors' placebos do not depend on the treated series
+    """Rows of one pool. exposed: donor -> month number of exposed_from; plans: (month number of the cut, months dropped)."""
+    # the ratios of the donors' placebos do not depend on the treated series, so they are kept for the next one
     ratios: dict[tuple[object, ...], np.ndarray] = {}
-    available = {unit: series for unit, series in known.items() if unit in exposed}
+    available = {unit: series for unit, series in units.items() if unit in exposed}
     for series_id in ids:
-        series = known.get(series_id)
+        series = units.get(series_id)
         for cut, dropped in plans:
             row: dict[str, object] = {
                 **dict.fromkeys(RESULT_SCHEMA),
@@ -166,10 +181,10 @@ def _of_pool(
                 continue
             names, columns = [], []
             for unit, since in exposed.items():
-                one = available.get(unit)
-                if one is None or unit == series_id or (since is not None and since <= cut + POST - 1):
+                donor = available.get(unit)
+                if donor is None or unit == series_id or (since is not None and since <= cut + POST - 1):
                     continue
-                y = _values(one, months)
+                y = _values(donor, months)
                 if np.isfinite(y).all():
                     names.append(unit)
                     columns.append(y)
@@ -183,7 +198,7 @@ def _of_pool(
 def _months(
     series: MonthlySeries | None, donors: Iterable[MonthlySeries], cut: int, dropped: int
 ) -> tuple[np.ndarray, str | None]:
-    """Months before and after, without those left out, and why they will not do."""
+    """Month numbers before and after the cut, without those left out, and why they cannot be used, or None if they can."""
     start = min((d.first for d in donors), default=None)
     if series is None or start is None:
         return np.array([]), REASON_MISSING if series is None else REASON_NO_DONORS
@@ -205,7 +220,7 @@ def _months(
 
 
 def _values(series: MonthlySeries, months: np.ndarray) -> np.ndarray:
-    """y of the months; NaN beyond the life of the series."""
+    """y of the months; NaN before the first and after the last month of the series."""
     inside = (months >= series.first) & (months <= series.last)
     y = np.full(len(months), np.nan)
     y[inside] = series.y[months[inside] - series.first]
@@ -219,9 +234,10 @@ def _result(
     ratios: dict[tuple[object, ...], np.ndarray],
     key: tuple[object, ...],
 ) -> dict[str, object]:
+    """The numbers of one row. ratios: the donors' placebos by `key`, to which those of this row are added."""
     n_pre = len(y) - POST
-    found = fit(y, donors, n_pre)
-    # as if the cut had been earlier: the last month before it is as far from the real one as the cut is
+    fitted = fit(y, donors, n_pre)
+    # the backdated run, in which the cut is EARLIER months earlier and everything else the same
     n_earlier = n_pre - EARLIER
     earlier = np.r_[0 : n_earlier + POST] if n_earlier >= MIN_PRE_EARLIER else None
     enough = len(names) >= MIN_DONORS
@@ -229,35 +245,35 @@ def _result(
         ratios[key] = placebo_ratios(donors, n_pre)
         if earlier is not None:
             ratios[(*key, "earlier")] = placebo_ratios(donors[earlier], n_earlier)
-    order = sorted(range(len(names)), key=lambda j: (-found.weights[j], names[j]))
-    order = [j for j in order if found.weights[j] > _NO_WEIGHT]
-    misfit = found.pre_rmspe / y[:n_pre].std(ddof=1)
-    ratio = found.ratio if np.isfinite(found.ratio) else None
-    largest = float(found.weights.max())
+    order = sorted(range(len(names)), key=lambda j: (-fitted.weights[j], names[j]))
+    order = [j for j in order if fitted.weights[j] > _NO_WEIGHT]
+    misfit = fitted.pre_rmspe / y[:n_pre].std(ddof=1)
+    ratio = fitted.ratio if np.isfinite(fitted.ratio) else None
+    largest = float(fitted.weights.max())
     earlier_ratio = earlier_rank = None
     row: dict[str, object] = {
         "n_pre": n_pre,
         "n_donors": len(names),
         "donors": [names[j] for j in order],
-        "weights": [float(found.weights[j]) for j in order],
+        "weights": [float(fitted.weights[j]) for j in order],
         "max_weight": largest,
-        "mean_gap": float(found.gap[n_pre:].mean()),
-        "pre_rmspe": found.pre_rmspe,
-        "post_rmspe": found.post_rmspe,
+        "mean_gap": float(fitted.gap[n_pre:].mean()),
+        "pre_rmspe": fitted.pre_rmspe,
+        "post_rmspe": fitted.post_rmspe,
         "rmspe_ratio": ratio,
         "misfit": float(misfit),
         "rank_floor": 1 / (len(names) + 1),
     }
     if earlier is not None:
-        before = fit(y[earlier], donors[earlier], n_earlier)
-        row["earlier_ratio"] = earlier_ratio = before.ratio if np.isfinite(before.ratio) else None
+        backdated = fit(y[earlier], donors[earlier], n_earlier)
+        row["earlier_ratio"] = earlier_ratio = backdated.ratio if np.isfinite(backdated.ratio) else None
         if enough:
-            row["earlier_rank"] = earlier_rank = _rank(before.ratio, ratios[(*key, "earlier")])
+            row["earlier_rank"] = earlier_rank = placebo_rank(backdated.ratio, ratios[(*key, "earlier")])
     failed = _gate(float(misfit), ratio, largest, earlier_ratio, earlier_rank)
     row["gate_passed"] = failed is None
     row["reason"] = failed if enough else REASON_FEW
     if enough:
-        row["rank"] = _rank(found.ratio, ratios[key])
+        row["rank"] = placebo_rank(fitted.ratio, ratios[key])
     return row
 
 
@@ -268,7 +284,7 @@ def _gate(
     earlier_ratio: float | None,
     earlier_rank: float | None,
 ) -> str | None:
-    """The first gate that a fit does not pass."""
+    """The reason of the first gate that a fit does not pass, or None if it passes all."""
     if misfit >= MAX_MISFIT or ratio is None:
         return REASON_MISFIT
     if largest_weight >= MAX_WEIGHT:
@@ -276,8 +292,3 @@ def _gate(
     if earlier_ratio is None:
         return REASON_NOT_EARLIER
     return REASON_EARLIER if earlier_rank is not None and earlier_rank <= MIN_EARLIER_RANK else None
-
-
-def _rank(ratio: float, others: np.ndarray) -> float:
-    """(1 + number at least as large) / (1 + number)."""
-    return (1 + int((others >= ratio * (1 - 1e-12)).sum())) / (1 + len(others))

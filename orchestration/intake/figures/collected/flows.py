@@ -6,7 +6,6 @@ Does not belong here: observations (observations.py), checks across files and wr
 
 from __future__ import annotations
 
-from datetime import date
 from pathlib import Path
 
 import polars as pl
@@ -20,7 +19,7 @@ from orchestration.intake.figures.collected.shared import (
     read_text,
 )
 from transforms import periods
-from transforms.codes import partner_code_of_name
+from transforms.codes import hs_edition, partner_code_of_name
 from transforms.parse import bts
 from transforms.schema import FREIGHT_FLOW, TRADE_FLOW
 
@@ -219,15 +218,7 @@ def _trade_flows(
         **{name: pl.lit(value) for name, value in constants.items() if value is not None}
     )
     duty = pl.col("duty_usd") if "duty_usd" in raw.columns else pl.lit(None)
-    edition = (
-        pl.when(pl.col("classification") != "HS")
-        .then(None)
-        .when(start < date(2017, 1, 1))
-        .then(pl.lit("2012"))
-        .when(start < date(2022, 1, 1))
-        .then(pl.lit("2017"))
-        .otherwise(pl.lit("2022"))
-    )
+    edition = pl.when(pl.col("classification") == "HS").then(hs_edition(start))
     return frame.select(
         reporter_iso3=pl.lit("USA"),
         partner_code="partner_code",
