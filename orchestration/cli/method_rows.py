@@ -1,45 +1,52 @@
 """How what other methods say is printed: a row a method, its error rate beside it.
 
-Belongs here: the columns of that table. Does not belong here: asking (methods.py), the table itself (cli/printer.py).
+Belongs here: the columns of that table. Does not belong here: asking (readers/comparison/answers.py), how a size or a
+rate is written (method_result.py), the table itself (cli/printer.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
-from orchestration.readers.wording import number, percent, share, verdict
+from orchestration.readers.wording import share, verdict
 
 if TYPE_CHECKING:
-    from orchestration.readers.comparison.methods import MethodResult
+    from orchestration.readers.comparison.method_result import MethodResult
+
+PrintedMethod = TypedDict(
+    "PrintedMethod",
+    {
+        "method": str,
+        "differs by": str,
+        "95 % range": str,
+        "rank": float | None,
+        "false alarms": str,
+        "verdict": str,
+        "note": str,
+    },
+)
 
 
-def method_rows(methods: Sequence[MethodResult]) -> list[dict[str, Any]]:
+def method_rows(results: Sequence[MethodResult]) -> list[PrintedMethod]:
     """One record a result. Every method has the column of false alarms, also when nothing was measured."""
     return [
         {
-            "method": m.method.replace("_", " ") + (f" ({m.variant})" if m.variant else ""),
-            "differs by": _size(m, m.difference),
-            "95 % range": f"{_size(m, m.lower)} to {_size(m, m.upper)}" if m.lower is not None else "",
-            "rank": round(m.rank, 4) if m.rank is not None else None,
-            "false alarms": _alarms(m),
-            "verdict": verdict(m.verdict) if m.verdict else "",
-            "note": m.note or "",
+            "method": result.method.replace("_", " ") + (f" ({result.variant})" if result.variant else ""),
+            "differs by": result.difference_text,
+            "95 % range": result.range_text,
+            "rank": None if result.rank is None else round(result.rank, 4),
+            "false alarms": _false_alarms(result),
+            "verdict": verdict(result.verdict) if result.verdict else "",
+            "note": result.note or "",
         }
-        for m in methods
+        for result in results
     ]
 
 
-def _size(result: MethodResult, value: float | None) -> str:
-    if value is None:
-        return ""
-    return percent(value) if result.scale == "log" else number(value, sign=True)
-
-
-def _alarms(result: MethodResult) -> str:
-    """'7.5 % of 118 dates (nominal 5 %)'."""
+def _false_alarms(result: MethodResult) -> str:
+    """'7.5 % of 118 dates (nominal 5 %)'; 'not measured' beside a difference whose method nobody has measured."""
     if result.false_alarm_rate is None:
-        return "not measured" if result.difference is not None else ""
-    dates = f" of {result.n_pseudo_events} dates" if result.n_pseudo_events else ""
-    nominal = f" (nominal {share(result.nominal_rate)})" if result.nominal_rate is not None else ""
-    return f"{share(result.false_alarm_rate)}{dates}{nominal}"
+        return "" if result.difference is None else "not measured"
+    nominal = "" if result.nominal_rate is None else f" (nominal {share(result.nominal_rate)})"
+    return result.false_alarm_text + nominal

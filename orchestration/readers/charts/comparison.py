@@ -1,21 +1,24 @@
 """The picture of a comparison: a series before and after a cut.
 
 Belongs here: what is drawn from which column, so that every number in a picture is one of the report's.
-Does not belong here: look and sizes (theme.py), files (render.py), any computation of statistics.
+Does not belong here: its words (comparison_words.py), look and sizes (theme.py), files (render.py), any computation of statistics.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
 import altair as alt
 import polars as pl
 
+from orchestration.readers.charts.columns import days, months
+from orchestration.readers.charts.comparison_words import comparison_words
 from orchestration.readers.charts.layers import (
     above_plot,
     halo_text,
+    layered,
     month_axis,
     tick_band,
     time_bands,
@@ -29,17 +32,13 @@ from orchestration.readers.charts.theme import (
     Colours,
     Mode,
     Width,
-    Words,
     colours,
     dressed,
-    result_source,
-    unit_line,
     within_limit,
     wrapped,
 )
-from orchestration.readers.wording import day, month, number, percent, verdict
-
-Record = Mapping[str, Any]
+from orchestration.readers.rows import DimEpisode, DimEvent, DimSeries, RptBeforeAfter
+from orchestration.readers.wording import day, month, number
 
 #: room that the band of an expectation gets above and below everything else, in parts of its height
 BAND_ROOM = 0.6
@@ -48,7 +47,24 @@ BAND_ROOM = 0.6
 CONTEXT_BEFORE, CONTEXT_AFTER = 12, 6
 
 
-def shown_months(result: Record) -> tuple[dt.date, dt.date]:
+class OtherEvent(TypedDict):
+    """An event beside the one in question, of which its day and title are drawn. A row of dim_event is one."""
+
+    event_date: dt.date
+    title: str
+
+
+class WindowMean(TypedDict):
+    """The mean of one window, before or after the cut: where its line begins and ends, and how it is called."""
+
+    window: str
+    begins: dt.date
+    ends: dt.date
+    value: float
+    label: str
+
+
+def shown_months(result: RptBeforeAfter) -> tuple[dt.date, dt.date]:
     """First and last month that the comparison chart of `result` shows. Raises ChartError for a result without windows."""
     if result.get("pre_start") is None or result.get("post_end") is None:
         raise ChartError(
@@ -59,13 +75,13 @@ def shown_months(result: Record) -> tuple[dt.date, dt.date]:
 
 def comparison_chart(
     observations: pl.DataFrame,
-    result: Record,
-    series: Record,
+    result: RptBeforeAfter,
+    series: DimSeries,
     *,
     agency: str,
-    event: Record | None = None,
-    others: Sequence[Record] = (),
-    episodes: Sequence[Record] = (),
+    event: DimEvent | None = None,
+    others: Sequence[OtherEvent] = (),
+    episodes: Sequence[DimEpisode] = (),
     counterfactual: pl.DataFrame | None = None,
     mode: Mode = "light",
     width: Width = DEFAULT_WIDTH,
@@ -117,17 +133,25 @@ def comparison_chart(
     layers += tick_band(ticks, height, c.event)
     layers += _cut_layers(result, event, narrow, c)
     layers += band_labels
-    words = Words(
-        title=_comparison_title(result, series, event),
-        subtitle=_comparison_subtitle(result, series),
-        notes=_comparison_notes(points, ticks, episodes, expected, cut_off, left_out is not None),
-        source=result_source(agency, result),
-        description=_comparison_description(result, series, event, ticks, episodes),
+    words = comparison_words(
+        result,
+        series,
+        event,
+        agency=agency,
+        points=points,
+        expected=expected,
+        n_ticks=len(ticks),
+        episodes=episodes,
+        shown=(first, last),
+        cut_off=cut_off,
+        left_out=left_out is not None,
     )
-    return dressed(alt.layer(*layers), words, mode=mode, width=width, height=height)
+    return dressed(layered(*layers), words, mode=mode, width=width, height=height)
 
 
-def _points(observations: pl.DataFrame, result: Record, first: dt.date, last: dt.date) -> pl.DataFrame:
+def _points(
+    observations: pl.DataFrame, result: RptBeforeAfter, first: dt.date, last: dt.date
+) -> pl.DataFrame:
     """Every month shown, also those without a value (a line must not bridge a hole), with its window."""
     known = observations.select("period_start", "value", "is_preliminary").filter(
         pl.col("period_start").is_between(first, last)
@@ -136,15 +160,12 @@ def _points(observations: pl.DataFrame, result: Record, first: dt.date, last: dt
         raise ChartError(f"there is nothing to draw: no value from {month(first)} to {month(last)}")
     if known["period_start"].is_duplicated().any():
         raise ChartError("a month has two values: give one vintage of the series")
-    calendar = pl.date_range(
-        known["period_start"].min(), known["period_start"].max(), "1mo", eager=True
-    ).alias("period_start")
+    calendar = months(*days(known["period_start"]), "period_start")
     period = pl.col("period_start")
     before = period.is_between(result["pre_start"], result["pre_end"])
     after = period.is_between(result["post_start"], result["post_end"])
     return (
-        calendar.to_frame()
-        .join(known, on="period_start", how="left", maintain_order="left")
+        calendar.join(known, on="period_start", how="left", maintain_order="left")
         .with_columns(
             pl.col("is_preliminary").fill_null(False),
             middle=period.dt.offset_by("14d"),
@@ -174,27 +195,28 @@ def _expected(counterfactual: pl.DataFrame | None, first: dt.date, last: dt.date
     )
 
 
-def _means(result: Record, points: pl.DataFrame) -> list[dict[str, Any]]:
-    """One record a window that has a mean: its months with a value, and how it is called."""
-    found = []
-    known = points.filter(pl.col("value").is_not_null())["period_start"]
-    for role, column in (("before", "pre"), ("after", "post")):
-        if (mean := result.get(f"{column}_mean")) is None:
-            continue
-        found.append(
-            {
-                "window": role,
-                "from": max(result[f"{column}_start"], known.min()),
-                "to": _add(min(result[f"{column}_end"], known.max()), 1),
-                "value": float(mean),
-                "label": f"{role} {number(mean)}",
-            }
-        )
-    return found
+def _means(result: RptBeforeAfter, points: pl.DataFrame) -> list[WindowMean]:
+    """The means of the windows that have one, over those of their months that are shown."""
+    first, last = days(points.filter(pl.col("value").is_not_null())["period_start"])
+    windows = (
+        ("before", result.get("pre_mean"), result["pre_start"], result["pre_end"]),
+        ("after", result.get("post_mean"), result["post_start"], result["post_end"]),
+    )
+    return [
+        {
+            "window": window,
+            "begins": max(start, first),
+            "ends": _add(min(end, last), 1),
+            "value": float(mean),
+            "label": f"{window} {number(mean)}",
+        }
+        for window, mean, start, end in windows
+        if mean is not None
+    ]
 
 
 def _domain(
-    points: pl.DataFrame, expected: pl.DataFrame, means: Sequence[dict[str, Any]]
+    points: pl.DataFrame, expected: pl.DataFrame, means: Sequence[WindowMean]
 ) -> tuple[tuple[float, float], bool]:
     """Range of the y axis, and whether the band goes beyond it: a wide band must not press the series into a line."""
     core = [*points["value"], *expected["expected"], *(m["value"] for m in means)]
@@ -206,7 +228,7 @@ def _domain(
     return value_domain(core, kept), kept != band
 
 
-def _left_out(result: Record) -> tuple[str, dt.date, dt.date] | None:
+def _left_out(result: RptBeforeAfter) -> tuple[str, dt.date, dt.date] | None:
     """Months between the windows that a gap leaves out."""
     if not result.get("gap_months"):
         return None
@@ -247,17 +269,22 @@ def _point_layers(points: pl.DataFrame, c: Colours) -> list[alt.Chart]:
         if rows.is_empty():
             continue
         hue = alt.Color("window:N", scale=scale, legend=None)
-        mark = {"fill": c.background, "strokeWidth": 1.8, "size": 46} if preliminary else {"size": 34}
         layers.append(
             alt.Chart(rows)
-            .mark_point(opacity=1, filled=not preliminary, **mark)
+            .mark_point(
+                opacity=1,
+                filled=not preliminary,
+                fill=c.background if preliminary else alt.Undefined,
+                strokeWidth=1.8 if preliminary else alt.Undefined,
+                size=46 if preliminary else 34,
+            )
             .encode(x=alt.X("middle:T"), y=alt.Y("value:Q"), color=hue, tooltip=tooltip)
         )
     return layers
 
 
 def _mean_layers(
-    means: Sequence[dict[str, Any]], points: pl.DataFrame, domain: tuple[float, float], c: Colours
+    means: Sequence[WindowMean], points: pl.DataFrame, domain: tuple[float, float], c: Colours
 ) -> list[alt.Chart]:
     """The means as lines over their windows, and their names where they hide fewest months."""
     layers: list[alt.Chart] = []
@@ -267,12 +294,18 @@ def _mean_layers(
         layers.append(
             alt.Chart(frame)
             .mark_rule(color=colour, strokeWidth=3.5)
-            .encode(x=alt.X("from:T"), x2=alt.X2("to:T"), y=alt.Y("value:Q"))
+            .encode(x=alt.X("begins:T"), x2=alt.X2("ends:T"), y=alt.Y("value:Q"))
         )
     for mean in means:
         left, above = _freest(mean, points, domain)
         layers += halo_text(
-            pl.DataFrame([mean | {"at": mean["from"] if left else mean["to"]}]),
+            pl.DataFrame(
+                {
+                    "at": [mean["begins" if left else "ends"]],
+                    "value": [mean["value"]],
+                    "label": [mean["label"]],
+                }
+            ),
             x=alt.X("at:T"),
             y=alt.Y("value:Q"),
             text="label:N",
@@ -285,7 +318,7 @@ def _mean_layers(
     return layers
 
 
-def _freest(mean: dict[str, Any], points: pl.DataFrame, domain: tuple[float, float]) -> tuple[bool, bool]:
+def _freest(mean: WindowMean, points: pl.DataFrame, domain: tuple[float, float]) -> tuple[bool, bool]:
     """At which end of a mean (left) and on which side of it (above) its name hides fewest months."""
     # a name takes about a seventh of the width shown and a twelfth of the height
     months, height = max(3, points.height // 7), (domain[1] - domain[0]) / 12
@@ -297,9 +330,9 @@ def _freest(mean: dict[str, Any], points: pl.DataFrame, domain: tuple[float, flo
                 (mean["value"], mean["value"] + height) if above else (mean["value"] - height, mean["value"])
             )
             near = (
-                (mean["from"], _add(mean["from"], months - 1))
+                (mean["begins"], _add(mean["begins"], months - 1))
                 if left
-                else (_add(mean["to"], -months), mean["to"])
+                else (_add(mean["ends"], -months), mean["ends"])
             )
             hidden = points.filter(
                 pl.col("period_start").is_between(*near) & pl.col("value").is_between(low, high)
@@ -310,7 +343,7 @@ def _freest(mean: dict[str, Any], points: pl.DataFrame, domain: tuple[float, flo
     return best[1], best[2]
 
 
-def _cut_layers(result: Record, event: Record | None, width: int, c: Colours) -> list[alt.Chart]:
+def _cut_layers(result: RptBeforeAfter, event: DimEvent | None, width: int, c: Colours) -> list[alt.Chart]:
     name = event["title"] if event else f"cut at {month(result['cut_month'])}"
     text = f"{name} ({day(event['event_date'])})" if event else name
     lines = wrapped(text, min(360, 0.8 * width), 12)
@@ -323,71 +356,7 @@ def _cut_layers(result: Record, event: Record | None, width: int, c: Colours) ->
     ]
 
 
-def _comparison_title(result: Record, series: Record, event: Record | None) -> str:
-    what = event["title"] if event else month(result["cut_month"])
-    return f"{series['title']}, {result['window_months']} months before and after: {what}"
-
-
-def _comparison_subtitle(result: Record, series: Record) -> list[str]:
-    lines = [unit_line(series)]
-    if result.get("d_log") is not None:
-        lines.append(f"After differs from before by {percent(result['d_log'])} (means of logarithms)")
-    elif result.get("d_level") is not None:
-        lines.append(f"After differs from before by {number(result['d_level'], sign=True)}")
-    if result.get("verdict"):
-        lines[-1] += f": {verdict(result['verdict'])}" if len(lines) > 1 else ""
-    return lines
-
-
-def _comparison_notes(
-    points: pl.DataFrame,
-    ticks: Sequence[Any],
-    episodes: Sequence[Record],
-    expected: pl.DataFrame,
-    cut_off: bool,
-    left_out: bool,
-) -> list[str]:
-    notes = ["Horizontal lines: means of the windows."]
-    if expected.height:
-        band = "" if expected["lower"].is_null().all() else ", with its calibrated 95 % band"
-        beyond = " (it goes beyond the picture)" if cut_off else ""
-        notes.append(f"Dashed: expected from the months before{band}{beyond}.")
-    if left_out:
-        notes.append("Grey band: months left out.")
-    if episodes:
-        notes.append(f"Sand band: {', '.join(sorted(e['title'] for e in episodes))}.")
-    if ticks:
-        notes.append(f"Ticks: {_counted(len(ticks), 'other event')} in the months shown.")
-    if points["is_preliminary"].any():
-        notes.append("Hollow dots: preliminary.")
-    return [" ".join(notes)]
-
-
-def _counted(n: int, what: str) -> str:
-    return f"{n} {what}{'' if n == 1 else 's'}"
-
-
-def _comparison_description(
-    result: Record, series: Record, event: Record | None, ticks: Sequence[Any], episodes: Sequence[Record]
-) -> str:
-    first, last = (month(m) for m in shown_months(result))
-    parts = [f"Line chart of {series['title']}, {unit_line(series)}, {first} to {last}."]
-    for role, name in (("pre", "before"), ("post", "after")):
-        if result.get(f"{role}_mean") is not None:
-            span = f"{month(result[f'{role}_start'])} to {month(result[f'{role}_end'])}"
-            parts.append(f"Mean {name} the cut ({span}): {number(result[f'{role}_mean'])}.")
-    at = f"{event['title']}, {day(event['event_date'])}" if event else month(result["cut_month"])
-    parts.append(f"The cut is at {month(result['cut_month'])} ({at}).")
-    if result.get("d_log") is not None:
-        parts.append(f"The means of the logarithms differ by {percent(result['d_log'])}.")
-    if ticks:
-        parts.append(f"Also marked: {_counted(len(ticks), 'other event')}.")
-    if episodes:
-        parts.append("Unusual months: " + "; ".join(sorted(e["title"] for e in episodes)) + ".")
-    return " ".join(parts)
-
-
-def _end(episode: Record) -> dt.date:
+def _end(episode: DimEpisode) -> dt.date:
     return episode.get("ends_on") or dt.date(9999, 1, 1)
 
 

@@ -7,13 +7,12 @@ Does not belong here: look and sizes (theme.py), files (render.py).
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
 
 import altair as alt
 import polars as pl
 
-from orchestration.readers.charts.layers import value_axis, value_domain
+from orchestration.readers.charts.columns import extent
+from orchestration.readers.charts.layers import layered, value_axis, value_domain
 from orchestration.readers.charts.theme import (
     CATEGORIES,
     DEFAULT_HEIGHT,
@@ -28,14 +27,13 @@ from orchestration.readers.charts.theme import (
     unit_line,
     within_limit,
 )
+from orchestration.readers.rows import DimSeries
 from orchestration.readers.wording import number
-
-Record = Mapping[str, Any]
 
 
 def event_window_chart(
     frame: pl.DataFrame,
-    series: Record,
+    series: DimSeries,
     *,
     agency: str,
     as_of: dt.date | str | None = None,
@@ -92,10 +90,14 @@ def event_window_chart(
     for preliminary in (False, True):
         part = known.filter(pl.col("is_preliminary") == preliminary)
         if part.height:
-            mark = {"fill": c.background, "size": 46} if preliminary else {"size": 26}
             layers.append(
                 alt.Chart(part)
-                .mark_point(opacity=1, filled=not preliminary, **mark)
+                .mark_point(
+                    opacity=1,
+                    filled=not preliminary,
+                    fill=c.background if preliminary else alt.Undefined,
+                    size=46 if preliminary else 26,
+                )
                 .encode(x=alt.X("month_offset:Q"), y=alt.Y("index_100:Q"), color=hue, tooltip=tooltip)
             )
     notes = ["Month 0 is the first whole month from the event on."]
@@ -103,18 +105,19 @@ def event_window_chart(
         notes.append("Hollow dots: preliminary.")
     if known["in_episode"].any():
         notes.append(f"{int(known['in_episode'].sum())} of the months are unusual ones (strike, recession).")
+    low, high = extent(values)
+    first_month, last_month = extent(rows["month_offset"])
     what = events[0] if len(events) == 1 else f"{len(events)} events"
     words = Words(
         title=f"{series['title']} around {what}",
         subtitle=[f"Index, mean of the 12 months before = 100 ({unit_line(series)})"],
         notes=[" ".join(notes)],
         source=source_line(agency, as_of),
-        description=f"Line chart of {series['title']} as an index, {rows['month_offset'].min()} to "
-        f"{rows['month_offset'].max()} months from the cut, for {what}; from {number(values.min())} to "
-        f"{number(values.max())}.",
+        description=f"Line chart of {series['title']} as an index, {first_month:.0f} to "
+        f"{last_month:.0f} months from the cut, for {what}; from {number(low)} to {number(high)}.",
     )
     return dressed(
-        alt.layer(*layers),
+        layered(*layers),
         words,
         mode=mode,
         width=width,

@@ -8,13 +8,19 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Literal, TypedDict
 
 import altair as alt
 import polars as pl
 
 #: px of a letter at 11 px, for judging whether a name fits its band
 _LETTER = 5.8
+
+
+def layered(*layers: alt.Chart) -> alt.LayerChart:
+    """Marks over each other, the first at the back. (`alt.layer` may make a facet, for charts that are split into rows or
+    columns; none of ours is.)"""
+    return alt.LayerChart(layer=list(layers))
 
 
 def month_axis(field: str) -> alt.X:
@@ -111,23 +117,45 @@ def tick_band(ticks: Sequence[tuple[str, str]], height: int, colour: str) -> lis
 def halo_text(
     frame: pl.DataFrame,
     *,
-    x: Any,
-    y: Any,
+    x: alt.X,
+    y: alt.Y,
     text: str,
     colour: str,
     background: str,
-    **mark: Any,
+    align: Literal["left", "center", "right"],
+    baseline: Literal["top", "bottom"],
+    dy: float,
 ) -> list[alt.Chart]:
     """Text with an edge in the colour of the background, so that lines behind it do not cut it."""
     base = alt.Chart(frame).encode(x=x, y=y, text=text)
-    size = {"fontSize": 12, "fontWeight": "bold"} | mark
-    return [
-        base.mark_text(color=background, stroke=background, strokeWidth=4, opacity=0.85, **size),
-        base.mark_text(color=colour, **size),
-    ]
+    edge = base.mark_text(
+        align=align,
+        baseline=baseline,
+        dy=dy,
+        fontSize=12,
+        fontWeight="bold",
+        color=background,
+        stroke=background,
+        strokeWidth=4,
+        opacity=0.85,
+    )
+    letters = base.mark_text(
+        align=align, baseline=baseline, dy=dy, fontSize=12, fontWeight="bold", color=colour
+    )
+    return [edge, letters]
 
 
-def above_plot(lines: Sequence[str]) -> dict[str, Any]:
+class AbovePlot(TypedDict):
+    """Mark properties of a text that stands above the plot."""
+
+    baseline: Literal["bottom"]
+    dy: int
+    lineHeight: int
+    fontSize: int
+    lineBreak: str
+
+
+def above_plot(lines: Sequence[str]) -> AbovePlot:
     """Mark properties of a text of several lines that ends just above y = 0: Vega sets the first line there."""
     return {
         "baseline": "bottom",

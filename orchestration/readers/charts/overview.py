@@ -5,12 +5,13 @@ Belongs here: that chart. Does not belong here: comparing before and after (comp
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import datetime as dt
 
 import altair as alt
 import polars as pl
 
+from orchestration.readers.charts.columns import days, extent
+from orchestration.readers.charts.layers import layered
 from orchestration.readers.charts.theme import (
     DEFAULT_HEIGHT,
     DEFAULT_WIDTH,
@@ -23,13 +24,15 @@ from orchestration.readers.charts.theme import (
     unit_line,
     within_limit,
 )
+from orchestration.readers.rows import DimSeries
+from orchestration.readers.wording import number
 
 #: pixels kept free under the line for the marks of the events
 _LANE = 30
 
 
 def headline(
-    series: Mapping[str, Any],
+    series: DimSeries,
     values: pl.DataFrame,
     events: pl.DataFrame,
     episodes: pl.DataFrame,
@@ -49,7 +52,7 @@ def headline(
         raise ChartError(f"{series['series_id']} has no value in this span")
     within_limit(values.height, events.height, episodes.height)
     c = colours(mode)
-    first, last = values["period_start"].min(), values["period_start"].max()
+    first, last = days(values["period_start"])
     x_scale = alt.Scale(domain=[_moment(first), _moment(last)])
     layers, shaded = [], []
     if not episodes.is_empty():
@@ -104,6 +107,7 @@ def headline(
             )
         )
     latest = drawn.row(-1, named=True)
+    low, high = extent(drawn["value"])
     words = Words(
         title=series["title"],
         subtitle=[unit_line(series)],
@@ -117,14 +121,14 @@ def headline(
             if needed
         ],
         description=(
-            f"Line of {series['title']} from {first:%Y-%m} to {last:%Y-%m}, last value {latest['value']:,.6g} in "
-            f"{latest['period_start']:%Y-%m}, between {drawn['value'].min():,.6g} and {drawn['value'].max():,.6g}; "
+            f"Line of {series['title']} from {first:%Y-%m} to {last:%Y-%m}, last value {number(latest['value'])} in "
+            f"{latest['period_start']:%Y-%m}, between {number(low)} and {number(high)}; "
             f"{events.height} events are marked beneath it."
         ),
     )
-    return dressed(alt.layer(*layers), words, mode=mode, width=width, height=height)
+    return dressed(layered(*layers), words, mode=mode, width=width, height=height)
 
 
-def _moment(day: Any) -> dict[str, int]:
+def _moment(day: dt.date) -> alt.DateTime:
     """A date for a scale, in the reader's own calendar and not in UTC."""
     return alt.DateTime(year=day.year, month=day.month, date=day.day)

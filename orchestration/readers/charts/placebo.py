@@ -7,13 +7,14 @@ Does not belong here: look and sizes (theme.py), files (render.py), ranks and ra
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
 import altair as alt
 import polars as pl
 
-from orchestration.readers.charts.layers import above_plot, horizontal_axis
+from orchestration.readers.charts.columns import extent, median, quantile
+from orchestration.readers.charts.layers import above_plot, horizontal_axis, layered
 from orchestration.readers.charts.theme import (
     DEFAULT_WIDTH,
     ChartError,
@@ -27,18 +28,17 @@ from orchestration.readers.charts.theme import (
     within_limit,
     wrapped,
 )
+from orchestration.readers.rows import DimEvent, DimSeries, RptBeforeAfter
 from orchestration.readers.wording import month, number, percent, share, unit, verdict
-
-Record = Mapping[str, Any]
 
 
 def placebo_chart(
     placebos: pl.DataFrame,
-    result: Record,
-    series: Record,
+    result: RptBeforeAfter,
+    series: DimSeries,
     *,
     agency: str,
-    event: Record | None = None,
+    event: DimEvent | None = None,
     mode: Mode = "light",
     width: Width = DEFAULT_WIDTH,
     height: int = 260,
@@ -60,7 +60,7 @@ def placebo_chart(
     if statistic is None or values.is_empty():
         why = result.get("reason") or ("no placebo cut" if values.is_empty() else "no difference")
         raise ChartError(f"there is no placebo distribution to draw: {why}")
-    middle = float(values.median())
+    middle = median(values)
     shown = [_percent_of(v) if log else v for v in values]
     this = _percent_of(statistic) if log else float(statistic)
     mde = result.get("mde95")
@@ -93,10 +93,12 @@ def placebo_chart(
     frame = pl.DataFrame({"at": [this]})
     label = f"{event['title'] if event else month(result['cut_month'])}: {_shown(statistic, log)}"
     narrow = 400 if width == "container" else width
-    low, high = bins["low"].min(), bins["high"].max()
+    low, high = extent(bins["low"])[0], extent(bins["high"])[1]
     lines = wrapped(label, min(360, 0.7 * narrow), 12)
     along = (this - low) / ((high - low) or 1)
-    align = "left" if along < 0.25 else "right" if along > 0.75 else "center"
+    align: Literal["left", "center", "right"] = (
+        "left" if along < 0.25 else "right" if along > 0.75 else "center"
+    )
     layers += [
         alt.Chart(frame).mark_rule(color=c.after, strokeWidth=3).encode(x=alt.X("at:Q")),
         alt.Chart(frame.with_columns(label=pl.lit("\n".join(lines))))
@@ -119,16 +121,17 @@ def placebo_chart(
         f"{_shown(min(values), log)} to {_shown(max(values), log)}. This one: {_shown(statistic, log)}. {rank}",
     )
     return dressed(
-        alt.layer(*layers), words, mode=mode, width=width, height=height, x_title=name[0].upper() + name[1:]
+        layered(*layers), words, mode=mode, width=width, height=height, x_title=name[0].upper() + name[1:]
     )
 
 
-def _rank_words(result: Record, n: int) -> str:
-    if result.get("placebo_rank") is None:
-        return f"Not ranked{': ' + result['reason'] if result.get('reason') else ''}"
+def _rank_words(result: RptBeforeAfter, n: int) -> str:
+    rank, reason = result.get("placebo_rank"), result.get("reason")
+    if rank is None:
+        return f"Not ranked: {reason}" if reason else "Not ranked"
     text = (
-        f"{share(result['placebo_rank'])} of {result.get('n_placebo') or n} other dates are at least as far from the "
-        f"middle (rank {result['placebo_rank']:.2g})"
+        f"{share(rank)} of {result.get('n_placebo') or n} other dates are at least as far from the middle "
+        f"(rank {rank:.2g})"
     )
     return f"{text}: {verdict(result['verdict'])}" if result.get("verdict") else text
 
@@ -136,8 +139,8 @@ def _rank_words(result: Record, n: int) -> str:
 def _bins(values: Sequence[float], also: Sequence[float]) -> pl.DataFrame:
     """Counts in bins of equal, round width (Freedman and Diaconis 1981, between 7 and 40 bins over the data, after rounding)."""
     data = pl.Series(values, dtype=pl.Float64)
-    span = float(data.max() - data.min())
-    spread = float(data.quantile(0.75, "linear") - data.quantile(0.25, "linear"))
+    least, largest = extent(data)
+    span, spread = largest - least, quantile(data, 0.75) - quantile(data, 0.25)
     size = max(1e-6, *map(abs, [*values, *also]))
     # values equal but for rounding have no width: a bin then is a tenth of their size
     step = (

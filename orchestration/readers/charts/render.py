@@ -101,7 +101,8 @@ def figure(chart: AnyChart, ident: str, *, mode: Mode | None = None) -> str:
     spec = specification(chart)
     words = spec.get("usermeta", {}).get("headway", {})
     bare = _without_words(spec)
-    both = {m: recoloured(bare, m) for m in ([mode] if mode else ["light", "dark"])}
+    modes: tuple[Mode, ...] = (mode,) if mode else ("light", "dark")
+    both = {m: recoloured(bare, m) for m in modes}
     lines = "".join(f"<p>{html.escape(line)}</p>" for line in words.get("subtitle", []))
     notes = "".join(
         f"<p>{html.escape(line)}</p>" for line in [*words.get("notes", []), words.get("source", "")]
@@ -133,7 +134,8 @@ def page(title: str, body: str, *, style: str = "") -> str:
 @cache
 def vega_scripts() -> str:
     """Vega, Vega-Lite and Vega-Embed as one script (0.9 MB), from vl-convert: nothing is loaded from a network."""
-    script = vl_convert.javascript_bundle(vl_version=VEGA_LITE)
+    # the stubs of vl-convert know no default for `snippet`, its documentation and code do
+    script = vl_convert.javascript_bundle(vl_version=VEGA_LITE)  # type: ignore[call-arg]
     # a closing tag inside a string would end the script element
     return script.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 

@@ -6,13 +6,12 @@ Belongs here: those charts. Does not belong here: what revisions did to a compar
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Any
 
 import altair as alt
 import polars as pl
 
-from orchestration.readers.charts.layers import month_axis
+from orchestration.readers.charts.columns import extent, median
+from orchestration.readers.charts.layers import layered, month_axis
 from orchestration.readers.charts.theme import (
     DEFAULT_HEIGHT,
     DEFAULT_WIDTH,
@@ -25,10 +24,11 @@ from orchestration.readers.charts.theme import (
     unit_line,
     within_limit,
 )
+from orchestration.readers.rows import DimSeries
 
 
 def as_known(
-    series: Mapping[str, Any],
+    series: DimSeries,
     then: pl.DataFrame,
     now: pl.DataFrame,
     *,
@@ -76,11 +76,11 @@ def as_known(
         description=f"Two lines of {series['title']}: as known on {day} and as known now; {changed} of {both.height} "
         "periods differ.",
     )
-    return dressed(alt.layer(*layers), words, mode=mode, width=width, height=height)
+    return dressed(layered(*layers), words, mode=mode, width=width, height=height)
 
 
 def first_latest(
-    series: Mapping[str, Any],
+    series: DimSeries,
     revisions: pl.DataFrame,
     *,
     source: str,
@@ -114,7 +114,7 @@ def first_latest(
             ],
         )
     )
-    low, high, middle = drawn[column].min(), drawn[column].max(), drawn[column].median()
+    (low, high), middle = extent(drawn[column]), median(drawn[column])
     unit = "percent of the first value" if relative else unit_line(series)
     words = Words(
         title="Latest less first value",
@@ -128,7 +128,7 @@ def first_latest(
 
 
 def triangle(
-    series: Mapping[str, Any],
+    series: DimSeries,
     vintages: pl.DataFrame,
     *,
     source: str,
@@ -143,7 +143,8 @@ def triangle(
         raise ChartError(f"there is one version of {series['series_id']} only")
     within_limit(vintages.height)
     c = colours(mode)
-    reach = max(float(vintages["change_pct"].abs().max() or 0), 1e-9)
+    changes = vintages["change_pct"].abs().drop_nulls()
+    reach = max(extent(changes)[1] if changes.len() else 0.0, 1e-9)
     n_rows, n_columns = vintages["known"].n_unique(), vintages["period"].n_unique()
     tooltip = [
         alt.Tooltip("period:N", title="Period"),
@@ -172,4 +173,4 @@ def triangle(
         description=f"{n_rows} versions of {n_columns} periods of {series['title']}; changes against the first value reach "
         f"{reach:.3g} percent.",
     )
-    return dressed(alt.layer(cells), words, mode=mode, width=width, height=max(120, 26 * n_rows))
+    return dressed(layered(cells), words, mode=mode, width=width, height=max(120, 26 * n_rows))

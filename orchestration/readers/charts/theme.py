@@ -14,7 +14,8 @@ from typing import Any, Literal, TypeVar
 
 import altair as alt
 
-from orchestration.readers.wording import unit
+from orchestration.readers.rows import DimSeries, RptBeforeAfter
+from orchestration.readers.wording import ADJUSTMENTS, unit
 
 Mode = Literal["light", "dark"]
 Width = int | Literal["container"]
@@ -190,14 +191,16 @@ def dressed(
         raise ChartError("a chart needs a subtitle with unit and seasonal adjustment")
     measure = DEFAULT_WIDTH if width == "container" else width
     # of the axis, so that it moves with it; the outer margin of the y axis (about 60 px) is free for text as well
-    foot = [line for text in (*words.notes, words.source) for line in wrapped(text, measure, FONT_SIZE)]
+    foot: list[str] = [x_title] if x_title else []
+    for text in (*words.notes, words.source):
+        foot += wrapped(text, measure, FONT_SIZE)
     layers = chart.layer if isinstance(chart, alt.LayerChart) else [chart]
-    _name_axis(layers, [*([x_title] if x_title else []), *foot])
+    _name_axis([layer for layer in layers if isinstance(layer, alt.Chart)], foot)
     title = alt.TitleParams(
         text=wrapped(words.title, measure, 16.5),
         subtitle=[line for text in words.subtitle for line in wrapped(text, measure, 13)],
     )
-    dressed = chart.properties(
+    complete = chart.properties(
         title=title,
         width=width,
         height=height,
@@ -213,10 +216,10 @@ def dressed(
             "embedOptions": {"actions": False, "renderer": "svg"},
         },
     )
-    return dressed.configure(**config(mode))
+    return complete.configure(**config(mode))
 
 
-def _name_axis(layers: Sequence[Any], text: Sequence[str]) -> None:
+def _name_axis(layers: Sequence[alt.Chart], text: Sequence[str]) -> None:
     """The layer that describes its x axis gets `text` as its title; what is explicit wins over the field names of others."""
     for layer in layers:
         x = getattr(layer.encoding, "x", alt.Undefined)
@@ -242,30 +245,23 @@ def source_line(agency: str, as_of: dt.date | str | None, *, first_release: bool
     return f"Source: {agency}; {known}; compiled by Headway"
 
 
-def result_source(agency: str, result: Mapping[str, Any]) -> str:
+def result_source(agency: str, result: RptBeforeAfter) -> str:
     """The source line of a row with the columns of rpt_before_after."""
     return source_line(
         agency, result.get("as_of"), first_release=result.get("as_of_basis") == "first_release"
     )
 
 
-_ADJUSTMENT = {
-    "SA": "seasonally adjusted",
-    "NSA": "not seasonally adjusted",
-    "SAAR": "seasonally adjusted annual rate",
-}
-
-
-def unit_line(series: Mapping[str, Any]) -> str:
+def unit_line(series: DimSeries) -> str:
     """'million USD, monthly, not seasonally adjusted' of a row of dim_series."""
     parts = [unit(series), series.get("frequency"), adjustment(series)]
     return ", ".join(part for part in parts if part)
 
 
-def adjustment(series: Mapping[str, Any]) -> str:
+def adjustment(series: DimSeries) -> str:
     """'not seasonally adjusted' of a row of dim_series."""
     code = series.get("seasonal_adjustment")
-    return _ADJUSTMENT.get(code, code or "seasonal adjustment unknown")
+    return ADJUSTMENTS.get(code, code) if code else "seasonal adjustment unknown"
 
 
 def within_limit(*lengths: int) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 import altair as alt
 import polars as pl
 
+from orchestration.readers.charts.columns import days
+from orchestration.readers.charts.layers import layered
 from orchestration.readers.charts.theme import (
     CATEGORIES,
     DEFAULT_HEIGHT,
@@ -118,7 +120,7 @@ def lanes(
             .mark_point(filled=False, size=320, strokeWidth=2, color=c.ink, yOffset=8)
             .encode(x=x, y=y)
         )
-    first, last = events["event_date"].min(), events["event_date"].max()
+    first, last = days(events["event_date"])
     words = Words(
         title="Events by timeline",
         subtitle=[f"{events.height} events, {first:%Y-%m-%d} to {last:%Y-%m-%d}, one mark each"],
@@ -130,7 +132,7 @@ def lanes(
             + "."
         ),
     )
-    return dressed(alt.layer(*layers), words, mode=mode, width=width, height=height)
+    return dressed(layered(*layers), words, mode=mode, width=width, height=height)
 
 
 def position_path(
@@ -196,7 +198,7 @@ def position_path(
             .mark_point(filled=False, size=330, strokeWidth=2, color=c.ink)
             .encode(x="event_date:T", y="value:Q")
         )
-    said = "; ".join(
+    figures = "; ".join(
         f"{row['event_date']:%Y-%m-%d} {row['value']:g} ({row['status']}, {row['what']})"
         for row in positions.head(12).iter_rows(named=True)
     )
@@ -205,6 +207,6 @@ def position_path(
         subtitle=[unit],
         source=source,
         notes=["Ringed: the event that is open"] if not ringed.is_empty() else [],
-        description=f"Figures on {topic} in {unit} over time: {said}{' and more' if positions.height > 12 else ''}.",
+        description=f"Figures on {topic} in {unit} over time: {figures}{' and more' if positions.height > 12 else ''}.",
     )
-    return dressed(alt.layer(*layers), words, mode=mode, width=width, height=height)
+    return dressed(layered(*layers), words, mode=mode, width=width, height=height)

@@ -10,7 +10,8 @@ import datetime as dt
 import altair as alt
 import polars as pl
 
-from orchestration.readers.charts.layers import month_axis
+from orchestration.readers.charts.columns import days, extent, months
+from orchestration.readers.charts.layers import layered, month_axis
 from orchestration.readers.charts.theme import (
     CATEGORIES,
     DEFAULT_HEIGHT,
@@ -116,19 +117,19 @@ def lines(
             .mark_point(filled=True, size=30, opacity=1)
             .encode(x="month:T", y="value:Q", color=alt.Color("name:N", title=None))
         )
-    said = []
+    last_values = []
     for name in names:
         row = drawn.filter(pl.col("name") == name).sort("month").row(-1, named=True)
-        said.append(f"{name} {number(row['value'])} in {row['month']:%Y-%m}")
-    first, last = drawn["month"].min(), drawn["month"].max()
+        last_values.append(f"{name} {number(row['value'])} in {row['month']:%Y-%m}")
+    first, last = days(drawn["month"])
     words = Words(
         title=title,
         subtitle=[unit],
         source=source,
         notes=list(notes),
-        description=f"Lines of {title}, {unit}, {first:%Y-%m} to {last:%Y-%m}. Last values: {'; '.join(said)}.",
+        description=f"Lines of {title}, {unit}, {first:%Y-%m} to {last:%Y-%m}. Last values: {'; '.join(last_values)}.",
     )
-    return dressed(alt.layer(*layers), words, mode=mode, width=width, height=height)
+    return dressed(layered(*layers), words, mode=mode, width=width, height=height)
 
 
 def partners(
@@ -171,7 +172,7 @@ def partners(
         + "; ".join(f"{row['name']} {number(row['value'])}" for row in frame.head(10).iter_rows(named=True))
         + ".",
     )
-    return dressed(alt.layer(bars, names), words, mode=mode, width=width, height=24 * frame.height)
+    return dressed(layered(bars, names), words, mode=mode, width=width, height=24 * frame.height)
 
 
 def state_tiles(
@@ -202,7 +203,7 @@ def state_tiles(
         "column:O", axis=alt.Axis(labels=False, ticks=False, domain=False), scale=alt.Scale(padding=0.06)
     )
     y = alt.Y("row:O", axis=None, scale=alt.Scale(padding=0.06))
-    top = float(shown["value"].max())
+    _, top = extent(shown["value"])
     tooltip = [alt.Tooltip("name:N", title="State"), alt.Tooltip("value:Q", title=unit, format=",.4~r")]
     tiles = (
         alt.Chart(shown)
@@ -245,7 +246,7 @@ def state_tiles(
         + "; ".join(f"{row['name']} {number(row['value'])}" for row in largest.iter_rows(named=True))
         + ".",
     )
-    return dressed(alt.layer(tiles, codes, values), words, mode=mode, width=width, height=height)
+    return dressed(layered(tiles, codes, values), words, mode=mode, width=width, height=height)
 
 
 def measures(
@@ -307,13 +308,14 @@ def measures(
         )
         + ".",
     )
-    return dressed(alt.layer(bars, names, rule), words, mode=mode, width=width, height=32 * frame.height)
+    return dressed(layered(bars, names, rule), words, mode=mode, width=width, height=32 * frame.height)
 
 
 def _with_holes(frame: pl.DataFrame) -> pl.DataFrame:
     """Every month of every line, null where nothing is published: a line must not bridge a hole."""
-    months = pl.date_range(frame["month"].min(), frame["month"].max(), "1mo", eager=True).alias("month")
-    grid = months.to_frame().join(frame.select("name").unique(maintain_order=True), how="cross")
+    grid = months(*days(frame["month"]), "month").join(
+        frame.select("name").unique(maintain_order=True), how="cross"
+    )
     return grid.join(frame, on=["month", "name"], how="left").sort("name", "month")
 
 

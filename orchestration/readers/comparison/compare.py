@@ -2,7 +2,7 @@
 
 Belongs here: what a comparison asks of the release, and which questions cannot be answered.
 Does not belong here: the statistics (the macro and the marts compute them), sentences (sentences.py), other methods
-(methods.py), pictures (picture.py), rendering (cli/printer.py).
+(methods.py, answers.py), pictures (picture.py), rendering (cli/printer.py).
 """
 
 from __future__ import annotations
@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestration.base.errors import UsageError
+from orchestration.readers.comparison.answers import every_method
+from orchestration.readers.comparison.controls import against_controls
+from orchestration.readers.comparison.method_result import MethodResult
 from orchestration.readers.comparison.sentences import control_sentences, offered, paragraph
 from orchestration.readers.lookup import parse_date, resolve_event, resolve_series
 from orchestration.readers.release_file import Record, has_table, records
@@ -20,8 +23,6 @@ from orchestration.readers.wording import number, percent
 
 if TYPE_CHECKING:
     import duckdb
-
-    from orchestration.readers.comparison.methods import MethodResult
 
 __all__ = ["Comparison", "compare", "has_table", "number", "other_events", "paragraph", "percent"]
 
@@ -74,7 +75,7 @@ def compare(
 
     `gap` months before the cut are left out; `as_of` takes only what was known at the end of that day, or with "first"
     each month as it was first released; `control` adds the comparison with a control set; `method` the table of other
-    methods ("all" or one of comparison_methods.METHODS).
+    methods ("all" or one of methods.METHODS).
     Raises UsageError for an unknown event, series or control set, with the nearest ids, for windows that make no sense,
     and for what the release cannot answer, with what it can.
     """
@@ -119,13 +120,9 @@ def compare(
     text = paragraph(described, event_id, happened, result, others, episodes, now)
     against = methods = None
     if control:
-        from orchestration.readers.comparison.methods import against_controls
-
         against, controls = against_controls(con, happened, event_id, series_id, control, months, gap)
         text += " " + control_sentences(against, controls)
     if method:
-        from orchestration.readers.comparison.methods import every_method
-
         methods = every_method(con, happened, result, months, gap, method)
     return Comparison(happened, described, result, others, episodes, text, on_date, now, against, methods)
 

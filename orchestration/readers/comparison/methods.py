@@ -1,361 +1,319 @@
-"""What other methods say about one event and series, each beside how often it errs where nothing happened.
+"""The methods that compare a series before and after an event: one table of what each is called, reads and shows.
 
-Belongs here: reading the report tables of the methods into rows of one shape, control sets.
-Does not belong here: computing them (transforms/statistics, dbt models), sentences (sentences.py).
+Belongs here: names, titles and assumptions of the methods, the report table each is read from, its columns, and how a row
+becomes a MethodResult. The comparison, the pages of `headway report`, the dashboard and the command line all read this.
+Does not belong here: asking a release (answers.py), computing the numbers (transforms/statistics, the dbt models), how a
+value becomes markup (reports/render.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from enum import Enum, auto
 
-from orchestration.base.errors import UsageError
-from orchestration.readers.comparison.sentences import offered
-from orchestration.readers.release_file import Record, has_table, records
+from orchestration.readers.comparison.method_result import MethodResult, Rates
+from orchestration.readers.release_file import Record
 from orchestration.readers.wording import month, number, percent
 
-if TYPE_CHECKING:
-    import duckdb
+#: share of dates without an event at which a 95 % range or a test at 5 % may speak up: 1 - forecasts.NOMINAL
+NOMINAL_RATE = 0.05
+#: months on each side of a cut among which a break is searched: changepoint.SEARCH. A test keeps both constants equal to
+#: those of transforms/statistics, whose import would load numpy and polars (0.4 s) for every comparison.
+SEARCHED_MONTHS = 24
+#: donors of a synthetic control that are named; the rest are hinted at
+NAMED_DONORS = 3
+
+
+class Shown(Enum):
+    """How the values of a column are written."""
+
+    #: a difference: percent from log points where the scale of its row is log, else the unit of the series
+    DIFFERENCE = auto()
+    VALUE = auto()
+    SHARE = auto()
+    COUNT = auto()
+    MONTH = auto()
+    YES_OR_NO = auto()
+    NAME = auto()
+    MODEL = auto()
+    DONORS = auto()
+    VERDICT = auto()
+    TEXT = auto()
 
 
 @dataclass(frozen=True)
-class MethodResult:
-    """One method's answer.
+class Column:
+    """A column of a method's table: its name there, its heading on a page, how its values are written."""
 
-    method, variant: which and with what (control set, model); difference: log points when scale is log, else units;
-    lower, upper: its 95 % range where the method has a calibrated one; rank: placebo rank, the smaller the more unusual;
-    false_alarm_rate: measured share of dates without an event at which the method would have spoken up, nominal_rate
-    what it promises, n_pseudo_events the dates it was measured at; verdict: of the closed list; note: what to know.
+    name: str
+    heading: str
+    shown: Shown
+
+
+@dataclass(frozen=True)
+class Method:
+    """A method.
+
+    title, assumption: its heading, and what must hold for its number to mean anything; table: the released report it is
+    read from; estimate: the column without which a row says nothing but its reason; read: a row of the table, with the
+    measured rates of the method, as a MethodResult; calibrated_as: its names in rpt_method_calibration, the preferred
+    one first; series_column: the column of the table that names the series; variant: the column that tells the rows of
+    one event, series and window apart, if there are several; windowed: whether the table has rows for several windows and
+    gaps; columns: what a page shows of a row.
     """
 
-    method: str
+    title: str
+    assumption: str
+    table: str
+    estimate: str
+    read: Callable[[Record, Rates], MethodResult]
+    calibrated_as: Sequence[str]
+    series_column: str = "series_id"
     variant: str | None = None
-    difference: float | None = None
-    scale: str | None = None
-    lower: float | None = None
-    upper: float | None = None
-    rank: float | None = None
-    false_alarm_rate: float | None = None
-    nominal_rate: float | None = None
-    n_pseudo_events: int | None = None
-    verdict: str | None = None
-    note: str | None = None
+    windowed: bool = False
+    columns: Sequence[Column] = ()
 
 
-@dataclass(frozen=True)
-class _Question:
-    con: duckdb.DuckDBPyConnection
-    event: Record
-    result: Mapping[str, Any]
-    months: int
-    gap: int
-
-    def rows(self, table: str, where: str = "", order: str = "all") -> list[Record]:
-        """Rows of a report for this event and series; `where` may name $months and $gap."""
-        series = "treated_series_id" if table == "rpt_difference_in_differences" else "series_id"
-        parameters: dict[str, Any] = {"event": self.event["event_id"], "series": self.result["series_id"]}
-        parameters |= {name: getattr(self, name) for name in ("months", "gap") if f"${name}" in where}
-        return records(
-            self.con,
-            f"from {table} where event_id = $event and {series} = $series {where} order by {order}",
-            parameters,
-        )
+# -- how a row is read -----------------------------------------------------------------------------------------------
 
 
-def every_method(
-    con: duckdb.DuckDBPyConnection,
-    event: Record | None,
-    result: Mapping[str, Any],
-    months: int,
-    gap: int,
-    method: str = "all",
-) -> list[MethodResult]:
-    """One or more rows for each method of METHODS (or for `method` alone); a method without an answer says why.
-
-    result: the row of the comparison, which is itself the first method.
-    """
-    if method != "all" and method not in METHODS:
-        raise UsageError(f"there is no method '{method}'; there are all, {', '.join(METHODS)}")
-    found: list[MethodResult] = []
-    for name, (table, ask) in METHODS.items():
-        if method not in ("all", name):
-            continue
-        if table == "rpt_before_after":
-            found.append(_before_after(con, result, months, gap))
-        elif event is None:
-            found.append(MethodResult(name, note="answered for events of the report, not for bare dates"))
-        elif not has_table(con, table):
-            found.append(MethodResult(name, note=f"this release has no {table}"))
-        else:
-            asked = _Question(con, event, result, months, gap)
-            found += ask(asked) or [MethodResult(name, note=_nothing(asked, table))]
-    return found
+def difference_of(row: Record) -> float | None:
+    """The difference of a row with the columns of rpt_before_after: log points when its scale is log, else units."""
+    difference: float | None = row.get("d_log") if row.get("scale") == "log" else row.get("d_level")
+    return difference
 
 
-def _nothing(asked: _Question, table: str) -> str:
-    """Why a report has no row, and the windows that it has."""
-    rows = asked.rows(table)
-    if rows and "window_months" in rows[0]:
-        windows = sorted({(row["window_months"], row["gap_months"]) for row in rows})
-        return f"not with {asked.months} months and a gap of {asked.gap}; there are {offered(windows)}"
-    return f"{table} has no row for this event and series"
-
-
-def _calibration(
-    con: duckdb.DuckDBPyConnection,
-    methods: Sequence[str],
-    series_id: str,
-    months: int | None = None,
-    gap: int | None = None,
-    control_set_id: str | None = None,
-) -> dict[str, Any]:
-    """What rpt_method_calibration measured for the first of `methods` that it has, as fields of MethodResult.
-
-    months, gap: None for methods with windows of their own.
-    """
-    if not has_table(con, "rpt_method_calibration"):
-        return {}
-    rows = records(
-        con,
-        """from rpt_method_calibration
-           where list_contains($methods::varchar[], method) and series_id = $series and n_pseudo_events >= $enough
-             and ($months::integer is null or window_months = $months) and ($gap::integer is null or gap_months = $gap)
-           order by list_position($methods::varchar[], method), window_months, gap_months, control_set_id""",
-        {"methods": list(methods), "series": series_id, "months": months, "gap": gap, "enough": MIN_DATES},
-    )
-    rows = [row for row in rows if row.get("control_set_id") == control_set_id]
-    return {name: rows[0][name] for name in MEASURED} if rows else {}
-
-
-#: dates without an event that a rate is shown of: one of 14 dates is 7 % and says nothing
-MIN_DATES = 36
-#: columns of rpt_method_calibration that a result carries
-MEASURED = ("false_alarm_rate", "nominal_rate", "n_pseudo_events")
-
-
-# -- methods ---------------------------------------------------------------------------------------------------------
-
-
-def _before_after(
-    con: duckdb.DuckDBPyConnection, result: Mapping[str, Any], months: int, gap: int
-) -> MethodResult:
-    measured = _calibration(con, ["placebo_rank_calibrated"], result["series_id"], months, gap)
-    log = result.get("scale") == "log"
+def _before_after(row: Record, rates: Rates) -> MethodResult:
     return MethodResult(
         "before_after",
-        difference=result.get("d_log") if log else result.get("d_level"),
-        scale=result.get("scale"),
-        rank=result.get("placebo_rank"),
-        verdict=result.get("verdict"),
-        note=result.get("reason"),
-        **measured,
+        difference=difference_of(row),
+        scale=row.get("scale"),
+        rank=row.get("placebo_rank"),
+        verdict=row.get("verdict"),
+        note=row.get("reason"),
+        **asdict(rates),
     )
 
 
-def _did(asked: _Question) -> list[MethodResult]:
-    where = "and window_months = $months and gap_months = $gap"
-    methods = ["difference_in_differences_rank_calibrated", "difference_in_differences_calibrated"]
-    found = []
-    for row in asked.rows("rpt_difference_in_differences", where, "control_set_id"):
-        controls = row["control_set_id"]
-        found.append(
-            MethodResult(
-                "difference_in_differences",
-                variant=controls,
-                difference=row["did"],
-                scale="log",
-                rank=row["placebo_rank"],
-                verdict=row["verdict"],
-                note=row["reason"],
-                **_calibration(
-                    asked.con, methods, asked.result["series_id"], asked.months, asked.gap, controls
-                ),
-            )
+def _difference_in_differences(row: Record, rates: Rates) -> MethodResult:
+    return MethodResult(
+        "difference_in_differences",
+        variant=row["control_set_id"],
+        difference=row["did"],
+        scale="log",
+        rank=row["placebo_rank"],
+        verdict=row["verdict"],
+        note=row["reason"],
+        **asdict(rates),
+    )
+
+
+def _counterfactual(row: Record, rates: Rates) -> MethodResult:
+    """The range is the calibrated one. Its row says itself how often it missed dates without an event, for its own
+    window and model, so the rates of rpt_method_calibration are not used."""
+    notes = [row["reason"]] if row["reason"] else []
+    if row["outside_calibrated"] is not None:
+        side = "outside" if row["outside_calibrated"] else "inside"
+        notes.append(f"{side} the range that holds what comes at dates without an event")
+    covered = row["coverage_measured"]
+    measured = Rates() if covered is None else Rates(1 - covered, NOMINAL_RATE, row["n_origins"])
+    return MethodResult(
+        "counterfactual",
+        variant=row["model"],
+        difference=row["effect"],
+        scale=row["scale"],
+        lower=row["lower95_calibrated"],
+        upper=row["upper95_calibrated"],
+        note="; ".join(notes) or None,
+        **asdict(measured),
+    )
+
+
+def _interrupted_time_series(row: Record, rates: Rates) -> MethodResult:
+    """The step at the cut by generalised least squares. Its p-value stays in the table: it errs too often to be shown."""
+    if row["level_change"] is None:
+        return MethodResult("interrupted_time_series", scale=row["scale"], note=row["reason"])
+    notes = [f"step at the cut from the line of before, {row['n_months']} months, AR({row['ar_order']})"]
+    if row["effect_12"] is not None:
+        after = percent(row["effect_12"]) if row["scale"] == "log" else number(row["effect_12"], sign=True)
+        notes.append(f"12 months on {after}")
+    notes.append(f"{row['joint_events']} other steps in them")
+    if row.get("false_alarm_rate") is not None:
+        # the row has a rate also for a series with too few dates of its own: that of all series together
+        rates = Rates(row["false_alarm_rate"], NOMINAL_RATE, rates.n_pseudo_events)
+    return MethodResult(
+        "interrupted_time_series",
+        difference=row["level_change"],
+        scale=row["scale"],
+        note="; ".join(notes),
+        **asdict(rates),
+    )
+
+
+def _synthetic_control(row: Record, rates: Rates) -> MethodResult:
+    donors = [
+        f"{donor} {weight:.2f}"
+        for donor, weight in zip(row["donors"] or [], row["weights"] or [], strict=False)
+    ]
+    notes = [row["reason"]] if row["reason"] else []
+    if row["mean_gap"] is not None:
+        named = ", ".join(donors[:NAMED_DONORS]) + (" ..." if len(donors) > NAMED_DONORS else "")
+        notes.append(f"gap of the 12 months after to {named}")
+    if row["rank"] is not None:
+        notes.append(f"rank among {row['n_donors']} partners, at least {row['rank_floor']:.3f}")
+    return MethodResult(
+        "synthetic_control",
+        variant=row["donor_pool_id"],
+        difference=row["mean_gap"],
+        scale="log",
+        # where the donors do not follow the months before, the rank of the months after says nothing
+        rank=row["rank"] if row["gate_passed"] else None,
+        note="; ".join(notes) or None,
+        **asdict(rates),
+    )
+
+
+def _change_point(row: Record, rates: Rates) -> MethodResult:
+    notes = [row["reason"]] if row["reason"] else []
+    if row["best_break_month"] is not None:
+        away = row["months_from_cut"]
+        where = (
+            "at the cut" if away == 0 else f"{abs(away)} months {'after' if away > 0 else 'before'} the cut"
         )
-    return found
-
-
-def _interrupted(asked: _Question) -> list[MethodResult]:
-    """The step at the cut by AR(p) GLS; its p stays in the table."""
-    found = []
-    for row in asked.rows("rpt_interrupted_time_series"):
-        note = row["reason"]
-        if row["level_change"] is not None:
-            log = row["scale"] == "log"
-            notes = [
-                f"step at the cut from the line of before, {row['n_months']} months, AR({row['ar_order']})"
-            ]
-            if row["effect_12"] is not None:
-                after = percent(row["effect_12"]) if log else number(row["effect_12"], sign=True)
-                notes.append(f"12 months on {after}")
-            notes.append(f"{row['joint_events']} other steps in them")
-            note = "; ".join(notes)
-        measured = _calibration(asked.con, ["its_gls"], asked.result["series_id"])
-        if row.get("false_alarm_rate") is not None:
-            measured |= {"false_alarm_rate": row["false_alarm_rate"], "nominal_rate": 0.05}
-        found.append(
-            MethodResult(
-                "interrupted_time_series",
-                difference=row["level_change"],
-                scale=row["scale"],
-                note=note,
-                **(measured if row["level_change"] is not None else {}),
-            )
+        notes.insert(
+            0, f"clearest break within {SEARCHED_MONTHS} months is {month(row['best_break_month'])}, {where}"
         )
-    return found
+    return MethodResult(
+        "change_point",
+        difference=row["break_size"],
+        scale=row["scale"],
+        rank=row["placebo_rank"],
+        note="; ".join(notes) or None,
+        **asdict(rates),
+    )
 
 
-def _synthetic(asked: _Question) -> list[MethodResult]:
-    found = []
-    for row in asked.rows("rpt_synthetic_control"):
-        donors = [f"{d} {w:.2f}" for d, w in zip(row["donors"] or [], row["weights"] or [], strict=False)]
-        notes = [row["reason"]] if row["reason"] else []
-        if row["mean_gap"] is not None:
-            notes.append(
-                f"gap of the 12 months after to {', '.join(donors[:3])}{' ...' if donors[3:] else ''}"
-            )
-        if row["rank"] is not None:
-            notes.append(f"rank among {row['n_donors']} partners, at least {row['rank_floor']:.3f}")
-        found.append(
-            MethodResult(
-                "synthetic_control",
-                variant=row.get("donor_pool_id"),
-                difference=row["mean_gap"],
-                scale="log",
-                # a rank of what does not fit the months before says nothing
-                rank=row["rank"] if row["gate_passed"] else None,
-                note="; ".join(notes) or None,
-                **_calibration(asked.con, ["synthetic_control"], asked.result["series_id"]),
-            )
-        )
-    return found
+# -- the table -------------------------------------------------------------------------------------------------------
 
+_REASON = Column("reason", "Reason", Shown.TEXT)
+_VERDICT = Column("verdict", "Verdict", Shown.VERDICT)
+_RANK = (
+    Column("placebo_rank", "Placebo rank", Shown.SHARE),
+    Column("n_placebo", "Other dates", Shown.COUNT),
+)
 
-def _change_point(asked: _Question) -> list[MethodResult]:
-    found = []
-    for row in asked.rows("rpt_change_point"):
-        notes = [row["reason"]] if row["reason"] else []
-        if row["best_break_month"] is not None:
-            away = row["months_from_cut"]
-            where = (
-                "at the cut"
-                if away == 0
-                else f"{abs(away)} months {'after' if away > 0 else 'before'} the cut"
-            )
-            notes.insert(0, f"clearest break within 24 months is {month(row['best_break_month'])}, {where}")
-        found.append(
-            MethodResult(
-                "change_point",
-                difference=row["break_size"],
-                scale=row["scale"],
-                rank=row["placebo_rank"],
-                note="; ".join(notes) or None,
-                **_calibration(asked.con, ["change_point"], asked.result["series_id"]),
-            )
-        )
-    return found
-
-
-def _counterfactual(asked: _Question) -> list[MethodResult]:
-    """The headline model first; the range is the calibrated one, its rate what it missed at dates without an event."""
-    where = "and window_months = $months and gap_months = $gap"
-    found = []
-    for row in asked.rows("rpt_counterfactual_effect", where, "model"):
-        notes = [row["reason"]] if row["reason"] else []
-        if row["outside_calibrated"] is not None:
-            side = "outside" if row["outside_calibrated"] else "inside"
-            notes.append(f"{side} the range that holds what comes at dates without an event")
-        covered = row["coverage_measured"]
-        found.append(
-            MethodResult(
-                "counterfactual",
-                variant=row["model"],
-                difference=row["effect"],
-                scale=row["scale"],
-                lower=row["lower95_calibrated"],
-                upper=row["upper95_calibrated"],
-                false_alarm_rate=1 - covered if covered is not None else None,
-                nominal_rate=0.05 if covered is not None else None,
-                n_pseudo_events=row["n_origins"] if covered is not None else None,
-                note="; ".join(notes) or None,
-            )
-        )
-    return found
-
-
-#: name -> table it is read from and how; the order is that of the printed table
-METHODS: Mapping[str, tuple[str, Callable[[_Question], list[MethodResult]]]] = {
-    "before_after": ("rpt_before_after", lambda asked: []),
-    "difference_in_differences": ("rpt_difference_in_differences", _did),
-    "counterfactual": ("rpt_counterfactual_effect", _counterfactual),
-    "interrupted_time_series": ("rpt_interrupted_time_series", _interrupted),
-    "synthetic_control": ("rpt_synthetic_control", _synthetic),
-    "change_point": ("rpt_change_point", _change_point),
+#: the methods by the name that a person asks for (`headway compare --method`), in the order in which they are shown
+METHODS: Mapping[str, Method] = {
+    "before_after": Method(
+        title="Before and after",
+        assumption="It describes two periods; everything that differs between them is in the number.",
+        table="rpt_before_after",
+        estimate="pre_mean",
+        read=_before_after,
+        calibrated_as=["placebo_rank_calibrated"],
+        windowed=True,
+    ),
+    "difference_in_differences": Method(
+        title="Less declared controls",
+        assumption="The difference belongs to the event only if series and controls would have moved together, and the "
+        "controls are not themselves affected.",
+        table="rpt_difference_in_differences",
+        estimate="did",
+        read=_difference_in_differences,
+        calibrated_as=["difference_in_differences_rank_calibrated", "difference_in_differences_calibrated"],
+        series_column="treated_series_id",
+        variant="control_set_id",
+        windowed=True,
+        columns=(
+            Column("control_set_id", "Controls", Shown.NAME),
+            Column("d_log_treated", "Series", Shown.DIFFERENCE),
+            Column("d_log_control", "Controls", Shown.DIFFERENCE),
+            Column("did", "Difference", Shown.DIFFERENCE),
+            Column("pretrend_ratio", "Earlier drift / difference", Shown.SHARE),
+            *_RANK,
+            Column("mde95", "Usual, ±", Shown.DIFFERENCE),
+            _VERDICT,
+            _REASON,
+        ),
+    ),
+    "counterfactual": Method(
+        title="Against a forecast from the months before",
+        assumption="The forecast assumes that the series would have gone on as its model says. The calibrated interval is "
+        "as wide as it had to be at dates without an event; where there are too few of them, it is withheld.",
+        table="rpt_counterfactual_effect",
+        estimate="effect",
+        read=_counterfactual,
+        calibrated_as=[],
+        variant="model",
+        windowed=True,
+        columns=(
+            Column("model", "Model", Shown.MODEL),
+            Column("expected_mean", "Expected", Shown.VALUE),
+            Column("actual_mean", "Came", Shown.VALUE),
+            Column("effect", "Difference", Shown.DIFFERENCE),
+            Column("lower95_calibrated", "Calibrated 95 % from", Shown.DIFFERENCE),
+            Column("upper95_calibrated", "to", Shown.DIFFERENCE),
+            Column("coverage_measured", "Coverage measured", Shown.SHARE),
+            Column("n_origins", "Trial dates", Shown.COUNT),
+            Column("outside_calibrated", "Outside", Shown.YES_OR_NO),
+            _REASON,
+        ),
+    ),
+    "interrupted_time_series": Method(
+        title="Interrupted time series",
+        assumption="A line with seasons, episodes and the other clusters of events, broken at the cut. It calls dates "
+        "without an event unusual as often as its false-alarm rate says.",
+        table="rpt_interrupted_time_series",
+        estimate="level_change",
+        read=_interrupted_time_series,
+        calibrated_as=["its_gls"],
+        columns=(
+            Column("level_change", "Step", Shown.DIFFERENCE),
+            Column("effect_12", "After 12 months", Shown.DIFFERENCE),
+            Column("n_months", "Months used", Shown.COUNT),
+            Column("ar_order", "AR order", Shown.COUNT),
+            Column("joint_events", "Other steps", Shown.COUNT),
+            Column("false_alarm_rate", "False alarms", Shown.SHARE),
+            _REASON,
+        ),
+    ),
+    "synthetic_control": Method(
+        title="Synthetic control",
+        assumption="A weighted mean of series that the event did not reach, fitted to follow this one before it. Where it "
+        "does not follow, the rank says nothing.",
+        table="rpt_synthetic_control",
+        estimate="mean_gap",
+        read=_synthetic_control,
+        calibrated_as=["synthetic_control"],
+        variant="donor_pool_id",
+        columns=(
+            Column("donors", "Made of", Shown.DONORS),
+            Column("mean_gap", "Difference", Shown.DIFFERENCE),
+            Column("misfit", "Misfit before", Shown.SHARE),
+            Column("rmspe_ratio", "Error after / before", Shown.SHARE),
+            Column("rank", "Rank", Shown.SHARE),
+            Column("rank_floor", "Least possible", Shown.SHARE),
+            Column("gate_passed", "Follows", Shown.YES_OR_NO),
+            _REASON,
+        ),
+    ),
+    "change_point": Method(
+        title="Where it broke, were it asked to name one month",
+        assumption=f"The clearest of {2 * SEARCHED_MONTHS + 1} months around the cut: large by construction, and ranked among "
+        "windows without an event.",
+        table="rpt_change_point",
+        estimate="break_size",
+        read=_change_point,
+        calibrated_as=["change_point"],
+        columns=(
+            Column("best_break_month", "Month", Shown.MONTH),
+            Column("months_from_cut", "Months from the cut", Shown.COUNT),
+            Column("break_size", "Size", Shown.DIFFERENCE),
+            *_RANK,
+            _REASON,
+        ),
+    ),
 }
-
-
-# -- controls --------------------------------------------------------------------------------------------------------
-
-
-def against_controls(
-    con: duckdb.DuckDBPyConnection,
-    event: Record | None,
-    event_id: str,
-    series_id: str,
-    control: str,
-    months: int,
-    gap: int,
-) -> tuple[Record, list[Record]]:
-    """The row of rpt_difference_in_differences and the rows of dim_control_set of the set `control`.
-
-    Raises UsageError for an unknown set, a series it was not declared for, and windows the report does not have.
-    """
-    for table in ("dim_control_set", "rpt_difference_in_differences"):
-        if not has_table(con, table):
-            raise UsageError(f"this release has no {table}; `headway build --force` makes one that has")
-    wanted = control.strip().lower().replace("-", "_")
-    controls = records(
-        con,
-        "from dim_control_set where control_set_id = ? and treated_series_id = ? order by control_series_id",
-        [wanted, series_id],
-    )
-    if not controls:
-        raise UsageError(_no_such_set(con, wanted, series_id))
-    if event is None:
-        raise UsageError(
-            f"controls are compared around events of the report, not around the bare date {event_id}"
-        )
-    found = records(
-        con,
-        """from rpt_difference_in_differences where event_id = $event and treated_series_id = $series
-           and control_set_id = $control order by window_months, gap_months""",
-        {"event": event_id, "series": series_id, "control": wanted},
-    )
-    for row in found:
-        if (row["window_months"], row["gap_months"]) == (months, gap):
-            return row, controls
-    what = f"{series_id} and {wanted} are not compared around {event_id}"
-    if not found:
-        raise UsageError(
-            f"{what}: no window around it lies whole in the life of the series and every control"
-        )
-    windows = [(r["window_months"], r["gap_months"]) for r in found]
-    raise UsageError(f"{what} with {months} months and a gap of {gap}; there are {offered(windows)}")
-
-
-def _no_such_set(con: duckdb.DuckDBPyConnection, wanted: str, series_id: str) -> str:
-    own = con.execute(
-        "select distinct control_set_id from dim_control_set where treated_series_id = ? order by 1",
-        [series_id],
-    ).fetchall()
-    if own:
-        return f"{series_id} has no control set '{wanted}'; it has {', '.join(r[0] for r in own)}"
-    others = con.execute(
-        "select distinct treated_series_id from dim_control_set where control_set_id = ? order by 1 limit 6",
-        [wanted],
-    ).fetchall()
-    text = f"no control set is declared for {series_id}"
-    if others:
-        return f"{text}; {wanted} is declared for {', '.join(r[0] for r in others)}"
-    return f"{text} (`headway sql 'select distinct control_set_id, treated_series_id from dim_control_set'` lists them)"
+#: the methods beside the comparison itself
+FURTHER: Mapping[str, Method] = {name: method for name, method in METHODS.items() if name != "before_after"}

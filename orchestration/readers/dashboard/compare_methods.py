@@ -15,25 +15,15 @@ import polars as pl
 import streamlit as st
 
 from orchestration.readers.comparison.compare import Comparison
-from orchestration.readers.comparison.methods import MethodResult
+from orchestration.readers.comparison.method_result import MethodResult
+from orchestration.readers.comparison.methods import FURTHER, METHODS
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.words import escaped
-from orchestration.readers.wording import ABSENT, MODELS, number, percent, share, spelled, verdict
+from orchestration.readers.wording import ABSENT, MODELS, share, spelled, verdict
 
-#: table, heading, what it says, in order of the page; columns that a table lacks are simply not asked for
-_METHODS = (
-    (
-        "rpt_counterfactual_effect",
-        "Expected without a change",
-        "The months after against what a model expects from the months before; the band is calibrated at dates without an event.",
-    ),
-    (
-        "rpt_interrupted_time_series",
-        "Interrupted time series",
-        "A step and a change of slope at the cut. The p-values err far more often than they promise on such series: see the "
-        "false alarm rate beside them.",
-    ),
+#: tables beside those of the methods: name, heading, what it says
+_MORE_TABLES = (
     (
         "rpt_cluster_before_after",
         "The whole group of events",
@@ -41,21 +31,13 @@ _METHODS = (
         "those after the last.",
     ),
     (
-        "rpt_synthetic_control",
-        "Synthetic control",
-        "A weighted mean of other series that fits the months before; shown only where the fit is good enough.",
-    ),
-    (
-        "rpt_change_point",
-        "Change points",
-        "Dates at which this series changes by itself, found without looking at the events.",
-    ),
-    (
         "rpt_method_calibration",
         "How often the methods err on this series",
         "Each method at dates without an event: the share at which it fires should be the nominal rate.",
     ),
 )
+#: has a section of its own, because a control is chosen for it
+_CONTROLS = METHODS["difference_in_differences"]
 
 
 @dataclass(frozen=True)
@@ -114,7 +96,8 @@ def show(release: Release, found: Comparison, control: str) -> None:
     if not found.event:
         return
     _difference_in_differences(release, found, control)
-    for table, heading, meaning in _METHODS:
+    sections = [(m.table, m.title, m.assumption) for m in FURTHER.values() if m is not _CONTROLS]
+    for table, heading, meaning in (*sections, *_MORE_TABLES):
         with st.container(key=f"method-{table}"):
             st.subheader(heading, anchor=False)
             st.markdown(escaped(meaning))
@@ -138,26 +121,14 @@ _SUMMARY = dict.fromkeys(
 
 
 def _row(method: MethodResult) -> dict[str, str | None]:
-    log = method.scale == "log"
-
-    def size(value: float | None) -> str | None:
-        return None if value is None else percent(value) if log else number(value, sign=True)
-
-    span = (
-        None
-        if method.lower is None or method.upper is None
-        else f"{size(method.lower)} to {size(method.upper)}"
-    )
+    """A row of the summary; None is shown as a dash."""
     return {
-        "Method": spelled(method.method),
+        "Method": METHODS[method.method].title,
         "With": MODELS.get(method.variant, spelled(method.variant)) if method.variant else None,
-        "Difference": size(method.difference),
-        "95 % range": span,
+        "Difference": method.difference_text or None,
+        "95 % range": method.range_text or None,
         "Rank": None if method.rank is None else f"{method.rank:.2f}",
-        "Fires without an event": None
-        if method.false_alarm_rate is None
-        else f"{share(method.false_alarm_rate)}"
-        + (f" of {method.n_pseudo_events}" if method.n_pseudo_events else ""),
+        "Fires without an event": method.false_alarm_text or None,
         "Promised": None if method.nominal_rate is None else share(method.nominal_rate),
         "Verdict": verdict(method.verdict) if method.verdict else None,
         "Note": method.note,
@@ -166,7 +137,8 @@ def _row(method: MethodResult) -> dict[str, str | None]:
 
 def _difference_in_differences(release: Release, found: Comparison, control: str) -> None:
     with st.container(key="method-rpt_difference_in_differences"):
-        st.subheader("Against a control", anchor=False)
+        st.subheader(_CONTROLS.title, anchor=False)
+        st.markdown(escaped(_CONTROLS.assumption))
         if not control:
             st.markdown("Pick a control above, where one is declared for this series.")
             return

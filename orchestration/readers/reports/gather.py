@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestration.base.errors import UsageError
+from orchestration.readers.comparison.answers import method_records
 from orchestration.readers.comparison.compare import Comparison, compare
+from orchestration.readers.comparison.methods import FURTHER
 from orchestration.readers.lookup import list_events, resolve_event, resolve_series
 from orchestration.readers.release_file import Record, records
 from orchestration.readers.reports.choice import MOST_PARTIAL, chosen
@@ -47,7 +49,7 @@ class SeriesPart:
     found: what `headway compare` answers, 12 months and no gap, latest values (`partial`: from the macro, because a window
     is not whole); first: the same of each month as first released; variants: rows of every width and gap, latest, and
     first_variants, as first released; source: row of dim_source; payloads: the files the values came from; methods: rows
-    of further report tables by table; cluster: the row of rpt_cluster_before_after for the event's cluster.
+    of the further methods by name; cluster: the row of rpt_cluster_before_after for the event's cluster.
     """
 
     found: Comparison
@@ -96,15 +98,6 @@ class EventPage:
     episode_titles: Mapping[str, str]
 
 
-#: report tables beside rpt_before_after: the column that names the series, and the rows a page shows. A release of
-#: another version may lack a table; then the page lacks the section.
-METHODS: Mapping[str, tuple[str, str]] = {
-    "rpt_difference_in_differences": ("treated_series_id", "window_months = 12 and gap_months = 0"),
-    "rpt_counterfactual_effect": ("series_id", "window_months = 12 and gap_months = 0"),
-    "rpt_interrupted_time_series": ("series_id", "true"),
-    "rpt_synthetic_control": ("series_id", "true"),
-    "rpt_change_point": ("series_id", "true"),
-}
 CLUSTERS = "rpt_cluster_before_after"
 
 
@@ -262,12 +255,13 @@ def _payloads(con: duckdb.DuckDBPyConnection, series_id: str, row: Mapping[str, 
 def _methods(
     con: duckdb.DuckDBPyConnection, event_id: str, series_id: str, present: set[str]
 ) -> dict[str, list[Record]]:
-    found = {}
-    for table, (key, condition) in METHODS.items():
-        if table in present:
-            query = f"from {table} where event_id = ? and {key} = ? and {condition} order by all"
-            found[table] = records(con, query, [event_id, series_id])
-    return {table: rows for table, rows in found.items() if rows}
+    """The rows of every further method that the release has a table and rows of, by the name of the method."""
+    rows = {
+        name: method_records(con, method, event_id, series_id, (WINDOW, GAP))
+        for name, method in FURTHER.items()
+        if method.table in present
+    }
+    return {name: of_method for name, of_method in rows.items() if of_method}
 
 
 def _cluster_events(con: duckdb.DuckDBPyConnection, event: Mapping[str, Any]) -> list[Record]:

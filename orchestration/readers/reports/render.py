@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from orchestration.readers import wording
+from orchestration.readers.comparison.methods import FURTHER, NAMED_DONORS, Method, Shown
 from orchestration.readers.reports import words
 from orchestration.readers.reports.figures import Picture, dark_rules
 from orchestration.readers.reports.gather import Edition, EventPage, SeriesPart
@@ -30,138 +31,44 @@ SITE_GENERATOR = "headway report --all"
 NAMED_OTHERS = 8
 
 
-Shown = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], str | Markup]
+#: how a value is written, given the value, its row and the row of its series
+Written = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], str | Markup]
 
 
-@dataclass(frozen=True)
-class Column:
-    """A column of a further method: its name in the table, its heading, and how a value is written, given value, row and
-    series."""
-
-    name: str
-    heading: str
-    shown: Shown
-
-
-def _of(write: Callable[[Any], str | Markup]) -> Shown:
+def _alone(write: Callable[[Any], str | Markup]) -> Written:
+    """A way of writing that needs the value alone."""
     return lambda value, row, series: write(value)
 
 
-def _scaled(value: float | None, row: Mapping[str, Any], series: Mapping[str, Any]) -> str | Markup:
-    """A difference on the scale of its row: percent from log points, else the unit of the series."""
+def _difference(value: float | None, row: Mapping[str, Any], series: Mapping[str, Any]) -> str | Markup:
+    """A difference on the scale of its row: percent from log points (also where the table has no scale), else in the unit
+    of the series."""
     if value is None:
         return words.ABSENT
     return wording.difference(value, series, log=row.get("scale", "log") == "log")
 
 
-def _weighted(
-    donors: Sequence[str] | None, row: Mapping[str, Any], series: Mapping[str, Any]
-) -> str | Markup:
+def _donors(donors: Sequence[str] | None, row: Mapping[str, Any], series: Mapping[str, Any]) -> str | Markup:
     """The heaviest donors with their weights; the rest is counted."""
     if not donors:
         return words.ABSENT
-    named = [f"{d} {w:.2f}" for d, w in zip(donors[:3], row["weights"], strict=False)]
-    return ", ".join(named) + (f" and {len(donors) - 3} more" if len(donors) > 3 else "")
+    named = [f"{d} {w:.2f}" for d, w in zip(donors[:NAMED_DONORS], row["weights"], strict=False)]
+    more = len(donors) - NAMED_DONORS
+    return ", ".join(named) + (f" and {more} more" if more > 0 else "")
 
 
-_COUNT = _of(lambda x: words.fixed(x, 0))
-_SHARE = _of(words.fixed)
-_YES = _of(lambda x: words.ABSENT if x is None else "yes" if x else "no")
-_REASON = Column("reason", "Reason", _of(lambda x: x or ""))
-_RANK = (Column("placebo_rank", "Placebo rank", _SHARE), Column("n_placebo", "Other dates", _COUNT))
-_VERDICT = Column("verdict", "Verdict", _of(lambda x: wording.verdict_short(x) if x else words.ABSENT))
-
-
-@dataclass(frozen=True)
-class Method:
-    """A further method. `main`: the column without which a row says nothing but its reason."""
-
-    title: str
-    assumption: str
-    main: str
-    columns: tuple[Column, ...]
-
-
-#: the report tables beside rpt_before_after
-METHODS: Mapping[str, Method] = {
-    "rpt_difference_in_differences": Method(
-        "Less declared controls",
-        "The difference belongs to the event only if series and controls would have moved together, and the controls "
-        "are not themselves affected.",
-        "did",
-        (
-            Column("control_set_id", "Controls", _of(wording.label)),
-            Column("d_log_treated", "Series", _scaled),
-            Column("d_log_control", "Controls", _scaled),
-            Column("did", "Difference", _scaled),
-            Column("pretrend_ratio", "Earlier drift / difference", _SHARE),
-            *_RANK,
-            Column("mde95", "Usual, ±", _scaled),
-            _VERDICT,
-            _REASON,
-        ),
-    ),
-    "rpt_counterfactual_effect": Method(
-        "Against a forecast from the months before",
-        "The forecast assumes that the series would have gone on as its model says. The calibrated interval is as wide as "
-        "it had to be at dates without an event; where there are too few of them, it is withheld.",
-        "effect",
-        (
-            Column("model", "Model", _of(lambda x: wording.label(x, wording.MODELS))),
-            Column("expected_mean", "Expected", _of(words.value)),
-            Column("actual_mean", "Came", _of(words.value)),
-            Column("effect", "Difference", _scaled),
-            Column("lower95_calibrated", "Calibrated 95 % from", _scaled),
-            Column("upper95_calibrated", "to", _scaled),
-            Column("coverage_measured", "Coverage measured", _SHARE),
-            Column("n_origins", "Trial dates", _COUNT),
-            Column("outside_calibrated", "Outside", _YES),
-            _REASON,
-        ),
-    ),
-    "rpt_interrupted_time_series": Method(
-        "Interrupted time series",
-        "A line with seasons, episodes and the other clusters of events, broken at the cut. It calls dates without an event "
-        "unusual as often as its false-alarm rate says.",
-        "level_change",
-        (
-            Column("level_change", "Step", _scaled),
-            Column("effect_12", "After 12 months", _scaled),
-            Column("n_months", "Months used", _COUNT),
-            Column("ar_order", "AR order", _COUNT),
-            Column("joint_events", "Other steps", _COUNT),
-            Column("false_alarm_rate", "False alarms", _SHARE),
-            _REASON,
-        ),
-    ),
-    "rpt_synthetic_control": Method(
-        "Synthetic control",
-        "A weighted mean of series that the event did not reach, fitted to follow this one before it. Where it does not "
-        "follow, the rank says nothing.",
-        "mean_gap",
-        (
-            Column("donors", "Made of", _weighted),
-            Column("mean_gap", "Difference", _scaled),
-            Column("misfit", "Misfit before", _SHARE),
-            Column("rmspe_ratio", "Error after / before", _SHARE),
-            Column("rank", "Rank", _SHARE),
-            Column("rank_floor", "Least possible", _SHARE),
-            Column("gate_passed", "Follows", _YES),
-            _REASON,
-        ),
-    ),
-    "rpt_change_point": Method(
-        "Where it broke, were it asked to name one month",
-        "The clearest of 49 months around the cut: large by construction, and ranked among windows without an event.",
-        "break_size",
-        (
-            Column("best_break_month", "Month", _of(words.month)),
-            Column("months_from_cut", "Months from the cut", _COUNT),
-            Column("break_size", "Size", _scaled),
-            *_RANK,
-            _REASON,
-        ),
-    ),
+_WRITTEN: Mapping[Shown, Written] = {
+    Shown.DIFFERENCE: _difference,
+    Shown.DONORS: _donors,
+    Shown.VALUE: _alone(words.value),
+    Shown.SHARE: _alone(words.fixed),
+    Shown.COUNT: _alone(lambda count: words.fixed(count, 0)),
+    Shown.MONTH: _alone(words.month),
+    Shown.YES_OR_NO: _alone(lambda answer: words.ABSENT if answer is None else "yes" if answer else "no"),
+    Shown.NAME: _alone(wording.label),
+    Shown.MODEL: _alone(lambda code: wording.label(code, wording.MODELS)),
+    Shown.VERDICT: _alone(lambda code: wording.verdict_short(code) if code else words.ABSENT),
+    Shown.TEXT: _alone(lambda text: text or ""),
 }
 
 
@@ -213,7 +120,7 @@ def event_html(
             event=page.event,
             cautions=cautions(page),
             others=_others(page),
-            sections={p.series["series_id"]: _methods(p) for p in page.parts},
+            sections={p.series["series_id"]: _further_methods(p) for p in page.parts},
             pictures=pictures,
             sources=_sources(page.parts),
             restricted=[p.source["agency"] for p in page.parts if NO_REDISTRIBUTION in p.source["licence"]],
@@ -302,19 +209,36 @@ def _others(page: EventPage) -> list[Mapping[str, Any]]:
     return sorted(found.values(), key=lambda e: (abs((e["event_date"] - start).days), e["event_id"]))
 
 
-def _methods(part: SeriesPart) -> dict[str, Any]:
-    """The further methods of a series: `shown`, with title, assumption, columns with a value and rows; `refused`, title
-    and reason of those without a number."""
+@dataclass(frozen=True)
+class MethodTable:
+    """A further method of one series as a table: headings, and the cells of each row as text."""
+
+    method: Method
+    headings: Sequence[str]
+    cells: Sequence[Sequence[str | Markup]]
+
+
+@dataclass(frozen=True)
+class FurtherMethods:
+    """`shown`: methods with a number; `refused`: title and reason of those without one."""
+
+    shown: Sequence[MethodTable]
+    refused: Sequence[tuple[str, str]]
+
+
+def _further_methods(part: SeriesPart) -> FurtherMethods:
+    """What the further methods say about one series. Columns without any value are left out."""
     shown, refused = [], []
-    for table, method in METHODS.items():
-        rows = part.methods.get(table, ())
-        if any(r.get(method.main) is not None for r in rows):
-            used = [c for c in method.columns if any(r.get(c.name) not in (None, "") for r in rows)]
-            shown.append({"table": table, "method": method, "columns": used, "rows": rows})
-        elif rows:
-            reasons = dict.fromkeys(r["reason"] for r in rows if r.get("reason"))
+    for name, rows in part.methods.items():
+        method = FURTHER[name]
+        if any(row.get(method.estimate) is not None for row in rows):
+            columns = [c for c in method.columns if any(row.get(c.name) not in (None, "") for row in rows)]
+            cells = [[_WRITTEN[c.shown](row.get(c.name), row, part.series) for c in columns] for row in rows]
+            shown.append(MethodTable(method, [c.heading for c in columns], cells))
+        else:
+            reasons = dict.fromkeys(row["reason"] for row in rows if row.get("reason"))
             refused.append((method.title, "; ".join(reasons) or "no number"))
-    return {"shown": shown, "refused": refused}
+    return FurtherMethods(shown, refused)
 
 
 def _sources(parts: Sequence[SeriesPart]) -> list[dict[str, Any]]:
