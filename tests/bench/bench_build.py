@@ -129,6 +129,16 @@ def test_lookups(home):
             lambda: subprocess.run([sys.executable, "-c", bare], check=True),
         )
     )
+    load = "from orchestration.definitions import defs; defs().get_repository_def()"
+    environment = {**os.environ, "HEADWAY_HOME": str(home.home)}
+    rows.append(
+        compare(
+            "Dagster's definitions, loaded in every process",
+            lambda: subprocess.run([sys.executable, "-c", load], check=True, cwd=PROJECT, env=environment),
+            "Python, import dagster and dagster_dbt",
+            lambda: subprocess.run([sys.executable, "-c", "import dagster, dagster_dbt"], check=True),
+        )
+    )
     show("Commands", rows, 4)
     print(f"  limits on two idle cores: {LOOKUP:g} s, and {HELP:g} s for --help")
     assert all(row.ratio < 4 for row in rows)

@@ -28,9 +28,8 @@ from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 from orchestration.base.settings import PROJECT, Settings
+from tests.support.patience import PATIENCE
 
-#: seconds to wait for a page or a server on a busy machine; on an idle one the slowest takes 3
-PATIENCE = 300.0
 _FLAGS = (
     "--headless=new",
     "--no-sandbox",  # for root, as in CI; only pages of our own are opened

@@ -1,14 +1,15 @@
-"""One build in a process of its own, to be killed.
+"""One build in a process of its own, to be killed: says on standard output how far it is, one "stage done total" a line.
 
 Belongs here: the call, outside pytest. Does not belong here: assertions (test_build_faults.py).
 """
 
 import sys
+from pathlib import Path
 
+from orchestration.base.progress import listening
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.operations.build import run_build
 
 if __name__ == "__main__":
-    from pathlib import Path
-
-    run_build(Settings(PROJECT, Path(sys.argv[1])), force=True)
+    with listening(lambda stage, _detail, done, total: print(stage, done or 0, total or 0, flush=True)):
+        run_build(Settings(PROJECT, Path(sys.argv[1])), force=True)

@@ -30,6 +30,7 @@ from orchestration.store.rebuild import rebuild_store_from_archive
 from orchestration.store.tables import open_store
 from tests.support import vintage_case
 from tests.support.parsed import payload_of, series_of, settings_at
+from tests.support.patience import PATIENCE
 from tests.support.vintage_case import SERIES, content_of, fingerprint, take_in, vintages
 from transforms.schema import OBSERVATION, Parsed
 
@@ -255,7 +256,9 @@ def test_a_killed_load_is_repaired_by_the_next_run(tmp_path):
         for payload in Archive(home).payloads():
             Archive(home).read(payload)
     assert len(seen) > 2, "no process was killed in the middle of its work"
-    subprocess.run(worker, cwd=PROJECT, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=120)
+    subprocess.run(
+        worker, cwd=PROJECT, env=environment, check=True, stdout=subprocess.DEVNULL, timeout=PATIENCE
+    )
     with open_store(home.store, read_only=True) as con:
         assert fingerprint(con) == states[-1]
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 from orchestration.base.settings import Settings
+from tests.support.patience import PATIENCE
 
 PAGES = ("overview", "timeline", "compare", "trade", "revisions", "data")
-#: a page may take this long on a machine that does other things too
-PATIENCE = 60
 
 
 def run_page(name: str, **query: str | list[str]) -> AppTest:

@@ -1,6 +1,7 @@
 """A whole warehouse from the bundled figures, built once for all tests of a run, also of several processes.
 
-Belongs here: the shared build. Does not belong here: anything that writes to it; such tests build their own.
+Belongs here: the shared build and clones of it. Does not belong here: anything that writes to the shared build; such a
+test takes a clone, where `headway build` finds nothing to do.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from filelock import FileLock
 
 from orchestration.base.settings import PROJECT, Settings
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -60,7 +62,23 @@ def warehouse(home: Settings) -> Path:
     return home.build_database
 
 
-def headway(settings: Settings, *arguments: str, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def own(home: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """A clone of the released warehouse that a test may change or break: archive, store, releases and what dbt parsed.
+
+    What dbt built stays behind (300 MB): a build makes that file anew. The clone goes when the test ends."""
+    settings = Settings(PROJECT, tmp_path / "home")
+    left_behind = {str(home.home): {home.build.name}}
+    shutil.copytree(
+        home.home, settings.home, symlinks=True, ignore=lambda folder, _: left_behind.get(folder, set())
+    )
+    yield settings
+    shutil.rmtree(settings.home, ignore_errors=True)
+
+
+def headway(
+    settings: Settings, *arguments: str, timeout: float = 3 * PATIENCE
+) -> subprocess.CompletedProcess[str]:
     """The command line in its own process, as a user runs it."""
     return subprocess.run(
         [sys.executable, "-m", "orchestration.cli", *arguments],

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from orchestration.base.errors import ReleaseError
-from orchestration.base.settings import load_env_file
 from orchestration.cli import main
 from orchestration.documentation.source_pages import source_page
 from orchestration.operations import build, refresh
@@ -118,24 +116,3 @@ def test_the_page_of_a_source_is_made_of_its_spec() -> None:
         "Employment Situation",
     ):
         assert text in page
-
-
-def test_what_an_agency_says_is_no_markup_for_the_terminal(headway, replay) -> None:
-    """Its brackets would vanish from the message, or turn the rest of the output red."""
-    said = "[bold red]year[/] 2027 is invalid"
-    replay.serve("BLS", json_reply({"status": "REQUEST_FAILED_INVALID_PARAMETERS", "message": [said]}))
-    assert said in headway().stdout
-
-
-def test_keys_may_stand_in_a_file_and_the_environment_wins(tmp_path, monkeypatch) -> None:
-    (tmp_path / ".env").write_text("HEADWAY_CENSUS_KEY=from the file\nHEADWAY_BLS_KEY='from the file'\n")
-    monkeypatch.setenv("HEADWAY_BLS_KEY", "from the environment")
-    monkeypatch.setenv(
-        "HEADWAY_CENSUS_KEY", "to be undone"
-    )  # so that what the file sets does not stay behind
-    monkeypatch.delenv("HEADWAY_CENSUS_KEY")
-    load_env_file(tmp_path)
-    assert os.environ["HEADWAY_CENSUS_KEY"] == "from the file"
-    assert os.environ["HEADWAY_BLS_KEY"] == "from the environment"
-    os.environ.pop("HEADWAY_CENSUS_KEY")
-    load_env_file(tmp_path / "no such folder")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
 from orchestration.readers import own_sql
-from orchestration.readers.own_sql import STOP_GRACE, run_sql
+from orchestration.readers.own_sql import run_sql
 from tests.support import reading_case
 
 
@@ -116,24 +116,23 @@ def test_a_query_cannot_read_files_the_network_or_this_process(home: Settings, t
 
 
 def test_a_slow_query_is_stopped_at_its_limit(home: Settings):
-    started = time.monotonic()
+    """A million times a million rows take hours: that there is an answer at all means that the query was stopped."""
     with pytest.raises(UsageError, match=r"stopped after 0\.3 s"):
         run_sql(home, "select count(*) from range(1000000) a, range(1000000) b", timeout=0.3)
-    assert time.monotonic() - started < 0.3 + 2 * STOP_GRACE + 1
 
 
 def test_a_query_that_does_not_stop_is_left_behind(home: Settings, monkeypatch: pytest.MonkeyPatch):
     """One function on one huge value is not interrupted by DuckDB: measured 14 s for repeat('x', 1e9)."""
     monkeypatch.setattr(own_sql, "STOP_GRACE", 0.1)
-    started = time.monotonic()
+    before = set(threading.enumerate())
     with pytest.raises(UsageError, match="stopped after"):
         run_sql(home, "select length(repeat('x', 300000000))", timeout=0.05)
-    assert time.monotonic() - started < 2
+    assert set(threading.enumerate()) - before, "the query was waited for to its end"
 
 
 def test_a_query_too_big_for_the_memory_says_so(home: Settings):
     with pytest.raises(UsageError, match="more memory than its limit of 1GB"):
-        run_sql(home, "select list(range) from range(200000000)", timeout=60)
+        run_sql(home, "select list(range) from range(200000000)", timeout=600)
 
 
 @pytest.mark.parametrize(

@@ -3,13 +3,11 @@ never write into the home that HEADWAY_HOME happens to name."""
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import dagster as dg
 
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.build import dbt_runner
 from orchestration.defs.assets.load import build_load_assets, build_store_asset
 
 
@@ -23,11 +21,3 @@ def test_assets_write_to_the_home_of_their_resource_and_not_to_the_one_of_the_en
         result = dg.materialize([load, build_store_asset([load])], resources={"settings": settings})
         assert result.success and settings.store.exists()
     assert not named.exists()
-
-
-def test_dbt_is_told_its_home_for_one_call_only(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setenv("HEADWAY_HOME", "before")
-    homes = [Settings(PROJECT, tmp_path / name) for name in ("one", "two")]
-    paths = [dbt_runner.ensure_manifest(settings) for settings in homes]
-    assert [path.exists() for path in paths] == [True, True] and paths[0] != paths[1]
-    assert os.environ["HEADWAY_HOME"] == "before"

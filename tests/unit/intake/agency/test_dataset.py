@@ -12,7 +12,6 @@ from orchestration.base.settings import Settings
 from orchestration.intake.agency import dataset as refresh
 from orchestration.intake.agency import question as live
 from orchestration.store.archive import Archive
-from orchestration.store.rebuild import rebuild_store_from_archive
 from tests.replay.server import (
     ReplayServer,
     cut,
@@ -26,7 +25,6 @@ from tests.support.refresh_case import (
     VEHICLES,
     Agency,
     dataset,
-    everything_written,
     one,
     question,
     rows,
@@ -63,45 +61,6 @@ def test_first_refresh_fills_archive_and_store(settings, agency, replay) -> None
     ]
 
 
-def test_an_answer_that_says_the_same_costs_nothing_but_the_request(settings, agency, monkeypatch) -> None:
-    """BLS tells in each answer how long it took: compared byte by byte, nothing would ever be unchanged."""
-    run(settings)
-    before = (Archive(settings).payloads(), everything_written(settings.home / "archive" / "objects"))
-    monkeypatch.setattr("transforms.parse.bls.parse_reply", lambda *a, **k: pytest.fail("parsed again"))
-    outcome = run(settings)
-    found = one(outcome)
-    assert (found.state, found.unchanged, found.fetched, found.appended) == ("done", 1, 0, 0)
-    assert not outcome.changed
-    after = Archive(settings).payloads()
-    assert [replace(p, last_seen_at=None) for p in after] == [
-        replace(p, last_seen_at=None) for p in before[0]
-    ]
-    assert everything_written(settings.home / "archive" / "objects") == before[1]
-    assert rows(settings, "SELECT count(*) FROM raw.load") == [(1,)]
-
-
-def test_the_second_time_is_asked_conditionally(settings, agency, replay) -> None:
-    agency.etag = True
-    run(settings)
-    outcome = run(settings)
-    first, second = replay.calls("BLS")
-    assert "if-none-match" not in first.headers and second.headers["if-none-match"].startswith('"')
-    assert (one(outcome).unchanged, one(outcome).fetched) == (1, 0)
-
-
-def test_rows_in_another_order_say_the_same() -> None:
-    """Census gives its rows in any order: each answer would be archived and loaded again, 20 MB at a time."""
-    api = replace(API, volatile=b"", row_separator=b"],")
-    one, other = b'[["a","b"],\n["1","2"],\n["3","4"]]', b'[["a","b"],["3","4"],["1","2"]]'
-    assert live.digest(api, one) == live.digest(api, other)
-    for changed in (
-        b'[["a","b"],["3","4"],["1","5"]]',
-        b'[["a","b"],["3","4"]]',
-        b'[["a","b"],["1","2"],["3","4"],["3","4"]]',
-    ):
-        assert live.digest(api, changed) != live.digest(api, one)
-
-
 def test_a_revision_becomes_a_vintage_and_a_new_month_a_row(settings, agency) -> None:
     run(settings)
     agency.values[MANUFACTURING] |= {"2026-10": "12600", "2026-11": "12601"}
@@ -126,21 +85,6 @@ def test_a_value_that_is_gone_is_withdrawn_not_forgotten(settings, agency) -> No
     ]
 
 
-def test_the_archive_alone_makes_the_same_store_again(settings, agency) -> None:
-    run(settings)
-    agency.values[MANUFACTURING]["2026-10"] = "12600"
-    run(settings)
-    query = "SELECT series_id, period_start, value, known_from, payload_id FROM raw.observation ORDER BY ALL"
-    before = rows(settings, query)
-    settings.store.unlink()
-    rebuild_store_from_archive(
-        settings,
-        lambda payload: live.parser_of_live(payload, [dataset()]),
-        lambda con: None,
-    )
-    assert rows(settings, query) == before and len(before) == 45
-
-
 def test_bytes_archived_by_a_run_that_died_are_known_since_then(settings, agency, replay) -> None:
     """Otherwise a rebuild from the archive would say another known_from than the store."""
     agency.etag = True
@@ -163,7 +107,6 @@ def test_bytes_archived_by_a_run_that_died_are_known_since_then(settings, agency
 
 
 # --- what is wrong with an answer ----------------------------------------------------------------------------------
-
 BROKEN = {
     "page in place of data": (html_page(), "HTML page"),
     "cut": (cut(json_reply(list(range(500)))), "cut in the middle"),

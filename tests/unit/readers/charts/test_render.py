@@ -14,6 +14,7 @@ import pytest
 from orchestration.base.errors import UsageError
 from orchestration.readers.charts import render
 from tests.support.chart_case import EVENT, drawn, every_chart, observations
+from tests.support.patience import PATIENCE
 
 
 def test_same_data_same_picture():
@@ -85,7 +86,7 @@ def test_page_draws_itself_in_a_browser_under_its_policy(chart: int, tmp_path: P
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     assert "CONSOLE" not in done.stderr, done.stderr

@@ -5,6 +5,8 @@ import datetime as dt
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.support.patience import PATIENCE
+
 SCRIPT = """
 import datetime as dt
 import streamlit as st
@@ -26,7 +28,7 @@ DEFAULTS = ("usmca", "a", ["x"], 12, None, dt.date(2026, 2, 15), "", False)
 
 
 def run(**query: str | list[str]) -> AppTest:
-    page = AppTest.from_string(SCRIPT, default_timeout=30)
+    page = AppTest.from_string(SCRIPT, default_timeout=PATIENCE)
     for key, value in query.items():
         page.query_params[key] = value
     page.run()

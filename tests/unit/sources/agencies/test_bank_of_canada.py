@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from orchestration.sources.agencies import bank_of_canada, daily_rates
+from orchestration.sources.agencies import bank_of_canada
 from orchestration.sources.spec import PlanContext
 from tests.replay.bank_of_canada import Valet, not_found
 from tests.replay.server import (
@@ -180,9 +180,3 @@ def test_the_window_reaches_back_to_the_year_where_the_shortest_series_ends(late
     ctx = PlanContext(TODAY, more.pop("since", None), more.pop("full", False), False, latest, **more)
     (request,) = bank_of_canada.plan(ctx)
     assert tuple(value for _, value in request.params) == expected
-
-
-def test_in_january_before_a_month_has_ended_nothing_is_asked():
-    ctx = PlanContext(date(2026, 1, 20), date(2026, 1, 1), False, False)
-    assert daily_rates.window(ctx, [USD], bank_of_canada.BEGINS) is None
-    assert bank_of_canada.plan(ctx) == []

@@ -16,10 +16,8 @@ import pytest
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.readers.dashboard.serving import options
+from tests.support.patience import PATIENCE
 from tests.support.whole_warehouse import headway
-
-#: seconds: the server answers in 1 s on an idle machine; tests run beside others
-PATIENCE = 60
 
 
 def free_port() -> int:
@@ -68,7 +66,7 @@ def test_it_serves_on_loopback_and_ends_on_ctrl_c(tmp_path: Path) -> None:
         # 0100007F is 127.0.0.1 as the kernel writes it; 00000000 would be every address
         assert all(address.startswith("0100007F") for address in bound)
         server.send_signal(signal.SIGINT)
-        out, errors = server.communicate(timeout=30)
+        out, errors = server.communicate(timeout=PATIENCE)
     finally:
         server.kill()
     assert server.returncode == 0

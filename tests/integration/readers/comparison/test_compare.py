@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -13,22 +12,13 @@ import pytest
 
 from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
-from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.comparison.compare import compare
-from orchestration.readers.comparison.methods import METHODS
-from orchestration.readers.comparison.picture import comparison_picture, plot
-from orchestration.readers.release_file import open_release, records
-from tests.support.whole_warehouse import headway
+from orchestration.readers.release_file import records
+from tests.support.command_case import command
 
 JOBS = "usa_employment_motor_vehicles_parts"
 IMPORTS = "usa_imports_goods_mex"
 AUTOS = "s232-autos-effective-2025-04"
-
-
-@pytest.fixture(scope="module")
-def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_release(home) as connection:
-        yield connection
 
 
 @pytest.mark.parametrize("gap", [0, 3])
@@ -146,26 +136,6 @@ def test_beyond_the_data_the_possible_cuts_are_named(con: duckdb.DuckDBPyConnect
         assert min(beyond["n_pre"], beyond["n_post"]) < 12
 
 
-def test_every_method_answers_or_says_why_not(con: duckdb.DuckDBPyConnection):
-    """A method that is silently left out looks as if it had nothing to say; a p-value alone is believed."""
-    rows = compare(con, "nafta-round6-end", JOBS, method="all").methods
-    assert list(dict.fromkeys(r.method for r in rows)) == list(METHODS)
-    assert all(r.difference is not None or r.note for r in rows)
-    only = compare(con, "nafta-round6-end", JOBS, method="difference_in_differences").methods
-    assert {r.method for r in only} == {"difference_in_differences"}
-    did = {r.variant: r.difference for r in only}
-    wanted = con.execute(
-        """select control_set_id, did from rpt_difference_in_differences where event_id = 'nafta-round6-end'
-           and treated_series_id = ? and window_months = 12 and gap_months = 0""",
-        [JOBS],
-    ).fetchall()
-    assert did == dict(wanted)
-    odd = compare(con, "nafta-round6-end", JOBS, months=9, method="difference_in_differences").methods
-    assert "there are --months 6, 12 or 24 with --gap 0, 3 or 6" in odd[0].note
-    bare = compare(con, "2018-01-29", JOBS, method="all").methods
-    assert all(r.note for r in bare if r.method != "before_after")
-
-
 def test_json_holds_what_was_asked(home: Settings, tmp_path: Path):
     picture = tmp_path / "a picture.svg"
     asked = (
@@ -178,7 +148,7 @@ def test_json_holds_what_was_asked(home: Settings, tmp_path: Path):
         "--plot",
         str(picture),
     )
-    done = headway(home, "compare", *asked, "--json")
+    done = command(home, "compare", *asked, "--json")
     assert done.returncode == 0, done.stderr
     answer = json.loads(done.stdout)
     assert set(answer) == {
@@ -191,45 +161,6 @@ def test_json_holds_what_was_asked(home: Settings, tmp_path: Path):
     assert picture.read_text().startswith("<svg")
 
 
-@pytest.mark.parametrize("name", ["chart.jpg", "nowhere/chart.svg"])
-def test_a_picture_that_cannot_be_written_is_said_before_anything(home: Settings, tmp_path: Path, name: str):
-    done = headway(home, "compare", "nafta-round6-end", JOBS, "--plot", str(tmp_path / name))
-    assert done.returncode == 2 and done.stdout == ""
-    assert "cannot be written" in done.stderr and "Traceback" not in done.stderr
-
-
 def test_nothing_to_compare_exits_with_2(home: Settings):
-    done = headway(home, "compare", "2031-01", JOBS)
+    done = command(home, "compare", "2031-01", JOBS)
     assert done.returncode == 2 and "cannot be compared" in done.stdout
-
-
-@pytest.mark.parametrize("suffix", [".svg", ".png", ".html"])
-def test_pictures_of_the_vintage_that_was_compared(
-    con: duckdb.DuckDBPyConnection, tmp_path: Path, suffix: str
-):
-    found = compare(con, AUTOS, JOBS, as_of="2026-01-09")
-    assert plot(con, found, tmp_path / f"autos{suffix}").stat().st_size > 5_000
-    spec = comparison_picture(con, found).to_dict()
-    shown = {
-        r["period_start"][:7]: r["value"]
-        for rows in spec["datasets"].values()
-        for r in rows
-        if "period_start" in r
-    }
-    assert shown["2025-04"] == 999.3  # 972.1 after the benchmark
-    assert "2026-01" not in shown
-
-
-def test_pictures_of_first_releases_and_of_nothing(con: duckdb.DuckDBPyConnection):
-    first = compare(con, "nafta-round6-end", JOBS, as_of="first")
-    spec = comparison_picture(con, first).to_dict()
-    values = [
-        r["value"]
-        for rows in spec["datasets"].values()
-        for r in rows
-        if r.get("window") == "before" and "period_start" in r
-    ]
-    assert sum(values) / len(values) == pytest.approx(first.result["pre_mean"])
-    assert "as first released" in spec["usermeta"]["headway"]["source"]
-    with pytest.raises(ChartError, match="no value from"):
-        comparison_picture(con, compare(con, "2060-01", JOBS))

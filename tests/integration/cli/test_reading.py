@@ -1,4 +1,4 @@
-"""The command line on a whole warehouse, run as a user runs it.
+"""Commands that read, on a whole warehouse: most in this process, one answer and one refusal in processes of their own.
 
 Belongs here: what a user sees: output, JSON, messages, exit statuses.
 Does not belong here: the functions behind the commands (tests/unit).
@@ -11,21 +11,14 @@ import json
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
+from tests.support.command_case import command
 from tests.support.whole_warehouse import headway
 
 
 def answer(home: Settings, *arguments: str):
-    done = headway(home, *arguments, "--json")
+    done = command(home, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
-
-
-def test_a_second_build_does_no_work_twice(home):
-    """A refresh every weekday would pile up identical releases and move `current` for nothing."""
-    before = home.current.resolve()
-    outcome = answer(home, "build")
-    assert outcome["released"] is False
-    assert home.current.resolve() == before
 
 
 def test_status_counts_what_is_there(home):
@@ -48,7 +41,9 @@ def test_series_are_found_by_words_and_agency_codes(home, text, expected):
 
 def test_compare_gives_the_worked_figure(home):
     """The first number a newcomer sees: imports from Mexico after the sixth round, +9.66 % (docs/methods.md)."""
-    comparison = answer(home, "compare", "nafta-round6-end", "usa_imports_goods_mex")
+    done = headway(home, "compare", "nafta-round6-end", "usa_imports_goods_mex", "--json")
+    assert done.returncode == 0, done.stderr
+    comparison = json.loads(done.stdout)
     assert comparison["result"]["pct_change"] == pytest.approx(9.66, abs=0.005)
     assert "does not say what made them differ" in comparison["text"]
 
@@ -74,7 +69,7 @@ def test_trace_leads_to_the_bytes(home):
 )
 def test_what_cannot_be_answered_is_one_line_and_status_2(home, arguments, status, said):
     """A traceback tells a user nothing, and a script could not tell a wrong question from a broken machine."""
-    done = headway(home, *arguments)
+    done = command(home, *arguments)
     assert done.returncode == status, done.stderr
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
@@ -82,29 +77,7 @@ def test_what_cannot_be_answered_is_one_line_and_status_2(home, arguments, statu
 
 
 def test_an_empty_home_says_what_to_run(tmp_path):
+    """In a process of its own: the exit status is what a script sees."""
     done = headway(Settings(PROJECT, tmp_path), "status")
     assert (done.returncode, done.stdout) == (1, "")
     assert "headway build" in done.stderr
-
-
-def test_every_command_has_examples():
-    """`--help` is what users read first."""
-    import click
-
-    from orchestration.cli import main
-
-    for name, command in main.commands.items():
-        text = command.get_help(click.Context(command, info_name=name))
-        assert f"headway {name}" in text.partition("Examples:")[2], name
-
-
-def test_help_needs_no_heavy_import():
-    """`headway --help` would take seconds: Dagster, dbt and polars are imported by the commands that need them."""
-    import subprocess
-    import sys
-
-    code = "import sys, orchestration.cli.writing; print([m for m in ('dagster', 'dbt', 'polars', 'duckdb', 'requests') if m in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
-    )
-    assert done.stdout.strip() == "[]"
