@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.readers.comparison.methods import MIN_DATES
+from orchestration.readers.comparison.answers import MIN_DATES
 from orchestration.readers.rows import TABLE_OF
 from tests.support.dbt_case import dbt
 from transforms.statistics import changepoint, conformal, forecasts, interrupted
