@@ -70,7 +70,7 @@ class Api:
     name: str
     base_url: str
     secret: Secret | None = None
-    #: how often may be asked with a key, and without one; `budgets` holds for an API that has no keys
+    #: how often may be asked with a key, and without one; where the second is empty, the first holds for both
     budgets: tuple[Budget, ...] = ()
     budgets_without_key: tuple[Budget, ...] = ()
     seconds_between_requests: float = 0.25
