@@ -106,7 +106,7 @@ class Request:
     path: str
     method: Literal["GET", "POST"] = "GET"
     params: tuple[tuple[str, str], ...] = ()
-    json_body: Any = None
+    json_body: object = None
     headers: tuple[tuple[str, str], ...] = ()
     title: str = ""  # for the plan: "50 series, 2017-2026"
     #: what the parser needs to know of the question (codes, first and last period). Plain JSON, hence Any (text, numbers,
