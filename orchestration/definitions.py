@@ -18,7 +18,7 @@ from orchestration.sources.datasets import DATASETS
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """The definitions of one warehouse. Raises FileNotFoundError saying what to run when no manifest exists yet."""
+    """The definitions of one warehouse. Raises FileNotFoundError, with the command to run, while there is no manifest."""
     manifest = dbt_runner.manifest_path(settings)
     if not manifest.exists():
         raise FileNotFoundError(

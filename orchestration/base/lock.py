@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from orchestration.base.errors import WriterBusyError
 from orchestration.base.settings import Settings
 
-#: how often a waiting run asks again, seconds
+#: seconds after which a waiting run tries again
 _POLL_SECONDS = 0.1
 
 #: locks held by this process, as (lock file, process, thread) -> depth; the process is in the key because a forked
@@ -32,8 +32,8 @@ def writer_lock(settings: Settings, *, wait: float = 0) -> Iterator[None]:
     """Hold `home/.writer.lock` while the body runs; `wait` is how many seconds to wait for another holder.
 
     The kernel gives the lock back when the process ends, however it ends (flock(2)), so a killed run leaves
-    nothing to clean up. The same thread may take it again (a build publishes inside its own lock); another thread
-    or process gets WriterBusyError, which names the holder: process id, since when, command.
+    nothing to clean up. The thread that holds it may take it again, as a build does when it publishes. In another thread
+    or process WriterBusyError is raised, which names the holder: process id, since when, command.
     """
     key = (str(settings.writer_lock), os.getpid(), threading.get_ident())
     if key in _held:
@@ -59,6 +59,7 @@ def writer_lock(settings: Settings, *, wait: float = 0) -> Iterator[None]:
 
 
 def _acquire(fd: int, settings: Settings, wait: float) -> None:
+    """Take the lock on the open file. Raises WriterBusyError where another holder keeps it for `wait` seconds."""
     give_up = time.monotonic() + wait
     while True:
         try:
@@ -74,6 +75,7 @@ def _acquire(fd: int, settings: Settings, wait: float) -> None:
 
 
 def _describe(fd: int) -> None:
+    """Write who holds the lock into its file, for `_holder`."""
     note = {
         "pid": os.getpid(),
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -84,8 +86,13 @@ def _describe(fd: int) -> None:
 
 
 def _holder(fd: int) -> str:
+    """Who holds the lock, in words."""
     try:
         note = json.loads(os.pread(fd, 4096, 0))
         return f"process {note['pid']} since {note['since']} ({note['command']})"
-    except (ValueError, KeyError, TypeError):  # it took the lock a moment ago and has not signed yet
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+    ):  # it took the lock a moment ago and has not written its note yet
         return "a process that has just started"

@@ -1,6 +1,7 @@
 """Telling someone that a run failed or was not complete: a webhook or a command, both from the environment.
 
-Belongs here: sending one text. Does not belong here: deciding what is worth telling (operations/refresh.py, defs/sensors.py).
+Belongs here: sending one text.
+Does not belong here: deciding what is worth a message (operations/refresh.py, defs/sensors.py).
 
 HEADWAY_NOTIFY_WEBHOOK  an https address that gets {"text": "..."} by POST (the form of most chat services)
 HEADWAY_NOTIFY_COMMAND  a command that gets the text on standard input: mail -s "{subject}" me@example.org
@@ -20,17 +21,20 @@ _SECONDS = 20
 
 
 def tell(subject: str, text: str) -> list[str]:
-    """Send `text` where the environment says; gives what went wrong in words. Never raises: the run matters more."""
+    """Send `text` to what the environment names; returns what went wrong, one line each.
+
+    Nothing is raised, because a message that cannot be sent must not fail the run it is about. Each way may take 20 s.
+    """
     problems = []
     if webhook := os.environ.get("HEADWAY_NOTIFY_WEBHOOK", "").strip():
         try:
-            answer = requests.post(
+            response = requests.post(
                 webhook, json={"text": f"{subject}\n{text}"}, timeout=_SECONDS, allow_redirects=False
             )
-            if answer.status_code >= 300:
-                problems.append(f"HEADWAY_NOTIFY_WEBHOOK answered HTTP {answer.status_code}")
+            if response.status_code >= 300:
+                problems.append(f"HEADWAY_NOTIFY_WEBHOOK answered HTTP {response.status_code}")
         except (requests.RequestException, ValueError) as error:
-            # the address of a webhook is a secret: only the class is told
+            # the message of the error may hold the address of the webhook, which is a secret: only its class is reported
             problems.append(f"HEADWAY_NOTIFY_WEBHOOK could not be reached ({type(error).__name__})")
     if command := os.environ.get("HEADWAY_NOTIFY_COMMAND", "").strip():
         try:

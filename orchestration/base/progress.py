@@ -1,7 +1,7 @@
-"""How long work tells what it is doing, without knowing who listens (a terminal, Dagster's log, nobody).
+"""How work that takes long reports its progress, without knowing who listens (a terminal, Dagster's log, nobody).
 
 Belongs here: the listener of this context and the one function that work calls.
-Does not belong here: rendering (cli.py), logging of errors (they are raised).
+Does not belong here: showing progress (cli/printer.py), errors (they are raised).
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+#: takes (stage, detail, done, total) of one report
 Listener = Callable[[str, str, int | None, int | None], None]
 
 _listener: ContextVar[Listener | None] = ContextVar("progress_listener", default=None)
 
 
 def report(stage: str, detail: str = "", done: int | None = None, total: int | None = None) -> None:
-    """Say that `stage` (load, transform, release) is at `detail`, `done` of `total` where that is known."""
+    """Tell the listener, if there is one, that `stage` (load, transform, release) is at `detail`.
+
+    done, total: how many pieces are finished, and of how many, where that is known.
+    """
     listener = _listener.get()
     if listener is not None:
         listener(stage, detail, done, total)

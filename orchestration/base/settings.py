@@ -1,7 +1,8 @@
 """Where things live and what limits apply: one place for paths, environment variables and their defaults.
 
-Belongs here: paths, keys from the environment, limits, base-URL overrides.
-Does not belong here: opening files or databases, anything that asks the network.
+Belongs here: the paths of a warehouse, limits that several rooms share, reading `.env`.
+Does not belong here: opening files or databases, anything that asks the network, the keys of agencies
+(intake/agency/keys.py).
 """
 
 from __future__ import annotations
@@ -38,18 +39,22 @@ class Settings:
 
     @property
     def dbt_project(self) -> Path:
+        """The models, seeds and tests of dbt."""
         return self.project / "dbt_project"
 
     @property
     def archive(self) -> Path:
+        """The folder of every payload as it was received."""
         return self.home / "archive"
 
     @property
     def store(self) -> Path:
+        """The database file of the raw tables, where vintages are appended."""
         return self.home / "store" / "store.duckdb"
 
     @property
     def build(self) -> Path:
+        """The folder of what a build makes before it is released."""
         return self.home / "build"
 
     @property
@@ -69,27 +74,32 @@ class Settings:
 
     @property
     def releases(self) -> Path:
+        """The folder with one folder for each release."""
         return self.home / "releases"
 
     @property
     def current(self) -> Path:
+        """The link to the release that readers see."""
         return self.home / "current"
 
     @property
     def current_database(self) -> Path:
+        """The database file that readers open."""
         return self.current / "headway.duckdb"
 
     @property
     def writer_lock(self) -> Path:
+        """The file that is locked by the one run that may write."""
         return self.home / ".writer.lock"
 
     @property
     def dagster_home(self) -> Path:
+        """The folder of Dagster's instance: runs, logs, schedules."""
         return self.home / "dagster"
 
 
 def load_env_file(project: Path = PROJECT) -> None:
-    """Take what `.env` in the project says (keys, HEADWAY_HOME) into the environment; what is set there already wins."""
+    """Put the variables of `.env` in the project (keys, HEADWAY_HOME) into the environment; those set already stay."""
     from dotenv import load_dotenv
 
     load_dotenv(project / ".env", override=False)

@@ -7,8 +7,7 @@ executing a job (dagster_run.py).
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from orchestration.base.errors import ReleaseError
@@ -21,7 +20,6 @@ from orchestration.intake.parsers import parser_of_archived
 from orchestration.intake.registration import register
 from orchestration.operations.dagster_run import run_job
 from orchestration.release import folders as release
-from orchestration.store.loading import LoadAccount
 from orchestration.store.rebuild import rebuild_store_from_archive
 
 
@@ -29,14 +27,12 @@ from orchestration.store.rebuild import rebuild_store_from_archive
 class BuildOutcome:
     """What a run did. `released` is False when nothing had changed; `release` is then the one that stays current.
 
-    accounts: of the payloads that were loaded. seconds: of the whole run; stages: stage -> seconds.
+    seconds: how long the whole run took.
     """
 
     released: bool
     release: release.Release
-    accounts: tuple[LoadAccount, ...] = ()
     seconds: float = 0.0
-    stages: Mapping[str, float] = field(default_factory=dict)
 
 
 def run_build(

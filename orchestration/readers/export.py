@@ -21,9 +21,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestration.base.duck import literal, quoted, session
 from orchestration.base.errors import HeadwayError, UsageError
 from orchestration.base.progress import report
-from orchestration.base.public_table import Column, PublicTable, describe, quoted
+from orchestration.base.public_table import Column, PublicTable, describe
 from orchestration.base.settings import Settings
 from orchestration.readers.release_file import current_file, one_line
 from transforms.parse.user_declaration import NO_REDISTRIBUTION
@@ -129,24 +130,11 @@ def _chosen(public: Sequence[PublicTable], names: Sequence[str] | None) -> list[
 @contextmanager
 def _attached(source: Path, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A session of its own with the release attached read-only: the connections of reading.py may not write files."""
-    import duckdb
-
-    # With its own writing threads DuckDB 2.0 can wait for ever once a disk is full: 5 of 22 COPY to a 5 MB disk hung,
-    # none of 120 with async_threads 0 or 1.
-    config = {
-        "memory_limit": "1GB",
-        "threads": 2,
-        "async_threads": 0,
-        "temp_directory": str(spill / ".spill"),
-    }
-    con = duckdb.connect(config=config)
-    try:
-        con.execute(f"ATTACH '{_escaped(source)}' AS release (READ_ONLY)")
+    with session(spill / ".spill", threads=2) as con:
+        con.execute(f"ATTACH {literal(source)} AS release (READ_ONLY)")
         con.execute("USE release")
         con.execute("SET TimeZone = 'UTC'")
         yield con
-    finally:
-        con.close()
 
 
 def _move(staging: Path, out: Path) -> None:
@@ -157,10 +145,6 @@ def _move(staging: Path, out: Path) -> None:
         return
     for file in sorted(staging.iterdir()):
         file.replace(out / file.name)
-
-
-def _escaped(text: Path | str) -> str:
-    return str(text).replace("'", "''")
 
 
 # -- types -----------------------------------------------------------------------------------------------------------
@@ -190,13 +174,13 @@ def _selected(table: PublicTable, *, text: bool) -> str:
 
 def _write_parquet(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) -> None:
     con.execute(
-        f"COPY (FROM main.{quoted(table.name)}) TO '{_escaped(file)}' (FORMAT parquet, COMPRESSION zstd)"
+        f"COPY (FROM main.{quoted(table.name)}) TO {literal(file)} (FORMAT parquet, COMPRESSION zstd)"
     )
 
 
 def _write_csv(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) -> None:
     con.execute(
-        f"COPY ({_selected(table, text=True)}) TO '{_escaped(file)}' "
+        f"COPY ({_selected(table, text=True)}) TO {literal(file)} "
         "(FORMAT csv, HEADER true, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '')"
     )
 

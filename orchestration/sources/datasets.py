@@ -1,6 +1,6 @@
 """Every dataset that is asked of an agency, in one tuple.
 
-Belongs here: the list of provider modules. Does not belong here: anything a provider module says.
+Belongs here: the list of the agencies' modules. Does not belong here: anything about one agency.
 """
 
 from __future__ import annotations

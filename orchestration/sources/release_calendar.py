@@ -1,11 +1,11 @@
 """On which days the agencies publish: rules as data, with the holidays of their countries.
 
-Belongs here: one row a release, the holidays of each country, and "is this a release day".
+Belongs here: one row for each release, the holidays of each country, and "is this a release day".
 Does not belong here: the time of day (Dataset.schedule of the provider modules), starting runs (schedules.py).
 
 The agencies announce their days a year ahead, in calendars that this project may not rely on being able to read. The
-rows below are their stated or observed habits, made wide enough that a late day is still inside; asking on a day
-without a release costs one request a question and changes nothing. `basis` says how well a row is known.
+rows below are their stated or observed habits, made wide enough that a late day is still inside: on a day without a
+release a run sends its requests in vain and changes nothing. `basis` says how well a row is known.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _WORKDAYS = (MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY)
 
 
 @dataclass(frozen=True)
-class Release:
+class ReleaseDays:
     """Days of a month on which something may come out: `weekdays` from day `first` to day `last`, holidays left out.
 
     datasets:          pattern of dataset names of the source
@@ -41,39 +41,43 @@ class Release:
     if_holiday_before: bool = False
 
 
-RELEASES: tuple[Release, ...] = (
+RELEASES: tuple[ReleaseDays, ...] = (
     # first Friday; the second where the first falls on the 1st to 3rd of January
-    Release("bls", "*", "Employment Situation", "USA", 1, 9, "stated", (FRIDAY,), if_holiday_before=True),
-    Release("bls", "*", "Consumer Price Index; import and export prices", "USA", 9, 19, "habit"),
-    Release("census", "*", "FT-900, about 35 days after the month", "USA", 2, 11, "habit"),
-    Release("bts", "*", "TransBorder Freight Data, about 60 days after the month", "USA", 18, 31, "guess"),
-    # every workday has some release; what changed is told by the list of changed series (sensors.py)
-    Release("statcan", "*", "The Daily", "CAN", 1, 31, "stated"),
-    Release("inegi", "*", "Vehicle register (RAIAVL), industrial activity", "MEX", 1, 14, "guess"),
-    Release("inegi", "*", "Merchandise trade", "MEX", 23, 29, "guess"),
-    # monthly means are made here, once the month is over
-    Release("banxico", "*", "FIX rate, daily", "MEX", 1, 5, "stated"),
-    Release("bank_of_canada", "*", "Exchange rates, daily", "CAN", 1, 5, "stated"),
-    Release("fed", "g17*", "G.17 Industrial Production", "USA", 13, 21, "habit"),
-    Release("fed", "g5*", "G.5 Foreign Exchange Rates, first workday of the month", "USA", 1, 5, "habit"),
-    Release(
+    ReleaseDays("bls", "*", "Employment Situation", "USA", 1, 9, "stated", (FRIDAY,), if_holiday_before=True),
+    ReleaseDays("bls", "*", "Consumer Price Index; import and export prices", "USA", 9, 19, "habit"),
+    ReleaseDays("census", "*", "FT-900, about 35 days after the month", "USA", 2, 11, "habit"),
+    ReleaseDays(
+        "bts", "*", "TransBorder Freight Data, about 60 days after the month", "USA", 18, 31, "guess"
+    ),
+    # every workday has some release; the list of changed series says which (defs/sensors.py)
+    ReleaseDays("statcan", "*", "The Daily", "CAN", 1, 31, "stated"),
+    ReleaseDays("inegi", "*", "Vehicle register (RAIAVL), industrial activity", "MEX", 1, 14, "guess"),
+    ReleaseDays("inegi", "*", "Merchandise trade", "MEX", 23, 29, "guess"),
+    # daily rates, of which this project makes monthly means once the month is over
+    ReleaseDays("banxico", "*", "FIX rate, daily", "MEX", 1, 5, "stated"),
+    ReleaseDays("bank_of_canada", "*", "Exchange rates, daily", "CAN", 1, 5, "stated"),
+    ReleaseDays("fed", "g17*", "G.17 Industrial Production", "USA", 13, 21, "habit"),
+    ReleaseDays("fed", "g5*", "G.5 Foreign Exchange Rates, first workday of the month", "USA", 1, 5, "habit"),
+    ReleaseDays(
         "fed", "h10*", "H.10 Foreign Exchange Rates, every Monday", "USA", 1, 31, "habit", (MONDAY, TUESDAY)
     ),
-    Release("treasury", "*", "Monthly Treasury Statement, eighth workday", "USA", 9, 16, "habit"),
-    Release("comtrade", "*", "whenever a country reports", "USA", 1, 31, "stated", (SATURDAY,)),
+    ReleaseDays("treasury", "*", "Monthly Treasury Statement, eighth workday", "USA", 9, 16, "habit"),
+    ReleaseDays("comtrade", "*", "whenever a country reports", "USA", 1, 31, "stated", (SATURDAY,)),
 )
 
 
 def expected(source_id: str, dataset: str, day: date) -> str | None:
-    """What may come out for a dataset on that day, in words; None where nothing does. A dataset without a row is always
-    looked after when its own schedule says so."""
+    """What may come out for a dataset on that day, in words; None where nothing does.
+
+    For a dataset without a row every day counts as a release day: its own schedule then decides alone.
+    """
     rows = [r for r in RELEASES if r.source_id == source_id and fnmatchcase(dataset, r.datasets)]
     if not rows:
         return "not in the release calendar"
     return next((r.title for r in rows if is_day_of(r, day)), None)
 
 
-def is_day_of(release: Release, day: date) -> bool:
+def is_day_of(release: ReleaseDays, day: date) -> bool:
     """Whether `day` is one of the days of `release`, or the workday before one that is a holiday."""
     off = holidays(release.country, day.year)
     if day in off or not release.first - 1 <= day.day <= release.last:

@@ -17,7 +17,10 @@ from transforms.schema import Parsed
 
 @dataclass(frozen=True)
 class Source:
-    """A publisher. `publication_lag_days`: from the end of a reference period to its first release, typical."""
+    """A publisher.
+
+    publication_lag_days: usual days from the end of a reference period to its first release.
+    """
 
     source_id: str
     agency: str
@@ -59,30 +62,33 @@ class Budget:
 
 @dataclass(frozen=True)
 class Api:
-    """One base URL with its manners. `HEADWAY_BASE_URL_<name>` overrides `base_url` for every request."""
+    """One base URL with its limits. The environment variable `HEADWAY_BASE_URL_<name>` overrides `base_url`.
+
+    Timeouts and pauses are in seconds, sizes in bytes.
+    """
 
     name: str
     base_url: str
     secret: Secret | None = None
-    #: with a key / without one; the same where there is no key
+    #: how often may be asked with a key, and without one; where the second is empty, the first holds for both
     budgets: tuple[Budget, ...] = ()
     budgets_without_key: tuple[Budget, ...] = ()
     seconds_between_requests: float = 0.25
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
-    #: the whole answer must be in by then, however slowly it drips
+    #: the whole answer must have come by then, however slowly its bytes arrive
     total_timeout: float = 300.0
     max_bytes: int = 64_000_000
-    #: how often a question is asked at most while failing in a way that may pass; each time counts against the budgets
+    #: how often a request is sent at most while it fails in a way that may pass; each time counts against the budgets
     attempts: int = 4
     follow_redirects: bool = False
     user_agent: str = "headway (statistics warehouse)"
     #: environment variable that must hold an e-mail address which the agency wants as the user agent
     contact_variable: str | None = None
-    #: regular expression of bytes that differ between two answers that say the same (a response time); they are left
-    #: out when an answer is compared with the last one
+    #: regular expression of bytes that differ between two answers with the same content (a response time); they are
+    #: left out when an answer is compared with the last one
     volatile: bytes = b""
-    #: what stands between two rows of an answer whose rows come in any order; they are then compared as a set
+    #: what separates the rows of an answer whose rows come in any order; answers are then compared without the order
     row_separator: bytes = b""
     #: the smallest question that tells whether a key is accepted, for `headway doctor --online`; None: the first request
     probe: Request | None = None
@@ -100,13 +106,13 @@ class Request:
     path: str
     method: Literal["GET", "POST"] = "GET"
     params: tuple[tuple[str, str], ...] = ()
-    json_body: Any = None
+    json_body: object = None
     headers: tuple[tuple[str, str], ...] = ()
     title: str = ""  # for the plan: "50 series, 2017-2026"
-    #: what the parser needs to know of the question (codes, first and last period). Plain JSON (text, numbers, lists,
-    #: objects; dates as ISO text), because it is kept beside the archived bytes and read back for a rebuild.
+    #: what the parser needs to know of the question (codes, first and last period). Plain JSON, hence Any (text, numbers,
+    #: lists, objects; dates as ISO text), because it is kept beside the archived bytes and read back for a rebuild.
     context: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    #: requests with the same name here are pages of one whole: after a failed page the rest of them is not asked
+    #: requests with the same name here are pages of one answer: after a failed page the others are not asked for
     pages_of: str = ""
 
 
@@ -125,7 +131,7 @@ class Response:
 
 @dataclass(frozen=True)
 class PlanContext:
-    """What a request builder may look at."""
+    """What `Dataset.plan` decides by: the days and periods that are wanted, and what is stored already."""
 
     today: date
     since: date | None  # None: the agency's usual revision window

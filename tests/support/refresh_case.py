@@ -90,7 +90,7 @@ def parse(content: bytes, request: Request, response: Response) -> Parsed:
         reply,
         source="bls",
         series=declared_series("bls", codes),
-        asked=codes,
+        expected=codes,
         retrieved_at=response.retrieved_at,
         complete=True,
     )

@@ -17,6 +17,7 @@ import dagster as dg
 
 from orchestration.base.duck import scalar
 from orchestration.base.settings import Settings
+from orchestration.defs.assets.result import Materialized
 from orchestration.defs.jobs import WRITER_POOL
 from orchestration.intake.agency.account import DatasetOutcome
 from orchestration.intake.agency.dataset import refresh_dataset
@@ -82,9 +83,7 @@ def _live_asset(
             ),
         ],
     )
-    def live(
-        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
-    ) -> dg.MaterializeResult[None]:
+    def live(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Materialized:
         since, until = _years(context)
         plan = plan_refresh(
             settings,

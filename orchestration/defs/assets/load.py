@@ -10,6 +10,7 @@ import dagster as dg
 
 from orchestration.base.duck import scalar
 from orchestration.base.settings import Settings
+from orchestration.defs.assets.result import Materialized
 from orchestration.defs.jobs import WRITER_POOL
 from orchestration.intake.figures.load import FIGURES, ingest_figures
 from orchestration.intake.figures.manifest import read_manifest
@@ -29,7 +30,7 @@ def _figures_asset(dataset: str, title: str) -> dg.AssetsDefinition:
         kinds={"parquet", "duckdb"},
         pool=WRITER_POOL,
     )
-    def load(settings: dg.ResourceParam[Settings]) -> dg.MaterializeResult[None]:
+    def load(settings: dg.ResourceParam[Settings]) -> Materialized:
         account = ingest_figures(settings, dataset)
         return dg.MaterializeResult(metadata={"dagster/row_count": account.rows_in, **asdict(account)})
 
@@ -54,7 +55,7 @@ def build_store_asset(datasets: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefin
         name="store",
         pool=WRITER_POOL,
     )
-    def store(settings: dg.ResourceParam[Settings]) -> Iterator[dg.MaterializeResult[None]]:
+    def store(settings: dg.ResourceParam[Settings]) -> Iterator[Materialized]:
         with open_store(settings.store, read_only=True) as con:
             for table in RAW_TABLES:
                 rows = scalar(con, f"select count(*) from raw.{table}")

@@ -8,6 +8,7 @@ import dagster as dg
 
 from orchestration.base.settings import Settings
 from orchestration.build.steps import is_current, publish
+from orchestration.defs.assets.result import Materialized
 from orchestration.defs.jobs import ALLOW_SHRINK, ONLY_IF_CHANGED, WRITER_POOL
 
 
@@ -22,9 +23,7 @@ def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
         kinds={"duckdb", "parquet"},
         pool=WRITER_POOL,
     )
-    def release(
-        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
-    ) -> dg.MaterializeResult[None]:
+    def release(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Materialized:
         if ONLY_IF_CHANGED in context.run.tags and is_current(settings):
             return dg.MaterializeResult(metadata={"unchanged": True})
         published = publish(settings, allow_shrink=ALLOW_SHRINK in context.run.tags)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestration.base.errors import SourceError
+from orchestration.base.files import write_whole
 from orchestration.base.settings import Settings
 from orchestration.sources.spec import Api, Budget
 
@@ -127,9 +127,7 @@ class Quota:
             "asked": [t.isoformat() for t in self._sent_at],
             "blocked_until": self._blocked_until.isoformat() if self._blocked_until else None,
         }
-        temporary = Path(f"{self._path}.new")
-        temporary.write_text(json.dumps(kept))
-        temporary.replace(self._path)
+        write_whole(self._path, json.dumps(kept).encode())
 
 
 def _midnight_after(moment: datetime, budget: Budget) -> datetime:

@@ -9,7 +9,6 @@ import base64
 import hashlib
 import html
 import json
-import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ import altair as alt
 import vl_convert
 
 from orchestration.base.errors import UsageError
+from orchestration.base.files import write_whole
 from orchestration.readers.charts.files import check_path
 from orchestration.readers.charts.theme import DARK, FONT, LIGHT, Mode, recoloured
 
@@ -61,12 +61,9 @@ def write(chart: AnyChart, path: Path, *, mode: Mode | None = None) -> Path:
         content = to_png(chart, mode=mode)
     else:
         content = (to_svg(chart, mode=mode) if suffix == ".svg" else to_html(chart, mode=mode)).encode()
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_bytes(content)
-        partial.replace(path)
+        write_whole(path, content)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise UsageError(f"the picture {path} cannot be written: {error.strerror or error}") from error
     return path
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 import streamlit as st
 
+from orchestration.base import duck
 from orchestration.base.errors import HeadwayError, ReleaseError
 from orchestration.base.settings import Settings
 from orchestration.readers.release_file import open_release
@@ -258,4 +259,4 @@ def literal(value: Any) -> str:
         case list() | tuple() | set() | frozenset():
             return "[" + ", ".join(literal(item) for item in value) + "]"
         case _:
-            return "'" + str(value).replace("'", "''") + "'"
+            return duck.literal(str(value))

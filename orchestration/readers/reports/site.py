@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.base import progress
 from orchestration.base.errors import HeadwayError, ReleaseError, UsageError
+from orchestration.base.files import write_whole
 from orchestration.base.settings import Settings
 from orchestration.readers.release_file import current_file, open_release
 from orchestration.readers.reports.gather import Edition, EventPage, all_events, event_of, gather
@@ -275,10 +276,7 @@ def _remove_old(folder: Path, wanted: Iterable[Path]) -> list[Path]:
 
 def _write(path: Path, html: str) -> None:
     """`html` to `path`, whole or not at all."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        partial.write_text(html, encoding="utf-8", newline="\n")
-        partial.replace(path)
+        write_whole(path, html.encode())
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error

@@ -36,7 +36,7 @@ API = Api(
         where_to_get="https://www.banxico.org.mx/SieAPIRest/service/v1/token",
         required=True,
     ),
-    # of historic data; the newest value alone (80 a minute, 40,000 a day) is asked by the probe only
+    # these are the limits for historic data; those for the newest value (80 a minute, 40,000 a day) concern the probe only
     budgets=(Budget(200, 300), Budget(10_000, 86_400, "America/Mexico_City")),
     seconds_between_requests=1.0,
     max_bytes=16_000_000,
@@ -50,7 +50,7 @@ API = Api(
 
 
 def plan(ctx: PlanContext) -> list[Request]:
-    """One request for each 20 series, or none where no month has ended since the window begins."""
+    """One request for every 20 series, or none where no month has ended since the first one that is wanted."""
     window = daily_rates.window(ctx, declared_series(SOURCE, CODES).values(), BEGINS)
     if window is None:
         return []
@@ -67,7 +67,7 @@ def plan(ctx: PlanContext) -> list[Request]:
 
 
 def parse(content: bytes, request: Request, response: Response) -> Parsed:
-    """The means of whole months."""
+    """The means of whole months, known from the time of retrieval; raises what `daily_rates.means` and the parser raise."""
     daily = parse_reply(content, status=response.status, content_type=response.media_type)
     return daily_rates.means(daily, request, response, source=SOURCE)
 

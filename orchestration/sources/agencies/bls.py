@@ -76,7 +76,7 @@ _FILES: tuple[tuple[str, str], ...] = (
     (r"EIUCO\w*", "/ei/ei.data.07.LocalityofOrigin"),
 )
 
-#: what tells whether the February benchmark of employment is in the store already
+#: the series by which it is known whether the February benchmark of employment is in the store already
 _BENCHMARKED = "usa_employment_total_nonfarm"
 #: of the oldest series (employment in manufacturing)
 _FIRST_YEAR = 1939
@@ -92,9 +92,10 @@ def flat_file_of(code: str) -> str:
 
 
 def _plan(context: PlanContext) -> list[Request]:
-    """The newest years, as many as one query holds: that covers every monthly revision and the five years which the
-    benchmark of employment and the seasonal factors of prices revise each February, at no query more. Earlier years in
-    further windows, newest first, so that the newest figures come before a quota ends."""
+    """Requests for the newest years, as many as one query holds: without any further query that covers every monthly
+    revision and the five years which the benchmark of employment and the seasonal factors of prices revise each February.
+    Earlier years, where they are wanted, come in further windows, newest first, so that a quota that ends costs old figures.
+    """
     codes = list(declared_series(SOURCE))
     size, years = (50, 20) if context.has_key else (25, 10)
     last = _last_year(context)
@@ -107,9 +108,10 @@ def _plan(context: PlanContext) -> list[Request]:
 
 
 def _last_year(context: PlanContext) -> int:
-    """Never a year that has not begun in Washington, which BLS refuses; nothing of a year is published on its first day."""
-    today = (context.today - timedelta(days=1)).year
-    return min(today, context.until.year) if context.until else today
+    """The last year to ask for. BLS refuses a year that has not begun in Washington, so it is that of yesterday; nothing of
+    a year is published on its first day."""
+    year = (context.today - timedelta(days=1)).year
+    return min(year, context.until.year) if context.until else year
 
 
 def _query(context: PlanContext, codes: Sequence[str], first: int, last: int) -> Request:
@@ -124,27 +126,29 @@ def _query(context: PlanContext, codes: Sequence[str], first: int, last: int) ->
 
 
 def _parse(content: bytes, request: Request, response: Response) -> Parsed:
-    """A series that did not come is a cut reply, unless BLS says that it has nothing of it in these years."""
+    """The observations of a reply. A series that did not come means that the reply was cut, unless BLS writes that it has
+    no data of the series in these years."""
     reply = bls.parse_reply(content, status=response.status, content_type=response.media_type)
     codes = request.context["codes"]
-    nothing = Counter(found.group(1) for message in reply.messages if (found := _NO_DATA.search(message)))
+    matches = [match for message in reply.messages if (match := _NO_DATA.search(message))]
+    years_without_data = Counter(match.group(1) for match in matches)  # one message for each series and year
     messages = [message for message in reply.messages if not _NO_DATA.search(message)]
-    if nothing:  # one message a series and year
-        messages.append(
-            f"no data in some of the years: {', '.join(f'{c} ({n})' for c, n in nothing.items())}"
-        )
+    if years_without_data:
+        listed = ", ".join(f"{code} ({years})" for code, years in years_without_data.items())
+        messages.append(f"no data in some of the years: {listed}")
     return to_parsed(
         replace(reply, messages=tuple(messages)),
         source=SOURCE,
         series=declared_series(SOURCE, codes),
-        asked=[code for code in codes if code not in nothing],
+        expected=[code for code in codes if code not in years_without_data],
         retrieved_at=response.retrieved_at,
         complete=True,
     )
 
 
 def _plan_flat(context: PlanContext) -> list[Request]:
-    """Nothing but for whole histories (--full) and for the files of employment when a benchmark was not seen yet."""
+    """Requests for whole histories (--full), else only for the files of employment while the last benchmark is not in the
+    store."""
     files: dict[str, list[str]] = {}
     for code in declared_series(SOURCE):
         files.setdefault(flat_file_of(code), []).append(code)
@@ -168,6 +172,7 @@ def _benchmark_is_due(context: PlanContext) -> bool:
 
 
 def _parse_flat(content: bytes, request: Request, response: Response) -> Parsed:
+    """The whole histories of the declared series in one file; a series that is no longer in it counts as refused."""
     codes = request.context["codes"]
     try:
         reply = bls.parse_data_file(
@@ -180,8 +185,8 @@ def _parse_flat(content: bytes, request: Request, response: Response) -> Parsed:
     except EmptyReplyError as empty:
         # a file without any of its series is another file than it was
         raise SchemaChangedError(SOURCE, empty.what, missing=codes) from empty
-    held = set(reply.frame["source_code"].unique())
-    absent = {code: f"is no longer in {request.path}" for code in codes if code not in held}
+    in_file = set(reply.frame["source_code"].unique())
+    absent = {code: f"is no longer in {request.path}" for code in codes if code not in in_file}
     return to_parsed(
         replace(reply, refused=absent),
         source=SOURCE,

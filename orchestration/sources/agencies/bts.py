@@ -1,4 +1,4 @@
-"""US Bureau of Transportation Statistics, TransBorder Freight Data: one zip a month, under addresses without a rule.
+"""US Bureau of Transportation Statistics, TransBorder Freight Data: one zip for each month, under addresses without a rule.
 
 Belongs here: the list of addresses (bts_files.csv) and the guess for months after it, which months are asked for.
 Does not belong here: the tables in a zip (transforms/parse/bts.py).
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import csv
 from calendar import month_abbr, month_name
-from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -30,16 +29,18 @@ from transforms.parse.outcome import (
     TruncatedError,
     UnreadableError,
 )
+from transforms.periods import month_after
 from transforms.schema import Parsed
 
 SOURCE = "bts"
 _ZONE = "America/New_York"
 _FILES = Path(__file__).with_name("bts_files.csv")
-#: of the first file in the list: the tables before were others
+#: year of the first file in the list: earlier files hold other tables
 FIRST_YEAR = 2007
 #: months before the newest stored one that are asked for again
 _ASKED_AGAIN = 2
-_BLOCKED_FOR = 3_600.0
+#: seconds for which nothing is asked after the server refused
+_BLOCKED_SECONDS = 3_600.0
 
 API = Api(
     name="BTS",
@@ -73,15 +74,11 @@ def addresses() -> tuple[tuple[date, date, str], ...]:
 
 def newest_month(today: date) -> date:
     """The newest month that can be out: June 2026 was there on 12 August."""
-    return _back((today - timedelta(days=40)).replace(day=1), 1)
-
-
-def _back(month: date, months: int) -> date:
-    number = month.year * 12 + month.month - 1 - months
-    return date(number // 12, number % 12 + 1, 1)
+    return month_after(today - timedelta(days=40), -1)
 
 
 def _window(context: PlanContext) -> tuple[date, date]:
+    """First and last month to ask for."""
     last = newest_month(context.today)
     if context.until:
         last = min(last, context.until.replace(day=1))
@@ -97,39 +94,44 @@ def _window(context: PlanContext) -> tuple[date, date]:
     elif context.full:
         first = addresses()[0][0]
     else:
-        first = _back(min(stored), _ASKED_AGAIN - 1) if stored else _back(last, 11)
+        first = month_after(min(stored), 1 - _ASKED_AGAIN) if stored else month_after(last, -11)
     return min(first, last), last
 
 
 def _plan(context: PlanContext) -> list[Request]:
-    """Newest first: should the server refuse to go on, the newest months are there."""
+    """One request for each file, newest first: should the server refuse to go on, the newest months have come."""
     first, last = _window(context)
-    known_to = addresses()[-1][1]
-    listed = [_question(f"/{path}", _months(a, b)) for a, b, path in addresses() if b >= first and a <= last]
+    last_listed = addresses()[-1][1]
+    listed = [
+        _question(f"/{path}", _months(begins, ends))
+        for begins, ends, path in addresses()
+        if ends >= first and begins <= last
+    ]
     guessed = [
         _question(f"/{month.year}/{name}{month.year}.zip", [month], listed=False)
-        for month in _months(max(first, _back(known_to, -1)), last)
+        for month in _months(max(first, month_after(last_listed)), last)
         for name in _names(month)
     ]
     return [*reversed(guessed), *reversed(listed)]
 
 
 def _names(month: date) -> tuple[str, ...]:
+    """The names that a month may have in an address, the likelier one first."""
     full, short = month_name[month.month], "Sept" if month.month == 9 else month_abbr[month.month]
     return (full,) if full == short else (short, full)
 
 
 def _months(first: date, last: date) -> list[date]:
-    return [*_each_month(first, last)]
-
-
-def _each_month(first: date, last: date) -> Iterator[date]:
+    """The months from `first` to `last`, none where `first` is later."""
+    months = []
     while first <= last:
-        yield first
-        first = _back(first, -1)
+        months.append(first)
+        first = month_after(first)
+    return months
 
 
 def _question(path: str, months: list[date], *, listed: bool = True) -> Request:
+    """The request for one file. `listed`: whether its address is known, so that it must be there."""
     return Request(
         dataset="transborder",
         path=path,
@@ -139,12 +141,17 @@ def _question(path: str, months: list[date], *, listed: bool = True) -> Request:
 
 
 def _parse(content: bytes, request: Request, response: Response) -> Parsed:
+    """The freight of the months of a file, known from the time of retrieval.
+
+    Raises NotYetReleasedError for a guessed address without a file, QuotaError where the server refuses, and for other
+    answers that are no zip of these tables the errors that say so.
+    """
     if response.status == 404 and not request.context["listed"]:
         raise NotYetReleasedError(
             SOURCE, f"no {request.path}", "ask again; if the month is out, add its address to bts_files.csv"
         )
     if response.status == 403:
-        raise QuotaError(SOURCE, "HTTP 403: asked too fast", "wait an hour", reset_after=_BLOCKED_FOR)
+        raise QuotaError(SOURCE, "HTTP 403: asked too fast", "wait an hour", reset_after=_BLOCKED_SECONDS)
     refuse_status(SOURCE, response.status, content[:500].decode("utf-8", "replace"))
     if is_html(content):
         raise HtmlInsteadError(SOURCE, f"a page instead of {request.path}", "ask again, more slowly")
@@ -161,7 +168,8 @@ def _parse(content: bytes, request: Request, response: Response) -> Parsed:
 
 
 def _refuse_one_sided(frame: pl.DataFrame) -> None:
-    """Raise TruncatedError if a chapter lacks a direction with a partner: all six had all four in 2020-01..2024-09."""
+    """Raise TruncatedError if a chapter lacks a direction with a partner: all six chapters had all four directions in every
+    month from 2020-01 to 2024-09."""
     sides = frame.group_by("period_start", "hs2").agg(
         pl.struct("flow", "partner_iso3").n_unique().alias("sides")
     )

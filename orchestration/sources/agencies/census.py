@@ -1,12 +1,12 @@
-"""US Census Bureau, International Trade API: imports and exports by partner and product, packed a year a question.
+"""US Census Bureau, International Trade API: imports and exports by partner and product, one year in each request.
 
-Belongs here: what is asked (tables, partners, products), how it is packed, and whether an answer is whole.
+Belongs here: what is asked for (tables, partners, products), in which requests, and whether an answer is whole.
 Does not belong here: the format (transforms/parse/census.py), series read off the trade flows (dbt seeds).
 
 https://www.census.gov/foreign-trade/reference/guides/Guide_to_International_Trade_Datasets.pdf. One year is the most that
-clients get in one answer of ten-digit codes (two give HTTP 500); the largest answer seen has 212,000 rows. So a question
-is a year, with the products cut down by wildcards: two for headings and subheadings (chapters 7x and 8x), where the six
-chapters that are kept lie.
+clients get in one answer of ten-digit codes (two give HTTP 500); the largest answer seen has 212,000 rows. So a request
+asks for one year, and for a part of the products by a wildcard: two of them for headings and subheadings (chapters 7x and
+8x), where the six chapters that are kept lie.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
+from typing import Any
 
 import polars as pl
 
@@ -24,6 +25,7 @@ from transforms.codes import SCHEDULE_C_OF_ISO3, WORLD, is_country
 from transforms.parse import census
 from transforms.parse.outcome import TruncatedError
 from transforms.parse.reply import TradeReply
+from transforms.periods import month_after
 from transforms.schema import Parsed
 
 SOURCE = "census"
@@ -76,12 +78,13 @@ class Table:
     """One table of the API at one level of products.
 
     variables:  asked for in get=, beside partner and product where no predicate names them
-    commodity:  column of the product code, none for the total over all goods
-    level:      COMM_LVL; none: every level of the API (end use)
-    wildcards:  one question each; none: one question for all products
-    partners:   none: every country and group
-    kept:       beginnings of the product codes that are kept; none: all
-    stored:     slices of the store that tell how far this table is known (PlanContext.latest): the world, each basis
+    commodity:  column of the product code; empty for the total over all goods
+    level:      COMM_LVL; empty for every level of the API (end use)
+    wildcards:  of product codes, one request for each; one empty wildcard stands for all products
+    partners:   codes of the partners; empty for every country and group
+    kept:       beginnings of the product codes that are kept; empty for all
+    stored:     slices of the store (PlanContext.latest) by which it is known to which month this table is stored: those
+                of trade with the world, one for each basis
     """
 
     name: str
@@ -138,14 +141,35 @@ _FLOWS = (
 
 
 def _tables_of(flow: _Flow) -> tuple[Table, ...]:
+    """The tables of imports or of exports."""
     hs, naics, end_use = (f"/{flow.name}/{kind}" for kind in ("hs", "naics", "enduse"))
     values = flow.values + flow.duty
 
-    def table(name: str, title: str, slice_: str, path: str, **more: object) -> Table:
-        stored = tuple(f"USA|{WORLD}|{flow.name}|{basis}|{slice_}" for basis in flow.bases)
-        more = {"variables": values, **more}
+    def table(
+        name: str,
+        title: str,
+        slice_: str,
+        path: str,
+        *,
+        variables: tuple[str, ...] = values,
+        commodity: str = "",
+        level: str = "",
+        wildcards: tuple[str, ...] = ("",),
+        partners: tuple[str, ...] = (),
+        kept: tuple[str, ...] = (),
+    ) -> Table:
         return Table(
-            f"{flow.name}_{name}", f"US {flow.name}, {title}", flow.name, path, stored=stored, **more
+            name=f"{flow.name}_{name}",
+            title=f"US {flow.name}, {title}",
+            flow=flow.name,
+            path=path,
+            variables=variables,
+            stored=tuple(f"USA|{WORLD}|{flow.name}|{basis}|{slice_}" for basis in flow.bases),
+            commodity=commodity,
+            level=level,
+            wildcards=wildcards,
+            partners=partners,
+            kept=kept,
         )
 
     return (
@@ -206,8 +230,7 @@ TABLES = tuple(table for flow in _FLOWS for table in _tables_of(flow))
 
 def newest_month(today: date) -> date:
     """The newest month that can be out. The report comes about 35 days after the month, at the earliest 28."""
-    day = today - timedelta(days=28)
-    return _month_before(day.replace(day=1))
+    return month_after(today - timedelta(days=28), -1)
 
 
 def years_to_ask(context: PlanContext, stored: Sequence[date]) -> range:
@@ -222,7 +245,7 @@ def years_to_ask(context: PlanContext, stored: Sequence[date]) -> range:
     elif context.full:
         first = FIRST_YEAR
     else:
-        first = _month_before(newest).year
+        first = month_after(newest, -1).year
         if stored:
             latest = min(stored)
             first = min(first, latest.year)
@@ -230,17 +253,13 @@ def years_to_ask(context: PlanContext, stored: Sequence[date]) -> range:
     return range(max(FIRST_YEAR, min(first, last)), last + 1)
 
 
-def _month_before(month: date) -> date:
-    return (month - timedelta(days=1)).replace(day=1)
-
-
 def _last_annual_revision(today: date) -> date:
-    """The April whose release revised all earlier years last."""
+    """The April with whose release, in June, all earlier years were revised last."""
     return date(today.year - (today.month < 6), 4, 1)
 
 
 def _plan(table: Table, context: PlanContext) -> list[Request]:
-    """Newest year first: if the API gives up in the middle, the newest months are there."""
+    """One request for each year and wildcard, newest year first: if the API gives up, the newest months have come."""
     stored = [context.latest[slice_] for slice_ in table.stored if slice_ in context.latest]
     return [
         _question(table, year, wildcard, max(stored, default=None))
@@ -250,31 +269,32 @@ def _plan(table: Table, context: PlanContext) -> list[Request]:
 
 
 def _question(table: Table, year: int, wildcard: str, latest: date | None) -> Request:
-    asked = [*table.variables]
+    """The request for one year of a table. `latest`: the newest stored month of it."""
+    variables = [*table.variables]
     predicates: list[tuple[str, str]] = []
     if table.level:
         predicates.append(("COMM_LVL", table.level))
     if wildcard:
         predicates.append((table.commodity, wildcard))
     elif table.commodity:
-        asked.insert(0, table.commodity)
+        variables.insert(0, table.commodity)
     if table.partners:
         predicates += [("CTY_CODE", code) for code in table.partners]
     else:
-        asked.insert(0, "CTY_CODE")
+        variables.insert(0, "CTY_CODE")
     return Request(
         dataset=table.name,
         path=table.path,
         params=(
-            ("get", ",".join(asked)),
+            ("get", ",".join(variables)),
             *predicates,
             ("time", f"from {year}-01 to {year}-12"),
         ),
         title=f"{year}" + (f", {wildcard}" if wildcard else ""),
         context={
             "year": year,
-            "expected": asked,
-            # what is stored of the year must come again; what is not stored yet may not be out
+            "expected": variables,
+            # the months that are stored must come again; later ones may not be released yet
             "known_to": min(latest, date(year, 12, 1)).isoformat()
             if latest and latest.year >= year
             else None,
@@ -283,6 +303,10 @@ def _question(table: Table, year: int, wildcard: str, latest: date | None) -> Re
 
 
 def _parse(table: Table, content: bytes, request: Request, response: Response) -> Parsed:
+    """The cells of one year and wildcard, in whole US dollars, known from the time of retrieval.
+
+    Raises TruncatedError for an answer that is not whole, and what the parser and `trade_parsed` raise.
+    """
     reply = census.parse_reply(
         content,
         flow=table.flow,
@@ -297,17 +321,21 @@ def _parse(table: Table, content: bytes, request: Request, response: Response) -
     )
 
 
-def _refuse_incomplete(table: Table, frame: pl.DataFrame, context: Mapping[str, object]) -> None:
-    """Raise TruncatedError if months or partners are missing, or if the countries do not add up to the world."""
-    year, known_to = context["year"], context["known_to"]
+def _refuse_incomplete(table: Table, frame: pl.DataFrame, context: Mapping[str, Any]) -> None:
+    """Raise TruncatedError if months or partners are missing, or if the countries do not add up to the world.
+
+    context: of the request; plain JSON, hence Any.
+    """
+    year: int = context["year"]
+    known_to: str | None = context["known_to"]
     months = sorted(frame["period_start"].unique())
     if not months:
-        return  # every row was rejected, which the caller says
+        return  # every row was rejected; `trade_parsed` raises for that
     if months[0].year != year or months[-1].year != year:
         raise TruncatedError(SOURCE, f"{table.name} {year}: rows of other years", "ask again")
     through = max(months[-1], date.fromisoformat(known_to)) if known_to else months[-1]
-    wanted = [date(year, month, 1) for month in range(1, through.month + 1)]
-    absent = [f"{month:%Y-%m}" for month in wanted if month not in months]
+    due = [date(year, month, 1) for month in range(1, through.month + 1)]
+    absent = [f"{month:%Y-%m}" for month in due if month not in months]
     partners = set(frame["partner_code"].unique())
     absent += [f"partner {code}" for code in table.partners or (WORLD,) if code not in partners]
     if absent:
@@ -317,8 +345,11 @@ def _refuse_incomplete(table: Table, frame: pl.DataFrame, context: Mapping[str, 
 
 
 def _refuse_other_sum(table: Table, frame: pl.DataFrame) -> None:
-    """The countries make the world to the dollar, otherwise rows were lost or doubled: true of general imports and of
-    exports in all months 2013-2024. Imports for consumption of all countries were not at hand to be measured."""
+    """Raise TruncatedError if the countries do not add up to the world to the dollar: then rows were lost or doubled.
+
+    They do for general imports and for exports in all months of 2013-2024. Imports for consumption are left out: they were
+    not at hand for all countries to be measured.
+    """
     countries = [code for code in frame["partner_code"].unique() if is_country(code)]
     sums = (
         frame.filter(pl.col("basis") != "consumption")
@@ -339,7 +370,7 @@ def _refuse_other_sum(table: Table, frame: pl.DataFrame) -> None:
 
 
 def _only_kept(table: Table, reply: TradeReply) -> TradeReply:
-    """The reply without products that a wildcard brought along."""
+    """The reply without the products that a wildcard includes although they are not kept."""
     if not table.kept:
         return reply
     frame = reply.frame.filter(

@@ -56,7 +56,7 @@ API = Api(
 
 
 def _plan(context: PlanContext) -> list[Request]:
-    """One question a year: two reporters, two partners, ten products, twelve months, both flows."""
+    """One request for each year, newest first: two reporters, two partners, ten products, twelve months, both flows."""
     newest = context.today - timedelta(days=60)
     last = min(newest.year, context.until.year) if context.until else newest.year
     first = last - 1
@@ -89,7 +89,8 @@ def _question(year: int) -> Request:
 
 
 def _parse(content: bytes, request: Request, response: Response) -> Parsed:
-    """A cell that is absent was not reported, so nothing is withdrawn."""
+    """The cells that the reporters gave, in US dollars, known from the time of retrieval. A cell that is absent was not
+    reported, so nothing is withdrawn. Raises SchemaChangedError for rows that were not asked for."""
     reply = comtrade.parse_reply(content, status=response.status, content_type=response.media_type)
     frame = reply.frame
     other = frame.filter(

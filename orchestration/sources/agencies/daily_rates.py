@@ -22,18 +22,20 @@ from transforms.schema import Parsed
 
 
 def window(ctx: PlanContext, series: Iterable[str], begins: date) -> tuple[date, date] | None:
-    """First and last day to ask for, None where no month has ended since.
+    """First and last day to ask for; None where no month has ended since the first one.
 
-    From 1 January of the year in which the shortest of `series` ends (of `since`; from `begins` where a series is not
-    stored yet or everything is wanted) to the end of the last month before today: the same question all month long.
+    The first day is 1 January of the year in which the shortest of `series` ends, or of the year of `since`; it is
+    `begins`, the first day of the rates, where a series is not stored yet or everything is wanted. The last day is the
+    end of the last month before today, so that the question stays the same all month long.
     """
-    latest = [ctx.latest.get(series_id) for series_id in series]
+    ids = list(series)
+    stored = [ctx.latest[series_id] for series_id in ids if series_id in ctx.latest]
     if ctx.since:
         first = ctx.since.replace(month=1, day=1)
-    elif ctx.full or None in latest:
+    elif ctx.full or len(stored) < len(ids):
         first = begins
     else:
-        first = min(latest).replace(month=1, day=1)
+        first = min(stored).replace(month=1, day=1)
     first = max(begins, first)
     last = ctx.today.replace(day=1) - timedelta(days=1)
     if ctx.until:
@@ -42,7 +44,7 @@ def window(ctx: PlanContext, series: Iterable[str], begins: date) -> tuple[date,
 
 
 def context(codes: Iterable[str], last: date) -> Mapping[str, Any]:
-    """What `means` needs to know of a request for the days until `last`."""
+    """What `means` reads from `Request.context` for a request for the days until `last`; plain JSON, hence Any."""
     return {
         "codes": list(codes),
         "last_day": last.isoformat(),
@@ -53,10 +55,10 @@ def context(codes: Iterable[str], last: date) -> Mapping[str, Any]:
 def means(
     daily: SeriesReply, request: Request, response: Response, *, source: str, digits: int | None = None
 ) -> Parsed:
-    """The means of the whole months of `daily`, to `digits` significant digits where that is said.
+    """The means of the whole months of `daily`, rounded to `digits` significant digits where that is given.
 
-    Known from the time of retrieval: the mean is made here and not published. Raises SchemaChangedError where a day could
-    not be read (the mean of the others would be another number), and what `to_parsed` raises.
+    They are known from the time of retrieval, because the mean is made here and not published. Raises SchemaChangedError
+    where a day could not be read, since the mean of the other days would be another number; and what `to_parsed` raises.
     """
     if daily.left.rejected:
         _, reason, row = daily.left.rejected[0]
@@ -73,7 +75,7 @@ def means(
         monthly,
         source=source,
         series=declared_series(source, codes),
-        asked=codes,
+        expected=codes,
         retrieved_at=response.retrieved_at,
         complete=True,
     )

@@ -65,10 +65,12 @@ API = Api(
 
 
 def plan_g17(ctx: PlanContext) -> list[Request]:
+    """One request for the whole release G.17."""
     return [_package("g17", "G17", "industrial production, whole release", ctx)]
 
 
 def plan_g5(ctx: PlanContext) -> list[Request]:
+    """One request for the whole release H.10, in which the monthly rates of G.5 stand."""
     return [_package("g5", "H10", "exchange rates, whole release", ctx)]
 
 
@@ -93,7 +95,7 @@ def parse_g17(content: bytes, request: Request, response: Response) -> Parsed:
         reply,
         source=SOURCE,
         series=G17,
-        asked=G17,
+        expected=G17,
         printed_in={_ASSEMBLIES: 1_000_000},
         units=_G17_UNITS,
         retrieved_at=response.retrieved_at,
@@ -112,19 +114,19 @@ def parse_g5(content: bytes, request: Request, response: Response) -> Parsed:
         reply,
         source=SOURCE,
         series=G5,
-        asked=G5,
+        expected=G5,
         retrieved_at=response.retrieved_at,
         complete=True,
     )
 
 
 def _read(content: bytes, response: Response, series: dict[str, str]) -> SeriesReply:
-    """The reply without the filler before a series begins and after it ends: a package gives all its series one span."""
+    """The reply without the empty periods before a series begins and after it ends: a package gives all its series the
+    same first and last period."""
     try:
         reply = parse_reply(content, codes=series, status=response.status, content_type=response.media_type)
-    except (
-        EmptyReplyError
-    ) as error:  # of a whole release: not "nothing new", but another package or other names
+    except EmptyReplyError as error:
+        # a whole release is never empty: this is another package, or the series have other names
         raise SchemaChangedError(SOURCE, error.what, missing=series) from error
     period, value = pl.col("period_start"), pl.col("value").is_not_null()
     inside = period.is_between(

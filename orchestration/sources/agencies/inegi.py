@@ -38,7 +38,8 @@ TRADE = (
     *("33860", "33861", "33862", "33863", "33864", "33865", "33866", "33867"),
     *("897", "206784", "206785", "375922"),
 )
-#: vehicles; millions of US dollars. The API states its unit as a code whose catalogue is not recorded
+#: usual values of one series of vehicles and two in millions of US dollars, by which another unit would be noticed: the API
+#: states its unit as a code whose catalogue is not recorded
 _USUAL = {"15166": (50_000, 2_000_000), "33860": (5_000, 500_000), "33861": (5_000, 500_000)}
 
 _INDICATOR = "/app/api/indicadores/desarrolladores/jsonxml/INDICATOR"
@@ -87,6 +88,8 @@ OPEN_DATA = Api(
 
 
 def _plan(dataset: str, codes: tuple[str, ...], title: str) -> Callable[[PlanContext], list[Request]]:
+    """The `plan` of a dataset of indicators."""
+
     def plan(ctx: PlanContext) -> list[Request]:
         """One request for the whole history of the group: the API has no window."""
         bank = os.environ.get("HEADWAY_INEGI_BANK") or "BIE-BISE"
@@ -107,8 +110,8 @@ def _plan(dataset: str, codes: tuple[str, ...], title: str) -> Callable[[PlanCon
 def parse_indicators(content: bytes, request: Request, response: Response) -> Parsed:
     """The history of the indicators, known from the time of retrieval: LASTUPDATE is a day and no release time.
 
-    "Revised", which stands on every month but the newest (inferred: the catalogue of statuses is not recorded), is not
-    kept: it would make a new vintage of each bundled month without any new number.
+    The status "revised" is not kept. It stands on every month but the newest one (inferred: the catalogue of statuses is
+    not recorded) and would make a new vintage of each bundled month without any new number.
     """
     codes = request.context["codes"]
     reply = parse_reply(
@@ -123,7 +126,7 @@ def parse_indicators(content: bytes, request: Request, response: Response) -> Pa
         replace(reply, frame=reply.frame.with_columns(status)),
         source=SOURCE,
         series=declared_series(SOURCE, codes),
-        asked=codes,
+        expected=codes,
         retrieved_at=response.retrieved_at,
         complete=True,
     )
@@ -162,10 +165,10 @@ def parse_register(content: bytes, request: Request, response: Response) -> Pars
         raise SchemaChangedError(SOURCE, error.what) from error
     series = {c: s for c, s in declared_series(SOURCE).items() if c.startswith(f"raiavl/{table}")}
     parts = [monthly_totals(reply, by) for by in _REGISTER[table][1]]
-    every = pl.concat([part.frame for part in parts])
-    kept = every.filter(pl.col("source_code").is_in(list(series)))
-    _refuse_parts_that_do_not_add_up(every, table)
-    others = every["source_code"].n_unique() - kept["source_code"].n_unique()
+    totals = pl.concat([part.frame for part in parts])
+    kept = totals.filter(pl.col("source_code").is_in(list(series)))
+    _refuse_parts_that_do_not_add_up(totals, table)
+    others = totals["source_code"].n_unique() - kept["source_code"].n_unique()
     return to_parsed(
         series_reply(
             kept,
@@ -174,18 +177,19 @@ def parse_register(content: bytes, request: Request, response: Response) -> Pars
         ),
         source=SOURCE,
         series=series,
-        asked=series,
+        expected=series,
         retrieved_at=response.retrieved_at,
         complete=True,
     )
 
 
 def _refuse_parts_that_do_not_add_up(totals: pl.DataFrame, table: str) -> None:
-    """A table by type must have the sum of the table: a type without a name would be lost in the series by type."""
+    """Raise SchemaChangedError where the types do not add up to the table: a type with another name would be lost in the
+    series by type."""
     by_type = totals.filter(pl.col("source_code").is_in([f"raiavl/{table}/{name}" for name in _TYPES]))
     sums = by_type.group_by("period_start").agg(pl.col("value").sum().alias("parts"))
-    apart = totals.filter(source_code=f"raiavl/{table}").join(sums, on="period_start", how="left")
-    wrong = apart.filter(pl.col("value") != pl.col("parts").fill_null(0)).sort("period_start")
+    compared = totals.filter(source_code=f"raiavl/{table}").join(sums, on="period_start", how="left")
+    wrong = compared.filter(pl.col("value") != pl.col("parts").fill_null(0)).sort("period_start")
     if wrong.height:
         period, value, parts = wrong.select("period_start", "value", "parts").row(0)
         raise SchemaChangedError(
@@ -196,13 +200,13 @@ def _refuse_parts_that_do_not_add_up(totals: pl.DataFrame, table: str) -> None:
 _TYPES = ("Automóviles", "Camiones ligeros")
 
 
-def _indicators(name: str, codes: Iterable[str], title: str, said: str, revisions: str) -> Dataset:
+def _indicators(name: str, codes: Iterable[str], title: str, short_title: str, revisions: str) -> Dataset:
     return Dataset(
         name=name,
         source_id=SOURCE,
         api=API,
         title=title,
-        plan=_plan(name, tuple(codes), said),
+        plan=_plan(name, tuple(codes), short_title),
         parse=parse_indicators,
         # published at 06:00 in Mexico City
         schedule=("20 6 * * *", "America/Mexico_City"),

@@ -1,9 +1,9 @@
-"""From a parser's reply to rows the loader accepts: agency codes become series, times of knowledge are set.
+"""From a parser's reply to rows that the loader accepts: agency codes become series, times of knowledge are set.
 
-Belongs here: what every provider does with a reply in the same way, and refusing what is not declared.
-Does not belong here: formats (transforms/parse), what to ask (one module a provider), comparison with the store.
+Belongs here: what the module of every agency does with a reply in the same way, and refusing what is not declared.
+Does not belong here: formats (transforms/parse), what to ask (one module for each agency), comparison with the store.
 
-A provider's `parse` is then: the parser of transforms/parse, and `to_parsed` or `trade_parsed`.
+The `parse` of a dataset is a parser of transforms/parse followed by `to_parsed` or `trade_parsed`.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from transforms.schema import OBSERVATION, TRADE_FLOW, Parsed
 def declared_series(source_id: str, codes: Iterable[str] | None = None) -> dict[str, str]:
     """source_code -> series_id of series.csv for a publisher, or of `codes` only, in their order.
 
-    Raises CatalogueError for a code that series.csv does not declare, or that several series share: then the provider
-    writes the mapping out.
+    Raises CatalogueError for a code that series.csv does not declare, or that several series share: then the module of
+    the agency writes the mapping out.
     """
     rows = load_series_catalogue().filter(
         (pl.col("source_id") == source_id) & pl.col("source_code").is_not_null()
     )
-    found: dict[str, list[str]] = {}
+    series_of: dict[str, list[str]] = {}
     for code, series_id in rows.select("source_code", "series_id").rows():
-        found.setdefault(code, []).append(series_id)
-    wanted = list(dict.fromkeys(found if codes is None else codes))
+        series_of.setdefault(code, []).append(series_id)
+    wanted = list(dict.fromkeys(series_of if codes is None else codes))
     for code in wanted:
-        if code not in found:
+        if code not in series_of:
             raise CatalogueError(f"series.csv declares no series {code} of {source_id}")
-        if len(found[code]) > 1:
+        if len(series_of[code]) > 1:
             raise CatalogueError(
-                f"series.csv gives the code {code} of {source_id} to {', '.join(found[code])}: say which is meant"
+                f"series.csv gives the code {code} of {source_id} to {', '.join(series_of[code])}: say which is meant"
             )
-    return {code: found[code][0] for code in wanted}
+    return {code: series_of[code][0] for code in wanted}
 
 
 def to_parsed(
@@ -50,7 +50,7 @@ def to_parsed(
     source: str,
     series: Mapping[str, str],
     retrieved_at: datetime,
-    asked: Iterable[str] = (),
+    expected: Iterable[str] = (),
     printed_in: Mapping[str, int] | None = None,
     units: Mapping[str, str] | None = None,
     complete: bool = False,
@@ -59,14 +59,14 @@ def to_parsed(
 
     series:       source_code -> series_id; every code of the reply must be in it.
     retrieved_at: naive UTC, of the response.
-    asked:        the codes asked for. One that did not come counts as refused where the agency names it in a message;
-                  where it says nothing, the reply was cut.
+    expected:     the codes that were asked for. One that did not come counts as refused where a message of the agency
+                  names it; where none does, the reply was cut.
     printed_in:   source_code -> multiplier of the printed values, where the reply does not state it and it is not that
                   of series.csv (1 for whole vehicles of a series in thousands).
     units:        source_code -> unit exactly as the agency writes it, where the reply states one.
     complete:     whether the request was for every period from the first to the last that came, so that a hole means
-                  a withdrawn value. Not applied where a series comes with several release times: each is then a
-                  vintage of its own, and none of them whole.
+                  a withdrawn value. It does not apply where a series comes with several release times: each of them is
+                  then a vintage, and none of these is complete.
 
     known_from is released_at where the reply states it (basis `release`), else retrieved_at (basis `retrieved`); never
     later than retrieved_at. Raises SchemaChangedError (undeclared code, other frequency or unit), TruncatedError,
@@ -75,20 +75,20 @@ def to_parsed(
     undeclared = sorted(set(reply.frame["source_code"].unique()) - set(series))
     if undeclared:
         raise SchemaChangedError(source, "series that are not declared", unknown=undeclared)
-    absent = [code for code in asked if code not in reply.refused and code not in _codes(reply)]
-    named = {code: next((m for m in reply.messages if code in m), None) for code in absent}
-    refused = {**reply.refused, **{code: said for code, said in named.items() if said}}
+    absent = [code for code in expected if code not in reply.refused and code not in _codes(reply)]
+    reasons = {code: next((m for m in reply.messages if code in m), None) for code in absent}
+    refused = {**reply.refused, **{code: reason for code, reason in reasons.items() if reason}}
     if reply.frame.is_empty():
         _refuse_unreadable(source, reply.left)
         if reply.refused:
             raise BadRequestError(source, "; ".join(reply.refused.values()), "check the series codes")
-        said = "; ".join(reply.messages)
+        messages = "; ".join(reply.messages)
         raise EmptyReplyError(
-            source, f"no observation{f': {said}' if said else ''}", "check series codes and period"
+            source, f"no observation{f': {messages}' if messages else ''}", "check series codes and period"
         )
-    if unsaid := [code for code, said in named.items() if not said]:
+    if cut_off := [code for code, reason in reasons.items() if not reason]:
         raise TruncatedError(
-            source, f"{len(unsaid)} series did not come: {', '.join(unsaid[:5])}", "ask again"
+            source, f"{len(cut_off)} series did not come: {', '.join(cut_off[:5])}", "ask again"
         )
     require_units(reply, units or {}, source=source)
     metadata = load_series_catalogue().filter(pl.col("series_id").is_in(set(series.values())))
@@ -132,10 +132,13 @@ def trade_parsed(
     released_at: datetime | None = None,
     complete: bool = False,
 ) -> Parsed:
-    """The trade rows of a reply, all known from `released_at` if stated (naive UTC), else from `retrieved_at`.
+    """The trade rows of a reply, in US dollars as the parser gives them.
 
+    retrieved_at, released_at: naive UTC. All rows are known from `released_at` where the agency stated it and it is not
+              later than the retrieval (basis `release`), else from `retrieved_at` (basis `retrieved`).
     complete: whether the request was for every cell of the slices and months that came (all products of a level for
-              a partner), so that an absent cell is a withdrawn one. Raises EmptyReplyError.
+              a partner), so that an absent cell is a withdrawn one.
+    Raises EmptyReplyError for a reply without rows, SchemaChangedError where none of its rows could be read.
     """
     if reply.frame.is_empty():
         _refuse_unreadable(source, reply.left)
@@ -155,7 +158,7 @@ def trade_parsed(
 
 
 def _refuse_unreadable(source: str, left: Left) -> None:
-    """A reply of which no row could be read is not an empty one: its fields have changed."""
+    """Raise SchemaChangedError where rows came but none could be read: such a reply is not empty, its fields have changed."""
     if left.rejected:
         number, reason, row = left.rejected[0]
         raise SchemaChangedError(
@@ -176,6 +179,7 @@ def _stating(reply: SeriesReply, printed_in: Mapping[str, int]) -> SeriesReply:
 
 
 def _refuse_other_frequency(source: str, frame: pl.DataFrame, metadata: pl.DataFrame) -> None:
+    """Raise SchemaChangedError for a series that does not come in the frequency that series.csv declares."""
     other = frame.join(metadata.select("series_id", declared="frequency"), on="series_id").filter(
         pl.col("frequency") != pl.col("declared")
     )

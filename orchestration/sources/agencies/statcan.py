@@ -22,7 +22,7 @@ from datetime import date
 from functools import cache
 
 from orchestration.sources.agencies.series_reply import to_parsed
-from orchestration.sources.agencies.statcan_tables import TABLES
+from orchestration.sources.agencies.statcan_tables import TABLES, Table
 from orchestration.sources.registry import load_series_catalogue
 from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response
 from transforms.magnitude import refuse_other_magnitude
@@ -31,7 +31,7 @@ from transforms.parse.reply import SeriesReply
 from transforms.parse.statcan_wds import SOURCE, parse_series
 from transforms.schema import Parsed
 
-#: vectors that go on with a series whose code in series.csv names more than one, or another that ended
+#: vectors of series whose code in series.csv is not the one to ask for: it is shared with another series, or it ended
 SUCCESSORS = {
     "v800913": "can_orders_manufacturing",
     "v800926": "can_orders_durable_goods",
@@ -44,7 +44,7 @@ BATCH = 300
 #: periods asked for by coordinate, newest first: the window of the labour force survey's yearly revision
 _RECENT, _ALL = 36, 1200
 _BEGINS = date(1914, 1, 1)
-#: vehicles: a vector of dollars in their place would be a thousand times as large
+#: usual numbers of vehicles a month: a vector in dollars in their place would be a thousand times as large
 _USUAL = {
     "v1617802379": (20_000, 500_000),
     "v1617802382": (2_000, 300_000),
@@ -107,7 +107,7 @@ def plan_vectors(ctx: PlanContext) -> list[Request]:
     wanted = vectors()
     known = {code: ctx.latest[series] for code, series in wanted.items() if series in ctx.latest}
     if ctx.full or ctx.since:
-        first = _BEGINS if ctx.full else ctx.since
+        first = _BEGINS if ctx.full or ctx.since is None else ctx.since
         return [_history(batch, first, ctx.until or ctx.today) for batch in _batches(wanted)]
     unknown = [code for code in wanted if code not in known]
     requests = [_history(batch, _BEGINS, ctx.today) for batch in _batches(unknown)]
@@ -119,6 +119,7 @@ def plan_vectors(ctx: PlanContext) -> list[Request]:
 
 
 def _released(batch: list[str], first: date, last: date) -> Request:
+    """The request for every number of the vectors that was released from `first` to `last`, whatever its period."""
     body = {
         "vectorIds": [code.removeprefix("v") for code in batch],
         "startDataPointReleaseDate": f"{first.isoformat()}T00:00",
@@ -135,6 +136,7 @@ def _released(batch: list[str], first: date, last: date) -> Request:
 
 
 def _history(batch: list[str], first: date, last: date) -> Request:
+    """The request for the periods of the vectors from `first` to `last`, as they are known now."""
     ids = ",".join(f'"{code.removeprefix("v")}"' for code in batch)
     return Request(
         dataset="vectors",
@@ -173,9 +175,10 @@ def plan_coordinates(ctx: PlanContext) -> list[Request]:
     ]
 
 
-def _batches(wanted: Iterable[str]) -> list[list[str]]:
-    every = list(wanted)
-    return [every[start : start + BATCH] for start in range(0, len(every), BATCH)]
+def _batches(codes: Iterable[str]) -> list[list[str]]:
+    """The codes in parts of at most BATCH, in their order."""
+    listed = list(codes)
+    return [listed[start : start + BATCH] for start in range(0, len(listed), BATCH)]
 
 
 def parse_vectors(content: bytes, request: Request, response: Response) -> Parsed:
@@ -191,13 +194,13 @@ def parse_coordinates(content: bytes, request: Request, response: Response) -> P
 def _to_parsed(
     content: bytes, request: Request, response: Response, *, key: str, series: Mapping[str, str]
 ) -> Parsed:
-    asked = request.context["codes"]
+    expected = request.context["codes"]
     reply = parse_series(content, key=key, status=response.status, content_type=response.media_type)
-    if absent := [c for c in asked if c not in reply.details and c not in reply.refused]:
-        said = "".join(f"; {why}" for code, why in reply.refused.items() if code not in asked)
+    if absent := [c for c in expected if c not in reply.details and c not in reply.refused]:
+        refusals = "".join(f"; {why}" for code, why in reply.refused.items() if code not in expected)
         raise TruncatedError(
             SOURCE,
-            f"{len(absent)} of {len(asked)} series did not come: {', '.join(absent[:5])}{said}",
+            f"{len(absent)} of {len(expected)} series did not come: {', '.join(absent[:5])}{refusals}",
             "ask again",
         )
     refuse_other_magnitude(reply, _USUAL, source=SOURCE)
@@ -205,14 +208,15 @@ def _to_parsed(
     return to_parsed(
         reply,
         source=SOURCE,
-        series={code: series[code] for code in asked},
-        asked=asked if request.context["every"] else (),
+        series={code: series[code] for code in expected},
+        expected=expected if request.context["every"] else (),
         retrieved_at=response.retrieved_at,
     )
 
 
 def _refuse_scaled_counts(reply: SeriesReply, series: Mapping[str, str]) -> None:
-    """Vehicles are counted one by one; a scalar factor means that the vector is now something else (dollars)."""
+    """Raise SchemaChangedError for vehicles with a scalar factor: they are counted one by one, so that a factor means that
+    the vector is now something else (dollars)."""
     units = dict(load_series_catalogue().select("series_id", "unit").rows())
     for code, detail in reply.details.items():
         if units.get(series.get(code, "")) == "vehicles" and detail.get("unit_multiplier", "1") != "1":
@@ -221,10 +225,9 @@ def _refuse_scaled_counts(reply: SeriesReply, series: Mapping[str, str]) -> None
             )
 
 
-def _table(product_id: str) -> Dataset:
-    table = TABLES[product_id]
+def _table_dataset(table: Table) -> Dataset:
     return Dataset(
-        name=f"table_{product_id}",
+        name=table.dataset,
         source_id=SOURCE,
         api=API,
         title=table.title,
@@ -262,5 +265,5 @@ DATASETS = (
         publication_lag_days=12,
         revisions="Unadjusted figures change with the yearly revision only; each run asks for the last three years.",
     ),
-    *(_table(product_id) for product_id in TABLES),
+    *(_table_dataset(table) for table in TABLES.values()),
 )

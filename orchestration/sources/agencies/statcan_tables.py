@@ -1,6 +1,6 @@
 """Full tables of Statistics Canada: which are asked for, when, and which of their series are picked by which names.
 
-Belongs here: one row a table and one a series, the request and the parser of a table.
+Belongs here: one row for each table and one for each series, the request and the parser of a table.
 Does not belong here: the format of the zip (transforms/parse/statcan.py), the Web Data Service (statcan.py).
 
 A full table holds every series with the names of its members and no release times: what it says is known from the time
@@ -24,6 +24,7 @@ from transforms.parse.body import read_text
 from transforms.parse.outcome import SchemaChangedError, UnreadableError
 from transforms.parse.reply import SERIES_REPLY_SCHEMA, SeriesReply, series_reply
 from transforms.parse.statcan import full_table, part_of_table, select_members, select_vectors
+from transforms.periods import end_of_month, month_after
 from transforms.schema import FrameError, Parsed
 
 SOURCE = "statcan"
@@ -40,7 +41,11 @@ class TableSeries:
 
 @dataclass(frozen=True)
 class Table:
-    """One full table. `ended`: it gets no new periods, and is asked for with --full only."""
+    """One full table.
+
+    lag_days: usual days from the end of a month to its release. revisions: what is revised when, for the documentation.
+    ended:    the table gets no new periods, and is asked for with --full only.
+    """
 
     product_id: str
     title: str
@@ -54,7 +59,7 @@ class Table:
         return f"table_{self.product_id}"
 
     def plan(self, ctx: PlanContext) -> list[Request]:
-        """The zip, where everything is wanted or a month may be out that is not stored yet."""
+        """The request for the zip, where everything is wanted or a month may be out that is not stored yet."""
         wanted = ctx.full if self.ended else _is_due(ctx, self)
         if not wanted:
             return []
@@ -68,7 +73,7 @@ class Table:
         ]
 
     def parse(self, content: bytes, request: Request, response: Response) -> Parsed:
-        """The declared series of the zip, whole, known from the time of retrieval.
+        """Every period of the declared series of the zip, known from the time of retrieval.
 
         Raises UnreadableError for a damaged zip, SchemaChangedError for another form of it or none of the declared names.
         """
@@ -96,20 +101,19 @@ class Table:
             _reply(chosen, refused),
             source=SOURCE,
             series=ids,
-            asked=ids,
+            expected=ids,
             retrieved_at=response.retrieved_at,
             complete=True,
         )
 
 
 def _is_due(ctx: PlanContext, table: Table) -> bool:
+    """Whether the month after the newest stored one may be out, or everything is wanted."""
     # a series whose name is not in the table never gets a period: it must not make every run ask for the table
     latest = [ctx.latest[s.series_id] for s in table.series if s.series_id in ctx.latest]
     if ctx.full or ctx.since or not latest:
         return True
-    next_month = (min(latest).replace(day=1) + timedelta(days=32)).replace(day=1)
-    its_end = (next_month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    return ctx.today >= its_end + timedelta(days=table.lag_days)
+    return ctx.today >= end_of_month(month_after(min(latest))) + timedelta(days=table.lag_days)
 
 
 def _reply(chosen: pl.DataFrame, refused: Mapping[str, str]) -> SeriesReply:
@@ -124,7 +128,7 @@ def _reply(chosen: pl.DataFrame, refused: Mapping[str, str]) -> SeriesReply:
         pl.lit(None).alias("note"),
     )
     reply = series_reply(
-        frame.cast(SERIES_REPLY_SCHEMA),
+        frame.cast(pl.Schema(SERIES_REPLY_SCHEMA)),
         source=SOURCE,
         details={code: {"unit_multiplier": str(10**scalar)} for code, scalar in scalars.items()},
     )

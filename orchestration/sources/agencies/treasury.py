@@ -68,7 +68,7 @@ def parse(content: bytes, request: Request, response: Response) -> Parsed:
         replace(reply, frame=millions),
         source=SOURCE,
         series=declared_series(SOURCE, codes),
-        asked=codes,
+        expected=codes,
         printed_in=dict.fromkeys(codes, 1),
         retrieved_at=response.retrieved_at,
         complete=True,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.periods import end_of_month, known_from, parse_period, period_end
+from transforms.periods import end_of_month, known_from, month_after, parse_period, period_end
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,12 @@ def test_quarters_and_years_end_with_their_last_month():
     assert period_end(date(2020, 2, 3), "daily") == date(2020, 2, 3)
     with pytest.raises(ValueError, match="unknown frequency"):
         period_end(date(2020, 1, 1), "weekly")
+
+
+@given(st.dates(date(1900, 1, 1), date(2100, 12, 31)), st.integers(-600, 600))
+def test_months_are_counted_over_the_end_of_years(day, months):
+    """December plus one month is in the next year; the 31st plus one month is no 31st."""
+    later = month_after(day, months)
+    assert later.day == 1
+    assert (later.year * 12 + later.month) - (day.year * 12 + day.month) == months
+    assert month_after(day) == end_of_month(day) + timedelta(days=1)

@@ -95,18 +95,18 @@ def test_undeclared_codes_and_other_frequencies_and_units_are_refused() -> None:
 def test_a_code_that_did_not_come() -> None:
     one = ("CES3000000001", "2026-09", 1.0)
     with pytest.raises(TruncatedError, match="v42169911"):
-        parsed(reply(one), asked=CODES)
-    told = parsed(reply(one, refused={"v42169911": "Vector is invalid"}), asked=CODES)
+        parsed(reply(one), expected=CODES)
+    told = parsed(reply(one, refused={"v42169911": "Vector is invalid"}), expected=CODES)
     assert told.refused == {"v42169911": "Vector is invalid"} and told.frame.height == 1
-    named = parsed(reply(one, messages=["No Data Available for Series v42169911 Year: 2026"]), asked=CODES)
+    named = parsed(reply(one, messages=["No Data Available for Series v42169911 Year: 2026"]), expected=CODES)
     assert list(named.refused) == ["v42169911"]
 
 
 def test_nothing_at_all() -> None:
     with pytest.raises(EmptyReplyError):
-        parsed(reply(), asked=["v42169911"])
+        parsed(reply(), expected=["v42169911"])
     with pytest.raises(BadRequestError, match="Vector is invalid"):
-        parsed(reply(refused={"v42169911": "Vector is invalid"}), asked=["v42169911"])
+        parsed(reply(refused={"v42169911": "Vector is invalid"}), expected=["v42169911"])
 
 
 def test_declared_series_are_those_of_the_catalogue() -> None:
