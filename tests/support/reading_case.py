@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.base.settings import PROJECT, STORAGE_VERSION, Settings
+from orchestration.readers.rows import TABLE_OF, RptBeforeAfter
 
 #: US imports of goods from Mexico, USD million, Census basis, not adjusted, 2015-02..2019-01 (FT-900, as of 2026-10-10)
 IMPORTS = [
@@ -49,24 +50,25 @@ INSERT INTO dim_series VALUES
      'oica', 'Mexico', NULL, '2006-01-01', '2006-01-01', 1, 1);
 CREATE TABLE dim_event (event_id VARCHAR, timeline VARCHAR, event_date DATE, date_precision VARCHAR, effective_on DATE,
     event_type VARCHAR, title VARCHAR, parties VARCHAR[], topics VARCHAR[], confidence VARCHAR, in_force BOOLEAN,
-    cluster_id VARCHAR);
+    cluster_id VARCHAR, anchor_on DATE, cut_month DATE, in_report BOOLEAN, left_out_because VARCHAR, event_class VARCHAR);
 INSERT INTO dim_event VALUES
     ('nafta-round6-end', 'nafta_renegotiation', '2018-01-29', 'day', NULL, 'round_end', 'Sixth NAFTA round ends',
-     ['USA', 'CAN', 'MEX'], ['rules_of_origin_autos', 'process'], 'high', true, 'nafta_talks'),
+     ['USA', 'CAN', 'MEX'], ['rules_of_origin_autos', 'process'], 'high', true, 'nafta_talks',
+     '2018-01-29', '2018-02-01', true, NULL, 'talk'),
     ('nafta-round7-end', 'nafta_renegotiation', '2018-03-05', 'day', NULL, 'round_end', 'Seventh NAFTA round ends',
-     ['USA', 'CAN', 'MEX'], [], 'high', true, 'nafta_talks'),
+     ['USA', 'CAN', 'MEX'], [], 'high', true, 'nafta_talks', '2018-03-05', '2018-04-01', true, NULL, 'talk'),
     ('s232-steel', 'section_232', '2018-03-08', 'day', '2018-06-01', 'tariff_effective', 'Duty on metals of Canada and Mexico',
-     ['USA'], ['steel;aluminium', 'tariffs'], 'high', true, NULL),
-    ('threat', 'section_232', '2018-04-01', 'day', NULL, 'tariff_announced', 'Never happened', [], [], 'high', false, NULL),
-    ('rumour', 'section_232', '2018-04-01', 'day', NULL, 'other', 'A rumour', [], [], 'low', true, NULL);
+     ['USA'], ['steel;aluminium', 'tariffs'], 'high', true, NULL, '2018-06-01', '2018-06-01', true, NULL, 'act'),
+    ('threat', 'section_232', '2018-04-01', 'day', NULL, 'tariff_announced', 'Never happened', [], [], 'high', false, NULL,
+     '2018-04-01', '2018-04-01', false, 'never in force', 'talk'),
+    ('rumour', 'section_232', '2018-04-01', 'day', NULL, 'other', 'A rumour', [], [], 'low', true, NULL, '2018-04-01',
+     '2018-04-01', false, 'confidence is low', 'talk');
 CREATE TABLE dim_episode (episode_id VARCHAR, title VARCHAR, starts_on DATE, ends_on DATE, applies_to VARCHAR);
 INSERT INTO dim_episode VALUES ('test_strike', 'A strike', '2018-11-05', NULL, 'trade_value');
 CREATE TABLE dim_payload (payload_id VARCHAR, request_url VARCHAR, retrieved_at TIMESTAMP, sha256 VARCHAR);
 INSERT INTO dim_payload VALUES ('figures:us:1', 'figures:us_monthly.parquet', '2026-11-21', repeat('ab', 32));
 CREATE TABLE fct_observation_vintage (series_id VARCHAR, period_start DATE, frequency VARCHAR, value DOUBLE, status VARCHAR,
     known_from TIMESTAMP, known_to TIMESTAMP, revision_number INTEGER, payload_id VARCHAR);
-CREATE VIEW fct_observation AS SELECT * EXCLUDE (known_to, revision_number) FROM fct_observation_vintage
-    WHERE known_to IS NULL;
 CREATE TABLE fct_trade_flow (partner_code VARCHAR, value_usd BIGINT);
 CREATE TABLE fct_freight_flow (value_usd BIGINT);
 CREATE TABLE fct_position (event_id VARCHAR, party VARCHAR, position VARCHAR, value DOUBLE);
@@ -77,7 +79,9 @@ INSERT INTO rpt_freshness VALUES ('census', 'late', 17), ('bls', 'current', 0);
 """
 
 #: the windows of METHODS for whole years without gap, on the log scale
-_MACROS = """
+_VIEW_AND_MACROS = """
+CREATE VIEW fct_observation AS SELECT * EXCLUDE (known_to, revision_number) FROM fct_observation_vintage
+    WHERE known_to IS NULL;
 CREATE MACRO before_after(series, event, months := 12, gap := 0, on_date := NULL) AS TABLE
     WITH asked AS (
         SELECT coalesce((SELECT event_date FROM dim_event WHERE event_id = event), try_cast(event AS DATE)) AS anchor
@@ -100,18 +104,84 @@ CREATE MACRO before_after(series, event, months := 12, gap := 0, on_date := NULL
             max(known_from) FILTER (k BETWEEN -gap - months AND months - 1) AS as_of
         FROM known
     )
-    SELECT event AS event_id, series AS series_id, months AS window_months, gap AS gap_months, as_of, cut_month,
+    SELECT {unknown}, event AS event_id, series AS series_id, months AS window_months, gap AS gap_months, as_of, cut_month,
+        'latest' AS as_of_basis, 0 AS n_placebo, 0 AS n_other_events, 'not_enough_history' AS verdict,
         CAST(cut_month - to_months(gap + months) AS DATE) AS pre_start, CAST(cut_month - to_months(gap + 1) AS DATE) AS pre_end,
         cut_month AS post_start, CAST(cut_month + to_months(months - 1) AS DATE) AS post_end, n_pre, n_post, 'log' AS scale,
         pre_mean, post_mean, d_log, d_log - earlier AS second_diff, false AS identified, 0 AS preliminary_months,
         CASE WHEN n_pre * n_post = 0 THEN 'no month of a window is known' END AS reason,
-        (SELECT list(episode_id) FROM dim_episode WHERE starts_on <= cut_month + to_months(months)) AS episodes_in_window
+        (SELECT coalesce(list(episode_id), []) FROM dim_episode WHERE starts_on <= cut_month + to_months(months))
+            AS episodes_in_window
     FROM windows, cut;
 CREATE MACRO trace(series, period) AS TABLE
     SELECT vintage.*, request_url, retrieved_at, sha256
     FROM fct_observation_vintage AS vintage LEFT JOIN dim_payload USING (payload_id)
     WHERE vintage.series_id = series AND vintage.period_start = CAST(period AS DATE) ORDER BY known_from DESC;
 """
+
+
+#: columns that the macro above works out, or states because they may not be null
+_KNOWN_OF_COMPARISON = {
+    *(
+        "event_id",
+        "series_id",
+        "window_months",
+        "gap_months",
+        "as_of",
+        "as_of_basis",
+        "cut_month",
+        "pre_start",
+        "pre_end",
+    ),
+    *(
+        "post_start",
+        "post_end",
+        "n_pre",
+        "n_post",
+        "scale",
+        "pre_mean",
+        "post_mean",
+        "d_log",
+        "second_diff",
+        "identified",
+    ),
+    *("preliminary_months", "reason", "episodes_in_window", "n_placebo", "n_other_events", "verdict"),
+}
+_VINTAGE = (
+    "series_id, period_start, frequency, value, status, known_from, known_to, revision_number, payload_id"
+)
+_SQL_TYPES = {
+    "str": "VARCHAR",
+    "int": "BIGINT",
+    "float": "DOUBLE",
+    "bool": "BOOLEAN",
+    "dt.date": "DATE",
+    "dt.datetime": "TIMESTAMP",
+    "list[str]": "VARCHAR[]",
+    "list[float]": "DOUBLE[]",
+}
+
+
+def _columns(row: type) -> dict[str, str]:
+    """Names and types of the columns of a public table, given its class of rows.py."""
+    return {
+        name: _SQL_TYPES[annotation.__forward_arg__.removesuffix(" | None")]
+        for name, annotation in row.__annotations__.items()
+    }
+
+
+def _contract_columns(con: duckdb.DuckDBPyConnection) -> str:
+    """Statements that give the tables of this release the other columns of the contract, without values."""
+    tables = {
+        name
+        for (name,) in con.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
+    }
+    return "".join(
+        f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {kind};"
+        for row, table in TABLE_OF.items()
+        if table in tables
+        for name, kind in _columns(row).items()
+    )
 
 
 def settings(home: Path) -> Settings:
@@ -128,14 +198,21 @@ def write_release(home: Settings, run_id: str = "r1", *, sql: str = "") -> Path:
             f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS headway (STORAGE_VERSION '{STORAGE_VERSION}')"
         )
         con.execute("USE headway")
-        con.execute(_TABLES + _MACROS)
+        unknown = ", ".join(
+            f"NULL::{kind} AS {name}"
+            for name, kind in _columns(RptBeforeAfter).items()
+            if name not in _KNOWN_OF_COMPARISON
+        )
+        con.execute(_TABLES)
+        con.execute(_contract_columns(con))
+        con.execute(_VIEW_AND_MACROS.replace("{unknown}", unknown))
         con.executemany(
-            "INSERT INTO fct_observation_vintage VALUES ('usa_imports_goods_mex', DATE '2015-02-01' + to_months(?), 'monthly', "
+            f"INSERT INTO fct_observation_vintage ({_VINTAGE}) VALUES ('usa_imports_goods_mex', DATE '2015-02-01' + to_months(?), 'monthly', "
             "?, 'normal', '2026-10-10', NULL, 0, 'figures:us:1')",
             list(enumerate(IMPORTS)),
         )
         con.executemany(
-            "INSERT INTO fct_observation_vintage VALUES ('usa_employment_motor_vehicles_parts', ?, 'monthly', ?, 'normal', "
+            f"INSERT INTO fct_observation_vintage ({_VINTAGE}) VALUES ('usa_employment_motor_vehicles_parts', ?, 'monthly', ?, 'normal', "
             "?, ?, 0, 'figures:us:1')",
             EMPLOYMENT,
         )

@@ -8,26 +8,32 @@ Does not belong here: the statistics (the macro and the marts compute them), sen
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
 from orchestration.readers.comparison.answers import every_method
 from orchestration.readers.comparison.controls import against_controls
 from orchestration.readers.comparison.method_result import MethodResult
-from orchestration.readers.comparison.sentences import control_sentences, offered, paragraph
+from orchestration.readers.comparison.sentences import OtherEvent, control_sentences, offered, paragraph
 from orchestration.readers.lookup import parse_date, resolve_event, resolve_series
-from orchestration.readers.release_file import Record, has_table, records
-from orchestration.readers.wording import number, percent
+from orchestration.readers.release_file import has_table, read, read_as
+from orchestration.readers.rows import (
+    DimEpisode,
+    DimEvent,
+    DimSeries,
+    RptBeforeAfter,
+    RptDifferenceInDifferences,
+)
 
 if TYPE_CHECKING:
     import duckdb
 
-__all__ = ["Comparison", "compare", "has_table", "number", "other_events", "paragraph", "percent"]
-
 #: the longest window that is asked for: longer ones meet so many other events that nothing is compared with anything
 MAX_MONTHS = 120
+#: months on each side of the cut and months left out before it, where a person asks for nothing else
+WINDOW, GAP = 12, 0
 #: what `as_of` says for "each month as it was first released"
 FIRST = "first"
 
@@ -36,28 +42,29 @@ FIRST = "first"
 class Comparison:
     """The answer to "what was different before and after?".
 
-    event: the row of dim_event, or None when a bare date was asked for; series: the row of dim_series;
-    result: the row of rpt_before_after where the report has it, else of the macro `before_after` (the same columns);
-    other_events, episodes: what else falls into the windows (rows of dim_event, dim_episode);
-    text: all of it as a paragraph; on_date: what was known at the end of this day, None for the latest; same_months_now: for an earlier day, the macro's row of the same months with the
-    latest figures; control: the row of rpt_difference_in_differences that was asked for; methods: what other methods say.
+    event: the event, or None when a bare date was asked for; series: the series; result: the row of rpt_before_after where
+    the report has it, else of the macro `before_after`, which gives the same columns (those of the family are null);
+    other_events, episodes: what else falls into the windows; text: all of it as a paragraph; on_date: the day at whose end
+    the figures were known, None for the latest; same_months_now: for an earlier day, the macro's row of the same months
+    with the latest figures; control: the comparison with the control set that was asked for; methods: what the methods
+    that were asked for say.
     """
 
-    event: Record | None
-    series: Record
-    result: Record
-    other_events: Sequence[Record]
-    episodes: Sequence[Record]
+    event: DimEvent | None
+    series: DimSeries
+    result: RptBeforeAfter
+    other_events: Sequence[OtherEvent]
+    episodes: Sequence[DimEpisode]
     text: str
     on_date: dt.date | None = None
-    same_months_now: Record | None = None
-    control: Record | None = None
+    same_months_now: RptBeforeAfter | None = None
+    control: RptDifferenceInDifferences | None = None
     methods: Sequence[MethodResult] | None = None
 
     @property
     def answered(self) -> bool:
         """Whether there is a difference at all; the text says why if not."""
-        return self.result.get("pre_mean") is not None and self.result.get("post_mean") is not None
+        return self.result["pre_mean"] is not None and self.result["post_mean"] is not None
 
 
 def compare(
@@ -65,8 +72,8 @@ def compare(
     event: str,
     series: str,
     *,
-    months: int = 12,
-    gap: int = 0,
+    months: int = WINDOW,
+    gap: int = GAP,
     as_of: str | dt.date | None = None,
     control: str | None = None,
     method: str | None = None,
@@ -74,14 +81,14 @@ def compare(
     """Compare `series` in the `months` before and after `event` (an event id or an ISO date).
 
     `gap` months before the cut are left out; `as_of` takes only what was known at the end of that day, or with "first"
-    each month as it was first released; `control` adds the comparison with a control set; `method` the table of other
-    methods ("all" or one of methods.METHODS).
+    each month as it was first released; `control` adds the comparison with a control set; `method` what the methods say
+    ("all" or one of methods.METHODS).
     Raises UsageError for an unknown event, series or control set, with the nearest ids, for windows that make no sense,
     and for what the release cannot answer, with what it can.
     """
     if not 1 <= months <= MAX_MONTHS:
         raise UsageError(
-            f"a window of {months} months cannot be compared; take 1 to {MAX_MONTHS} (12 is usual)"
+            f"a window of {months} months cannot be compared; take 1 to {MAX_MONTHS} ({WINDOW} is usual)"
         )
     if not 0 <= gap <= MAX_MONTHS:
         raise UsageError(
@@ -94,40 +101,49 @@ def compare(
     if as_of is not None and (control or method):
         raise UsageError("controls and other methods use the latest figures: leave --as-of out")
     event_id, series_id = resolve_event(con, event), resolve_series(con, series)
-    described = records(con, "from dim_series where series_id = ?", [series_id])[0]
-    if described["frequency"] != "monthly":
-        raise UsageError(_not_monthly(con, described))
-    known = records(con, "from dim_event where event_id = ?", [event_id])
-    happened = known[0] if known else None
+    series_row = read(con, DimSeries, "where series_id = ?", [series_id])[0]
+    if series_row["frequency"] != "monthly":
+        raise UsageError(_not_monthly(con, series_row))
+    event_row = next(iter(read(con, DimEvent, "where event_id = ?", [event_id])), None)
     basis = "first_release" if first_release else "latest" if on_date is None else None
-    result = _reported(con, event_id, series_id, months, gap, basis) if basis and happened else None
+    result = _reported(con, event_id, series_id, months, gap, basis) if basis and event_row else None
     if result is None and first_release:
-        raise UsageError(_no_first_release(con, happened, event_id, described, months, gap))
+        raise UsageError(_no_first_release(con, event_row, event_id, series_row, months, gap))
     if result is None:
-        result = _asked(con, event_id, series_id, months, gap, on_date)
-    now = None
-    if on_date is not None and result.get("post_mean") is not None:
-        # with the figures of today there may be more months: the same ones are compared
-        after = result["n_post"] if result["n_post"] < months else None
-        again = _asked(con, event_id, series_id, months, gap, None, post_months=after)
-        now = again if again["n_pre"] == result["n_pre"] else None
+        result = _by_macro(con, event_id, series_id, months, gap, on_date)
+    same_months_now = _same_months_now(con, event_id, result) if on_date is not None else None
     others = other_events(con, event_id, result)
-    episodes = records(
+    episodes = read(
         con,
-        "from dim_episode where list_contains($ids::varchar[], episode_id) order by starts_on",
-        {"ids": result.get("episodes_in_window") or []},
+        DimEpisode,
+        "where list_contains($ids::varchar[], episode_id) order by starts_on",
+        {"ids": result["episodes_in_window"]},
     )
-    text = paragraph(described, event_id, happened, result, others, episodes, now)
-    against = methods = None
+    text = paragraph(series_row, event_id, event_row, result, others, episodes, same_months_now)
+    against = None
     if control:
-        against, controls = against_controls(con, happened, event_id, series_id, control, months, gap)
+        against, controls = against_controls(con, event_row, event_id, series_id, control, months, gap)
         text += " " + control_sentences(against, controls)
-    if method:
-        methods = every_method(con, happened, result, months, gap, method)
-    return Comparison(happened, described, result, others, episodes, text, on_date, now, against, methods)
+    methods = every_method(con, event_row, result, method) if method else None
+    return Comparison(
+        event_row, series_row, result, others, episodes, text, on_date, same_months_now, against, methods
+    )
 
 
-def _asked(
+def _same_months_now(
+    con: duckdb.DuckDBPyConnection, event_id: str, result: RptBeforeAfter
+) -> RptBeforeAfter | None:
+    """The months of `result`, which was known on an earlier day, with the latest figures; None where they differ."""
+    if result["post_mean"] is None:
+        return None
+    months = result["window_months"]
+    # with the figures of today there may be more months after the cut: only those of the earlier day are compared
+    post_months = result["n_post"] if result["n_post"] < months else None
+    now = _by_macro(con, event_id, result["series_id"], months, result["gap_months"], None, post_months)
+    return now if now["n_pre"] == result["n_pre"] else None
+
+
+def _by_macro(
     con: duckdb.DuckDBPyConnection,
     event_id: str,
     series_id: str,
@@ -135,70 +151,64 @@ def _asked(
     gap: int,
     on_date: dt.date | None,
     post_months: int | None = None,
-) -> Record:
-    """The row of the macro."""
-    asked: dict[str, Any] = {
+) -> RptBeforeAfter:
+    """The row of the macro before_after. post_months: how many months after the cut are compared, if fewer than before."""
+    parameters: dict[str, str | int | dt.date | None] = {
         "series": series_id,
         "event": event_id,
         "months": months,
         "gap": gap,
         "on_date": on_date,
     }
-    after = ""
+    shorter = ""
     if post_months is not None:
-        asked["post_months"], after = post_months, ", post_months := $post_months"
-    call = f"from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date{after})"
-    return records(con, call, asked)[0]
+        parameters["post_months"], shorter = post_months, ", post_months := $post_months"
+    call = f"from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date{shorter})"
+    return read_as(con, RptBeforeAfter, call, parameters)[0]
 
 
 def _reported(
     con: duckdb.DuckDBPyConnection, event_id: str, series_id: str, months: int, gap: int, basis: str
-) -> Record | None:
+) -> RptBeforeAfter | None:
     """The row of the report, which knows its family, if both windows lie within the life of the series."""
     if not has_table(con, "rpt_before_after"):
         return None
-    found = records(
+    rows = read(
         con,
-        """from rpt_before_after where event_id = $event and series_id = $series and window_months = $months
-           and gap_months = $gap and as_of_basis = $basis""",
+        RptBeforeAfter,
+        """where event_id = $event and series_id = $series and window_months = $months and gap_months = $gap
+           and as_of_basis = $basis""",
         {"event": event_id, "series": series_id, "months": months, "gap": gap, "basis": basis},
     )
-    return found[0] if found else None
+    return rows[0] if rows else None
 
 
-def other_events(con: duckdb.DuckDBPyConnection, event_id: str, result: Mapping[str, Any]) -> list[Record]:
-    """The events counted by n_other_events: those of the report whose cut lies in the windows, nearest to this cut first.
+def other_events(con: duckdb.DuckDBPyConnection, event_id: str, result: RptBeforeAfter) -> list[OtherEvent]:
+    """The events counted by n_other_events: those of the report whose cut lies in the windows of `result`.
 
-    A cut is the first whole month from its anchor on (docs/methods.md), so it lies in the windows when the anchor comes
-    after the first day of the month before them and not after the first day of their last month.
+    Those nearest to its cut come first. A bare date has no event_id in dim_event, so that none is left out for it.
     """
-    if result.get("pre_start") is None or result.get("post_end") is None:
-        return []
-    return records(
+    return events_between(con, event_id, result["pre_start"], result["post_end"], result["cut_month"])
+
+
+def events_between(
+    con: duckdb.DuckDBPyConnection, event_id: str, first_month: dt.date, last_month: dt.date, cut: dt.date
+) -> list[OtherEvent]:
+    """The events of the reports, without `event_id`, whose cut lies in these months, those nearest to `cut` first."""
+    return read_as(
         con,
-        """
-        with anchored as (
-            select *, case when event_type in ('tariff_effective', 'entry_into_force', 'exemption', 'retaliation')
-                then coalesce(effective_on, event_date) else event_date end as anchor
-            from dim_event
-            where event_id <> $event and in_force and confidence <> 'low' and date_precision in ('day', 'month')
-        )
-        select event_id, event_date, title, timeline, event_type from anchored
-        where anchor > $first::date - interval 1 month and anchor <= $last::date
-        order by abs(date_diff('day', anchor, $cut::date)), event_id""",
-        {
-            "event": event_id,
-            "first": result["pre_start"],
-            "last": result["post_end"],
-            "cut": result["cut_month"],
-        },
+        OtherEvent,
+        """select event_id, event_date, anchor_on, title, timeline, event_type from dim_event
+           where event_id <> $event and in_report and cut_month between $first and $last
+           order by abs(date_diff('day', anchor_on, $cut::date)), event_id""",
+        {"event": event_id, "first": first_month, "last": last_month, "cut": cut},
     )
 
 
 # -- what cannot be answered -----------------------------------------------------------------------------------------
 
 
-def _not_monthly(con: duckdb.DuckDBPyConnection, series: Mapping[str, Any]) -> str:
+def _not_monthly(con: duckdb.DuckDBPyConnection, series: DimSeries) -> str:
     """Why, and the monthly series of the same quantity and country, if there are any."""
     text = f"{series['series_id']} is {series['frequency']}; only monthly series are compared around an event"
     alike = con.execute(
@@ -216,9 +226,9 @@ def _not_monthly(con: duckdb.DuckDBPyConnection, series: Mapping[str, Any]) -> s
 
 def _no_first_release(
     con: duckdb.DuckDBPyConnection,
-    event: Record | None,
+    event: DimEvent | None,
     event_id: str,
-    series: Mapping[str, Any],
+    series: DimSeries,
     months: int,
     gap: int,
 ) -> str:
@@ -235,10 +245,8 @@ def _no_first_release(
     if windows:
         return f"{text} with {months} months and a gap of {gap}; there are {offered(windows)}; {instead}"
     why = (
-        "the event was never in force, is not sourced well enough or is dated coarser than a month"
-        if not event["in_force"]
-        or event["confidence"] == "low"
-        or event["date_precision"] not in ("day", "month")
+        f"the event is not in the reports ({event['left_out_because']})"
+        if not event["in_report"]
         else f"the series has {series['first_period']:%Y-%m} to {series['last_period']:%Y-%m}, no window around "
         "the event lies whole in it"
     )

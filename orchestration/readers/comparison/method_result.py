@@ -6,7 +6,7 @@ share. Does not belong here: which methods there are (methods.py), asking a rele
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orchestration.readers.wording import number, percent, share
 
@@ -46,6 +46,19 @@ class MethodResult:
     n_pseudo_events: int | None = None
     verdict: str | None = None
     note: str | None = None
+
+    def with_rates(self, measured: Rates) -> MethodResult:
+        """The same with the rates that were measured for the method; those that its own row states stay."""
+        return replace(
+            self,
+            false_alarm_rate=measured.false_alarm_rate
+            if self.false_alarm_rate is None
+            else self.false_alarm_rate,
+            nominal_rate=measured.nominal_rate if self.nominal_rate is None else self.nominal_rate,
+            n_pseudo_events=measured.n_pseudo_events
+            if self.n_pseudo_events is None
+            else self.n_pseudo_events,
+        )
 
     @property
     def difference_text(self) -> str:

@@ -1,19 +1,25 @@
 """The methods that compare a series before and after an event: one table of what each is called, reads and shows.
 
-Belongs here: names, titles and assumptions of the methods, the report table each is read from, its columns, and how a row
-becomes a MethodResult. The comparison, the pages of `headway report`, the dashboard and the command line all read this.
-Does not belong here: asking a release (answers.py), computing the numbers (transforms/statistics, the dbt models), how a
-value becomes markup (reports/render.py).
+Belongs here: names, titles and assumptions of the methods, the report each is read from, its columns, and how a row becomes
+a MethodResult. The comparison, the pages of `headway report`, the dashboard and the command line all read this.
+Does not belong here: asking a release (method.py, answers.py), computing the numbers (transforms/statistics, dbt models).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from enum import Enum, auto
+from collections.abc import Mapping
 
-from orchestration.readers.comparison.method_result import MethodResult, Rates
-from orchestration.readers.release_file import Record
+from orchestration.readers.comparison.method import Column, Method, Shown
+from orchestration.readers.comparison.method_result import MethodResult
+from orchestration.readers.comparison.sentences import difference_of
+from orchestration.readers.rows import (
+    RptBeforeAfter,
+    RptChangePoint,
+    RptCounterfactualEffect,
+    RptDifferenceInDifferences,
+    RptInterruptedTimeSeries,
+    RptSyntheticControl,
+)
 from orchestration.readers.wording import month, number, percent
 
 #: share of dates without an event at which a 95 % range or a test at 5 % may speak up: 1 - forecasts.NOMINAL
@@ -25,78 +31,22 @@ SEARCHED_MONTHS = 24
 NAMED_DONORS = 3
 
 
-class Shown(Enum):
-    """How the values of a column are written."""
-
-    #: a difference: percent from log points where the scale of its row is log, else the unit of the series
-    DIFFERENCE = auto()
-    VALUE = auto()
-    SHARE = auto()
-    COUNT = auto()
-    MONTH = auto()
-    YES_OR_NO = auto()
-    NAME = auto()
-    MODEL = auto()
-    DONORS = auto()
-    VERDICT = auto()
-    TEXT = auto()
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a method's table: its name there, its heading on a page, how its values are written."""
-
-    name: str
-    heading: str
-    shown: Shown
-
-
-@dataclass(frozen=True)
-class Method:
-    """A method.
-
-    title, assumption: its heading, and what must hold for its number to mean anything; table: the released report it is
-    read from; estimate: the column without which a row says nothing but its reason; read: a row of the table, with the
-    measured rates of the method, as a MethodResult; calibrated_as: its names in rpt_method_calibration, the preferred
-    one first; series_column: the column of the table that names the series; variant: the column that tells the rows of
-    one event, series and window apart, if there are several; windowed: whether the table has rows for several windows and
-    gaps; columns: what a page shows of a row.
-    """
-
-    title: str
-    assumption: str
-    table: str
-    estimate: str
-    read: Callable[[Record, Rates], MethodResult]
-    calibrated_as: Sequence[str]
-    series_column: str = "series_id"
-    variant: str | None = None
-    windowed: bool = False
-    columns: Sequence[Column] = ()
-
-
 # -- how a row is read -----------------------------------------------------------------------------------------------
 
 
-def difference_of(row: Record) -> float | None:
-    """The difference of a row with the columns of rpt_before_after: log points when its scale is log, else units."""
-    difference: float | None = row.get("d_log") if row.get("scale") == "log" else row.get("d_level")
-    return difference
-
-
-def _before_after(row: Record, rates: Rates) -> MethodResult:
+def before_after_result(row: RptBeforeAfter) -> MethodResult:
+    """A comparison as the first of the methods; `row`: of the report or of the macro before_after."""
     return MethodResult(
         "before_after",
         difference=difference_of(row),
-        scale=row.get("scale"),
-        rank=row.get("placebo_rank"),
-        verdict=row.get("verdict"),
-        note=row.get("reason"),
-        **asdict(rates),
+        scale=row["scale"],
+        rank=row["placebo_rank"],
+        verdict=row["verdict"],
+        note=row["reason"],
     )
 
 
-def _difference_in_differences(row: Record, rates: Rates) -> MethodResult:
+def _difference_in_differences(row: RptDifferenceInDifferences) -> MethodResult:
     return MethodResult(
         "difference_in_differences",
         variant=row["control_set_id"],
@@ -105,19 +55,16 @@ def _difference_in_differences(row: Record, rates: Rates) -> MethodResult:
         rank=row["placebo_rank"],
         verdict=row["verdict"],
         note=row["reason"],
-        **asdict(rates),
     )
 
 
-def _counterfactual(row: Record, rates: Rates) -> MethodResult:
-    """The range is the calibrated one. Its row says itself how often it missed dates without an event, for its own
-    window and model, so the rates of rpt_method_calibration are not used."""
+def _counterfactual(row: RptCounterfactualEffect) -> MethodResult:
+    """The range is the calibrated one. The row itself says how often it missed what came at dates without an event."""
     notes = [row["reason"]] if row["reason"] else []
     if row["outside_calibrated"] is not None:
         side = "outside" if row["outside_calibrated"] else "inside"
         notes.append(f"{side} the range that holds what comes at dates without an event")
     covered = row["coverage_measured"]
-    measured = Rates() if covered is None else Rates(1 - covered, NOMINAL_RATE, row["n_origins"])
     return MethodResult(
         "counterfactual",
         variant=row["model"],
@@ -125,12 +72,14 @@ def _counterfactual(row: Record, rates: Rates) -> MethodResult:
         scale=row["scale"],
         lower=row["lower95_calibrated"],
         upper=row["upper95_calibrated"],
+        false_alarm_rate=None if covered is None else 1 - covered,
+        nominal_rate=None if covered is None else NOMINAL_RATE,
+        n_pseudo_events=None if covered is None else row["n_origins"],
         note="; ".join(notes) or None,
-        **asdict(measured),
     )
 
 
-def _interrupted_time_series(row: Record, rates: Rates) -> MethodResult:
+def _interrupted_time_series(row: RptInterruptedTimeSeries) -> MethodResult:
     """The step at the cut by generalised least squares. Its p-value stays in the table: it errs too often to be shown."""
     if row["level_change"] is None:
         return MethodResult("interrupted_time_series", scale=row["scale"], note=row["reason"])
@@ -139,19 +88,18 @@ def _interrupted_time_series(row: Record, rates: Rates) -> MethodResult:
         after = percent(row["effect_12"]) if row["scale"] == "log" else number(row["effect_12"], sign=True)
         notes.append(f"12 months on {after}")
     notes.append(f"{row['joint_events']} other steps in them")
-    if row.get("false_alarm_rate") is not None:
-        # the row has a rate also for a series with too few dates of its own: that of all series together
-        rates = Rates(row["false_alarm_rate"], NOMINAL_RATE, rates.n_pseudo_events)
     return MethodResult(
         "interrupted_time_series",
         difference=row["level_change"],
         scale=row["scale"],
+        # the row has a rate also for a series with too few dates of its own: that of all series together
+        false_alarm_rate=row["false_alarm_rate"],
+        nominal_rate=None if row["false_alarm_rate"] is None else NOMINAL_RATE,
         note="; ".join(notes),
-        **asdict(rates),
     )
 
 
-def _synthetic_control(row: Record, rates: Rates) -> MethodResult:
+def _synthetic_control(row: RptSyntheticControl) -> MethodResult:
     donors = [
         f"{donor} {weight:.2f}"
         for donor, weight in zip(row["donors"] or [], row["weights"] or [], strict=False)
@@ -170,14 +118,13 @@ def _synthetic_control(row: Record, rates: Rates) -> MethodResult:
         # where the donors do not follow the months before, the rank of the months after says nothing
         rank=row["rank"] if row["gate_passed"] else None,
         note="; ".join(notes) or None,
-        **asdict(rates),
     )
 
 
-def _change_point(row: Record, rates: Rates) -> MethodResult:
+def _change_point(row: RptChangePoint) -> MethodResult:
     notes = [row["reason"]] if row["reason"] else []
-    if row["best_break_month"] is not None:
-        away = row["months_from_cut"]
+    away = row["months_from_cut"]
+    if row["best_break_month"] is not None and away is not None:
         where = (
             "at the cut" if away == 0 else f"{abs(away)} months {'after' if away > 0 else 'before'} the cut"
         )
@@ -190,7 +137,6 @@ def _change_point(row: Record, rates: Rates) -> MethodResult:
         scale=row["scale"],
         rank=row["placebo_rank"],
         note="; ".join(notes) or None,
-        **asdict(rates),
     )
 
 
@@ -203,14 +149,22 @@ _RANK = (
     Column("n_placebo", "Other dates", Shown.COUNT),
 )
 
+AnyMethod = (
+    Method[RptBeforeAfter]
+    | Method[RptDifferenceInDifferences]
+    | Method[RptCounterfactualEffect]
+    | Method[RptInterruptedTimeSeries]
+    | Method[RptSyntheticControl]
+    | Method[RptChangePoint]
+)
 #: the methods by the name that a person asks for (`headway compare --method`), in the order in which they are shown
-METHODS: Mapping[str, Method] = {
+METHODS: Mapping[str, AnyMethod] = {
     "before_after": Method(
         title="Before and after",
         assumption="It describes two periods; everything that differs between them is in the number.",
-        table="rpt_before_after",
+        row=RptBeforeAfter,
         estimate="pre_mean",
-        read=_before_after,
+        result_of=before_after_result,
         calibrated_as=["placebo_rank_calibrated"],
         windowed=True,
     ),
@@ -218,12 +172,13 @@ METHODS: Mapping[str, Method] = {
         title="Less declared controls",
         assumption="The difference belongs to the event only if series and controls would have moved together, and the "
         "controls are not themselves affected.",
-        table="rpt_difference_in_differences",
+        row=RptDifferenceInDifferences,
         estimate="did",
-        read=_difference_in_differences,
+        result_of=_difference_in_differences,
         calibrated_as=["difference_in_differences_rank_calibrated", "difference_in_differences_calibrated"],
         series_column="treated_series_id",
         variant="control_set_id",
+        calibrated_by_variant=True,
         windowed=True,
         columns=(
             Column("control_set_id", "Controls", Shown.NAME),
@@ -241,9 +196,9 @@ METHODS: Mapping[str, Method] = {
         title="Against a forecast from the months before",
         assumption="The forecast assumes that the series would have gone on as its model says. The calibrated interval is "
         "as wide as it had to be at dates without an event; where there are too few of them, it is withheld.",
-        table="rpt_counterfactual_effect",
+        row=RptCounterfactualEffect,
         estimate="effect",
-        read=_counterfactual,
+        result_of=_counterfactual,
         calibrated_as=[],
         variant="model",
         windowed=True,
@@ -264,9 +219,9 @@ METHODS: Mapping[str, Method] = {
         title="Interrupted time series",
         assumption="A line with seasons, episodes and the other clusters of events, broken at the cut. It calls dates "
         "without an event unusual as often as its false-alarm rate says.",
-        table="rpt_interrupted_time_series",
+        row=RptInterruptedTimeSeries,
         estimate="level_change",
-        read=_interrupted_time_series,
+        result_of=_interrupted_time_series,
         calibrated_as=["its_gls"],
         columns=(
             Column("level_change", "Step", Shown.DIFFERENCE),
@@ -282,9 +237,9 @@ METHODS: Mapping[str, Method] = {
         title="Synthetic control",
         assumption="A weighted mean of series that the event did not reach, fitted to follow this one before it. Where it "
         "does not follow, the rank says nothing.",
-        table="rpt_synthetic_control",
+        row=RptSyntheticControl,
         estimate="mean_gap",
-        read=_synthetic_control,
+        result_of=_synthetic_control,
         calibrated_as=["synthetic_control"],
         variant="donor_pool_id",
         columns=(
@@ -302,9 +257,9 @@ METHODS: Mapping[str, Method] = {
         title="Where it broke, were it asked to name one month",
         assumption=f"The clearest of {2 * SEARCHED_MONTHS + 1} months around the cut: large by construction, and ranked among "
         "windows without an event.",
-        table="rpt_change_point",
+        row=RptChangePoint,
         estimate="break_size",
-        read=_change_point,
+        result_of=_change_point,
         calibrated_as=["change_point"],
         columns=(
             Column("best_break_month", "Month", Shown.MONTH),
@@ -316,4 +271,6 @@ METHODS: Mapping[str, Method] = {
     ),
 }
 #: the methods beside the comparison itself
-FURTHER: Mapping[str, Method] = {name: method for name, method in METHODS.items() if name != "before_after"}
+FURTHER: Mapping[str, AnyMethod] = {
+    name: method for name, method in METHODS.items() if name != "before_after"
+}

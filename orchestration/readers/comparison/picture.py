@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
-from orchestration.readers.comparison.compare import Comparison, other_events
+from orchestration.readers.comparison.compare import Comparison, events_between
 from orchestration.readers.release_file import has_table
 
 if TYPE_CHECKING:
     import altair as alt
     import duckdb
     import polars as pl
+
+    from orchestration.readers.charts.theme import Mode
 
 #: the model of rpt_counterfactual that is drawn: the one made for every series
 MODEL = "arima_110_drift_month"
@@ -34,15 +36,13 @@ def plot(con: duckdb.DuckDBPyConnection, comparison: Comparison, path: Path) -> 
 
 
 def comparison_picture(
-    con: duckdb.DuckDBPyConnection, comparison: Comparison, *, mode: str = "light", width: int = 720
+    con: duckdb.DuckDBPyConnection, comparison: Comparison, *, mode: Mode = "light", width: int = 720
 ) -> alt.LayerChart:
     """The chart of `comparison`. Raises ChartError when there is nothing to draw."""
     from orchestration.readers.charts.comparison import comparison_chart, shown_months
 
     result, series = comparison.result, comparison.series
     first, last = shown_months(result)
-    # ticks also beside the windows, as far as the chart reaches
-    around = {**result, "pre_start": first, "post_end": last}
     event_id = comparison.event["event_id"] if comparison.event else ""
     return comparison_chart(
         _observations(con, comparison),
@@ -50,7 +50,8 @@ def comparison_picture(
         series,
         agency=_agency(con, series["source_id"]),
         event=comparison.event,
-        others=other_events(con, event_id, around),
+        # ticks also beside the windows, as far as the chart reaches
+        others=events_between(con, event_id, first, last, result["cut_month"]),
         episodes=comparison.episodes,
         counterfactual=_counterfactual(con, comparison),
         mode=mode,
@@ -59,7 +60,7 @@ def comparison_picture(
 
 
 def placebo_picture(
-    con: duckdb.DuckDBPyConnection, comparison: Comparison, *, mode: str = "light", width: int = 720
+    con: duckdb.DuckDBPyConnection, comparison: Comparison, *, mode: Mode = "light", width: int = 720
 ) -> alt.LayerChart | None:
     """The same comparison at dates without a known event, this one marked; None where it is not ranked among them."""
     import polars as pl
@@ -68,7 +69,7 @@ def placebo_picture(
 
     result = comparison.result
     macros = con.execute("select count(*) from duckdb_functions() where function_name = 'placebo'").fetchall()
-    ranked = result.get("placebo_rank") is not None and result.get("as_of_basis") != "first_release"
+    ranked = result["placebo_rank"] is not None and result["as_of_basis"] != "first_release"
     if not ranked or not macros[0][0]:
         return None
     event = comparison.event["event_id"] if comparison.event else result["event_id"]
@@ -96,8 +97,9 @@ def placebo_picture(
 
 
 def _agency(con: duckdb.DuckDBPyConnection, source_id: str) -> str:
-    found = con.execute("select agency from dim_source where source_id = ?", [source_id]).fetchall()
-    return found[0][0] if found else source_id
+    rows = con.execute("select agency from dim_source where source_id = ?", [source_id]).fetchall()
+    agency: str = rows[0][0] if rows else source_id
+    return agency
 
 
 def _observations(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> pl.DataFrame:
@@ -106,7 +108,7 @@ def _observations(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> pl.
 
     series_id, result = comparison.series["series_id"], comparison.result
     parameters: dict[str, object] = {"series": series_id}
-    if result.get("as_of_basis") == "first_release":
+    if result["as_of_basis"] == "first_release":
         query = "select period_start, first_value, false from rpt_revision where series_id = $series"
     elif comparison.on_date is not None:
         query = (
@@ -126,7 +128,7 @@ def _counterfactual(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> p
     import polars as pl
 
     result = comparison.result
-    if comparison.event is None or result.get("as_of_basis") != "latest" or result["gap_months"] != 0:
+    if comparison.event is None or result["as_of_basis"] != "latest" or result["gap_months"] != 0:
         return None
     if not has_table(con, "rpt_counterfactual"):
         return None

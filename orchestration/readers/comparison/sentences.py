@@ -11,11 +11,21 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import TypedDict
 
+from orchestration.readers.rows import (
+    DimControlSet,
+    DimEpisode,
+    DimEvent,
+    DimSeries,
+    RptBeforeAfter,
+    RptClusterBeforeAfter,
+    RptDifferenceInDifferences,
+)
 from orchestration.readers.wording import (
     day,
+    difference,
     month,
     number,
     percent,
@@ -34,31 +44,41 @@ MEANS_APART = 0.02
 #: log points of revision that are not worth a number
 REVISION_NOTED = 0.0005
 
-Row = Mapping[str, Any]
+
+class OtherEvent(TypedDict):
+    """Another event whose cut lies in the windows: columns of dim_event."""
+
+    event_id: str
+    event_date: dt.date
+    anchor_on: dt.date
+    title: str
+    timeline: str
+    event_type: str
 
 
 def paragraph(
-    series: Row,
+    series: DimSeries,
     event_id: str,
-    event: Row | None,
-    result: Row,
-    others: Sequence[Row],
-    episodes: Sequence[Row],
-    same_months_now: Row | None = None,
+    event: DimEvent | None,
+    result: RptBeforeAfter,
+    others: Sequence[OtherEvent],
+    episodes: Sequence[DimEpisode],
+    same_months_now: RptBeforeAfter | None = None,
 ) -> str:
     """The comparison in plain sentences.
 
-    series, event: rows of dim_series and dim_event; result: a row with the columns of rpt_before_after, of which any but
-    the means may be missing; same_months_now: for a comparison as of an earlier day, the same months with the latest
-    figures.
+    event_id: as it was asked for, a date where event is None; result: the row of the report or of the macro; others,
+    episodes: what else falls into the windows, nearest or oldest first; same_months_now: for a comparison as of an earlier
+    day, the same months with the latest figures.
     """
     name = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
     what = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
-    if result.get("pre_mean") is None or result.get("post_mean") is None:
+    if result["pre_mean"] is None or result["post_mean"] is None:
         return _refusal(name, what, series, result)
+    log = result["scale"] == "log"
     sentences = [
-        *_difference(name, what, series, result),
-        *_rank(series, result),
+        *_difference(name, what, series, result, result["pre_mean"], result["post_mean"]),
+        *_standing(result, log=log, of=f"this series{'' if log else f' ({unit(series)})'}"),
         *_company(result, others, episodes),
         *_vintage(series, result, same_months_now),
         "This describes two periods; it does not say what made them differ.",
@@ -66,33 +86,34 @@ def paragraph(
     return " ".join(sentences)
 
 
-def control_sentences(row: Row, controls: Sequence[Row]) -> str:
+def control_sentences(row: RptDifferenceInDifferences, controls: Sequence[DimControlSet]) -> str:
     """A row of rpt_difference_in_differences in words; controls: its rows of dim_control_set."""
     against = controls[0]["title"] if controls else row["control_set_id"]
-    if row.get("did") is None:
-        return f"Against {against} it cannot be compared: {row.get('reason') or 'a month is missing'}."
+    did, of_series, of_controls = row["did"], row["d_log_treated"], row["d_log_control"]
+    if did is None or of_series is None or of_controls is None:
+        return f"Against {against} it cannot be compared: {row['reason'] or 'a month is missing'}."
     sentences = [
-        f"Against {against} ({row['control_set_id']}: {_weights(controls)}) it differs by {percent(row['did'])}: "
-        f"{percent(row['d_log_treated'])} less {percent(row['d_log_control'])}."
+        f"Against {against} ({row['control_set_id']}: {_weights(controls)}) it differs by {percent(did)}: "
+        f"{percent(of_series)} less {percent(of_controls)}."
     ]
     if controls:
         sentences.append(f"Assumption: {controls[0]['assumption']}")
-    if row.get("pretrend_bias") is not None:
+    if row["pretrend_bias"] is not None:
         sentences.append(
             f"The drift of the 36 months before alone would make it {percent(row['pretrend_bias'])}."
         )
-    if row.get("breakdown_m") is not None:
+    if row["breakdown_m"] is not None:
         sentences.append(
             f"The largest such difference at an earlier date without a known event was {1 / row['breakdown_m']:.1f} times as "
             "large."
             if row["breakdown_m"] > 0
             else "There were differences as large at earlier dates without a known event."
         )
-    sentences += _standing(row, "did", log=True, of="this series and its controls")
+    sentences += _standing(row, log=True, of="this series and its controls")
     return " ".join(sentences)
 
 
-def _weights(controls: Sequence[Row]) -> str:
+def _weights(controls: Sequence[DimControlSet]) -> str:
     named = [f"{c['control_series_id']} {c['weight']:.2f}".replace(" 1.00", "") for c in controls]
     return ", ".join(named) or "no controls"
 
@@ -100,21 +121,20 @@ def _weights(controls: Sequence[Row]) -> str:
 # -- sentences -------------------------------------------------------------------------------------------------------
 
 
-def _refusal(name: str, what: str, series: Row, result: Row) -> str:
-    reason = result.get("reason") or "a window has a month without a value"
+def _refusal(name: str, what: str, series: DimSeries, result: RptBeforeAfter) -> str:
+    reason = result["reason"] or "a window has a month without a value"
     return (
         f"{name} before and after {what} cannot be compared: {reason}. Months with a value: "
-        f"{result.get('n_pre') or 0} before ({_span(result, 'pre')}), "
-        f"{result.get('n_post') or 0} after ({_span(result, 'post')})."
+        f"{result['n_pre']} before ({_before(result)}), {result['n_post']} after ({_after(result)})."
     ) + what_would_work(series, result)
 
 
-def what_would_work(series: Row, result: Row) -> str:
+def what_would_work(series: DimSeries, result: RptBeforeAfter) -> str:
     """The cuts at which windows of this width are whole, when these lie outside the life of the series."""
-    first, last, months = series.get("first_period"), series.get("last_period"), result.get("window_months")
-    if not first or not last or not months or result.get("pre_start") is None:
+    first, last, months = series["first_period"], series["last_period"], result["window_months"]
+    gap = result["gap_months"]
+    if not first or not last:
         return ""
-    gap = result.get("gap_months") or 0
     if result["pre_start"] >= first and result["post_end"] <= last:
         return ""
     # a width that is not whole years reaches a whole year (or years) back
@@ -129,64 +149,59 @@ def what_would_work(series: Row, result: Row) -> str:
     )
 
 
-def _difference(name: str, what: str, series: Row, result: Row) -> list[str]:
-    before, after = result["pre_mean"], result["post_mean"]
+def _difference(
+    name: str, what: str, series: DimSeries, result: RptBeforeAfter, before: float, after: float
+) -> list[str]:
+    """The means of both windows, `before` and `after`, and how far they differ."""
     # a width that is not whole years is compared with the same calendar months (docs/methods.md)
     season = "" if result["window_months"] % 12 == 0 else " of the same season"
     sentences = [
-        f"In {_months(result, 'n_post')} after {what}, {_span(result, 'post')}, {name} averaged {number(after)} "
-        f"{unit(series)}; in {_months(result, 'n_pre')}{season} before, {_span(result, 'pre')}, {number(before)}."
+        f"In {_months(result['n_post'], result)} after {what}, {_after(result)}, {name} averaged {number(after)} "
+        f"{unit(series)}; in {_months(result['n_pre'], result)}{season} before, {_before(result)}, {number(before)}."
     ]
-    if result["scale"] != "log":
+    log_points = result["d_log"]
+    if result["scale"] != "log" or log_points is None:
         return [
             *sentences,
             f"The means differ by {number(result['d_level'], sign=True)} {unit_of_difference(series)}.",
         ]
-    sentences.append(f"The means of the logarithms differ by {percent(result['d_log'])}.")
-    if before > 0 and after > 0 and abs(math.log(after / before) - result["d_log"]) > MEANS_APART:
+    sentences.append(f"The means of the logarithms differ by {percent(log_points)}.")
+    if before > 0 and after > 0 and abs(math.log(after / before) - log_points) > MEANS_APART:
         sentences.append(
             f"The plain means differ by {percent(math.log(after / before))}: a few extreme months weigh more in logarithms."
         )
-    if result.get("second_diff") is not None:
-        earlier = result["d_log"] - result["second_diff"]
+    if result["second_diff"] is not None:
+        earlier = log_points - result["second_diff"]
         sentences.append(f"The same comparison one window earlier shows {percent(earlier)}.")
     return sentences
 
 
-def _rank(series: Row, result: Row) -> list[str]:
-    """How unusual the difference is for this series."""
-    log = result.get("scale") == "log"
-    if result.get("verdict") is None and result.get("placebo_rank") is None:
-        return ["How often this series differs as much at dates without an event is not ranked here."]
-    of = f"this series{'' if log else f' ({unit(series)})'}"
-    return _standing(result, "d_log" if log else "d_level", log=log, of=of)
-
-
-def _standing(row: Row, statistic: str, *, log: bool, of: str) -> list[str]:
-    """Rank, detectable change and verdict of a row that has them."""
+def _standing(row: RptBeforeAfter | RptDifferenceInDifferences, *, log: bool, of: str) -> list[str]:
+    """How unusual the difference is: rank, detectable change and verdict. `of`: what differs as much at other dates."""
     sentences = []
-    if row.get("placebo_rank") is not None:
+    if row["placebo_rank"] is not None:
         sentences.append(
             f"At {share(row['placebo_rank'])} of {row['n_placebo']} other dates of {of} without a known event, the same "
             "comparison is at least as far from the usual."
         )
-    if row.get("mde95") is not None:
+    if row["mde95"] is not None:
         sentences.append(
             f"Only what is more than {size(row['mde95'], log=log)} from the usual can be told from what happens anyway."
         )
-    if row.get("verdict"):
-        reason = f" ({row['reason']})" if row.get("reason") else ""
-        rate = ""
-        if row["verdict"].endswith("usual_range") and row.get("false_alarm_rate") is not None:
-            rate = (
-                f"; this rule says 'outside' at {share(row['false_alarm_rate'])} of the dates at which nothing is known "
-                "to have happened"
-            )
-        sentences.append(f"Verdict: {verdict(row['verdict'])}{reason}{rate}.")
+    reason = f" ({row['reason']})" if row["reason"] else ""
+    rate = ""
+    if row["verdict"].endswith("usual_range") and row["false_alarm_rate"] is not None:
+        rate = (
+            f"; this rule says 'outside' at {share(row['false_alarm_rate'])} of the dates at which nothing is known "
+            "to have happened"
+        )
+    sentences.append(f"Verdict: {verdict(row['verdict'])}{reason}{rate}.")
     return sentences
 
 
-def _company(result: Row, others: Sequence[Row], episodes: Sequence[Row]) -> list[str]:
+def _company(
+    result: RptBeforeAfter, others: Sequence[OtherEvent], episodes: Sequence[DimEpisode]
+) -> list[str]:
     """What else falls into the windows."""
     sentences = []
     if others:
@@ -194,7 +209,7 @@ def _company(result: Row, others: Sequence[Row], episodes: Sequence[Row]) -> lis
         count = "1 other event falls" if len(others) == 1 else f"{len(others)} other events fall"
         nearest = ", the nearest" if len(others) > NAMED_EVENTS else ""
         sentences.append(f"{count} into the windows{nearest}: {named}.")
-    if result.get("identified") is False and result.get("verdict") != "overlapping":
+    if not result["identified"] and result["verdict"] != "overlapping":
         sentences.append(
             "Another event shares more than half of the window after, so the two cannot be told apart."
         )
@@ -204,52 +219,59 @@ def _company(result: Row, others: Sequence[Row], episodes: Sequence[Row]) -> lis
     return sentences
 
 
-def _vintage(series: Row, result: Row, now: Row | None) -> list[str]:
+def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | None) -> list[str]:
     """Which figures these are, and what other vintages of them give."""
-    preliminary = result.get("preliminary_months") or 0
-    day_known = day(result["as_of"]) if result.get("as_of") else None
-    if result.get("as_of_basis") == "first_release":
+    preliminary = result["preliminary_months"]
+    day_known = day(result["as_of"]) if result["as_of"] else None
+    if result["as_of_basis"] == "first_release":
         known = f"Each month as first released{f', the last of them on {day_known}' if day_known else ''}"
     else:
         known = f"Figures as known on {day_known}" if day_known else "Figures as known now"
     sentences = [known + (f", {preliminary} of the months preliminary." if preliminary else ".")]
-    log = result.get("scale") == "log"
-    here = result.get("d_log") if log else result.get("d_level")
+    log = result["scale"] == "log"
+    here, effect = difference_of(result), result["revision_effect"]
     there = None
-    if now is not None and now.get("scale") == result.get("scale"):
-        there = now.get("d_log") if log else now.get("d_level")
-        says = "The same months with the latest figures differ by"
-    elif result.get("revision_effect") is not None and here is not None:
-        latest = result.get("as_of_basis") == "latest"
-        there = here - result["revision_effect"] if latest else here + result["revision_effect"]
-        says = (
-            "With each month as first released, the means differ by"
-            if latest
-            else "With the latest figures, the means differ by"
-        )
+    if now is not None and now["scale"] == result["scale"]:
+        there = difference_of(now)
+        other_vintage = "The same months with the latest figures differ by"
+    elif effect is not None and here is not None:
+        # revision_effect is the difference of the latest figures less that of the first releases
+        if result["as_of_basis"] == "latest":
+            there, other_vintage = here - effect, "With each month as first released, the means differ by"
+        else:
+            there, other_vintage = here + effect, "With the latest figures, the means differ by"
     if there is None or here is None:
         return sentences
     if log and abs(there - here) < REVISION_NOTED:
         return [*sentences, "Revisions on record have not moved the difference."]
-    shown = percent(there) if log else f"{number(there, sign=True)} {unit_of_difference(series)}"
-    return [*sentences, f"{says} {shown}."]
+    return [*sentences, f"{other_vintage} {difference(there, series, log=log)}."]
 
 
-def _span(result: Row, window: str) -> str:
-    first, last = result.get(f"{window}_start"), result.get(f"{window}_end")
-    return f"{first:%Y-%m} to {last:%Y-%m}" if first and last else "no months"
+def difference_of(row: RptBeforeAfter | RptClusterBeforeAfter) -> float | None:
+    """The difference of a comparison: log points when its scale is log, else units of the series."""
+    return row["d_log"] if row["scale"] == "log" else row["d_level"]
 
 
-def _months(result: Row, count: str) -> str:
-    known, asked = result[count], result["window_months"]
+def _before(result: RptBeforeAfter) -> str:
+    return f"{month(result['pre_start'])} to {month(result['pre_end'])}"
+
+
+def _after(result: RptBeforeAfter) -> str:
+    return f"{month(result['post_start'])} to {month(result['post_end'])}"
+
+
+def _months(known: int, result: RptBeforeAfter) -> str:
+    """How many of the months of a window have a value."""
+    width = result["window_months"]
     return (
-        f"the {known} months" if known >= asked else f"{known} of the {asked} months (the rest is not known)"
+        f"the {known} months" if known >= width else f"{known} of the {width} months (the rest is not known)"
     )
 
 
 def _shift(moment: dt.date, months: int) -> dt.date:
-    n = moment.year * 12 + moment.month - 1 + months
-    return dt.date(n // 12, n % 12 + 1, 1)
+    """The first day of the month `months` after the one of `moment`."""
+    year, month_of_year = divmod(moment.year * 12 + moment.month - 1 + months, 12)
+    return dt.date(year, month_of_year + 1, 1)
 
 
 def offered(windows: Sequence[tuple[int, int]]) -> str:

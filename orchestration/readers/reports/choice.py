@@ -1,56 +1,64 @@
-"""Which series a report shows when nobody says: a few that the event touches, declared before any number is looked at.
+"""Which series a report shows when nobody says: a few of those that the event reaches, chosen before any number is seen.
 
-Belongs here: the declared lists by topic and party. Does not belong here: asking the release (gather.py).
+Belongs here: in which order series are preferred, how many a page holds, the trade as a whole that stands beside them.
+Does not belong here: which series an event reaches (rpt_event_exposure says it), asking the release (gather.py).
 
-A list that were chosen by its results would show the largest of many differences, which says nothing. So the lists are
-fixed by what an event is about, and the page names the ones it leaves out and why.
+A list that were chosen by its results would show the largest of many differences, which says nothing. So the order is
+fixed, the same for every event, and the page names the series that it leaves out and why.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+
+from orchestration.readers.rows import DimEvent, RptEventExposure
 
 #: series of a page at most: each brings a chart and a table, and a page of six prints on about ten sheets
 MOST_SERIES = 6
 #: of an event whose window after is not whole yet: there is little to say, and each asks the macro (0.3 s)
 MOST_PARTIAL = 3
-#: of a topic's own series at most, so that the trade as a whole is always on the page
-_MOST_OF_TOPICS = 4
+#: of the series that an event reaches at most, so that the trade as a whole is always on the page
+_MOST_REACHED = 4
 
 _PARTNERS = ("MEX", "CAN", "CHN")
 #: partners of an event that names only the United States (a notice to Congress, a worldwide duty)
 _USUAL_PARTNERS = ("MEX", "CAN")
 
-_AUTOS = (
-    "usa_imports_hs87_{partner}",
-    "usa_employment_motor_vehicles_parts",
-    "{partner}_production_vehicles",
-    "usa_industrial_production_motor_vehicles_parts",
-    "usa_import_prices_automotive",
-)
-_METALS = ("usa_imports_hs72_{partner}", "usa_imports_hs76_{partner}", "usa_employment_primary_metals")
-_CHINA = ("usa_imports_goods_chn", "usa_exports_goods_chn", "usa_import_prices_chn")
-_DUTIES = ("usa_customs_duties_net", "usa_duties_{partner}")
-_FARM = ("usa_exports_goods_{partner}",)
-
-_BY_TOPIC: Mapping[str, tuple[str, ...]] = {
-    "rules_of_origin_autos": _AUTOS,
-    "autos_tariffs": _AUTOS,
-    "trucks": _AUTOS,
-    "labor": _AUTOS,
-    "steel_aluminum": _METALS,
-    "china": _CHINA,
-    "ieepa": _DUTIES,
-    "fentanyl": _DUTIES,
-    "general_goods": _DUTIES,
-    "agriculture": _FARM,
-    "dairy": _FARM,
-    "biotech": _FARM,
-    "alcohol": _FARM,
+#: what is collected, shown first where the event announces, starts or ends a measure on these imports
+_DUTIES = ("usa_customs_duties_net", "usa_duties_mex", "usa_duties_can", "usa_duties_chn")
+#: the order among series about the same goods (rpt_event_exposure.goods), and among goods: where one topic is about
+#: several, those that stand first hold the others
+_PREFERRED: Mapping[str, Sequence[str]] = {
+    "all_goods": (
+        "usa_imports_goods_mex",
+        "usa_imports_goods_can",
+        "usa_exports_goods_mex",
+        "usa_exports_goods_can",
+        "usa_imports_goods_chn",
+        "usa_exports_goods_chn",
+        "usa_import_prices_chn",
+    ),
+    "autos": (
+        "usa_imports_hs87_mex",
+        "usa_imports_hs87_can",
+        "usa_employment_motor_vehicles_parts",
+        "mex_production_vehicles",
+        "usa_industrial_production_motor_vehicles_parts",
+        "usa_import_prices_automotive",
+        "usa_imports_hs87_chn",
+    ),
+    "metals": (
+        "usa_imports_hs72_mex",
+        "usa_imports_hs72_can",
+        "usa_imports_hs76_mex",
+        "usa_imports_hs76_can",
+        "usa_employment_primary_metals",
+        "usa_imports_hs72_chn",
+        "usa_imports_hs76_chn",
+    ),
 }
-#: what every page may show after the series of its topics
-_GENERAL = (
+#: the trade as a whole, beside the series that the event reaches: what a page compares them with
+_AS_A_WHOLE = (
     "usa_imports_goods_{partner}",
     "usa_exports_goods_{partner}",
     "usa_employment_manufacturing",
@@ -58,32 +66,56 @@ _GENERAL = (
 )
 
 
-def declared(event: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """The two lists of series_id for an event (a row of dim_event): of its topics, and of its trade as a whole.
+def declared(
+    event: DimEvent, exposure: Sequence[RptEventExposure]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The series_id of the two lists for an event: those that it reaches, and the trade as a whole.
 
-    In order of preference; a series may be absent from the release, or end before the event.
+    exposure: the rows of the event in rpt_event_exposure. Each list is in order of preference: by the topics in the order
+    of the event, then by goods. A series may be absent from the release, or end before the event.
     """
-    named = [p for p in _PARTNERS if p in (event["parties"] or ())]
-    partners = named or list(_USUAL_PARTNERS)
-    topics = [pattern for topic in event["topics"] or () for pattern in _BY_TOPIC.get(topic, ())]
-    own = _filled(topics, partners)
-    return [own, tuple(s for s in _filled(_GENERAL, partners) if s not in own)]
+    named = [partner for partner in _PARTNERS if partner in event["parties"]]
+    whole = [
+        series_id
+        for pattern in _AS_A_WHOLE
+        for series_id in _for_each_partner(pattern, named or _USUAL_PARTNERS)
+    ]
+    return tuple(dict.fromkeys(_in_order(event, exposure))), tuple(whole)
 
 
-def chosen(event: Mapping[str, Any], comparable: Mapping[str, bool]) -> tuple[list[str], list[str]]:
-    """Series shown and series left out, of those declared; `comparable`: monthly series of the release, true
-    where both windows are whole. At most MOST_SERIES; at most four of the topics, so that trade as a whole has a place."""
-    own, general = declared(event)
-    fits = [s for s in own if comparable.get(s)][:_MOST_OF_TOPICS]
-    fits += [s for s in general if comparable.get(s)][: MOST_SERIES - len(fits)]
-    fits += [s for s in own if comparable.get(s) and s not in fits][: MOST_SERIES - len(fits)]
-    return fits, [s for s in (*own, *general) if s in comparable and not comparable[s]]
+def chosen(
+    event: DimEvent, exposure: Sequence[RptEventExposure], comparable: Mapping[str, bool]
+) -> tuple[list[str], list[str]]:
+    """Series shown and series left out, of those declared.
+
+    `comparable`: the monthly series of the release, true where both windows are whole. At most MOST_SERIES are shown, of
+    them at most four that the event reaches as long as the trade as a whole fills the other places.
+    """
+    reached, whole = declared(event, exposure)
+    shown = [series_id for series_id in reached if comparable.get(series_id)][:_MOST_REACHED]
+    for candidates in (whole, reached):
+        more = [s for s in candidates if comparable.get(s) and s not in shown]
+        shown += more[: MOST_SERIES - len(shown)]
+    without_windows = [s for s in (*reached, *whole) if s in comparable and not comparable[s]]
+    return shown, list(dict.fromkeys(without_windows))
 
 
-def _filled(patterns: tuple[str, ...] | list[str], partners: list[str]) -> tuple[str, ...]:
-    """Patterns with each partner put in, each series once."""
-    found: dict[str, None] = {}
-    for pattern in patterns:
-        places = partners if "{partner}" in pattern else [""]
-        found.update(dict.fromkeys(pattern.format(partner=p.lower()) for p in places))
-    return tuple(found)
+def _in_order(event: DimEvent, exposure: Sequence[RptEventExposure]) -> Iterator[str]:
+    """The series that the event reaches and that a page may show, the preferred ones first; some more than once."""
+    for topic in event["topics"]:
+        rows = [row for row in exposure if row["topic"] == topic]
+        reached = {row["series_id"] for row in rows}
+        # a tariff on metals reaches a part of all imports, too, but it is about metals
+        about = {row["goods"] for row in rows if row["match_basis"] == "goods"}
+        taxed = any(row["match_basis"] == "measure" and row["series_id"] in _DUTIES for row in rows)
+        for goods in sorted(_PREFERRED, key=lambda goods: goods not in about):
+            order = _PREFERRED[goods]
+            if goods == "all_goods":
+                order = (*_DUTIES, *order) if taxed else (*order, *_DUTIES)
+            yield from (series_id for series_id in order if series_id in reached)
+
+
+def _for_each_partner(pattern: str, partners: Sequence[str]) -> list[str]:
+    if "{partner}" not in pattern:
+        return [pattern]
+    return [pattern.format(partner=partner.lower()) for partner in partners]

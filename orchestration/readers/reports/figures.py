@@ -49,14 +49,14 @@ def pictures(con: duckdb.DuckDBPyConnection, part: SeriesPart, *, placebo: bool 
     """The comparison of one series and, with `placebo` and where it is ranked, its place among other dates. Empty where
     nothing can be drawn: the words of the comparison say why."""
     name = part.series["series_id"]
-    found: list[Picture] = []
+    drawn: list[Picture] = []
     # Altair checks every part of a specification against its schema: two thirds of the time of a site of 226 pages. The
     # tests of the charts check them.
     with suppress(ChartError), debug_mode(False):
-        found.append(picture(comparison_picture(con, part.found), f"chart-{name}"))
-        if placebo and (chart := placebo_picture(con, part.found)) is not None:
-            found.append(picture(chart, f"placebo-{name}"))
-    return found
+        drawn.append(picture(comparison_picture(con, part.comparison), f"chart-{name}"))
+        if placebo and (chart := placebo_picture(con, part.comparison)) is not None:
+            drawn.append(picture(chart, f"placebo-{name}"))
+    return drawn
 
 
 def picture(chart: alt.LayerChart, ident: str) -> Picture:

@@ -11,25 +11,49 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from orchestration.base.errors import UsageError
-from orchestration.readers.comparison.answers import method_records
-from orchestration.readers.comparison.compare import Comparison, compare
+from orchestration.readers.comparison.compare import GAP, WINDOW, Comparison, compare
 from orchestration.readers.comparison.methods import FURTHER
+from orchestration.readers.comparison.sentences import OtherEvent
 from orchestration.readers.lookup import list_events, resolve_event, resolve_series
-from orchestration.readers.release_file import Record, records
+from orchestration.readers.release_file import has_table, read, read_as
 from orchestration.readers.reports.choice import MOST_PARTIAL, chosen
 from orchestration.readers.reports.positions import Topic, topics_of
+from orchestration.readers.rows import (
+    DimEpisode,
+    DimEvent,
+    DimEventCluster,
+    DimSeries,
+    DimSource,
+    DimTariffMeasure,
+    RptBeforeAfter,
+    RptClusterBeforeAfter,
+    RptEventExposure,
+)
 
 if TYPE_CHECKING:
     import duckdb
 
-#: the comparison a page opens with: what `headway compare` asks when nothing else is said
-WINDOW, GAP = 12, 0
 
-#: why the marts have no row for an event, in the order in which it is asked
-_COARSE = ("quarter", "year")
+class PayloadOfSeries(TypedDict):
+    """A file that months of a series came from (columns of dim_payload), and how many."""
+
+    request_url: str
+    retrieved_at: dt.datetime
+    sha256: str
+    n_months: int
+
+
+class ClusterEvent(TypedDict):
+    """Another event of the cluster (columns of dim_event)."""
+
+    event_id: str
+    event_date: dt.date
+    end_date: dt.date | None
+    date_precision: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -46,79 +70,80 @@ class Edition:
 class SeriesPart:
     """One series around the event.
 
-    found: what `headway compare` answers, 12 months and no gap, latest values (`partial`: from the macro, because a window
-    is not whole); first: the same of each month as first released; variants: rows of every width and gap, latest, and
-    first_variants, as first released; source: row of dim_source; payloads: the files the values came from; methods: rows
-    of the further methods by name; cluster: the row of rpt_cluster_before_after for the event's cluster.
+    comparison: what `headway compare` answers for WINDOW months and GAP, latest values (`partial`: from the macro, because
+    a window is not whole); first: the same of each month as first released; variants: rows of every width and gap,
+    latest, and first_variants, as first released, by width and gap; source: its agency; payloads: the files that the
+    months of both windows came from; methods: rows of the further methods by name, of those that have some; cluster: the
+    comparison around the whole cluster of the event.
     """
 
-    found: Comparison
+    comparison: Comparison
     partial: bool
-    first: Record | None
-    variants: Sequence[Record]
-    first_variants: Mapping[tuple[int, int], Record]
-    source: Record
-    payloads: Sequence[Record]
-    methods: Mapping[str, Sequence[Record]]
-    cluster: Record | None
+    first: RptBeforeAfter | None
+    variants: Sequence[RptBeforeAfter]
+    first_variants: Mapping[tuple[int, int], RptBeforeAfter]
+    source: DimSource
+    payloads: Sequence[PayloadOfSeries]
+    methods: Mapping[str, Sequence[Mapping[str, object]]]
+    cluster: RptClusterBeforeAfter | None
 
     @property
-    def series(self) -> Record:
-        return self.found.series
+    def series(self) -> DimSeries:
+        """The series itself."""
+        return self.comparison.series
 
     @property
-    def headline(self) -> Record:
-        return self.found.result
+    def headline(self) -> RptBeforeAfter:
+        """The row that the page opens with."""
+        return self.comparison.result
 
     @property
-    def others(self) -> Sequence[Record]:
-        return self.found.other_events
+    def others(self) -> Sequence[OtherEvent]:
+        """Other events whose cut lies in the windows."""
+        return self.comparison.other_events
 
     @property
-    def episodes(self) -> Sequence[Record]:
-        return self.found.episodes
+    def episodes(self) -> Sequence[DimEpisode]:
+        """Episodes that touch the windows."""
+        return self.comparison.episodes
 
 
 @dataclass(frozen=True)
 class EventPage:
-    """Everything on one page. `refused`: why nothing is compared, when nothing is; `left_out`: declared series (rows of
-    dim_series) without whole windows; `n_compared`: series the marts compare around the event."""
+    """Everything on one page.
+
+    topics: the positions taken; cluster, cluster_events: the cluster of the event and its other events; measures: the
+    tariff measures of the day; parts: the series shown; left_out: declared series without whole windows; chosen_by_name:
+    whether a person named the series; n_compared: series that the marts compare around the event; refused: why nothing is
+    compared, when nothing is; episode_titles: by episode_id.
+    """
 
     edition: Edition
-    event: Record
+    event: DimEvent
     topics: Sequence[Topic]
-    cluster: Record | None
-    cluster_events: Sequence[Record]
-    measures: Sequence[Record]
+    cluster: DimEventCluster | None
+    cluster_events: Sequence[ClusterEvent]
+    measures: Sequence[DimTariffMeasure]
     parts: Sequence[SeriesPart]
-    left_out: Sequence[Record]
-    asked: bool
+    left_out: Sequence[DimSeries]
+    chosen_by_name: bool
     n_compared: int
     refused: str | None
     episode_titles: Mapping[str, str]
 
 
-CLUSTERS = "rpt_cluster_before_after"
-
-
-def tables(con: duckdb.DuckDBPyConnection) -> set[str]:
-    """Names of the public tables and views of the release."""
-    query = "select table_name from information_schema.tables where table_schema = 'main'"
-    return {name for (name,) in con.execute(query).fetchall()}
-
-
 def event_of(con: duckdb.DuckDBPyConnection, text: str) -> str:
     """The event_id meant by `text`. Raises UsageError with the nearest ids; a bare date is none."""
-    found = resolve_event(con, text)
-    if con.execute("select 1 from dim_event where event_id = ?", [found]).fetchall():
-        return found
+    event_id = resolve_event(con, text)
+    if con.execute("select 1 from dim_event where event_id = ?", [event_id]).fetchall():
+        return event_id
     near = con.execute(
         "select event_id from dim_event order by abs(date_diff('day', event_date, ?::date)), event_id limit 4",
-        [found],
+        [event_id],
     ).fetchall()
     raise UsageError(
         f"'{text}' is a date, and a report is about an event; the nearest are "
-        f"{', '.join(row[0] for row in near)} (`headway compare {found} SERIES` takes dates)"
+        f"{', '.join(row[0] for row in near)} (`headway compare {event_id} SERIES` takes dates)"
     )
 
 
@@ -134,31 +159,22 @@ def gather(
 
     Raises UsageError for an unknown series, or one that is not monthly.
     """
-    event = records(con, "from dim_event where event_id = ?", [event_id])[0]
-    present = tables(con)
+    event = read(con, DimEvent, "where event_id = ?", [event_id])[0]
     names = [resolve_series(con, name) for name in series]
-    comparable = dict(
-        con.execute(
-            """
-            select s.series_id, coalesce(r.pre_mean is not null and r.post_mean is not null, false)
-            from dim_series s left join rpt_before_after r on r.series_id = s.series_id and r.event_id = ?
-                and r.window_months = ? and r.gap_months = ? and r.as_of_basis = 'latest'
-            where s.frequency = 'monthly'""",
-            [event_id, WINDOW, GAP],
-        ).fetchall()
-    )
+    comparable = _comparable(con, event_id)
     for name in names:
         if name not in comparable:
             raise UsageError(f"{name} is not monthly; only monthly series are compared around an event")
-    refused = _refused(event)
-    usual, missing = chosen(event, comparable)
+    refused = event["left_out_because"]
+    exposure = read(con, RptEventExposure, "where event_id = ? order by all", [event_id])
+    usual, missing = chosen(event, exposure, comparable)
     if not usual and not refused:
         # too recent for a whole window after: those that have at least a month after it, said as such
-        usual = chosen(event, _begun(con, event, missing))[0][:MOST_PARTIAL]
+        usual = chosen(event, exposure, _begun(con, event, missing))[0][:MOST_PARTIAL]
         missing = [name for name in missing if name not in usual]
     shown = [] if refused else list(dict.fromkeys(names or usual))
-    cluster = records(con, "from dim_event_cluster where cluster_id = ?", [event["cluster_id"]])
-    parts = [_part(con, event, name, present) for name in shown]
+    cluster = read(con, DimEventCluster, "where cluster_id = ?", [event["cluster_id"]])
+    parts = [_part(con, event, name) for name in shown]
     if not shown and not refused:
         refused = "no series of the release has a month after it yet"
     return EventPage(
@@ -169,128 +185,141 @@ def gather(
         cluster_events=_cluster_events(con, event),
         measures=_measures(con, event),
         parts=parts,
-        left_out=[] if names or refused else _described(con, missing),
-        asked=bool(names),
+        left_out=[] if names or refused else _series_rows(con, missing),
+        chosen_by_name=bool(names),
         n_compared=sum(comparable.values()),
         refused=refused,
         episode_titles=dict(con.execute("select episode_id, title from dim_episode").fetchall()),
     )
 
 
-def _refused(event: Mapping[str, Any]) -> str | None:
-    """Why the marts compare nothing around `event`, or None (the rules are those of rpt_before_after)."""
-    if not event["in_force"]:
-        return "it was announced or scheduled and never took effect"
-    if event["confidence"] == "low":
-        return "no source verifies it (confidence low)"
-    if event["date_precision"] in _COARSE:
-        return f"its date is known only to the {event['date_precision']}"
-    return None
-
-
-def _begun(con: duckdb.DuckDBPyConnection, event: Mapping[str, Any], names: Sequence[str]) -> dict[str, bool]:
-    """Which of the series have a value in a month that begins after the event."""
-    day = max(d for d in (event["event_date"], event["effective_on"]) if d)
+def _comparable(con: duckdb.DuckDBPyConnection, event_id: str) -> dict[str, bool]:
+    """The monthly series of the release, and whether both windows around the event are whole."""
     rows = con.execute(
-        "select series_id, last_period > ? from dim_series where list_contains(?::varchar[], series_id)",
-        [day, list(names)],
+        """
+        select s.series_id, coalesce(r.pre_mean is not null and r.post_mean is not null, false)
+        from dim_series s left join rpt_before_after r on r.series_id = s.series_id and r.event_id = ?
+            and r.window_months = ? and r.gap_months = ? and r.as_of_basis = 'latest'
+        where s.frequency = 'monthly'""",
+        [event_id, WINDOW, GAP],
     ).fetchall()
     return dict(rows)
 
 
-def _described(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[Record]:
-    query = "from dim_series where list_contains(?::varchar[], series_id) order by series_id"
-    return records(con, query, [list(names)])
+def _begun(con: duckdb.DuckDBPyConnection, event: DimEvent, names: Sequence[str]) -> dict[str, bool]:
+    """Which of the series have a value in the month of the cut or later."""
+    rows = con.execute(
+        "select series_id, last_period >= ? from dim_series where list_contains(?::varchar[], series_id)",
+        [event["cut_month"], list(names)],
+    ).fetchall()
+    return dict(rows)
 
 
-def _part(
-    con: duckdb.DuckDBPyConnection, event: Mapping[str, Any], series_id: str, present: set[str]
-) -> SeriesPart:
+def _series_rows(con: duckdb.DuckDBPyConnection, names: Sequence[str]) -> list[DimSeries]:
+    return read(
+        con, DimSeries, "where list_contains(?::varchar[], series_id) order by series_id", [list(names)]
+    )
+
+
+def _part(con: duckdb.DuckDBPyConnection, event: DimEvent, series_id: str) -> SeriesPart:
     event_id = event["event_id"]
-    rows = records(
+    rows = read(
         con,
-        "from rpt_before_after where event_id = ? and series_id = ? order by window_months, gap_months",
+        RptBeforeAfter,
+        "where event_id = ? and series_id = ? order by window_months, gap_months",
         [event_id, series_id],
     )
-    latest = _once([row for row in rows if row["as_of_basis"] == "latest"])
-    first = {(r["window_months"], r["gap_months"]): r for r in rows if r["as_of_basis"] == "first_release"}
-    whole = any((r["window_months"], r["gap_months"]) == (WINDOW, GAP) for r in latest)
-    found = compare(con, event_id, series_id, months=WINDOW, gap=GAP)
+    latest = _without_repeated_months([row for row in rows if row["as_of_basis"] == "latest"])
+    first = {
+        (row["window_months"], row["gap_months"]): row
+        for row in rows
+        if row["as_of_basis"] == "first_release"
+    }
+    comparison = compare(con, event_id, series_id, months=WINDOW, gap=GAP)
     return SeriesPart(
-        found=found,
-        partial=not whole,
+        comparison=comparison,
+        partial=not any((row["window_months"], row["gap_months"]) == (WINDOW, GAP) for row in latest),
         first=first.get((WINDOW, GAP)),
         variants=latest,
         first_variants=first,
-        source=records(con, "from dim_source where source_id = ?", [found.series["source_id"]])[0],
-        payloads=_payloads(con, series_id, found.result),
-        methods=_methods(con, event_id, series_id, present),
-        cluster=_cluster(con, event, series_id) if CLUSTERS in present else None,
+        source=read(con, DimSource, "where source_id = ?", [comparison.series["source_id"]])[0],
+        payloads=_payloads(con, series_id, comparison.result),
+        methods=_methods(con, event_id, series_id),
+        cluster=_cluster_comparison(con, event, series_id),
     )
 
 
-def _once(rows: Sequence[Record]) -> list[Record]:
+def _without_repeated_months(rows: Sequence[RptBeforeAfter]) -> list[RptBeforeAfter]:
     """Rows without those that compare the same months again: windows of 6 months are compared with the same season a
     year before, whatever the gap."""
-    found: dict[tuple[Any, ...], Record] = {}
+    by_months: dict[tuple[dt.date, ...], RptBeforeAfter] = {}
     for row in rows:
         months = (row["pre_start"], row["pre_end"], row["post_start"], row["post_end"])
-        found.setdefault(months, row)
-    return list(found.values())
+        by_months.setdefault(months, row)
+    return list(by_months.values())
 
 
-def _payloads(con: duckdb.DuckDBPyConnection, series_id: str, row: Mapping[str, Any]) -> list[Record]:
+def _payloads(
+    con: duckdb.DuckDBPyConnection, series_id: str, result: RptBeforeAfter
+) -> list[PayloadOfSeries]:
     """The files that the months of both windows came from."""
-    return records(
+    return read_as(
         con,
+        PayloadOfSeries,
         """
         select p.request_url, p.retrieved_at, p.sha256, count(*) as n_months
         from fct_observation o join dim_payload p using (payload_id)
         where o.series_id = ? and o.period_start between ? and ?
         group by all order by p.retrieved_at, p.sha256""",
-        [series_id, row["pre_start"], row["post_end"]],
+        [series_id, result["pre_start"], result["post_end"]],
     )
 
 
 def _methods(
-    con: duckdb.DuckDBPyConnection, event_id: str, series_id: str, present: set[str]
-) -> dict[str, list[Record]]:
-    """The rows of every further method that the release has a table and rows of, by the name of the method."""
-    rows = {
-        name: method_records(con, method, event_id, series_id, (WINDOW, GAP))
+    con: duckdb.DuckDBPyConnection, event_id: str, series_id: str
+) -> dict[str, Sequence[Mapping[str, object]]]:
+    """The rows of the further methods by name. A release of another version may lack one: then the page does, too."""
+    rows: dict[str, Sequence[Mapping[str, object]]] = {
+        name: method.rows(con, event_id, series_id, (WINDOW, GAP))
         for name, method in FURTHER.items()
-        if method.table in present
+        if has_table(con, method.table)
     }
     return {name: of_method for name, of_method in rows.items() if of_method}
 
 
-def _cluster_events(con: duckdb.DuckDBPyConnection, event: Mapping[str, Any]) -> list[Record]:
-    return records(
+def _cluster_events(con: duckdb.DuckDBPyConnection, event: DimEvent) -> list[ClusterEvent]:
+    return read_as(
         con,
+        ClusterEvent,
         """select event_id, event_date, end_date, date_precision, title from dim_event
         where cluster_id = ? and event_id <> ? order by event_date, event_id""",
         [event["cluster_id"], event["event_id"]],
     )
 
 
-def _cluster(con: duckdb.DuckDBPyConnection, event: Mapping[str, Any], series_id: str) -> Record | None:
-    found = records(
+def _cluster_comparison(
+    con: duckdb.DuckDBPyConnection, event: DimEvent, series_id: str
+) -> RptClusterBeforeAfter | None:
+    if not has_table(con, "rpt_cluster_before_after"):
+        return None
+    rows = read(
         con,
-        f"""from {CLUSTERS} where cluster_id = ? and series_id = ? and window_months = ? and gap_months = ?
-            and as_of_basis = 'latest'""",
+        RptClusterBeforeAfter,
+        """where cluster_id = ? and series_id = ? and window_months = ? and gap_months = ?
+           and as_of_basis = 'latest'""",
         [event["cluster_id"], series_id, WINDOW, GAP],
     )
-    return found[0] if found else None
+    return rows[0] if rows else None
 
 
-def _measures(con: duckdb.DuckDBPyConnection, event: Mapping[str, Any]) -> list[Record]:
+def _measures(con: duckdb.DuckDBPyConnection, event: DimEvent) -> list[DimTariffMeasure]:
     """Tariff measures announced, effective or ended on the day of the event, on one of its topics."""
-    return records(
+    return read(
         con,
+        DimTariffMeasure,
         """
-        from dim_tariff_measure
         where list_contains($topics::varchar[], topic)
             and list_contains([announced_on, effective_on, ended_on], $day::date)
         order by effective_on, measure_id""",
-        {"topics": event["topics"] or [], "day": event["effective_on"] or event["event_date"]},
+        {"topics": event["topics"], "day": event["effective_on"] or event["event_date"]},
     )

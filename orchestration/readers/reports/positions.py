@@ -5,11 +5,13 @@ Belongs here: following one position through fct_position. Does not belong here:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from orchestration.readers.release_file import Record, records
+from orchestration.readers.release_file import read_as
+from orchestration.readers.rows import DimEvent, FctPosition
 
 if TYPE_CHECKING:
     import duckdb
@@ -18,59 +20,86 @@ if TYPE_CHECKING:
 _SETTLED = ("agreed", "dropped")
 
 
+class DatedPosition(FctPosition):
+    """A position with what a page says about the event at which it was taken (columns of dim_event)."""
+
+    event_date: dt.date
+    date_precision: str
+    end_date: dt.date | None
+    event_title: str
+    timeline: str
+
+
+class Step(DatedPosition):
+    """A position on the way of another one, or that one itself (`here`)."""
+
+    here: bool
+
+
+class SharedPosition(DatedPosition):
+    """A position with all parties that took it at the same event."""
+
+    parties: list[str]
+
+
 @dataclass(frozen=True)
 class Position:
-    """A position taken at the event (row of fct_position) and its way, oldest first: rows of the same party, topic and
-    thing counted, with event_date, event_title and `here`. Empty where it has no number to follow.
-    `parties`: all that took the same position and went the same way."""
+    """A position taken at the event and its way, oldest first: positions of the same party on the same topic that count
+    the same thing. The way is empty where there is no number to follow.
 
-    row: Record
+    parties: all that took the same position and went the same way; settled: whether the way ends with a settlement.
+    """
+
+    row: DatedPosition
     parties: Sequence[str]
-    way: Sequence[Record]
+    way: Sequence[Step]
     settled: bool
 
 
 @dataclass(frozen=True)
 class Topic:
-    """The positions of an event on one topic, and every other one on that topic in time order: rows of fct_position with
-    `parties`, those that took the same position at the same event."""
+    """The positions of an event on one topic, and every other one on that topic in time order."""
 
     topic: str
     positions: Sequence[Position]
-    elsewhere: Sequence[Record]
+    elsewhere: Sequence[SharedPosition]
 
 
-def topics_of(con: duckdb.DuckDBPyConnection, event: Mapping[str, Any]) -> list[Topic]:
+def topics_of(con: duckdb.DuckDBPyConnection, event: DimEvent) -> list[Topic]:
     """The positions taken at `event`, by topic."""
-    rows = records(
+    columns = ", ".join(f"p.{name}" for name in FctPosition.__annotations__)
+    rows = read_as(
         con,
-        """
-        select p.*, e.event_date, e.date_precision, e.end_date, e.title as event_title, e.timeline
+        DatedPosition,
+        f"""
+        select {columns}, e.event_date, e.date_precision, e.end_date, e.title as event_title, e.timeline
         from fct_position p join dim_event e using (event_id)
         where p.topic in (select topic from fct_position where event_id = $event)
         order by e.event_date, p.event_id, p.party, p.value desc nulls last, p.position""",
         {"event": event["event_id"]},
     )
-    found = []
+    topics = []
     for topic in dict.fromkeys(r["topic"] for r in rows if r["event_id"] == event["event_id"]):
         on_topic = [r for r in rows if r["topic"] == topic]
         here = [r for r in on_topic if r["event_id"] == event["event_id"]]
         elsewhere = [r for r in on_topic if r["event_id"] != event["event_id"]]
-        found.append(Topic(topic, _together([followed(row, on_topic) for row in here]), _joined(elsewhere)))
-    return found
+        positions = _together([followed(row, on_topic) for row in here])
+        topics.append(Topic(topic, positions, _joined(elsewhere)))
+    return topics
 
 
-def _joined(rows: Sequence[Mapping[str, Any]]) -> list[Record]:
-    groups: dict[tuple[Any, ...], Record] = {}
+def _joined(rows: Sequence[DatedPosition]) -> list[SharedPosition]:
+    """Each position of an event once, with all parties that took it."""
+    groups: dict[tuple[object, ...], SharedPosition] = {}
     for row in rows:
-        key = tuple(row[c] for c in ("event_id", "position", "value", "unit", "status"))
+        key = (row["event_id"], row["position"], row["value"], row["unit"], row["status"])
         groups.setdefault(key, {**row, "parties": []})["parties"].append(row["party"])
     return list(groups.values())
 
 
 def _together(positions: Sequence[Position]) -> list[Position]:
     """Positions that differ in nothing but the party as one: a text agreed by three has three rows each."""
-    groups: dict[tuple[Any, ...], Position] = {}
+    groups: dict[tuple[object, ...], Position] = {}
     for p in positions:
         way = tuple((r["event_id"], r["status"], r["value"]) for r in p.way)
         key = (
@@ -86,15 +115,15 @@ def _together(positions: Sequence[Position]) -> list[Position]:
     return list(groups.values())
 
 
-def followed(row: Mapping[str, Any], on_topic: Sequence[Mapping[str, Any]]) -> Position:
+def followed(row: DatedPosition, on_topic: Sequence[DatedPosition]) -> Position:
     """`row` with its way among the rows of its topic (in time order).
 
     The way begins after the last settlement before `row` and ends with the first one from it on. A position without a
     number is not followed: words cannot be matched without judging them.
     """
     if row["value"] is None:
-        return Position(dict(row), [row["party"]], [], row["status"] in _SETTLED)
-    same = [
+        return Position(row, [row["party"]], [], row["status"] in _SETTLED)
+    same: list[Step] = [
         {**r, "here": r is row}
         for r in on_topic
         if r["party"] == row["party"]
@@ -110,10 +139,10 @@ def followed(row: Mapping[str, Any], on_topic: Sequence[Mapping[str, Any]]) -> P
     while end < len(same) and same[end]["event_id"] == same[end - 1]["event_id"]:
         end += 1
     way = same[start:end]
-    return Position(dict(row), [row["party"]], way, way[-1]["status"] in _SETTLED)
+    return Position(row, [row["party"]], way, way[-1]["status"] in _SETTLED)
 
 
-def _counted(row: Mapping[str, Any]) -> str:
+def _counted(row: DatedPosition) -> str:
     """What a number counts: "percent of vehicle value, net cost" and "percent of vehicle value" are one thing, a share
     of American content another."""
     return (row["unit"] or "").removesuffix(", net cost")

@@ -8,20 +8,25 @@ Pages hold no script at all and a Content-Security-Policy under which none would
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from orchestration.readers import wording
-from orchestration.readers.comparison.methods import FURTHER, NAMED_DONORS, Method, Shown
+from orchestration.readers.comparison.compare import WINDOW
+from orchestration.readers.comparison.method import Column, Shown
+from orchestration.readers.comparison.methods import FURTHER, NAMED_DONORS, AnyMethod
+from orchestration.readers.comparison.sentences import OtherEvent
 from orchestration.readers.reports import words
 from orchestration.readers.reports.figures import Picture, dark_rules
 from orchestration.readers.reports.gather import Edition, EventPage, SeriesPart
+from orchestration.readers.rows import DimEvent, DimSeries, DimSource
 from transforms.parse.user_declaration import NO_REDISTRIBUTION
 
 #: what says that a file was written by `headway report`, so that it may be replaced by it (site.py)
@@ -31,45 +36,45 @@ SITE_GENERATOR = "headway report --all"
 NAMED_OTHERS = 8
 
 
-#: how a value is written, given the value, its row and the row of its series
-Written = Callable[[Any, Mapping[str, Any], Mapping[str, Any]], str | Markup]
-
-
-def _alone(write: Callable[[Any], str | Markup]) -> Written:
-    """A way of writing that needs the value alone."""
-    return lambda value, row, series: write(value)
-
-
-def _difference(value: float | None, row: Mapping[str, Any], series: Mapping[str, Any]) -> str | Markup:
-    """A difference on the scale of its row: percent from log points (also where the table has no scale), else in the unit
-    of the series."""
+def _cell(column: Column, row: Mapping[str, object], series: DimSeries) -> str | Markup:
+    """The value of a column of a method's row, as it stands in a page."""
+    value = row.get(column.name)
+    if column.shown is Shown.TEXT:
+        return str(value or "")
     if value is None:
         return words.ABSENT
-    return wording.difference(value, series, log=row.get("scale", "log") == "log")
+    match column.shown, value:
+        case Shown.DIFFERENCE, int() | float():
+            # a report without a scale is of log points
+            return wording.difference(value, series, log=row.get("scale", "log") == "log")
+        case Shown.VALUE, int() | float():
+            return words.value(value)
+        case Shown.SHARE, int() | float():
+            return words.fixed(value)
+        case Shown.COUNT, int() | float():
+            return words.fixed(value, 0)
+        case Shown.MONTH, dt.date():
+            return words.month(value)
+        case Shown.YES_OR_NO, bool():
+            return "yes" if value else "no"
+        case Shown.NAME, str():
+            return wording.label(value)
+        case Shown.MODEL, str():
+            return wording.label(value, wording.MODELS)
+        case Shown.VERDICT, str():
+            return wording.verdict_short(value)
+        case Shown.DONORS, list():
+            return _donors(value, row["weights"])
+    raise TypeError(f"{column.name} is {value!r}, which cannot be written as {column.shown.name}")
 
 
-def _donors(donors: Sequence[str] | None, row: Mapping[str, Any], series: Mapping[str, Any]) -> str | Markup:
+def _donors(donors: list[object], weights: object) -> str | Markup:
     """The heaviest donors with their weights; the rest is counted."""
-    if not donors:
+    if not donors or not isinstance(weights, list):
         return words.ABSENT
-    named = [f"{d} {w:.2f}" for d, w in zip(donors[:NAMED_DONORS], row["weights"], strict=False)]
+    named = [f"{donor} {weight:.2f}" for donor, weight in zip(donors[:NAMED_DONORS], weights, strict=False)]
     more = len(donors) - NAMED_DONORS
     return ", ".join(named) + (f" and {more} more" if more > 0 else "")
-
-
-_WRITTEN: Mapping[Shown, Written] = {
-    Shown.DIFFERENCE: _difference,
-    Shown.DONORS: _donors,
-    Shown.VALUE: _alone(words.value),
-    Shown.SHARE: _alone(words.fixed),
-    Shown.COUNT: _alone(lambda count: words.fixed(count, 0)),
-    Shown.MONTH: _alone(words.month),
-    Shown.YES_OR_NO: _alone(lambda answer: words.ABSENT if answer is None else "yes" if answer else "no"),
-    Shown.NAME: _alone(wording.label),
-    Shown.MODEL: _alone(lambda code: wording.label(code, wording.MODELS)),
-    Shown.VERDICT: _alone(lambda code: wording.verdict_short(code) if code else words.ABSENT),
-    Shown.TEXT: _alone(lambda text: text or ""),
-}
 
 
 @cache
@@ -130,10 +135,22 @@ def event_html(
     )
 
 
-def index_html(
-    edition: Edition, lanes: Mapping[str, Sequence[Mapping[str, Any]]], counts: Mapping[str, int]
-) -> str:
-    """The index of a site. `lanes`: rows by timeline, each with event, file, n_series, n_positions, n_compared, verdicts."""
+class IndexRow(TypedDict):
+    """What the index of a site says of a page: its event, file, numbers of series shown, of positions, of series compared
+    and of charts, how often each verdict occurs, and why nothing is compared, when nothing is."""
+
+    event: DimEvent
+    file: str
+    n_series: int
+    n_positions: int
+    n_compared: int
+    charts: int
+    verdicts: dict[str, int]
+    refused: str | None
+
+
+def index_html(edition: Edition, lanes: Mapping[str, Sequence[IndexRow]], counts: Mapping[str, int]) -> str:
+    """The index of a site. `lanes`: rows by timeline; `counts`: events, compared, comparisons, charts."""
     template = _environment().get_template("index.html")
     return template.render(edition=edition, lanes=lanes, counts=counts, generator=SITE_GENERATOR)
 
@@ -141,79 +158,84 @@ def index_html(
 def cautions(page: EventPage) -> list[str]:
     """What a reader must know before any number, the gravest first."""
     event, parts = page.event, page.parts
-    found = []
+    sentences = []
     if page.refused:
-        found.append(f"Nothing is compared around this event: {page.refused}.")
+        sentences.append(f"Nothing is compared around this event: {page.refused}.")
     if event["confidence"] == "medium":
-        found.append("The event rests on a secondary source, or is partly inferred (confidence medium).")
+        sentences.append("The event rests on a secondary source, or is partly inferred (confidence medium).")
     if page.cluster:
         n = page.cluster["n_events"]
-        found.append(
+        sentences.append(
             f"It is one of {n} events of “{page.cluster['title']}”, too close in time to be told apart in monthly figures: "
             "what differs may belong to any of them."
         )
     if not parts:
-        return found
-    counts = [p.headline.get("n_other_events") or 0 for p in parts]
-    if max(counts):
-        found.append(
-            f"{max(counts)} other {'event falls' if max(counts) == 1 else 'events fall'} into the windows that are compared."
+        return sentences
+    if most_others := max(part.headline["n_other_events"] for part in parts):
+        sentences.append(
+            f"{most_others} other {'event falls' if most_others == 1 else 'events fall'} into the windows that are compared."
         )
-    if any(p.headline.get("identified") is False for p in parts) and not page.cluster:
-        found.append(
+    if any(not part.headline["identified"] for part in parts) and not page.cluster:
+        sentences.append(
             "Another event shares more than half of the window after, so the two cannot be told apart."
         )
-    for title in dict.fromkeys(e["title"] for p in parts for e in p.episodes):
-        touched = sum(title in [e["title"] for e in p.episodes] for p in parts)
-        found.append(f"The windows of {touched} of the {len(parts)} series hold unusual months: {title}.")
-    if partial := [p for p in parts if p.partial]:
-        longest = max(p.headline.get("n_post") or 0 for p in partial)
-        found.append(
-            f"The window after is not whole yet: at most {longest} of its 12 months {'is' if longest == 1 else 'are'} known "
-            f"for {len(partial)} of the {len(parts)} series. Such a difference still holds the season and will change."
+    sentences += _cautions_of_figures(parts)
+    chosen = " The series were chosen by what the event is about, before looking at any result."
+    sentences.append(
+        "Each comparison describes two periods; it does not say what made them differ."
+        + ("" if page.chosen_by_name else chosen)
+    )
+    return sentences
+
+
+def _cautions_of_figures(parts: Sequence[SeriesPart]) -> list[str]:
+    """What is unusual, missing or still to change in the figures of the series shown."""
+    sentences = []
+    titles = [[episode["title"] for episode in part.episodes] for part in parts]
+    for title in dict.fromkeys(title for of_part in titles for title in of_part):
+        touched = sum(title in of_part for of_part in titles)
+        sentences.append(f"The windows of {touched} of the {len(parts)} series hold unusual months: {title}.")
+    if partial := [part for part in parts if part.partial]:
+        longest = max(part.headline["n_post"] for part in partial)
+        sentences.append(
+            f"The window after is not whole yet: at most {longest} of its {WINDOW} months "
+            f"{'is' if longest == 1 else 'are'} known for {len(partial)} of the {len(parts)} series. Such a difference still "
+            "holds the season and will change."
         )
-    if preliminary := sum((p.headline.get("preliminary_months") or 0) > 0 for p in parts):
-        found.append(
+    if preliminary := sum(part.headline["preliminary_months"] > 0 for part in parts):
+        sentences.append(
             f"{preliminary} of the {len(parts)} series {'has' if preliminary == 1 else 'have'} preliminary months, "
             "which will be revised."
         )
-    if revised := [p for p in parts if _revised(p)]:
-        names = "; ".join(p.series["title"] for p in revised)
-        found.append(
+    if revised := [part for part in parts if _revised(part)]:
+        names = "; ".join(part.series["title"] for part in revised)
+        sentences.append(
             f"Revisions changed the comparison by half a percentage point or more since first release: {names}."
         )
-    found.append(
-        "Each comparison describes two periods; it does not say what made them differ. The series were chosen by what the "
-        "event is about, before looking at any result."
-        if not page.asked
-        else "Each comparison describes two periods; it does not say what made them differ."
-    )
-    return found
+    return sentences
 
 
 def _revised(part: SeriesPart) -> bool:
     """Whether latest values and first releases differ by half a percentage point or more: a rounding of the agencies'
     own headlines, which are given to a tenth."""
-    now, first = part.headline, part.first
-    if not first or now.get("pct_change") is None or first.get("pct_change") is None:
-        return False
-    return abs(now["pct_change"] - first["pct_change"]) >= 0.5
+    now, first = part.headline["pct_change"], part.first["pct_change"] if part.first else None
+    return now is not None and first is not None and abs(now - first) >= 0.5
 
 
-def _others(page: EventPage) -> list[Mapping[str, Any]]:
+def _others(page: EventPage) -> list[OtherEvent]:
     """Other events in the windows of any series, nearest first."""
-    found: dict[str, Mapping[str, Any]] = {}
-    for part in page.parts:
-        found.update({e["event_id"]: e for e in part.others})
-    start = page.event["effective_on"] or page.event["event_date"]
-    return sorted(found.values(), key=lambda e: (abs((e["event_date"] - start).days), e["event_id"]))
+    by_id = {event["event_id"]: event for part in page.parts for event in part.others}
+    anchor = page.event["anchor_on"]
+    return sorted(
+        by_id.values(), key=lambda event: (abs((event["anchor_on"] - anchor).days), event["event_id"])
+    )
 
 
 @dataclass(frozen=True)
 class MethodTable:
     """A further method of one series as a table: headings, and the cells of each row as text."""
 
-    method: Method
+    method: AnyMethod
     headings: Sequence[str]
     cells: Sequence[Sequence[str | Markup]]
 
@@ -228,23 +250,35 @@ class FurtherMethods:
 
 def _further_methods(part: SeriesPart) -> FurtherMethods:
     """What the further methods say about one series. Columns without any value are left out."""
-    shown, refused = [], []
+    shown: list[MethodTable] = []
+    refused: list[tuple[str, str]] = []
     for name, rows in part.methods.items():
         method = FURTHER[name]
         if any(row.get(method.estimate) is not None for row in rows):
-            columns = [c for c in method.columns if any(row.get(c.name) not in (None, "") for row in rows)]
-            cells = [[_WRITTEN[c.shown](row.get(c.name), row, part.series) for c in columns] for row in rows]
-            shown.append(MethodTable(method, [c.heading for c in columns], cells))
+            columns = [
+                column
+                for column in method.columns
+                if any(row.get(column.name) not in (None, "") for row in rows)
+            ]
+            cells = [[_cell(column, row, part.series) for column in columns] for row in rows]
+            shown.append(MethodTable(method, [column.heading for column in columns], cells))
         else:
-            reasons = dict.fromkeys(row["reason"] for row in rows if row.get("reason"))
+            reasons = dict.fromkeys(str(row["reason"]) for row in rows if row.get("reason"))
             refused.append((method.title, "; ".join(reasons) or "no number"))
     return FurtherMethods(shown, refused)
 
 
-def _sources(parts: Sequence[SeriesPart]) -> list[dict[str, Any]]:
-    """Agencies of the series shown, each once, with the series that are theirs."""
-    found: dict[str, dict[str, Any]] = {}
+@dataclass
+class SourceOfPage:
+    """An agency, with the series shown that are its own."""
+
+    source: DimSource
+    series: list[SeriesPart]
+
+
+def _sources(parts: Sequence[SeriesPart]) -> list[SourceOfPage]:
+    """Agencies of the series shown, each once."""
+    by_id: dict[str, SourceOfPage] = {}
     for part in parts:
-        entry = found.setdefault(part.source["source_id"], {"source": part.source, "series": []})
-        entry["series"].append(part)
-    return list(found.values())
+        by_id.setdefault(part.source["source_id"], SourceOfPage(part.source, [])).series.append(part)
+    return list(by_id.values())

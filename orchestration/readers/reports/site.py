@@ -13,14 +13,14 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.base import progress
 from orchestration.base.errors import HeadwayError, ReleaseError, UsageError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from orchestration.readers.reports.figures import Picture
+    from orchestration.readers.reports.render import IndexRow
 
 INDEX = "index.html"
 #: pages from which on a second process pays: starting one takes about 1.5 s, a page about 0.2 s
@@ -150,7 +151,7 @@ def _page(
 
 def _pages(
     settings: Settings, edition: Edition, folder: Path, events: Sequence[str]
-) -> Iterator[tuple[WrittenPage, dict[str, Any]]]:
+) -> Iterator[tuple[WrittenPage, IndexRow]]:
     """Every page written, in order, with its row of the index."""
     tasks = [(settings, edition, folder, event) for event in events]
     workers = min(_PROCESSES, os.cpu_count() or 1)
@@ -167,13 +168,13 @@ def _pages(
             ) from error
 
 
-def _work(task: tuple[Settings, Edition, Path, str]) -> tuple[WrittenPage, dict[str, Any]]:
+def _work(task: tuple[Settings, Edition, Path, str]) -> tuple[WrittenPage, IndexRow]:
     settings, edition, folder, event_id = task
     # the release of the edition also when `current` has moved on meanwhile: one site, one release
     with open_release(settings, path=settings.releases / edition.run_id / "headway.duckdb") as con:
         page, html, charts = _page(con, edition, event_id, (), index=INDEX)
     written = _written(folder / file_name(event_id), html, page, charts)
-    verdicts = Counter(p.headline["verdict"] for p in page.parts if p.headline.get("verdict"))
+    verdicts = Counter(part.headline["verdict"] for part in page.parts)
     return written, {
         "event": page.event,
         "file": written.path.name,
@@ -186,10 +187,10 @@ def _work(task: tuple[Settings, Edition, Path, str]) -> tuple[WrittenPage, dict[
     }
 
 
-def _index(folder: Path, edition: Edition, rows: Sequence[Mapping[str, Any]]) -> WrittenPage:
+def _index(folder: Path, edition: Edition, rows: Sequence[IndexRow]) -> WrittenPage:
     from orchestration.readers.reports.render import index_html
 
-    lanes: dict[str, list[Mapping[str, Any]]] = {}
+    lanes: dict[str, list[IndexRow]] = {}
     for row in rows:
         lanes.setdefault(row["event"]["timeline"], []).append(row)
     counts = {

@@ -201,7 +201,10 @@ def test_figures_that_may_not_be_passed_on_are_named(tmp_path: Path):
     licensed = (
         "('user_wards', 'Wards', 'x', '', 'subscription (redistribution not permitted)', 'Source: Wards')"
     )
-    reading_case.write_release(home, sql=f"INSERT INTO dim_source VALUES {licensed}")
+    reading_case.write_release(
+        home,
+        sql=f"INSERT INTO dim_source (source_id, agency, title, homepage_url, licence, attribution) VALUES {licensed}",
+    )
     assert export(home, tmp_path / "out", "csv", tables=["dim_event"]).restricted == ["Wards"]
     assert "Not to be passed on: holds figures of Wards" in (tmp_path / "out" / "README.md").read_text()
 
