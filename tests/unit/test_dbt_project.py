@@ -19,7 +19,7 @@ from orchestration.base.settings import PROJECT, Settings
 from orchestration.readers.comparison.answers import MIN_DATES
 from orchestration.readers.rows import TABLE_OF
 from tests.support.dbt_case import dbt
-from transforms.statistics import changepoint, conformal, forecasts, interrupted
+from transforms.statistics import changepoint, conformal, forecasts, interrupted, interrupted_calibration
 
 #: the layers that a model of each layer may select from
 MAY_READ = {
@@ -137,8 +137,8 @@ def test_settings_that_sql_and_python_share_are_the_same(manifest: dict[str, Any
     assert setting("event_window_months") == max(forecasts.WINDOWS)
     assert setting("min_placebo_cuts") == conformal.MIN_ORIGINS == changepoint.MIN_PLACEBO == MIN_DATES
     assert setting("min_placebo_blocks") == conformal.MIN_BLOCKS
-    assert setting("placebo_block") == conformal.BLOCK_MONTHS == interrupted.BLOCK
-    assert setting("nominal_level") == interrupted.NOMINAL_RATE
+    assert setting("placebo_block") == conformal.BLOCK_MONTHS == interrupted_calibration.BLOCK_MONTHS
+    assert setting("nominal_level") == interrupted_calibration.NOMINAL_RATE
 
 
 @pytest.mark.parametrize("name", ["dashboard", "reports", "command_line", "exports"])

@@ -1,8 +1,8 @@
 """Interrupted time series: a step and a change of slope at a cut, beside everything else that is known to have happened.
 
-Belongs here: the months, the regressors, when a result is withheld, the columns of the result, and how often each kind of
-standard error calls a date unusual at which nothing is known to have happened.
-Does not belong here: the algebra (regression.py), which events and series are analysed (the dbt models).
+Belongs here: the months, the regressors, when a result is withheld, the columns of the result.
+Does not belong here: the algebra (regression.py), how often each standard error is wrong (interrupted_calibration.py), which
+events and series are analysed (the dbt models).
 
     y(t) = a + b t + d POST(t) + g POST(t) (t - cut) + month effects + a dummy an episode + a step at each start of another
            cluster of events + a dummy a month left out + u(t)
@@ -19,7 +19,6 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 import polars as pl
@@ -29,7 +28,6 @@ from transforms.statistics.months import (
     REASON_MISSING,
     REASON_NOT_POSITIVE,
     MonthlySeries,
-    clean_cuts,
     day,
     episodes_by_series,
     monthly_series,
@@ -45,9 +43,6 @@ HORIZONS = (6, 12, 24)
 MAX_SHARE = 1 / 3
 #: the part of a regressor that the others must leave unexplained, so that it can have a coefficient of its own
 _TOLERANCE = 1e-6
-
-#: the p below which a date is called unusual, and the months of a block of dates without an event
-NOMINAL_RATE, BLOCK = 0.05, 24
 
 REASON_SERIES = "the series has no value"
 REASON_BEFORE = f"fewer than {MIN_SIDE} months before the cut"
@@ -88,20 +83,6 @@ DESIGN_SCHEMA: dict[str, pl.DataType] = {
     "cut_month": pl.Date(),
     "dropped_months": pl.Int32(),
     "joint_months": pl.List(pl.Date()),
-}
-CALIBRATION_SCHEMA: dict[str, pl.DataType] = {
-    "method": pl.String(),
-    "series_id": pl.String(),
-    "window_months": pl.Int32(),
-    "gap_months": pl.Int32(),
-    "nominal_rate": pl.Float64(),
-    "n_pseudo_events": pl.Int32(),
-    "n_blocks": pl.Int32(),
-    "fired": pl.Int32(),
-    "false_alarm_rate": pl.Float64(),
-    "first_cut": pl.Date(),
-    "last_cut": pl.Date(),
-    "mde95": pl.Float64(),
 }
 
 
@@ -352,72 +333,3 @@ def _withheld(
     series_id: str, design: Design, series: MonthlySeries | None, reason: str, window: _Window | None = None
 ) -> dict[str, object]:
     return _empty_row(series_id, design, series, window) | {"reason": reason}
-
-
-def clean_designs(
-    monthly: pl.DataFrame, episodes: pl.DataFrame, event_cuts: Iterable[date], cluster_starts: Iterable[date]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Designs (DESIGN_SCHEMA) and pairs (series_id, design_id) for interrupted_time_series at every month without a known
-    event, with whole windows only. monthly and episodes as there; event_cuts, cluster_starts: first days of months.
-
-    The month before the cut is left out, as at most events: there it is the month of the event, only a part of which lies
-    after the event.
-    """
-    cuts, starts = {number(c) for c in event_cuts}, sorted({number(s) for s in cluster_starts})
-    touching = episodes_by_series(episodes)
-    pairs = [
-        (series_id, c)
-        for series_id, series in monthly_series(monthly).items()
-        for c in clean_cuts(series, cuts, touching.get(series_id, []), before=WINDOW + 1, after=WINDOW)
-    ]
-    frame = pl.DataFrame(pairs, schema={"series_id": pl.String, "cut": pl.Int32}, orient="row").with_columns(
-        design_id=pl.col("cut").map_elements(lambda c: f"clean {day(c)}", return_dtype=pl.String)
-    )
-    designs = [
-        {
-            "design_id": f"clean {day(c)}",
-            "cut_month": day(c),
-            "dropped_months": 1,
-            "joint_months": [day(s) for s in starts if c - 1 - WINDOW < s < c + WINDOW],
-        }
-        for c in sorted({c for _, c in pairs})
-    ]
-    return pl.DataFrame(designs, schema=DESIGN_SCHEMA), frame.select("series_id", "design_id")
-
-
-def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:
-    """How often each kind of standard error calls level_change unusual at NOMINAL_RATE at dates without an event:
-    CALIBRATION_SCHEMA, one row for each method and series.
-
-    results: rows of interrupted_time_series at the designs of clean_designs. n_blocks is the number of these dates divided
-    by 24 and rounded down, because neighbouring cuts share most of their months. mde95 is the distance from the median
-    level_change within which 95 % of the dates are, in log points or in the unit of the series.
-    """
-    computed = results.filter(pl.col("reason").is_null())
-    methods = {
-        "its_gls": ("p_gls", "level_change"),
-        "its_ewc": ("p_ewc", "level_change_ols"),
-        "its_nw": ("p_nw", "level_change_ols"),
-        "its_ols": ("p_ols", "level_change_ols"),
-    }
-    frames = [
-        computed.group_by("series_id").agg(
-            pl.lit(method).alias("method"),
-            pl.lit(WINDOW).alias("window_months"),
-            pl.lit(0).alias("gap_months"),
-            pl.lit(NOMINAL_RATE).alias("nominal_rate"),
-            pl.len().alias("n_pseudo_events"),
-            (pl.len() // BLOCK).alias("n_blocks"),
-            (pl.col(p) < NOMINAL_RATE).sum().alias("fired"),
-            (pl.col(p) < NOMINAL_RATE).mean().alias("false_alarm_rate"),
-            pl.col("cut_month").min().alias("first_cut"),
-            pl.col("cut_month").max().alias("last_cut"),
-            (pl.col(estimate) - pl.col(estimate).median())
-            .abs()
-            .quantile(0.95, interpolation="linear")
-            .alias("mde95"),
-        )
-        for method, (p, estimate) in methods.items()
-    ]
-    rates = pl.concat(frames).select(*CALIBRATION_SCHEMA).cast(pl.Schema(CALIBRATION_SCHEMA))
-    return rates.sort("method", "series_id")

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.build.statistics_cache import fingerprint, remembered, version_of
-from transforms.statistics import interrupted, months, regression
+from transforms.statistics import interrupted, interrupted_calibration, months, regression
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
@@ -21,14 +21,14 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     # One dbt.ref a line: dbt reads from the code which models are wanted, and does not look into an expression that is indexed.
     starts = dbt.ref("int_cluster_start").pl()
     cuts = dbt.ref("int_event_design").pl()
-    designs, pairs = interrupted.clean_designs(
+    designs, pairs = interrupted_calibration.clean_designs(
         monthly, episodes, cuts["cut_month"].unique().sort(), starts["start_month"].sort()
     )
     if pairs.is_empty():
-        return pl.DataFrame(schema=interrupted.CALIBRATION_SCHEMA)
+        return pl.DataFrame(schema=interrupted_calibration.CALIBRATION_SCHEMA)
     series = monthly.partition_by("series_id", as_dict=True, maintain_order=True)
     touching = episodes.partition_by("series_id", as_dict=True, maintain_order=True)
-    version = version_of(interrupted, regression, months)
+    version = version_of(interrupted_calibration, interrupted, regression, months)
     # only the designs of a series count: an event of next year changes none of them
     units = {
         fingerprint(
@@ -47,6 +47,6 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
             designs,
             pairs.filter(pl.col("series_id").is_in(ids)),
         ).partition_by("series_id", as_dict=True)
-        return [interrupted.false_alarm_rates(fitted[(series_id,)]) for series_id in ids]
+        return [interrupted_calibration.false_alarm_rates(fitted[(series_id,)]) for series_id in ids]
 
     return remembered("calibration_its", units, compute).sort("method", "series_id")

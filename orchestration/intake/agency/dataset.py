@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum, auto
 from functools import cached_property
-from typing import Any
 
 import duckdb
 
@@ -35,6 +34,7 @@ from orchestration.store import loading
 from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
 from orchestration.store.ingest import ingest
 from orchestration.store.tables import open_store
+from transforms.parse.body import JsonObject
 from transforms.parse.outcome import (
     AuthError,
     EmptyReplyError,
@@ -348,7 +348,7 @@ class _Run:
         url = question.request_url(self.dataset.api, request)
         return self.archive.last(self.dataset.source_id, self.dataset.name, url)
 
-    def _extra(self, request: Request, response: Response) -> dict[str, Any]:
+    def _extra(self, request: Request, response: Response) -> JsonObject:
         return question.extra_of(self.dataset.api, request, response)
 
 

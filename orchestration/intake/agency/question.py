@@ -12,9 +12,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlencode
 
 from requests.structures import CaseInsensitiveDict
@@ -23,6 +22,7 @@ from orchestration.base.errors import PayloadError
 from orchestration.intake.agency.http import base_url
 from orchestration.sources.spec import Api, Dataset, Request, Response
 from orchestration.store.archive import ArchivedPayload
+from transforms.parse.body import JsonObject
 from transforms.schema import Parsed
 
 #: response headers that the archive keeps: those a conditional request is made from, and no other
@@ -62,7 +62,7 @@ def as_json_gives_it_back(request: Request) -> Request:
     return replace(request, context=json.loads(json.dumps(dict(request.context))))
 
 
-def extra_of(api: Api, request: Request, response: Response) -> dict[str, Any]:
+def extra_of(api: Api, request: Request, response: Response) -> JsonObject:
     """What goes into the sidecar of an answer: the request, the headers for the next one, and the digest to compare by."""
     headers = {k.lower(): v for k, v in response.headers.items() if k.lower() in _KEPT_HEADERS}
     return {
@@ -111,14 +111,14 @@ def is_live(payload: ArchivedPayload) -> bool:
 
 
 def _archived_request(payload: ArchivedPayload) -> Request:
-    kept: Mapping[str, Any] = payload.extra["request"]  # JSON that `extra_of` wrote
+    request: JsonObject = payload.extra["request"]  # what `extra_of` wrote
     return Request(
         dataset=payload.dataset,
-        path=kept["path"],
-        method=kept["method"],
-        params=tuple((name, value) for name, value in kept["params"]),
-        json_body=kept["json_body"],
-        context=kept["context"],
+        path=request["path"],
+        method=request["method"],
+        params=tuple((name, value) for name, value in request["params"]),
+        json_body=request["json_body"],
+        context=request["context"],
     )
 
 

@@ -111,9 +111,9 @@ class Quota:
 
     def _read(self) -> tuple[list[datetime], datetime | None]:
         try:
-            kept = json.loads(self._path.read_text())
-            sent_at = [datetime.fromisoformat(t) for t in kept["asked"]]
-            blocked = datetime.fromisoformat(kept["blocked_until"]) if kept["blocked_until"] else None
+            state = json.loads(self._path.read_text())
+            sent_at = [datetime.fromisoformat(t) for t in state["asked"]]
+            blocked = datetime.fromisoformat(state["blocked_until"]) if state["blocked_until"] else None
         except FileNotFoundError:
             return [], None
         except (ValueError, KeyError, TypeError):
@@ -123,11 +123,11 @@ class Quota:
 
     def _write(self) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
-        kept = {
+        state = {
             "asked": [t.isoformat() for t in self._sent_at],
             "blocked_until": self._blocked_until.isoformat() if self._blocked_until else None,
         }
-        write_whole(self._path, json.dumps(kept).encode())
+        write_whole(self._path, json.dumps(state).encode())
 
 
 def _midnight_after(moment: datetime, budget: Budget) -> datetime:

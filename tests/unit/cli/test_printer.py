@@ -1,47 +1,76 @@
-"""What is printed: nothing an agency says is markup for the terminal."""
+"""The two ways of printing. Prevents: JSON that no program can read, tables with folded columns, markup in a user's text."""
 
 from __future__ import annotations
 
+import json
+import math
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
 import pytest
-from click.testing import CliRunner
 
-from orchestration.cli import main
-from orchestration.operations import build, refresh
-from orchestration.operations.build import BuildOutcome
-from orchestration.sources import datasets
-from tests.replay.server import ReplayServer, json_reply
-from tests.support.refresh_case import MANUFACTURING as CODE
-from tests.support.refresh_case import NEEDY, Agency, dataset, months, question, settings_at, with_budget
-
-OFF = dataset(name="mirror", enabled=False, disabled_reason="its licence does not allow handing on")
+from orchestration.base.progress import report
+from orchestration.cli.printer import Printer
 
 
-@pytest.fixture
-def headway(tmp_path, monkeypatch, replay: ReplayServer):
-    """Runs the command on three datasets: one that works, one without its key, one that is off."""
-    replay.serve("BLS", Agency({CODE: months("2025-01", range(20))}))
-    builds = []
-    monkeypatch.setenv("HEADWAY_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(
-        datasets,
-        "DATASETS",
-        (dataset(question(CODE), api=with_budget(25)), dataset(name="hs", api=NEEDY), OFF),
+@dataclass
+class _Shown:
+    day: date
+    rate: float
+
+
+def test_json_holds_dataclasses_days_and_numbers_that_are_not_finite(capsys):
+    Printer(as_json=True).rows(
+        [{"shown": _Shown(date(2018, 1, 29), math.nan), "price": Decimal("1.50"), "ids": ("a", "b")}]
     )
-    # the command builds once itself where nothing was built yet, and the refresh builds after it
-    for module in (build, refresh):
-        monkeypatch.setattr(
-            module, "run_build", lambda *a, **k: builds.append(1) or BuildOutcome(False, None)
-        )
-
-    def run(*arguments: str):
-        return CliRunner(env={"COLUMNS": "300"}).invoke(main, ["refresh", *arguments])
-
-    run.builds, run.settings = builds, settings_at(tmp_path / "home")
-    return run
+    assert json.loads(capsys.readouterr().out) == [
+        {"shown": {"day": "2018-01-29", "rate": None}, "price": 1.5, "ids": ["a", "b"]}
+    ]
 
 
-def test_what_an_agency_says_is_no_markup_for_the_terminal(headway, replay) -> None:
-    """Its brackets would vanish from the message, or turn the rest of the output red."""
-    said = "[bold red]year[/] 2027 is invalid"
-    replay.serve("BLS", json_reply({"status": "REQUEST_FAILED_INVALID_PARAMETERS", "message": [said]}))
-    assert said in headway().stdout
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (None, ""),
+        (True, "yes"),
+        (1234567, "1,234,567"),
+        (26249.75, "26,249.75"),
+        (0.00012345, "0.000123"),
+        (datetime(2026, 1, 9), "2026-01-09"),
+        (datetime(2026, 1, 9, 8, 30), "2026-01-09 08:30"),
+        (["a", 2], "a, 2"),
+        ("[red]", "[red]"),
+    ],
+)
+def test_a_record_shows_the_value_itself(value, cell, capsys):
+    Printer(as_json=False).record({"field": value})
+    assert capsys.readouterr().out.rstrip() == f"field  {cell}".rstrip()
+
+
+def test_a_table_that_is_wider_than_the_terminal_becomes_records(capsys, monkeypatch):
+    rows = [{"id": "a", "note": "x" * 60}, {"id": "b", "note": "y" * 60}]
+    wide = Printer(as_json=False)
+    wide.rows(rows)
+    assert capsys.readouterr().out.splitlines()[0].split() == ["id", "note"]
+    monkeypatch.setattr("orchestration.cli.printer._WIDTH_OF_A_PIPE", 40)
+    Printer(as_json=False).rows(rows)
+    assert capsys.readouterr().out.splitlines()[0] == "id    a"
+
+
+def test_an_empty_table_says_so(capsys):
+    Printer(as_json=False).rows([])
+    assert capsys.readouterr().out == "nothing matches\n"
+
+
+def test_progress_of_a_pipe_is_a_line_for_each_stage_on_standard_error(capsys):
+    out = Printer(as_json=False)
+    with out.progress():
+        report("load", "one")
+        report("load", "two")
+        report("release", "three")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("", "load ...\nrelease ...\n")
+    with Printer(as_json=True).progress():
+        report("load", "one")
+    assert capsys.readouterr().err == ""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import re
+from datetime import date
 
+import polars as pl
 import pytest
 
 from transforms.codes import (
@@ -12,6 +14,7 @@ from transforms.codes import (
     ISO3_OF_SCHEDULE_C,
     SCHEDULE_C_OF_ISO3,
     WORLD,
+    hs_edition,
     is_country,
     is_group,
     partner_code_of_name,
@@ -41,6 +44,19 @@ def test_names_without_codes_are_found_and_an_unknown_name_is_an_error():
     assert partner_code_of_name("Korea, South") == "5800"
     with pytest.raises(ValueError, match="ATLANTIS"):
         partner_code_of_name("ATLANTIS")
+
+
+def test_the_edition_of_the_harmonized_system_changes_in_january():
+    months = {
+        date(2011, 12, 1): "2007",
+        date(2012, 1, 1): "2012",
+        date(2016, 12, 1): "2012",
+        date(2017, 1, 1): "2017",
+        date(2021, 12, 1): "2017",
+        date(2022, 1, 1): "2022",
+    }
+    frame = pl.DataFrame({"period_start": list(months)})
+    assert frame.select(hs_edition(pl.col("period_start"))).to_series().to_list() == list(months.values())
 
 
 @pytest.mark.recorded

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.periods import end_of_month, known_from, month_after, parse_period, period_end
+from transforms.periods import end_of_month, known_from, month_after, parse_period, period_end, period_start
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,24 @@ from transforms.periods import end_of_month, known_from, month_after, parse_peri
 )
 def test_periods_of_all_frequencies_start_on_their_first_day(text, start):
     assert parse_period(text) == start
+
+
+@pytest.mark.parametrize(
+    ("frequency", "first"),
+    [
+        ("daily", date(2024, 5, 17)),
+        ("monthly", date(2024, 5, 1)),
+        ("quarterly", date(2024, 4, 1)),
+        ("annual", date(2024, 1, 1)),
+    ],
+)
+def test_a_day_lies_in_the_period_that_begins_on_its_first_day_and_ends_on_its_last(frequency, first):
+    day = date(2024, 5, 17)
+    assert period_start(day, frequency) == first
+    assert first <= day <= period_end(first, frequency)
+    assert period_start(period_end(first, frequency), frequency) == first
+    with pytest.raises(ValueError, match="weekly"):
+        period_start(day, "weekly")
 
 
 @pytest.mark.parametrize(

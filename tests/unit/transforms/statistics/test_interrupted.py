@@ -222,25 +222,6 @@ def test_series_fitted_together_give_what_each_gives_alone():
             assert together.filter(series_id=f"s{i}")[column][0] == pytest.approx(alone[column][0], rel=1e-9)
 
 
-def test_false_alarm_rates_count_what_fired():
-    results = pl.DataFrame(
-        {
-            "series_id": ["a"] * 4,
-            "cut_month": [date(2000, 1, 1), date(2001, 1, 1), date(2003, 12, 1), date(2002, 1, 1)],
-            "reason": [None, None, None, "a month of a window has no value"],
-            **{p: [0.01, 0.2, 0.049, 0.001] for p in ("p_gls", "p_ewc", "p_nw", "p_ols")},
-            **{c: [0.0, 1.0, 4.0, 100.0] for c in ("level_change", "level_change_ols")},
-        }
-    )
-    rates = its.false_alarm_rates(results)
-    assert rates.schema == its.CALIBRATION_SCHEMA
-    row = rates.filter(method="its_gls").row(0, named=True)
-    assert (row["n_pseudo_events"], row["fired"], row["n_blocks"]) == (3, 2, 0)
-    assert row["false_alarm_rate"] == pytest.approx(2 / 3)
-    assert row["mde95"] == pytest.approx(1 + 0.9 * 2)
-    assert (row["first_cut"], row["last_cut"]) == (date(2000, 1, 1), date(2003, 12, 1))
-
-
 def test_a_change_of_the_stated_size_is_found_more_often_than_none():
     """Power and size on simulated AR(1) errors: at no change the primary errs at most at about the rate on real series,
     least squares far more often; a change of four standard deviations of the errors is nearly always found."""

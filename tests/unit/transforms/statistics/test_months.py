@@ -1,13 +1,44 @@
-"""Months and clean cuts: dates far enough from everything that happened."""
+"""Months, ranks and clean cuts: dates far enough from everything that happened."""
 
 from __future__ import annotations
 
 from datetime import date
 
 import numpy as np
+import polars as pl
+import pytest
 
 from tests.support.interrupted_case import frame, noise
-from transforms.statistics.months import clean_cuts, monthly_series, number
+from transforms.statistics.months import (
+    clean_cuts,
+    episodes_by_series,
+    monthly_series,
+    number,
+    placebo_rank,
+)
+
+
+def test_a_rank_counts_the_value_itself_and_what_differs_by_rounding_only():
+    assert placebo_rank(2.0, np.array([1.0, 2.0 - 1e-15, 3.0])) == pytest.approx(3 / 4)
+    assert placebo_rank(9.0, np.arange(9.0)) == pytest.approx(1 / 10)
+    assert placebo_rank(1.0, np.array([])) == 1
+
+
+def test_episodes_of_a_series_are_month_numbers():
+    episodes = pl.DataFrame(
+        {
+            "series_id": ["a", "b", "a"],
+            "first_month": [date(2020, 3, 1), date(2001, 9, 1), date(2008, 9, 1)],
+            "last_month": [date(2020, 6, 1), date(9999, 12, 1), date(2009, 6, 1)],
+        }
+    )
+    assert episodes_by_series(episodes) == {
+        "a": [
+            (number(date(2020, 3, 1)), number(date(2020, 6, 1))),
+            (number(date(2008, 9, 1)), number(date(2009, 6, 1))),
+        ],
+        "b": [(number(date(2001, 9, 1)), number(date(9999, 12, 1)))],
+    }
 
 
 def test_clean_cuts_keep_their_distance():

@@ -1,0 +1,67 @@
+"""How results are shown. Prevents: a warning that is piped away with the data, a program that gets sentences, Welch's t
+beside the numbers of a comparison."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+from orchestration.cli import results
+from orchestration.cli.printer import Printer
+from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
+from orchestration.intake.agency.plan import RefreshPlan
+from orchestration.operations.doctor import Finding
+from orchestration.readers.own_sql import QueryResult
+
+PEOPLE, PROGRAMS = False, True
+
+
+def test_rows_that_were_left_out_of_a_query_are_told_beside_the_output(capsys):
+    result = QueryResult(["a"], ["INTEGER"], [(1,), (2,)], truncated=True)
+    results.show_query(Printer(PEOPLE), result)
+    printed = capsys.readouterr()
+    assert printed.out.split() == ["a", "1", "2"]
+    assert "only the first 2 rows" in printed.err
+    results.show_query(Printer(PROGRAMS), result)
+    assert json.loads(capsys.readouterr().out) == {
+        "columns": ["a"],
+        "types": ["INTEGER"],
+        "rows": [[1], [2]],
+        "truncated": True,
+    }
+
+
+def test_a_plan_before_a_refresh_is_no_part_of_what_a_program_reads(capsys):
+    plan = RefreshPlan((), date(2026, 11, 29))
+    results.show_plan(Printer(PROGRAMS), plan, alone=False)
+    assert capsys.readouterr().out == ""
+    results.show_plan(Printer(PROGRAMS), plan, alone=True)
+    assert json.loads(capsys.readouterr().out) == {"today": "2026-11-29", "datasets": [], "requests": []}
+
+
+def test_problems_of_a_refresh_follow_its_counts(capsys):
+    failed = DatasetOutcome("bls", "public_data", "BLS", "failed", requests=4, problems=("HTTP 500",))
+    results.show_refresh(Printer(PEOPLE), RefreshOutcome((failed,)))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[:4] == ["bls", "public_data", "failed", "4"]
+    assert lines[-2:] == ["! bls/public_data: HTTP 500", "nothing changed: the current release stays"]
+
+
+def test_a_comparison_is_read_before_its_numbers_and_without_welch(capsys):
+    comparison = SimpleNamespace(
+        text="In the 12 months after ...",
+        result={"d_log": 0.0922, "welch_t": 2.1, "q_by": None},
+        control=None,
+        methods=(),
+        answered=True,
+    )
+    results.show_comparison(Printer(PEOPLE), comparison, Path("round6.svg"))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["In the 12 months after ...", "", "d_log  0.0922", "drawn into round6.svg"]
+
+
+def test_brackets_in_a_finding_are_printed_as_they_are(capsys):
+    results.show_findings(Printer(PEOPLE), [Finding("lock", "wrong", "[held] by 12", "wait")])
+    assert capsys.readouterr().out == "wrong  lock       [held] by 12 -> wait\n"
