@@ -16,7 +16,14 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from orchestration.readers.charts.render import AnyChart, specification, to_png, to_svg
+from orchestration.readers.charts.render import (
+    FILLS_ITS_PLACE,
+    AnyChart,
+    specification,
+    to_png,
+    to_svg,
+    without_words,
+)
 from orchestration.readers.charts.theme import Mode, source_line
 from orchestration.readers.dashboard.reading import Query, Release, literal
 from orchestration.readers.dashboard.words import escaped
@@ -66,14 +73,9 @@ def chart_block(
 
 def _bare(spec: dict[str, Any]) -> dict[str, Any]:
     """The chart without its words, as wide as its place, on the ground of the page."""
-    bare = {k: v for k, v in spec.items() if k not in ("title", "usermeta", "description", "$schema")}
-    x_title = spec["usermeta"]["headway"].get("x_title")
-    for layer in bare.get("layer", [bare]):
-        axis = layer.get("encoding", {}).get("x", {}).get("axis")
-        if isinstance(axis, dict) and "title" in axis:
-            axis["title"] = x_title
+    bare = {k: v for k, v in without_words(spec).items() if k not in ("description", "$schema")}
     bare["config"] = {k: v for k, v in spec.get("config", {}).items() if k != "background"}
-    return bare | {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
+    return bare | FILLS_ITS_PLACE
 
 
 def behind(

@@ -151,8 +151,11 @@ def _warm() -> None:
     """Load the pages' libraries, open the release and draw once, while the browser starts. Failures are the pages' to tell."""
     with contextlib.suppress(Exception):
         from orchestration.readers.charts.render import specification
-        from orchestration.readers.dashboard import compare, data, overview, revisions, timeline, trade  # noqa: F401
+        from orchestration.readers.dashboard import overview
+        from orchestration.readers.dashboard.app import PAGES, module_of
         from orchestration.readers.dashboard.reading import current_release
 
+        for name, _, _ in PAGES:
+            module_of(name)
         current_release()
         specification(overview.warm_chart())

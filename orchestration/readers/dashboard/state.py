@@ -3,6 +3,8 @@
 Belongs here: reading and checking what the address says, widgets that write their value back to it.
 Does not belong here: what a page offers to choose from, queries.
 
+What a method takes as `more` goes to Streamlit's widget as it is; Streamlit checks it.
+
 The address is the one truth: at each run a widget is set from it, and a change of the widget is written to it before the
 next run. A value that cannot be used falls back to the default with a message, which says what was asked for.
 """
@@ -11,15 +13,20 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from orchestration.readers.dashboard.words import escaped
 
 #: characters of a value repeated in a message
 _SHOWN = 60
 _WRITTEN = "headway.state"
+
+#: where a widget stands: a column or container, or the page itself, for which the module `streamlit` has the same functions
+Place = DeltaGenerator | ModuleType
 
 
 class State:
@@ -34,14 +41,14 @@ class State:
     # -- widgets -----------------------------------------------------------------------------------------------------
 
     def select(
-        self, label: str, name: str, options: Sequence[str], default: str, *, where: Any = st, **more: Any
+        self, label: str, name: str, options: Sequence[str], default: str, *, where: Place = st, **more: Any
     ) -> str:
         """One of `options`, from a list that can be searched by typing."""
         self._set(name, self._one(name, options, default), str)
         return where.selectbox(label, options, key=self.key(name), on_change=self._keep, **more)
 
     def segments(
-        self, label: str, name: str, options: Sequence[str], default: str, *, where: Any = st, **more: Any
+        self, label: str, name: str, options: Sequence[str], default: str, *, where: Place = st, **more: Any
     ) -> str:
         """One of a few `options`, all visible."""
         self._set(name, self._one(name, options, default), str)
@@ -57,7 +64,7 @@ class State:
         options: Sequence[str],
         default: Sequence[str] = (),
         *,
-        where: Any = st,
+        where: Place = st,
         **more: Any,
     ) -> list[str]:
         """Any of `options`; an empty choice is a choice."""
@@ -70,7 +77,7 @@ class State:
         return where.multiselect(label, options, key=self.key(name), on_change=self._keep, **more)
 
     def number(
-        self, label: str, name: str, default: int, low: int, high: int, *, where: Any = st, **more: Any
+        self, label: str, name: str, default: int, low: int, high: int, *, where: Place = st, **more: Any
     ) -> int:
         """A whole number from `low` to `high`."""
         text, value = st.query_params.get(name), default
@@ -95,7 +102,7 @@ class State:
         low: dt.date,
         high: dt.date,
         *,
-        where: Any = st,
+        where: Place = st,
         **more: Any,
     ) -> dt.date | None:
         """A day from `low` to `high`, or none."""
@@ -117,7 +124,7 @@ class State:
         days: Sequence[dt.date],
         default: dt.date,
         *,
-        where: Any = st,
+        where: Place = st,
         **more: Any,
     ) -> dt.date:
         """One of some days, on a slider; a day between two of them is the earlier one."""
@@ -134,7 +141,7 @@ class State:
         )
 
     def text(
-        self, label: str, name: str, default: str = "", *, limit: int = 100, where: Any = st, **more: Any
+        self, label: str, name: str, default: str = "", *, limit: int = 100, where: Place = st, **more: Any
     ) -> str:
         """Words of the reader, cut at `limit` characters."""
         self._set(name, st.query_params.get(name, default)[:limit], str)
@@ -142,7 +149,7 @@ class State:
             label, max_chars=limit, key=self.key(name), on_change=self._keep, **more
         ).strip()
 
-    def switch(self, label: str, name: str, default: bool, *, where: Any = st, **more: Any) -> bool:
+    def switch(self, label: str, name: str, default: bool, *, where: Place = st, **more: Any) -> bool:
         """Yes or no; written as 1 or 0."""
         text, value = st.query_params.get(name), default
         if text in ("0", "1"):
