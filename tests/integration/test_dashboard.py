@@ -54,23 +54,23 @@ def here(home: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
     reading.forget()  # tests of other modules open the same file with other limits
 
 
-@pytest.mark.parametrize(("page", "query"), VIEWS, ids=lambda v: v if isinstance(v, str) else "-".join(v))
+@pytest.mark.parametrize(("page", "address"), VIEWS, ids=lambda v: v if isinstance(v, str) else "-".join(v))
 def test_every_view_runs_and_its_sql_gives_its_numbers(
-    page: str, query: dict, monkeypatch: pytest.MonkeyPatch, home: Settings
+    page: str, address: dict, monkeypatch: pytest.MonkeyPatch, home: Settings
 ) -> None:
     # the SQL under a chart is a promise: pasted into DuckDB it must give what the chart shows
-    asked: list[Query] = []
+    queries: list[Query] = []
     shown = parts.shown_sql
-    monkeypatch.setattr(parts, "shown_sql", lambda q: asked.append(q) or shown(q))
-    run = run_page(page, **query)
+    monkeypatch.setattr(parts, "shown_sql", lambda q: queries.append(q) or shown(q))
+    run = run_page(page, **address)
     assert not run.exception
     assert not run.error, [e.value for e in run.error]
     assert "cannot be shown" not in texts(run)
     release = current_release(home)
     with release.connection() as con:
-        for each in asked:
+        for query in queries:
             assert_frame_equal(
-                con.sql(shown(each)).pl(), release.ask(each), check_row_order="order by" in each.sql
+                con.sql(shown(query)).pl(), release.ask(query), check_row_order="order by" in query.sql
             )
 
 
@@ -239,7 +239,9 @@ def test_a_release_that_cannot_be_shown_gets_a_friendly_page(
 
 def test_nothing_of_the_browser_becomes_sql_or_html() -> None:
     # the two ways in: SQL made of a value, and markup let through
-    for file in (PROJECT / "orchestration" / "dashboard").glob("*.py"):
+    files = list((PROJECT / "orchestration" / "readers" / "dashboard").glob("*.py"))
+    assert len(files) > 15
+    for file in files:
         text = file.read_text()
         assert not re.search(r"unsafe_allow_html|st\.html\(|components\.|st\.write\(", text), file.name
         assert not re.search(r"query_params.*Query\(", text), file.name

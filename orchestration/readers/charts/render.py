@@ -167,7 +167,7 @@ def without_words(spec: dict[str, Any]) -> dict[str, Any]:
     return bare
 
 
-#: of a specification: as wide as its place, whatever the room that its axis takes
+#: entries of a specification that make the chart, its axis included, as wide as the place that it is put into
 FILLS_ITS_PLACE = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
 
 

@@ -81,12 +81,13 @@ def placebos(comparison: Comparison) -> Query | None:
         return None
     return Query(
         "from placebo($series, $event, months := $months, gap := $gap, on_date := $on_date)",
-        asked(comparison) | {"on_date": comparison.on_date},
+        macro_parameters(comparison) | {"on_date": comparison.on_date},
     )
 
 
-def asked(comparison: Comparison) -> dict[str, object]:
-    """What the macros are asked with: series, event, months, gap. A bare date is asked for by the first day of its cut."""
+def macro_parameters(comparison: Comparison) -> dict[str, object]:
+    """Parameters of the macros before_after and placebo: series, event, months, gap. A comparison around a bare date has no
+    event; the first day of its cut month gives the same windows."""
     result = comparison.result
     return {
         "series": comparison.series["series_id"],

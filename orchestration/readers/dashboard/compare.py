@@ -1,7 +1,7 @@
 """Page Compare: one series before and after one event or date; cautions first, then verdict, chart, numbers, other methods.
 
 Belongs here: the choices and the order of that page. Does not belong here: the comparison (orchestration/readers/comparison/compare.py),
-cautions and verdict in words (compare_words.py), the other methods (compare_methods.py), drawing (orchestration/charts).
+cautions and verdict in words (compare_words.py), the other methods (compare_methods.py), drawing (orchestration/readers/charts).
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SERIES = Query(
 )
 _EVENTS = Query("select event_id, event_date, title from dim_event order by event_date, event_id")
 
-#: column of the answer, its name, how it is written; shares and ranks as they are, log differences as a change
+#: columns of the row of numbers that the page shows: name of the column, its name on the page, and its format (`_written`)
 _NUMBERS = (
     ("pre_mean", "Mean before", "level"),
     ("post_mean", "Mean after", "level"),
@@ -66,6 +66,7 @@ _NUMBERS = (
 
 
 def show(release: Release) -> None:
+    """The page: the choices, then the answer to them."""
     state = State("compare")
     top = st.container()
     with st.container(key="choices"):
@@ -193,7 +194,7 @@ def _compared(
     as_of: dt.date | str | None,
     _release: Release,
 ) -> Comparison:
-    """The comparison, cached by release and choices. Raises UsageError if it cannot be asked."""
+    """The comparison, cached by release and choices. Raises UsageError for a question that the release cannot answer."""
     with _release.connection() as con:
         return run_comparison(
             con,
@@ -202,7 +203,7 @@ def _compared(
             months=months,
             gap=gap,
             as_of=as_of,
-            method=None if as_of else "all",  # the other methods know the latest figures only
+            method=None if as_of else "all",  # the reports of the other methods hold the latest figures only
         )
 
 
@@ -248,13 +249,13 @@ def _row_query(release: Release, comparison: Comparison) -> Query:
             select * from rpt_before_after
             where event_id = $event and series_id = $series and window_months = $months and gap_months = $gap
                 and as_of_basis = $basis""",
-            picture.asked(comparison) | {"basis": basis},
+            picture.macro_parameters(comparison) | {"basis": basis},
         )
         if release.ask(reported).height:
             return reported
     return Query(
         "from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date)",
-        picture.asked(comparison) | {"on_date": comparison.on_date},
+        picture.macro_parameters(comparison) | {"on_date": comparison.on_date},
     )
 
 
@@ -290,7 +291,8 @@ def _chart(release: Release, comparison: Comparison, model: str, row_query: Quer
 
 
 def _drawn(figures: pl.DataFrame, comparison: Comparison, path: pl.DataFrame | None) -> pl.DataFrame:
-    """The months that the chart shows, with the expected path beside them: what is shown is what is taken away."""
+    """The months that the chart shows, with the expected path beside them. The downloads hold these and no others, so that
+    a mean taken of a downloaded file is the mean on the page."""
     months = figures.filter(pl.col("period_start").is_between(*shown_months(comparison.result)))
     if path is None:
         return months
@@ -335,7 +337,7 @@ def _written(value: float, form: str) -> str:
         case "points":
             return (
                 f"{round(value, 4) + 0.0:+.4f}" if abs(value) < 100 else number(value, sign=True)
-            )  # no -0.0000
+            )  # adding 0.0 turns -0.0 into 0.0, so that no -0.0000 is shown
         case "count":
             return f"{value:,}"
         case _:

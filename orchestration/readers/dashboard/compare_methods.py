@@ -1,4 +1,4 @@
-"""The other methods of the page Compare: expected path, control series, interrupted series, synthetic control and more.
+"""The other methods of the page Compare: control series, forecasts, interrupted series, synthetic control and more.
 
 Belongs here: which report table says what about one event and series, as tables with their SQL.
 Does not belong here: the statistics (transforms/statistics, the marts), the order of the page (compare.py).
@@ -34,12 +34,12 @@ _MORE_TABLES = (
         "Each method at dates without an event: the share at which it fires should be the nominal rate.",
     ),
 )
-#: has a section of its own, because a control is chosen for it
+#: this method has a section of its own, because the reader chooses its control
 _CONTROLS = METHODS["difference_in_differences"]
 
 
 def _earlier(comparison: Comparison) -> bool:
-    """Whether the comparison uses other figures than the latest, which are all that the reports of the methods know."""
+    """Whether the comparison uses figures of an earlier day or first releases. The reports of the methods hold latest ones."""
     return comparison.on_date is not None or comparison.result.get("as_of_basis") == "first_release"
 
 
@@ -135,7 +135,7 @@ def _difference_in_differences(release: Release, event: DimEvent, series_id: str
 
 
 def _table(release: Release, table: str, event: DimEvent, series_id: str, gap: int) -> None:
-    """The rows of a report about this event and series; it is asked by those of the columns below that it has."""
+    """The rows of a report table about this event and series. Each table is filtered by those of five columns that it has."""
     columns = release.columns(table)
     if not columns:
         parts.not_in_release(table)
@@ -152,7 +152,9 @@ def _table(release: Release, table: str, event: DimEvent, series_id: str, gap: i
     }
     where = [column for column in wanted if column in columns]
     if table == "rpt_counterfactual_effect":
-        where = [column for column in where if column != "gap_months"]  # all gaps side by side
+        where = [
+            column for column in where if column != "gap_months"
+        ]  # this table shows all gaps side by side
     query = Query(
         f"select * from {table} where " + " and ".join(f"{c} = ${c}" for c in where) + " order by all",
         {column: wanted[column] for column in where},

@@ -1,6 +1,6 @@
 """Section Freight of Trade and tariffs: automotive freight of the US states with Canada and Mexico, as tiles and lines.
 
-Belongs here: the queries and the layout of that section. Does not belong here: the grid of tiles (orchestration/charts).
+Belongs here: the queries and the layout of that section. Does not belong here: the grid of tiles (orchestration/readers/charts).
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def _drawn(release: Release, frame: pl.DataFrame, query: Query, day: dt.date) ->
         "rate_pct",
         pl.col("imposing_iso3").replace(PARTIES).alias("imposing"),
     )
-    # two measures of one name (a rate that came back) have a lane each
+    # a rate that was lifted and came back has two measures of one name; thin spaces make their lanes distinct
     marks = marks.with_columns(
         name=pl.col("name") + pl.lit("\u2009").repeat_by(pl.int_range(pl.len()).over("name")).list.join("")
     )
@@ -153,6 +153,6 @@ def _measure_name(measure: NamedMeasure) -> str:
     rate = "barred" if measure["rate_pct"] is None else f"{amount(measure['rate_pct'])} %"
     scope = measure["product_scope"]
     on = ", ".join(PARTIES.get(p, p) for p in measure["partners"])
-    # "All partners unless exempted" stands within a sentence here
+    # the titles of groups ("All partners unless exempted") begin with a capital, and stand within a sentence here
     on = on[:1].lower() + on[1:] if on.startswith(("All ", "Partners ")) else on
     return f"{rate} on {on}: {scope if len(scope) <= 60 else scope[:59] + '…'}"

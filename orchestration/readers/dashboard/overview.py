@@ -1,6 +1,6 @@
 """Page Overview: what is in the warehouse, how fresh it is, the last release, headline series over the timelines.
 
-Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/charts).
+Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/readers/charts).
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ _STATES = {
 
 
 def show(release: Release) -> None:
+    """The page: headline figures, a series over the timelines, freshness, contents and the last release."""
     state = State("overview")
     st.markdown(
         "Trade and auto-production statistics with every known vintage, joined with the timelines of trade negotiations: "

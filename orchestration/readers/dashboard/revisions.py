@@ -1,6 +1,6 @@
 """Page Revisions: a series as known on any day, first against latest values, the triangle of versions.
 
-Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/charts).
+Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/readers/charts).
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ _TRIANGLE = """
 
 
 def show(release: Release) -> None:
+    """The page: one series, a slider over its versions, and what its revisions amount to."""
     state = State("revisions")
     top = st.container()
     series_id, since = _choices(release, state)
@@ -82,7 +83,7 @@ def show(release: Release) -> None:
         first = begins
     with st.container(key="slider"):
         if len(days) > 1:
-            # half a year back there is something to see: the newest version differs in a month or two
+            # the newest two versions differ in a month or two only; one of half a year ago differs visibly
             before = [day for day in days if day <= days[-1] - _BACK] or days
             day = state.slide(
                 "As known at the end of", "day", days, before[-1], help="Days with a new version"

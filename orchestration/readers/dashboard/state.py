@@ -30,7 +30,7 @@ Place = DeltaGenerator | ModuleType
 
 
 class State:
-    """Choices of one page. Names are those of the query string; `messages` tells what the address asked in vain."""
+    """Choices of one page. Names are those of the query string; `messages` says which values of the address cannot be used."""
 
     def __init__(self, page: str) -> None:
         self.page = page
@@ -67,13 +67,13 @@ class State:
         where: Place = st,
         **more: Any,
     ) -> list[str]:
-        """Any of `options`; an empty choice is a choice."""
-        asked = st.query_params.get_all(name)
-        known = [value for value in dict.fromkeys(asked) if value in options]
-        for value in asked:
+        """Any number of `options`. To choose none of them is a choice, too, which the address keeps."""
+        linked = st.query_params.get_all(name)
+        known = [value for value in dict.fromkeys(linked) if value in options]
+        for value in linked:
             if value and value not in options:
-                self._vain(name, value, "left out")
-        self._set(name, known if asked else list(default), lambda chosen: list(chosen) or [""])
+                self._refuse(name, value, "left out")
+        self._set(name, known if linked else list(default), lambda chosen: list(chosen) or [""])
         return where.multiselect(label, options, key=self.key(name), on_change=self._keep, **more)
 
     def number(
@@ -88,7 +88,7 @@ class State:
                 value = low - 1
             if not low <= value <= high:
                 value = default
-                self._vain(name, text, f"a whole number from {low} to {high} is needed, showing {default}")
+                self._refuse(name, text, f"a whole number from {low} to {high} is needed, showing {default}")
         self._set(name, value, str)
         return where.number_input(
             label, min_value=low, max_value=high, step=1, key=self.key(name), on_change=self._keep, **more
@@ -127,9 +127,9 @@ class State:
         where: Place = st,
         **more: Any,
     ) -> dt.date:
-        """One of some days, on a slider; a day between two of them is the earlier one."""
-        asked = self._day(name, default, dt.date(1900, 1, 1), dt.date(2999, 12, 31)) or default
-        value = max((day for day in days if day <= asked), default=days[0])
+        """One of `days`, on a slider. A day of the address that lies between two of them stands for the earlier one."""
+        linked = self._day(name, default, dt.date(1900, 1, 1), dt.date(2999, 12, 31)) or default
+        value = max((day for day in days if day <= linked), default=days[0])
         self._set(name, value, lambda day: day.isoformat())
         return where.select_slider(
             label,
@@ -155,7 +155,7 @@ class State:
         if text in ("0", "1"):
             value = text == "1"
         elif text is not None:
-            self._vain(name, text, "0 or 1 is needed")
+            self._refuse(name, text, "0 or 1 is needed")
         self._set(name, value, lambda on: "1" if on else "0")
         return where.toggle(label, key=self.key(name), on_change=self._keep, **more)
 
@@ -172,7 +172,7 @@ class State:
             st.query_params[name] = value
 
     def tell(self) -> None:
-        """Show what the address asked for in vain, above everything else of the page."""
+        """Show which values of the address cannot be used. A page calls it above everything else."""
         if self.messages:
             st.warning("\n\n".join(self.messages), icon=":material/link_off:")
 
@@ -189,14 +189,14 @@ class State:
                 st.query_params[name] = "" if value is None else written(value)
 
     def _one(self, name: str, options: Sequence[str], default: str) -> str:
-        asked = st.query_params.get(name)
-        if asked is None or asked in options:
-            return asked or default
-        folded = asked.strip().lower().replace("-", "_")
+        linked = st.query_params.get(name)
+        if linked is None or linked in options:
+            return linked or default
+        folded = linked.strip().lower().replace("-", "_")
         for option in options:  # a hand-written link forgives case and - for _, as the command line does
             if option.lower().replace("-", "_") == folded:
                 return option
-        self._vain(name, asked, f"showing {escaped(str(default))}")
+        self._refuse(name, linked, f"showing {escaped(str(default))}")
         return default
 
     def _day(self, name: str, default: dt.date | None, low: dt.date, high: dt.date) -> dt.date | None:
@@ -211,10 +211,10 @@ class State:
             value = None
         if value is None or not low <= value <= high:
             shown = default.isoformat() if default else "no date"
-            self._vain(name, text, f"a day from {low} to {high} is needed, showing {shown}")
+            self._refuse(name, text, f"a day from {low} to {high} is needed, showing {shown}")
             return default
         return value
 
-    def _vain(self, name: str, value: str, instead: str) -> None:
+    def _refuse(self, name: str, value: str, instead: str) -> None:
         cut = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
         self.messages.append(f"The link asked for {name} “{escaped(cut)}”, which cannot be shown: {instead}.")

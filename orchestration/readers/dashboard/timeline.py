@@ -1,6 +1,6 @@
 """Page Timeline: events on lanes, filters, one event opened with its sources, positions and what became of them.
 
-Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/charts).
+Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/readers/charts).
 """
 
 from __future__ import annotations
@@ -111,6 +111,7 @@ class Figure(TypedDict):
 
 
 def show(release: Release) -> None:
+    """The page: filters, the events on their lanes, and the event that is opened."""
     state = State("timeline")
     top = st.container()
     offered: dict[str, list[str]] = {}

@@ -84,6 +84,7 @@ class Dataset(TypedDict):
 
 
 def show(release: Release) -> None:
+    """The page, at the section that is chosen."""
     state = State("trade")
     top = st.container()
     section = state.segments(

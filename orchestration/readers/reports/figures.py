@@ -1,6 +1,6 @@
-"""The charts of a page: drawn by orchestration/charts, set into the page as SVG with their words around them as text.
+"""The charts of a page: drawn by orchestration/readers/charts, set into the page as SVG with their words around them as text.
 
-Belongs here: what a picture needs to stand in a page among others. Does not belong here: drawing (orchestration/charts).
+Belongs here: what a picture needs to stand in a page among others. Does not belong here: drawing (orchestration/readers/charts).
 
 SVG and not Vega's scripts: a page of six series would carry 0.9 MB of script and run it before it shows anything, a
 printer may catch it half drawn, and mail programs and viewers strip scripts. What is lost is hovering; the numbers are

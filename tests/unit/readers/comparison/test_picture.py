@@ -58,7 +58,7 @@ def test_no_expectation_is_drawn_where_the_report_has_none() -> None:
     assert picture.placebos(first) is None
 
 
-def test_a_bare_date_is_asked_for_by_the_first_day_of_its_cut() -> None:
-    assert picture.asked(replace(ROUND, event=None))["event"] == "2018-02-01"
+def test_a_bare_date_is_given_to_the_macros_as_the_first_day_of_its_cut() -> None:
+    assert picture.macro_parameters(replace(ROUND, event=None))["event"] == "2018-02-01"
     placebos = picture.placebos(ROUND)
     assert placebos is not None and placebos.parameters["event"] == "nafta-round6-end"
