@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -49,6 +50,14 @@ Record = dict[str, Any]
 
 #: a TypedDict, of rows.py or of a module for a query of its own
 Row = TypeVar("Row", bound=Mapping[str, object])
+
+
+@dataclass(frozen=True)
+class Query:
+    """A statement of ours with its parameters ($name): what is run, and what a page shows as its SQL."""
+
+    sql: str
+    parameters: Mapping[str, object] = field(default_factory=dict)
 
 
 def current_file(settings: Settings) -> Path:

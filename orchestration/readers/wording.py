@@ -13,7 +13,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 
 from transforms.codes import TRANSBORDER_MODES
 
@@ -144,6 +144,18 @@ def event_day(event: Mapping[str, Any]) -> str:
         return str(start.year)
     end = event.get("end_date")
     return f"{day(start)} to {day(end)}" if end and end != start else day(start)
+
+
+class DatedEvent(TypedDict):
+    """An event as a sentence names it. A row of dim_event is one."""
+
+    event_date: dt.date
+    title: str
+
+
+def dated(event: DatedEvent) -> str:
+    """An event with its day: 'Sixth NAFTA round ends (2018-01-29)'."""
+    return f"{event['title']} ({day(event['event_date'])})"
 
 
 # -- names of coded values -------------------------------------------------------------------------------------------

@@ -319,12 +319,15 @@ def _mean_layers(
 
 
 def _freest(mean: WindowMean, points: pl.DataFrame, domain: tuple[float, float]) -> tuple[bool, bool]:
-    """At which end of a mean (left) and on which side of it (above) its name hides fewest months."""
-    # a name takes about a seventh of the width shown and a twelfth of the height
+    """The place at which the name of a mean hides the fewest months: whether at its left end, and whether above its line."""
+    # a name takes about a seventh of the width of the chart and a twelfth of its height
     months, height = max(3, points.height // 7), (domain[1] - domain[0]) / 12
     before = mean["window"] == "before"
     best: tuple[int, bool, bool] | None = None
-    for left in (before, not before):  # of equally free places, the outer one, above
+    for left in (
+        before,
+        not before,
+    ):  # of two places that hide as few, the one at the outer end and above comes first
         for above in (True, False):
             low, high = (
                 (mean["value"], mean["value"] + height) if above else (mean["value"] - height, mean["value"])

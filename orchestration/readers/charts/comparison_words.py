@@ -70,20 +70,20 @@ def _notes(
     cut_off: bool,
     left_out: bool,
 ) -> list[str]:
-    told = ["Horizontal lines: means of the windows."]
+    sentences = ["Horizontal lines: means of the windows."]
     if expected.height:
         band = "" if expected["lower"].is_null().all() else ", with its calibrated 95 % band"
         beyond = " (it goes beyond the picture)" if cut_off else ""
-        told.append(f"Dashed: expected from the months before{band}{beyond}.")
+        sentences.append(f"Dashed: expected from the months before{band}{beyond}.")
     if left_out:
-        told.append("Grey band: months left out.")
+        sentences.append("Grey band: months left out.")
     if episodes:
-        told.append(f"Sand band: {', '.join(sorted(e['title'] for e in episodes))}.")
+        sentences.append(f"Sand band: {', '.join(sorted(e['title'] for e in episodes))}.")
     if n_ticks:
-        told.append(f"Ticks: {_counted(n_ticks, 'other event')} in the months shown.")
+        sentences.append(f"Ticks: {_counted(n_ticks, 'other event')} in the months shown.")
     if points["is_preliminary"].any():
-        told.append("Hollow dots: preliminary.")
-    return [" ".join(told)]
+        sentences.append("Hollow dots: preliminary.")
+    return [" ".join(sentences)]
 
 
 def _counted(n: int, what: str) -> str:

@@ -1,4 +1,4 @@
-"""Where a picture may be written: asked before the work, without loading what draws it.
+"""Where a picture may be written. It is checked before the work, without loading the libraries that draw.
 
 Belongs here: formats and paths. Does not belong here: rendering (render.py).
 """
@@ -14,7 +14,7 @@ SUFFIXES = (".svg", ".png", ".html")
 
 
 def check_path(path: Path) -> None:
-    """Raises UsageError if `write` could not write there: asked before the work, not after it."""
+    """Raises UsageError if `write` (render.py) could not write to `path`."""
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(
             f"a picture cannot be written as '{path.suffix or path.name}'; end the name in {', '.join(SUFFIXES)}"

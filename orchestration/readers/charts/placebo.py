@@ -142,11 +142,11 @@ def _bins(values: Sequence[float], also: Sequence[float]) -> pl.DataFrame:
     least, largest = extent(data)
     span, spread = largest - least, quantile(data, 0.75) - quantile(data, 0.25)
     size = max(1e-6, *map(abs, [*values, *also]))
-    # values equal but for rounding have no width: a bin then is a tenth of their size
+    # values that differ by rounding only have no spread to take a width from: a bin is a tenth of their size then
     step = (
         min(max(2 * spread / len(data) ** (1 / 3), span / 40), span / 14) if span > 1e-9 * size else size / 10
     )
-    # the marks may lie far outside the data; more than 400 bins are a line
+    # a mark may lie far outside the data, and more than 400 bins would be thinner than a line
     step = max(step, (max([*values, *also]) - min([*values, *also])) / 400)
     scale = 10.0 ** math.floor(math.log10(step))
     step = next(m * scale for m in (1, 2, 2.5, 5, 10) if m * scale >= step * 0.999)

@@ -97,7 +97,7 @@ def figure(chart: AnyChart, ident: str, *, mode: Mode | None = None) -> str:
     """
     spec = specification(chart)
     words = spec.get("usermeta", {}).get("headway", {})
-    bare = _without_words(spec)
+    bare = without_words(spec) | FILLS_ITS_PLACE
     modes: tuple[Mode, ...] = (mode,) if mode else ("light", "dark")
     both = {m: recoloured(bare, m) for m in modes}
     lines = "".join(f"<p>{html.escape(line)}</p>" for line in words.get("subtitle", []))
@@ -153,15 +153,19 @@ def _json(value: Any) -> str:
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def _without_words(spec: dict[str, Any]) -> dict[str, Any]:
-    """The chart alone, as wide as its place: its words stand around it as text."""
-    bare = {k: v for k, v in spec.items() if k not in ("title", "usermeta")} | {"width": "container"}
+def without_words(spec: dict[str, Any]) -> dict[str, Any]:
+    """A specification without title, notes and source, which a page sets as text that wraps; the x axis keeps its name."""
+    bare = {k: v for k, v in spec.items() if k not in ("title", "usermeta")}
     x_title = spec.get("usermeta", {}).get("headway", {}).get("x_title")
     for layer in bare.get("layer", [bare]):
         axis = layer.get("encoding", {}).get("x", {}).get("axis")
         if isinstance(axis, dict) and "title" in axis:
             axis["title"] = x_title
-    return bare | {"autosize": {"type": "fit-x", "contains": "padding"}}
+    return bare
+
+
+#: entries of a specification that make the chart, its axis included, as wide as the place that it is put into
+FILLS_ITS_PLACE = {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
 
 
 # `ast` makes Vega walk expressions instead of compiling them, so that the policy needs no unsafe-eval

@@ -111,7 +111,7 @@ def lines(
         & pl.col("value").shift(1).over("name").is_null()
         & pl.col("value").shift(-1).over("name").is_null()
     )
-    if not alone.is_empty():  # a month between two holes is no line
+    if not alone.is_empty():  # a month between two holes has no neighbour to draw a line to
         layers.append(
             alt.Chart(alone)
             .mark_point(filled=True, size=30, opacity=1)
@@ -188,7 +188,7 @@ def state_tiles(
 ) -> alt.LayerChart:
     """States of the US as tiles, darker for more: state (two letters), name, value. States without a value are empty.
 
-    `elsewhere`: value of rows that name no state, told in a note. Raises ChartError if no state has a value.
+    `elsewhere`: value of rows that name no state, named in a note. Raises ChartError if no state has a value.
     """
     grid = pl.DataFrame(
         [{"state": state, "column": column, "row": row} for state, (column, row) in TILES.items()]

@@ -1,27 +1,113 @@
-"""The picture of a comparison: the figures around a cut, read from a release and given to the chart.
+"""The pictures of a comparison: which rows of a release they show, for command line, reports and dashboard alike.
 
-Belongs here: which rows a chart needs. Does not belong here: how they are drawn (readers/charts/), the comparison itself.
-Altair is imported inside the functions: a comparison without a picture does not wait for it.
+Belongs here: the statements behind a picture, and giving their rows to the chart. Does not belong here: how they are drawn
+(readers/charts/), the comparison itself (compare.py), which of them a page shows and where.
+Altair and polars are imported inside the functions: a comparison without a picture does not wait for them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
 from orchestration.readers.comparison.compare import Comparison, events_between
-from orchestration.readers.release_file import has_table
+from orchestration.readers.release_file import Query, has_table
 
 if TYPE_CHECKING:
     import altair as alt
     import duckdb
     import polars as pl
 
-    from orchestration.readers.charts.theme import Mode
+    from orchestration.readers.charts.comparison import OtherEvent
+    from orchestration.readers.charts.theme import Mode, Width
 
-#: the model of rpt_counterfactual that is drawn: the one made for every series
+#: the model of rpt_counterfactual that is drawn where nobody picks one: the one made for every series
 MODEL = "arima_110_drift_month"
+
+# -- the rows --------------------------------------------------------------------------------------------------------
+
+_AS_PUBLISHED = """
+    select period_start, value, coalesce(status = 'preliminary', false) as is_preliminary, status, known_from
+    from {relation} where series_id = $series order by period_start"""
+_FIRST_RELEASED = """
+    select period_start, first_value as value, false as is_preliminary, first_known_from as known_from
+    from rpt_revision where series_id = $series order by period_start"""
+_EXPECTED = """
+    select month, actual, expected, lower95_calibrated, upper95_calibrated from rpt_counterfactual
+    where event_id = $event and series_id = $series and model = $model and gap_months = $gap
+        and month between $first and $last
+    order by month"""
+
+
+def observed(comparison: Comparison) -> Query:
+    """The figures of the vintage that was compared: latest, of a day, or each month as first released.
+
+    Rows: period_start, value, is_preliminary, known_from and, but for first releases, status.
+    """
+    series = {"series": comparison.series["series_id"]}
+    if comparison.result["as_of_basis"] == "first_release":
+        return Query(_FIRST_RELEASED, series)
+    if comparison.on_date is not None:
+        sql = _AS_PUBLISHED.format(relation="as_of($on_date)")
+        return Query(sql, {**series, "on_date": comparison.on_date})
+    return Query(_AS_PUBLISHED.format(relation="fct_observation"), series)
+
+
+def expected(comparison: Comparison, model: str = MODEL) -> Query | None:
+    """What `model` expected of the months after, from those before; None for a bare date and for earlier figures, because
+    rpt_counterfactual holds events and latest figures only. Rows: month, actual, expected and the calibrated band."""
+    result = comparison.result
+    if comparison.event is None or comparison.on_date is not None or result["as_of_basis"] != "latest":
+        return None
+    return Query(
+        _EXPECTED,
+        {
+            "event": comparison.event["event_id"],
+            "series": comparison.series["series_id"],
+            "model": model,
+            "gap": result["gap_months"],
+            "first": result["post_start"],
+            "last": result["post_end"],
+        },
+    )
+
+
+def placebos(comparison: Comparison) -> Query | None:
+    """The same comparison at other dates, as of the same day (rows of the macro `placebo`); None for first releases, which
+    are ranked with the figures of one day."""
+    if comparison.result["as_of_basis"] == "first_release":
+        return None
+    return Query(
+        "from placebo($series, $event, months := $months, gap := $gap, on_date := $on_date)",
+        macro_parameters(comparison) | {"on_date": comparison.on_date},
+    )
+
+
+def macro_parameters(comparison: Comparison) -> dict[str, object]:
+    """Parameters of the macros before_after and placebo: series, event, months, gap. A comparison around a bare date has no
+    event; the first day of its cut month gives the same windows."""
+    result = comparison.result
+    return {
+        "series": comparison.series["series_id"],
+        "event": comparison.event["event_id"] if comparison.event else result["cut_month"].isoformat(),
+        "months": result["window_months"],
+        "gap": result["gap_months"],
+    }
+
+
+def events_shown(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> Sequence[OtherEvent]:
+    """The other events that the picture marks: those beside the windows too, as far as it reaches. Raises ChartError for a
+    comparison without windows."""
+    from orchestration.readers.charts.comparison import shown_months
+
+    first, last = shown_months(comparison.result)
+    event_id = comparison.event["event_id"] if comparison.event else ""
+    return events_between(con, event_id, first, last, comparison.result["cut_month"])
+
+
+# -- the pictures ----------------------------------------------------------------------------------------------------
 
 
 def plot(con: duckdb.DuckDBPyConnection, comparison: Comparison, path: Path) -> Path:
@@ -36,120 +122,52 @@ def plot(con: duckdb.DuckDBPyConnection, comparison: Comparison, path: Path) -> 
 
 
 def comparison_picture(
-    con: duckdb.DuckDBPyConnection, comparison: Comparison, *, mode: Mode = "light", width: int = 720
+    con: duckdb.DuckDBPyConnection, comparison: Comparison, *, mode: Mode = "light", width: Width = 720
 ) -> alt.LayerChart:
     """The chart of `comparison`. Raises ChartError when there is nothing to draw."""
-    from orchestration.readers.charts.comparison import comparison_chart, shown_months
+    from orchestration.readers.charts.comparison import comparison_chart
 
-    result, series = comparison.result, comparison.series
-    first, last = shown_months(result)
-    event_id = comparison.event["event_id"] if comparison.event else ""
+    path = expected(comparison) if has_table(con, "rpt_counterfactual") else None
     return comparison_chart(
-        _observations(con, comparison),
-        result,
-        series,
-        agency=_agency(con, series["source_id"]),
+        _rows(con, observed(comparison)),
+        comparison.result,
+        comparison.series,
+        agency=_agency(con, comparison),
         event=comparison.event,
-        # ticks also beside the windows, as far as the chart reaches
-        others=events_between(con, event_id, first, last, result["cut_month"]),
+        others=events_shown(con, comparison),
         episodes=comparison.episodes,
-        counterfactual=_counterfactual(con, comparison),
+        counterfactual=_rows(con, path) if path else None,
         mode=mode,
         width=width,
     )
 
 
 def placebo_picture(
-    con: duckdb.DuckDBPyConnection, comparison: Comparison, *, mode: Mode = "light", width: int = 720
+    con: duckdb.DuckDBPyConnection, comparison: Comparison, *, mode: Mode = "light", width: Width = 720
 ) -> alt.LayerChart | None:
     """The same comparison at dates without a known event, this one marked; None where it is not ranked among them."""
-    import polars as pl
-
     from orchestration.readers.charts.placebo import placebo_chart
 
-    result = comparison.result
+    pool = placebos(comparison)
     macros = con.execute("select count(*) from duckdb_functions() where function_name = 'placebo'").fetchall()
-    ranked = result["placebo_rank"] is not None and result["as_of_basis"] != "first_release"
-    if not ranked or not macros[0][0]:
+    if pool is None or comparison.result["placebo_rank"] is None or not macros[0][0]:
         return None
-    event = comparison.event["event_id"] if comparison.event else result["event_id"]
-    rows = con.execute(
-        """select cut_month, difference, is_event
-           from placebo($series, $event, months := $months, gap := $gap, on_date := $on_date)""",
-        {
-            "series": result["series_id"],
-            "event": event,
-            "months": result["window_months"],
-            "gap": result["gap_months"],
-            "on_date": comparison.on_date,
-        },
-    ).fetchall()
-    schema = {"cut_month": pl.Date, "difference": pl.Float64, "is_event": pl.Boolean}
     return placebo_chart(
-        pl.DataFrame(rows, schema=schema, orient="row"),
-        result,
+        _rows(con, pool),
+        comparison.result,
         comparison.series,
-        agency=_agency(con, comparison.series["source_id"]),
+        agency=_agency(con, comparison),
         event=comparison.event,
         mode=mode,
         width=width,
     )
 
 
-def _agency(con: duckdb.DuckDBPyConnection, source_id: str) -> str:
+def _rows(con: duckdb.DuckDBPyConnection, query: Query) -> pl.DataFrame:
+    return con.sql(query.sql, params=dict(query.parameters)).pl()
+
+
+def _agency(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
+    source_id = comparison.series["source_id"]
     rows = con.execute("select agency from dim_source where source_id = ?", [source_id]).fetchall()
-    agency: str = rows[0][0] if rows else source_id
-    return agency
-
-
-def _observations(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> pl.DataFrame:
-    """The figures of the vintage that the comparison used: latest, of a day, or each month as first released."""
-    import polars as pl
-
-    series_id, result = comparison.series["series_id"], comparison.result
-    parameters: dict[str, object] = {"series": series_id}
-    if result["as_of_basis"] == "first_release":
-        query = "select period_start, first_value, false from rpt_revision where series_id = $series"
-    elif comparison.on_date is not None:
-        query = (
-            "select period_start, value, status = 'preliminary' from as_of($day) where series_id = $series"
-        )
-        parameters["day"] = comparison.on_date
-    else:
-        query = "select period_start, value, status = 'preliminary' from fct_observation where series_id = $series"
-    rows = con.execute(f"{query} order by 1", parameters).fetchall()
-    schema = {"period_start": pl.Date, "value": pl.Float64, "is_preliminary": pl.Boolean}
-    return pl.DataFrame(rows, schema=schema, orient="row")
-
-
-def _counterfactual(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> pl.DataFrame | None:
-    """What the headline model expected of the window after, for a comparison of the latest figures without a gap: the
-    report has no other."""
-    import polars as pl
-
-    result = comparison.result
-    if comparison.event is None or result["as_of_basis"] != "latest" or result["gap_months"] != 0:
-        return None
-    if not has_table(con, "rpt_counterfactual"):
-        return None
-    rows = con.execute(
-        """select month, expected, lower95_calibrated, upper95_calibrated from rpt_counterfactual
-           where event_id = $event and series_id = $series and model = $model and month between $first and $last
-           order by month""",
-        {
-            "event": comparison.event["event_id"],
-            "series": result["series_id"],
-            "model": MODEL,
-            "first": result["post_start"],
-            "last": result["post_end"],
-        },
-    ).fetchall()
-    if not rows:
-        return None
-    schema = {
-        "month": pl.Date,
-        "expected": pl.Float64,
-        "lower95_calibrated": pl.Float64,
-        "upper95_calibrated": pl.Float64,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return str(rows[0][0]) if rows else source_id

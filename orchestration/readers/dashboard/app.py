@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import logging
 from collections.abc import Callable
+from types import ModuleType
 
 import streamlit as st
 from PIL import Image, ImageDraw
@@ -63,13 +64,18 @@ def _framed(name: str, title: str) -> Callable[[], None]:
     return run
 
 
+def module_of(name: str) -> ModuleType:
+    """The module of a page of PAGES; its `show` draws the page of a release."""
+    return importlib.import_module(f"orchestration.readers.dashboard.{name}")
+
+
 def page(name: str, title: str) -> None:
     """One page in its frame. Whatever fails, the reader gets words and the log gets the cause."""
     st.title(title, anchor=False)
     release = None
     try:
         release = current_release()
-        importlib.import_module(f"orchestration.readers.dashboard.{name}").show(release)
+        module_of(name).show(release)
     except NoReleaseError as error:
         _no_release(error)
     except UsageError as error:

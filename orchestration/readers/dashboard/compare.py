@@ -1,13 +1,13 @@
 """Page Compare: one series before and after one event or date; cautions first, then verdict, chart, numbers, other methods.
 
 Belongs here: the choices and the order of that page. Does not belong here: the comparison (orchestration/readers/comparison/compare.py),
-cautions and verdict in words (compare_words.py), the other methods (compare_methods.py), drawing (orchestration/charts).
+cautions and verdict in words (compare_words.py), the other methods (compare_methods.py), drawing (orchestration/readers/charts).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Mapping
 
 import polars as pl
 import streamlit as st
@@ -15,10 +15,11 @@ import streamlit as st
 from orchestration.readers.charts.comparison import comparison_chart, shown_months
 from orchestration.readers.charts.placebo import placebo_chart
 from orchestration.readers.charts.theme import ChartError
+from orchestration.readers.comparison import picture
 from orchestration.readers.comparison.compare import FIRST, MAX_MONTHS, Comparison
 from orchestration.readers.comparison.compare import compare as run_comparison
 from orchestration.readers.dashboard import compare_methods, parts
-from orchestration.readers.dashboard.compare_words import cautions, verdict_sentence
+from orchestration.readers.dashboard.compare_words import caution_lines, verdict_sentence
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
@@ -34,15 +35,8 @@ _SERIES = Query(
     where frequency = 'monthly' and observation_count > 0 order by title, series_id"""
 )
 _EVENTS = Query("select event_id, event_date, title from dim_event order by event_date, event_id")
-_OBSERVED = """
-    select period_start, value, coalesce(status = 'preliminary', false) as is_preliminary, status, known_from
-    from {relation} where series_id = $series order by period_start"""
 
-_FIRST_RELEASED = """
-    select period_start, first_value as value, false as is_preliminary, first_known_from as known_from
-    from rpt_revision where series_id = $series order by period_start"""
-
-#: column of the answer, its name, how it is written; shares and ranks as they are, log differences as a change
+#: columns of the row of numbers that the page shows: name of the column, its name on the page, and its format (`_written`)
 _NUMBERS = (
     ("pre_mean", "Mean before", "level"),
     ("post_mean", "Mean after", "level"),
@@ -72,6 +66,7 @@ _NUMBERS = (
 
 
 def show(release: Release) -> None:
+    """The page: the choices, then the answer to them."""
     state = State("compare")
     top = st.container()
     with st.container(key="choices"):
@@ -83,7 +78,8 @@ def show(release: Release) -> None:
             model = _model(release, state, event, series_id)
     with top:
         state.tell()
-    _answer(release, _compared(release.run_id, event, series_id, months, gap, as_of, release), control, model)
+    comparison = _compared(release.run_id, event, series_id, months, gap, as_of, release)
+    _answer(release, comparison, control, model)
 
 
 def _choices(release: Release, state: State) -> tuple[str, str, int, int, dt.date | str | None]:
@@ -198,7 +194,7 @@ def _compared(
     as_of: dt.date | str | None,
     _release: Release,
 ) -> Comparison:
-    """The comparison, cached by release and choices. Raises UsageError if it cannot be asked."""
+    """The comparison, cached by release and choices. Raises UsageError for a question that the release cannot answer."""
     with _release.connection() as con:
         return run_comparison(
             con,
@@ -207,30 +203,30 @@ def _compared(
             months=months,
             gap=gap,
             as_of=as_of,
-            method=None if as_of else "all",  # the other methods know the latest figures only
+            method=None if as_of else "all",  # the reports of the other methods hold the latest figures only
         )
 
 
 # -- the answer ------------------------------------------------------------------------------------------------------
 
 
-def _answer(release: Release, found: Comparison, control: str, model: str) -> None:
-    result, series = found.result, found.series
-    parts.cautions(cautions(found))
+def _answer(release: Release, comparison: Comparison, control: str, model: str) -> None:
+    result, series = comparison.result, comparison.series
+    parts.cautions(caution_lines(comparison))
     with st.container(key="verdict", border=True):
-        st.markdown(f"#### {escaped(verdict_sentence(found))}")
+        st.markdown(f"#### {escaped(verdict_sentence(comparison))}")
         st.caption("A description of two periods. It does not say what made them differ.")
-    agency = parts.agencies(release, [series["source_id"]])
-    observed, asked = _observed(found), _asked(found)
-    expected = compare_methods.expected_path(release, found, model)
-    _chart(release, found, observed, asked, expected, agency)
-    _numbers(release, found, asked)
-    _placebo(release, found, agency)
+    agency = f"{parts.agencies(release, [series['source_id']])} (release {release.run_id})"
+    row_query = _row_query(release, comparison)
+    _chart(release, comparison, model, row_query, agency)
+    _numbers(release, comparison, row_query)
+    _placebo(release, comparison, agency)
     st.header("In words", anchor=False)
     with st.container(key="paragraph"):
-        st.markdown(escaped(found.text))
-    compare_methods.show(release, found, control)
+        st.markdown(escaped(comparison.text))
+    compare_methods.show(release, comparison, control)
     pages = st.session_state.get("headway.pages", {})
+    period = result["cut_month"] or series["last_period"]
     if "data" in pages:
         st.page_link(
             pages["data"],
@@ -239,119 +235,98 @@ def _answer(release: Release, found: Comparison, control: str, model: str) -> No
             query_params={
                 "section": "trace",
                 "series": series["series_id"],
-                "period": month(result["cut_month"] or series["last_period"]),
+                "period": month(period) if period else "",
             },
         )
 
 
-def _parameters(found: Comparison) -> dict[str, Any]:
-    """What the macros are asked with; a bare date is asked for by the first day of its cut."""
-    result = found.result
-    cut = result["cut_month"].isoformat() if result.get("cut_month") else ""
-    return {
-        "series": found.series["series_id"],
-        "event": found.event["event_id"] if found.event else cut,
-        "months": result["window_months"],
-        "gap": result["gap_months"],
-    }
-
-
-def _asked(found: Comparison) -> Query:
-    """The statement that gives the row of numbers: the report where it has the row, else the macro."""
-    basis = found.result.get("as_of_basis")
-    if found.event and basis in ("latest", "first_release") and "n_blocks" in found.result:
-        return Query(
+def _row_query(release: Release, comparison: Comparison) -> Query:
+    """The statement that gives the row of numbers: of the report where it has the row, else of the macro."""
+    basis = comparison.result["as_of_basis"]
+    if comparison.event and comparison.on_date is None and release.has("rpt_before_after"):
+        reported = Query(
             """
             select * from rpt_before_after
             where event_id = $event and series_id = $series and window_months = $months and gap_months = $gap
                 and as_of_basis = $basis""",
-            _parameters(found) | {"basis": basis},
+            picture.macro_parameters(comparison) | {"basis": basis},
         )
+        if release.ask(reported).height:
+            return reported
     return Query(
         "from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date)",
-        _parameters(found) | {"on_date": found.on_date},
+        picture.macro_parameters(comparison) | {"on_date": comparison.on_date},
     )
 
 
-def _observed(found: Comparison) -> Query:
-    """The figures of the very vintage that was compared."""
-    series = {"series": found.series["series_id"]}
-    if found.result.get("as_of_basis") == "first_release":
-        return Query(_FIRST_RELEASED, series)
-    if found.on_date:
-        return Query(_OBSERVED.format(relation="as_of($on_date)"), series | {"on_date": found.on_date})
-    return Query(_OBSERVED.format(relation="fct_observation"), series)
-
-
-def _chart(
-    release: Release,
-    found: Comparison,
-    observed: Query,
-    asked: Query,
-    expected: compare_methods.Expected | None,
-    agency: str,
-) -> None:
-    frame = release.ask(observed)
+def _chart(release: Release, comparison: Comparison, model: str, row_query: Query, agency: str) -> None:
+    observed = picture.observed(comparison)
+    expected = picture.expected(comparison, model) if model and model != "none" else None
+    figures, path = release.ask(observed), release.ask(expected) if expected else None
+    if path is not None and path.is_empty():
+        expected = path = None
     try:
+        with release.connection() as con:
+            others = picture.events_shown(con, comparison)
         chart = comparison_chart(
-            frame,
-            found.result,
-            found.series,
-            agency=f"{agency} (release {release.run_id})",
-            event=found.event,
-            others=found.other_events,
-            episodes=found.episodes,
-            counterfactual=expected.frame if expected else None,
+            figures,
+            comparison.result,
+            comparison.series,
+            agency=agency,
+            event=comparison.event,
+            others=others,
+            episodes=comparison.episodes,
+            counterfactual=path,
             mode=parts.mode(),
         )
     except ChartError as error:
         parts.nothing_found(f"No chart: {error}.")
         return
-    queries = [observed, asked] + ([expected.query] if expected else [])
-    parts.chart_block(chart, key="comparison", frame=_drawn(frame, found, expected), queries=queries)
-    if expected and expected.note:
-        st.caption(escaped(expected.note))
+    queries = [observed, row_query] + ([expected] if expected else [])
+    parts.chart_block(chart, key="comparison", frame=_drawn(figures, comparison, path), queries=queries)
+    if path is not None:
+        st.caption(
+            escaped(f"Dashed: expected by the model {_model_title(model)}, from the months before alone.")
+        )
 
 
-def _drawn(frame: pl.DataFrame, found: Comparison, expected: compare_methods.Expected | None) -> pl.DataFrame:
-    """The months that the chart shows, with the expected path beside them: what is shown is what is taken away."""
-    months = frame.filter(pl.col("period_start").is_between(*shown_months(found.result)))
-    if expected is None or expected.frame is None:
+def _drawn(figures: pl.DataFrame, comparison: Comparison, path: pl.DataFrame | None) -> pl.DataFrame:
+    """The months that the chart shows, with the expected path beside them. The downloads hold these and no others, so that
+    a mean taken of a downloaded file is the mean on the page."""
+    months = figures.filter(pl.col("period_start").is_between(*shown_months(comparison.result)))
+    if path is None:
         return months
     return months.join(
-        expected.frame.drop("actual"),
-        left_on="period_start",
-        right_on="month",
-        how="left",
-        maintain_order="left",
+        path.drop("actual"), left_on="period_start", right_on="month", how="left", maintain_order="left"
     )
 
 
-def _numbers(release: Release, found: Comparison, asked: Query) -> None:
+def _numbers(release: Release, comparison: Comparison, row_query: Query) -> None:
     st.header("Numbers", anchor=False)
-    result, unit = found.result, unit_of(found.series)
+    result, unit = comparison.result, unit_of(comparison.series)
     st.caption(
         escaped(
             f"Before: {month(result['pre_start'])} to {month(result['pre_end'])}; after: {month(result['post_start'])} to "
             f"{month(result['post_end'])}; levels in {unit}."
-            if result.get("pre_start")
+            if result["pre_start"]
             else f"Levels in {unit}."
         )
     )
+    values: Mapping[str, object] = result
     rows = [
-        {"What": name, "Value": _written(result[column], form), "Column": escaped(column)}
+        {"What": name, "Value": _written(value, form), "Column": escaped(column)}
         for column, name, form in _NUMBERS
-        if result.get(column) is not None
+        if isinstance(value := values.get(column), int | float)
     ]
     with st.container(key="numbers"):
         st.table(
             pl.DataFrame(rows, schema={"What": pl.String, "Value": pl.String, "Column": pl.String}),
             hide_index=True,
         )
-    parts.behind(key="numbers", frame=release.ask(asked), queries=[asked], table=False)
+    parts.behind(key="numbers", frame=release.ask(row_query), queries=[row_query], table=False)
 
 
-def _written(value: Any, form: str) -> str:
+def _written(value: float, form: str) -> str:
     match form:
         case "level":
             return number(value)
@@ -362,33 +337,30 @@ def _written(value: Any, form: str) -> str:
         case "points":
             return (
                 f"{round(value, 4) + 0.0:+.4f}" if abs(value) < 100 else number(value, sign=True)
-            )  # no -0.0000
+            )  # adding 0.0 turns -0.0 into 0.0, so that no -0.0000 is shown
         case "count":
             return f"{value:,}"
         case _:
             return f"{value:.4f}" if abs(value) < 100 else number(value)
 
 
-def _placebo(release: Release, found: Comparison, agency: str) -> None:
+def _placebo(release: Release, comparison: Comparison, agency: str) -> None:
     st.header("Among dates without an event", anchor=False)
     if not release.has("placebo"):
         parts.not_in_release("The distribution of the same comparison at other dates")
         return
-    if found.result.get("as_of_basis") == "first_release":
+    query = picture.placebos(comparison)
+    if query is None:
         parts.nothing_found("Other dates are ranked with the figures of one day, not with first releases.")
         return
-    query = Query(
-        "from placebo($series, $event, months := $months, gap := $gap, on_date := $on_date)",
-        _parameters(found) | {"on_date": found.on_date},
-    )
     frame = release.ask(query)
     try:
         chart = placebo_chart(
-            frame.filter(~pl.col("is_event")),
-            found.result,
-            found.series,
-            agency=f"{agency} (release {release.run_id})",
-            event=found.event,
+            frame,
+            comparison.result,
+            comparison.series,
+            agency=agency,
+            event=comparison.event,
             mode=parts.mode(),
         )
     except ChartError as error:

@@ -1,4 +1,4 @@
-"""The other methods of the page Compare: expected path, control series, interrupted series, synthetic control and more.
+"""The other methods of the page Compare: control series, forecasts, interrupted series, synthetic control and more.
 
 Belongs here: which report table says what about one event and series, as tables with their SQL.
 Does not belong here: the statistics (transforms/statistics, the marts), the order of the page (compare.py).
@@ -7,9 +7,6 @@ Every method is shown with how often it errs, or is named as absent from the rel
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
-from typing import Any
 
 import polars as pl
 import streamlit as st
@@ -20,6 +17,7 @@ from orchestration.readers.comparison.methods import FURTHER, METHODS
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.rows import DimEvent
 from orchestration.readers.wording import ABSENT, MODELS, share, spelled, verdict
 
 #: tables beside those of the methods: name, heading, what it says
@@ -36,50 +34,19 @@ _MORE_TABLES = (
         "Each method at dates without an event: the share at which it fires should be the nominal rate.",
     ),
 )
-#: has a section of its own, because a control is chosen for it
+#: this method has a section of its own, because the reader chooses its control
 _CONTROLS = METHODS["difference_in_differences"]
 
 
-@dataclass(frozen=True)
-class Expected:
-    """An expected path in the columns of the comparison chart (None: not to be drawn), its query, and why or what."""
-
-    frame: pl.DataFrame | None
-    query: Query
-    note: str
+def _earlier(comparison: Comparison) -> bool:
+    """Whether the comparison uses figures of an earlier day or first releases. The reports of the methods hold latest ones."""
+    return comparison.on_date is not None or comparison.result.get("as_of_basis") == "first_release"
 
 
-def expected_path(release: Release, found: Comparison, model: str) -> Expected | None:
-    """The path of `model` for this event and series, if the release has one. It is made from the latest vintage only."""
-    if not model or model == "none" or _earlier(found) or not found.event:
-        return None
-    gap = "and gap_months = $gap" if "gap_months" in release.columns("rpt_counterfactual") else ""
-    query = Query(
-        f"""
-        select month, actual, expected, lower95_calibrated, upper95_calibrated from rpt_counterfactual
-        where event_id = $event and series_id = $series and model = $model {gap} order by month""",
-        {"event": found.event["event_id"], "series": found.series["series_id"], "model": model}
-        | ({"gap": found.result["gap_months"]} if gap else {}),
-    )
-    frame = release.ask(query)
-    if frame.is_empty():
-        return None
-    return Expected(
-        frame,
-        query,
-        f"Dashed: expected by the model {MODELS.get(model, model)}, from the months before alone.",
-    )
-
-
-def _earlier(found: Comparison) -> bool:
-    """Whether the comparison uses other figures than the latest, which are all that the reports of the methods know."""
-    return found.on_date is not None or found.result.get("as_of_basis") == "first_release"
-
-
-def show(release: Release, found: Comparison, control: str) -> None:
+def show(release: Release, comparison: Comparison, control: str) -> None:
     """All methods in one table with how often each errs, then the rows of each."""
     st.header("Other methods", anchor=False)
-    if _earlier(found):
+    if _earlier(comparison):
         parts.nothing_found("The other methods use the figures as known now. Choose those to see them.")
         return
     with st.container(key="methods"):
@@ -87,21 +54,22 @@ def show(release: Release, found: Comparison, control: str) -> None:
             "What each method says, and beside it the share of dates without an event at which it speaks up all the same: "
             "a method that fires at every third date says little when it fires at an event."
         )
-        frame = pl.DataFrame([_row(method) for method in found.methods or ()], schema=_SUMMARY)
+        frame = pl.DataFrame([_row(method) for method in comparison.methods or ()], schema=_SUMMARY)
         written = frame.with_columns(
             pl.all().map_elements(escaped, pl.String, skip_nulls=True).fill_null(ABSENT)
         )
         st.table(written, hide_index=True)  # not a grid: the notes wrap, and a screen reader gets each cell
         parts.downloads("methods", frame)
-    if not found.event:
+    event, series_id, gap = comparison.event, comparison.series["series_id"], comparison.result["gap_months"]
+    if not event:
         return
-    _difference_in_differences(release, found, control)
+    _difference_in_differences(release, event, series_id, control)
     sections = [(m.table, m.title, m.assumption) for m in FURTHER.values() if m is not _CONTROLS]
     for table, heading, meaning in (*sections, *_MORE_TABLES):
         with st.container(key=f"method-{table}"):
             st.subheader(heading, anchor=False)
             st.markdown(escaped(meaning))
-            _table(release, table, found)
+            _table(release, table, event, series_id, gap)
 
 
 _SUMMARY = dict.fromkeys(
@@ -135,7 +103,7 @@ def _row(method: MethodResult) -> dict[str, str | None]:
     }
 
 
-def _difference_in_differences(release: Release, found: Comparison, control: str) -> None:
+def _difference_in_differences(release: Release, event: DimEvent, series_id: str, control: str) -> None:
     with st.container(key="method-rpt_difference_in_differences"):
         st.subheader(_CONTROLS.title, anchor=False)
         st.markdown(escaped(_CONTROLS.assumption))
@@ -147,7 +115,7 @@ def _difference_in_differences(release: Release, found: Comparison, control: str
                 """
                 select control_series_id, weight, reason, exposed_by, exposed_from, assumption from dim_control_set
                 where treated_series_id = $series and control_set_id = $control order by control_series_id""",
-                {"series": found.series["series_id"], "control": control},
+                {"series": series_id, "control": control},
             )
         )
         row = declared.row(0, named=True)
@@ -158,33 +126,35 @@ def _difference_in_differences(release: Release, found: Comparison, control: str
             where event_id = $event and treated_series_id = $series and control_set_id = $control
             order by window_months, gap_months""",
             {
-                "event": found.event["event_id"],
-                "series": found.series["series_id"],
+                "event": event["event_id"],
+                "series": series_id,
                 "control": control,
             },
         )
         _frame(query, release, f"did-{control}", drop=("event_id", "treated_series_id", "control_set_id"))
 
 
-def _table(release: Release, table: str, found: Comparison) -> None:
+def _table(release: Release, table: str, event: DimEvent, series_id: str, gap: int) -> None:
+    """The rows of a report table about this event and series. Each table is filtered by those of five columns that it has."""
     columns = release.columns(table)
     if not columns:
         parts.not_in_release(table)
         return
-    result = found.result
-    if table == "rpt_cluster_before_after" and not found.event["cluster_id"]:
+    if table == "rpt_cluster_before_after" and not event["cluster_id"]:
         parts.nothing_found("This event stands alone.")
         return
-    wanted: dict[str, Any] = {
-        "event_id": found.event["event_id"],
-        "series_id": found.series["series_id"],
-        "treated_series_id": found.series["series_id"],
-        "gap_months": result["gap_months"],
-        "cluster_id": found.event["cluster_id"],
+    wanted: dict[str, object] = {
+        "event_id": event["event_id"],
+        "series_id": series_id,
+        "treated_series_id": series_id,
+        "gap_months": gap,
+        "cluster_id": event["cluster_id"],
     }
     where = [column for column in wanted if column in columns]
     if table == "rpt_counterfactual_effect":
-        where = [column for column in where if column != "gap_months"]  # all gaps side by side
+        where = [
+            column for column in where if column != "gap_months"
+        ]  # this table shows all gaps side by side
     query = Query(
         f"select * from {table} where " + " and ".join(f"{c} = ${c}" for c in where) + " order by all",
         {column: wanted[column] for column in where},

@@ -5,8 +5,10 @@ Belongs here: the queries and the layout of that page. Does not belong here: tra
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import streamlit as st
 
@@ -16,13 +18,14 @@ from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
 from orchestration.readers.lookup import period_start
+from orchestration.readers.rows import DimSeries
 from orchestration.readers.wording import ABSENT, moment, number, period, unit
 
 _SECTIONS = ("series", "tables", "columns", "trace")
 _PREVIEW = 200
 _DEFAULT = "usa_imports_goods_mex"
 
-_FOUND = (
+_EVERY_WORD = (
     """list_bool_and(list_transform($words::varchar[], lambda w: contains(lower({text}), w))) is not false"""
 )
 _CATALOGUE = f"""
@@ -32,7 +35,7 @@ _CATALOGUE = f"""
         series.notes
     from dim_series as series
     inner join dim_source as source on series.source_id = source.source_id
-    where {_FOUND.format(text="concat_ws(' ', series.series_id, series.title, series.measure, source.agency, series.source_code, series.fred_alias)")}
+    where {_EVERY_WORD.format(text="concat_ws(' ', series.series_id, series.title, series.measure, source.agency, series.source_code, series.fred_alias)")}
     order by series.series_id"""
 _OBSERVATIONS = """
     select series_id, period_start, value, status, known_from, known_from_basis, payload_id
@@ -40,13 +43,13 @@ _OBSERVATIONS = """
 _TABLES = f"""
     select table_name, estimated_size as rows, column_count as columns, comment from duckdb_tables()
     where schema_name = 'main' and not internal
-        and {_FOUND.format(text="concat_ws(' ', table_name, comment)")}
+        and {_EVERY_WORD.format(text="concat_ws(' ', table_name, comment)")}
     order by table_name"""
 _COLUMNS = f"""
     select table_name, column_name, data_type, comment from duckdb_columns()
     where schema_name = 'main' and not internal
         and (table_name = $table or $table = '')
-        and {_FOUND.format(text="concat_ws(' ', table_name, column_name, comment)")}
+        and {_EVERY_WORD.format(text="concat_ws(' ', table_name, column_name, comment)")}
     order by table_name, column_index"""
 _SOURCE = """
     select source.agency, source.title, source.licence, source.attribution, source.homepage_url
@@ -54,7 +57,42 @@ _SOURCE = """
     where series.series_id = $series"""
 
 
+class Origin(TypedDict):
+    """Who publishes a series, and what must be said with it."""
+
+    agency: str
+    title: str
+    licence: str | None
+    attribution: str | None
+    homepage_url: str | None
+
+
+class Formula(TypedDict):
+    """How a derived series is computed."""
+
+    formula: str
+    input_series_ids: list[str]
+    reason: str | None
+
+
+class Version(TypedDict):
+    """A row of the macro `trace`: one version of a figure, and the bytes it came from."""
+
+    value: float | None
+    status: str
+    known_from: dt.datetime
+    known_to: dt.datetime | None
+    known_from_basis: str | None
+    revision_number: int
+    source_id: str | None
+    request_url: str | None
+    retrieved_at: dt.datetime | None
+    sha256: str | None
+    payload_id: str | None
+
+
 def show(release: Release) -> None:
+    """The page, at the section that is chosen."""
     state = State("data")
     top = st.container()
     section = state.segments(
@@ -97,13 +135,13 @@ def _series(release: Release, state: State) -> None:
         parts.behind(key="series", frame=frame, queries=[query], table=False)
     st.header("One series", anchor=False)
     ids = frame["series_id"].to_list()
-    asked = st.query_params.get("series")
+    linked = st.query_params.get("series")
     known = release.ask(Query("select series_id from dim_series order by series_id"))["series_id"].to_list()
-    options = ids if asked in ids or asked not in known else [asked, *ids]
+    options = [linked, *ids] if linked in known and linked not in ids else ids
     series_id = state.select("Series", "series", options, _DEFAULT if _DEFAULT in options else options[0])
     observations = Query(_OBSERVATIONS, {"series": series_id})
     values = release.ask(observations)
-    origin = release.one(Query(_SOURCE, {"series": series_id}))
+    origin = release.one(Origin, Query(_SOURCE, {"series": series_id}))
     parts.facts(
         [
             ("Agency", origin["agency"]),
@@ -122,14 +160,16 @@ def _formula(release: Release, series_id: str) -> None:
     """How a derived series is computed, and from which series."""
     if not release.has("dim_derived_series", "formula", "input_series_ids", "reason"):
         return
-    row = release.one(
+    rows = release.rows(
+        Formula,
         Query(
             "select formula, input_series_ids, reason from dim_derived_series where series_id = $series",
             {"series": series_id},
-        )
+        ),
     )
-    if row is None:
+    if not rows:
         return
+    row = rows[0]
     with st.container(key="formula"):
         st.caption(
             "Computed by Headway; every version of it is made from the versions of its inputs known on that day."
@@ -177,9 +217,9 @@ def _tables(release: Release, state: State) -> None:
         )
         parts.behind(key="tables", frame=frame, queries=[query], table=False)
     names = frame["table_name"].to_list()
-    asked = st.query_params.get("table")
+    linked = st.query_params.get("table")
     every = release.ask(Query(_TABLES, {"words": []}))["table_name"].to_list()
-    options = names if asked in names or asked not in every else [asked, *names]
+    options = [linked, *names] if linked in every and linked not in names else names
     table = state.select("Table", "table", options, options[0])
     _one_table(release, table)
 
@@ -212,7 +252,7 @@ def _one_table(release: Release, table: str) -> None:
         )
 
 
-def _reader(file: Path) -> Any:
+def _reader(file: Path) -> Callable[[], bytes]:
     return file.read_bytes
 
 
@@ -243,10 +283,10 @@ def _columns(release: Release, state: State) -> None:
 
 def _trace(release: Release, state: State) -> None:
     series = {
-        r["series_id"]: r
-        for r in release.ask(
-            Query("select * from dim_series where observation_count > 0 order by title, series_id")
-        ).iter_rows(named=True)
+        row["series_id"]: row
+        for row in release.rows(
+            DimSeries, Query("select * from dim_series where observation_count > 0 order by title, series_id")
+        )
     }
     left, right = st.columns([4, 1])
     series_id = state.select(
@@ -269,19 +309,19 @@ def _trace(release: Release, state: State) -> None:
             f"{period(row['first_period'], row['frequency'])} to {last}"
         )
     st.header(escaped(f"{row['title']}, {period(start, row['frequency'])}"), anchor=False)
-    origin = release.one(Query(_SOURCE, {"series": series_id}))
+    origin = release.one(Origin, Query(_SOURCE, {"series": series_id}))
     _formula(release, series_id)
     with st.container(key="trace"):
         st.caption(
             escaped(f"Published by {origin['agency']}: {origin['title']}. {origin['attribution'] or ''}")
         )
-        for version in frame.iter_rows(named=True):
+        for version in release.rows(Version, query):
             _version(version, row)
     parts.data_table(frame, alt_text="Every version of this figure")
     parts.behind(key=f"trace-{series_id}", frame=frame, queries=[query], table=False)
 
 
-def _version(version: dict[str, Any], series: dict[str, Any]) -> None:
+def _version(version: Version, series: DimSeries) -> None:
     until = f", until {moment(version['known_to'])}" if version["known_to"] else ", the latest"
     st.markdown(
         f"**{escaped(number(version['value']))} {escaped(unit(series))}**, {escaped(version['status'])}, known since "
@@ -291,7 +331,7 @@ def _version(version: dict[str, Any], series: dict[str, Any]) -> None:
         "release": "the agency's time of release",
         "retrieved": "the time we fetched it",
         "observed_by": "a public copy of that day: it may have been known earlier",
-    }.get(version["known_from_basis"], version["known_from_basis"])
+    }.get(version["known_from_basis"] or "", version["known_from_basis"])
     parts.facts(
         [
             ("Loaded from", version["source_id"] or ABSENT),

@@ -1,14 +1,17 @@
 """Section Freight of Trade and tariffs: automotive freight of the US states with Canada and Mexico, as tiles and lines.
 
-Belongs here: the queries and the layout of that section. Does not belong here: the grid of tiles (orchestration/charts).
+Belongs here: the queries and the layout of that section. Does not belong here: the grid of tiles (orchestration/readers/charts).
 """
 
 from __future__ import annotations
+
+from typing import TypedDict
 
 import polars as pl
 import streamlit as st
 
 from orchestration.readers.charts import trade as charts
+from orchestration.readers.charts.columns import extent
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
@@ -44,10 +47,29 @@ _CHAPTERS = {
 _LINES = 4
 
 
+class Offered(TypedDict):
+    """What there is to choose from; all null in a release without freight."""
+
+    partners: list[str]
+    flows: list[str]
+    chapters: list[str]
+    modes: list[str]
+    years: list[str]
+
+
+class Chosen(TypedDict):
+    """The freight that is shown; no mode stands for every mode."""
+
+    partners: list[str]
+    flow: str
+    chapter: str
+    modes: list[str]
+
+
 def show(release: Release, state: State) -> None:
     """Tiles of one year, and the months of the states with most."""
-    offered = release.one(_OFFERED)
-    if not offered or not offered["years"]:
+    offered = release.one(Offered, _OFFERED)
+    if not offered["years"]:
         parts.nothing_found("This release holds no freight flows.")
         return
     columns = [*st.columns(3), *st.columns(2)]
@@ -77,32 +99,32 @@ def show(release: Release, state: State) -> None:
         format_func=transport_mode,
     )
     year = state.select("Year", "year", offered["years"], offered["years"][-1], where=columns[2])
-    chosen = {"partners": partners, "flow": flow, "chapter": chapter, "modes": modes}
-    query = Query(_STATES, chosen | {"year": year})
+    chosen: Chosen = {"partners": partners, "flow": flow, "chapter": chapter, "modes": modes}
+    query = Query(_STATES, {**chosen, "year": year})
     frame = release.ask(query)
     if frame.is_empty():
         parts.nothing_found("There is no freight with all of that. Choose a partner or another year.")
         return
-    months = frame["months"].max()
+    _, months = extent(frame["months"])
     if months < 12:
         parts.cautions(
-            [f"{year} has {months} months here: do not compare its sums with those of whole years."]
+            [f"{year} has {months:.0f} months here: do not compare its sums with those of whole years."]
         )
     _tiles(release, query, frame, chosen, year)
     _lines(release, frame, chosen)
 
 
-def _what(chosen: dict) -> str:
+def _what(chosen: Chosen) -> str:
     who = " and ".join(PARTIES.get(p, p) for p in chosen["partners"])
     way = "from" if chosen["flow"] == "imports" else "to"
     by = f" by {', '.join(map(transport_mode, chosen['modes']))}" if chosen["modes"] else ""
     return f"{chosen['flow'].capitalize()} {way} {who}, {_CHAPTERS.get(chosen['chapter'], chosen['chapter'])}{by}"
 
 
-def _tiles(release: Release, query: Query, frame: pl.DataFrame, chosen: dict, year: str) -> None:
+def _tiles(release: Release, query: Query, frame: pl.DataFrame, chosen: Chosen, year: str) -> None:
     names = _names(release)
     known = frame.filter(pl.col("state").is_in(list(charts.TILES)))
-    elsewhere = frame.filter(~pl.col("state").is_in(list(charts.TILES)))["value_usd"].sum() or 0
+    elsewhere = float(frame.filter(~pl.col("state").is_in(list(charts.TILES)))["value_usd"].sum())
     try:
         chart = charts.state_tiles(
             known.select(
@@ -124,9 +146,9 @@ def _tiles(release: Release, query: Query, frame: pl.DataFrame, chosen: dict, ye
     parts.chart_block(chart, key="states", frame=shown, queries=[query])
 
 
-def _lines(release: Release, frame: pl.DataFrame, chosen: dict) -> None:
+def _lines(release: Release, frame: pl.DataFrame, chosen: Chosen) -> None:
     top = frame.filter(pl.col("state").is_in(list(charts.TILES)))["state"].head(_LINES).to_list()
-    query = Query(_MONTHS, chosen | {"states": top})
+    query = Query(_MONTHS, {**chosen, "states": top})
     months, names = release.ask(query), _names(release)
     if months.is_empty():
         return

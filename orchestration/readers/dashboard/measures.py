@@ -6,19 +6,20 @@ Belongs here: the query and the layout of that section. Does not belong here: ra
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
 import streamlit as st
 
 from orchestration.readers.charts import trade as charts
+from orchestration.readers.charts.columns import days
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
 from orchestration.readers.wording import PARTIES, TOPICS, amount, label
 
-_FOUND = """
+_MEASURES = """
     select measure_id, imposing_iso3, partners, product_scope, rate_pct, effective_on, ended_on, topic,
         legal_instrument, exemptions, confidence, in_force, source_reference
     from dim_tariff_measure
@@ -43,6 +44,15 @@ _LABELS = {
     "in_force": "Took effect",
     "source_reference": "Source",
 }
+
+
+class NamedMeasure(TypedDict):
+    """What a bar is named after: columns of dim_tariff_measure."""
+
+    imposing_iso3: str
+    partners: list[str]
+    product_scope: str
+    rate_pct: float | None
 
 
 def show(release: Release, state: State) -> None:
@@ -98,7 +108,7 @@ def show(release: Release, state: State) -> None:
         format_func=lambda t: label(t, TOPICS),
     )
     query = Query(
-        _FOUND,
+        _MEASURES,
         {"all": everything, "day": day, "imposing": imposing, "partners": partners, "topics": topics},
     )
     frame = release.ask(query)
@@ -117,7 +127,8 @@ def show(release: Release, state: State) -> None:
 
 
 def _drawn(release: Release, frame: pl.DataFrame, query: Query, day: dt.date) -> None:
-    edge = max(frame["effective_on"].max(), frame["ended_on"].max() or day, day)
+    ended = frame["ended_on"].drop_nulls()
+    edge = max(days(frame["effective_on"])[1], *(days(ended) if ended.len() else ()), day)
     marks = frame.select(
         pl.struct("imposing_iso3", "partners", "product_scope", "rate_pct")
         .map_elements(_measure_name, pl.String)
@@ -128,7 +139,7 @@ def _drawn(release: Release, frame: pl.DataFrame, query: Query, day: dt.date) ->
         "rate_pct",
         pl.col("imposing_iso3").replace(PARTIES).alias("imposing"),
     )
-    # two measures of one name (a rate that came back) have a lane each
+    # a rate that was lifted and came back has two measures of one name; thin spaces make their lanes distinct
     marks = marks.with_columns(
         name=pl.col("name") + pl.lit("\u2009").repeat_by(pl.int_range(pl.len()).over("name")).list.join("")
     )
@@ -138,10 +149,10 @@ def _drawn(release: Release, frame: pl.DataFrame, query: Query, day: dt.date) ->
     parts.chart_block(chart, key="measures-chart", frame=frame, queries=[query], labels=_LABELS)
 
 
-def _measure_name(cell: dict[str, Any]) -> str:
-    rate = "barred" if cell["rate_pct"] is None else f"{amount(cell['rate_pct'])} %"
-    scope = cell["product_scope"]
-    on = ", ".join(PARTIES.get(p, p) for p in cell["partners"])
-    # "All partners unless exempted" stands within a sentence here
+def _measure_name(measure: NamedMeasure) -> str:
+    rate = "barred" if measure["rate_pct"] is None else f"{amount(measure['rate_pct'])} %"
+    scope = measure["product_scope"]
+    on = ", ".join(PARTIES.get(p, p) for p in measure["partners"])
+    # the titles of groups ("All partners unless exempted") begin with a capital, and stand within a sentence here
     on = on[:1].lower() + on[1:] if on.startswith(("All ", "Partners ")) else on
     return f"{rate} on {on}: {scope if len(scope) <= 60 else scope[:59] + '…'}"

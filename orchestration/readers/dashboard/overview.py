@@ -1,13 +1,14 @@
 """Page Overview: what is in the warehouse, how fresh it is, the last release, headline series over the timelines.
 
-Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/charts).
+Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/readers/charts).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import cast
 
+import altair as alt
 import polars as pl
 import streamlit as st
 
@@ -16,6 +17,7 @@ from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.rows import DimSeries
 from orchestration.readers.wording import (
     ABSENT,
     TIMELINES,
@@ -70,6 +72,7 @@ _STATES = {
 
 
 def show(release: Release) -> None:
+    """The page: headline figures, a series over the timelines, freshness, contents and the last release."""
     state = State("overview")
     st.markdown(
         "Trade and auto-production statistics with every known vintage, joined with the timelines of trade negotiations: "
@@ -158,19 +161,16 @@ def _headline(release: Release, state: State) -> None:
         format_func=lambda t: label(t, TIMELINES),
     )
     since = state.number("From year", "since", _SINCE, 1900, dt.date.today().year, where=right)  # noqa: DTZ011
-    series = release.one(Query("select * from dim_series where series_id = $series", {"series": series_id}))
+    series = release.series(series_id)
     first = dt.date(since, 1, 1)
-    if series["last_period"] < first:
-        first = series["first_period"]
-        parts.cautions(
-            [
-                f"This series ends in {period(series['last_period'], series['frequency'])}, so all of it is shown."
-            ]
-        )
+    begins, ends = series["first_period"], series["last_period"]
+    if begins and ends and ends < first:
+        first = begins
+        parts.cautions([f"This series ends in {period(ends, series['frequency'])}, so all of it is shown."])
     _draw(release, series, first, timelines)
 
 
-def _draw(release: Release, series: dict[str, Any], first: dt.date, timelines: list[str]) -> None:
+def _draw(release: Release, series: DimSeries, first: dt.date, timelines: list[str]) -> None:
     values = Query(
         """
         select period_start, value, status, known_from from fct_observation
@@ -209,7 +209,7 @@ def _draw(release: Release, series: dict[str, Any], first: dt.date, timelines: l
 
 def _contents(release: Release) -> None:
     st.header("In the warehouse", anchor=False)
-    counts = release.one(_COUNTS)
+    counts = release.ask(_COUNTS).row(0, named=True)
     parts.facts(
         [(spelled(name), f"{count:,}") for name, count in counts.items()],
         key="contents",
@@ -217,10 +217,10 @@ def _contents(release: Release) -> None:
     )
 
 
-def warm_chart() -> Any:
+def warm_chart() -> alt.LayerChart:
     """A chart of one made-up month, so that the first reader does not wait for Altair's schema (0.3 s)."""
     month = [dt.date(2020, 1, 1)]
-    series = {"series_id": "none", "title": "none", "unit": "none"}
+    series = cast("DimSeries", {"series_id": "none", "title": "none", "unit": "none"})
     values = pl.DataFrame({"period_start": month, "value": [1.0], "status": ["normal"]})
     events = pl.DataFrame({"event_date": month, "title": ["none"], "lane": ["none"]})
     episodes = pl.DataFrame({"title": ["none"], "starts_on": month, "ends_on": month})

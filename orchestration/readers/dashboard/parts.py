@@ -1,7 +1,7 @@
 """Pieces that every page is made of: a chart with its table, SQL and downloads; tables of numbers; notices.
 
 Belongs here: how a chart, a table, a notice or a link is laid out, the same on every page.
-Does not belong here: what a page shows, queries, how a chart is drawn (orchestration/charts).
+Does not belong here: what a page shows, queries, how a chart is drawn (orchestration/readers/charts).
 
 Keys of containers become CSS classes `st-key-...`; tests find verdict, numbers and warnings by them.
 """
@@ -16,7 +16,14 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from orchestration.readers.charts.render import AnyChart, specification, to_png, to_svg
+from orchestration.readers.charts.render import (
+    FILLS_ITS_PLACE,
+    AnyChart,
+    specification,
+    to_png,
+    to_svg,
+    without_words,
+)
 from orchestration.readers.charts.theme import Mode, source_line
 from orchestration.readers.dashboard.reading import Query, Release, literal
 from orchestration.readers.dashboard.words import escaped
@@ -48,7 +55,7 @@ def chart_block(
 ) -> Any:
     """A chart with everything a reader may ask of it: words for it, source, the numbers, the SQL, files to take away.
 
-    `chart` is one of orchestration/charts: its title, unit, notes and source become text of the page, which wraps on a
+    `chart` is one of orchestration/readers/charts: its title, unit, notes and source become text of the page, which wraps on a
     narrow screen. `key` names the block and its files; `frame` holds the numbers that are drawn. `on_select` is called
     when a mark is picked.
     """
@@ -66,14 +73,9 @@ def chart_block(
 
 def _bare(spec: dict[str, Any]) -> dict[str, Any]:
     """The chart without its words, as wide as its place, on the ground of the page."""
-    bare = {k: v for k, v in spec.items() if k not in ("title", "usermeta", "description", "$schema")}
-    x_title = spec["usermeta"]["headway"].get("x_title")
-    for layer in bare.get("layer", [bare]):
-        axis = layer.get("encoding", {}).get("x", {}).get("axis")
-        if isinstance(axis, dict) and "title" in axis:
-            axis["title"] = x_title
+    bare = {k: v for k, v in without_words(spec).items() if k not in ("description", "$schema")}
     bare["config"] = {k: v for k, v in spec.get("config", {}).items() if k != "background"}
-    return bare | {"width": "container", "autosize": {"type": "fit-x", "contains": "padding"}}
+    return bare | FILLS_ITS_PLACE
 
 
 def behind(
@@ -171,7 +173,7 @@ def data_table(
 
 
 def _format(kind: pl.DataType) -> Any:
-    """How a column is written: days and times as ISO 8601, whatever the reader's language."""
+    """The format of a column: days and times are written as in ISO 8601, whatever the language of the browser."""
     if kind == pl.Date:
         return st.column_config.DateColumn(format="YYYY-MM-DD")
     if isinstance(kind, pl.Datetime):
@@ -192,7 +194,7 @@ def facts(rows: Sequence[tuple[str, str]], *, key: str, heads: tuple[str, str] =
 
 
 def cautions(lines: Sequence[str]) -> None:
-    """What must be known before any number is read."""
+    """A warning of these lines, which a page shows before any number. Nothing for no lines."""
     with st.container(key="warnings"):
         if lines:
             listed = [f"- {escaped(line)}" for line in lines] if len(lines) > 1 else [escaped(lines[0])]
@@ -200,7 +202,7 @@ def cautions(lines: Sequence[str]) -> None:
 
 
 def not_in_release(what: str) -> None:
-    """This release was made before (or without) something that the page can show."""
+    """Say that this release lacks `what`, because it was made by an earlier version."""
     st.info(
         f"{escaped(what)} is not in this release. A release made by `headway build` of this version has it.",
         icon=":material/info:",
@@ -208,6 +210,7 @@ def not_in_release(what: str) -> None:
 
 
 def nothing_found(what: str) -> None:
+    """Say why there is nothing to show here."""
     st.info(escaped(what), icon=":material/search_off:")
 
 

@@ -14,11 +14,11 @@ import json
 import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import polars as pl
 import streamlit as st
@@ -26,7 +26,8 @@ import streamlit as st
 from orchestration.base import duck
 from orchestration.base.errors import HeadwayError, ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.readers.release_file import open_release
+from orchestration.readers.release_file import Query, Record, Row, open_release
+from orchestration.readers.rows import DimSeries
 
 if TYPE_CHECKING:
     import duckdb
@@ -51,14 +52,6 @@ class NoReleaseError(HeadwayError):
         super().__init__(message)
         self.kind = kind
         self.advice = advice
-
-
-@dataclass(frozen=True)
-class Query:
-    """A statement of ours with its parameters ($name): what a page runs, and what it shows as its SQL."""
-
-    sql: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -87,10 +80,27 @@ class Release:
         parameters = tuple(sorted((name, _fixed(value)) for name, value in query.parameters.items()))
         return _answer(self.run_id, str(self.settings.database), query.sql, parameters, self)
 
-    def one(self, query: Query) -> dict[str, Any] | None:
-        """The first row of a query, or None."""
-        frame = self.ask(query)
-        return frame.row(0, named=True) if frame.height else None
+    def rows(self, row: type[Row], query: Query) -> list[Row]:
+        """The rows of a query that gives the columns of the TypedDict `row`.
+
+        Pages also show releases of earlier versions, which may lack columns that were added since: a page asks `has`
+        before it uses such a column.
+        """
+        return [cast("Row", record) for record in self.ask(query).iter_rows(named=True)]
+
+    def one(self, row: type[Row], query: Query) -> Row:
+        """The first row of such a query. Raises LookupError if it has none, which a page that offers only what the
+        release holds never meets."""
+        rows = self.rows(row, query)
+        if not rows:
+            raise LookupError(f"no {row.__name__} for {dict(query.parameters)}")
+        return rows[0]
+
+    def series(self, series_id: str) -> DimSeries:
+        """The row of dim_series. Raises LookupError for an unknown id."""
+        return self.one(
+            DimSeries, Query("select * from dim_series where series_id = $series", {"series": series_id})
+        )
 
     @contextmanager
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -111,8 +121,8 @@ class Release:
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether the release has this table (or macro) with these columns."""
-        found = self._shape()
-        return table in found and frozenset(columns) <= found[table]
+        shape = self._shape()
+        return table in shape and frozenset(columns) <= shape[table]
 
     def _shape(self) -> dict[str, frozenset[str]]:
         frame = self.ask(
@@ -130,10 +140,11 @@ class Release:
             shape.setdefault(name, set()).add(part)
         return {name: frozenset(parts) for name, parts in shape.items()}
 
-    def manifest(self) -> dict[str, Any]:
+    def manifest(self) -> Record:
         """release.json: when it was made, by which version, which checks passed. Empty if it cannot be read."""
         try:
-            return json.loads(self.settings.database.with_name("release.json").read_text(encoding="utf-8"))
+            text = self.settings.database.with_name("release.json").read_text(encoding="utf-8")
+            return cast("Record", json.loads(text))
         except (OSError, ValueError) as error:
             _LOG.error("release.json of %s: %s", self.run_id, error)
             return {}
@@ -234,7 +245,7 @@ def forget() -> None:
 
 @st.cache_data(max_entries=_ANSWERS, max_size=_ANSWER_BYTES, show_spinner=False)
 def _answer(
-    run_id: str, database: str, sql: str, parameters: tuple[tuple[str, Any], ...], _release: Release
+    run_id: str, database: str, sql: str, parameters: tuple[tuple[str, object], ...], _release: Release
 ) -> pl.DataFrame:
     """Rows of one query, cached by release, statement and parameters (`_release` is not part of the key)."""
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters}
@@ -242,12 +253,12 @@ def _answer(
         return con.sql(sql, params=values or None).pl()
 
 
-def _fixed(value: Any) -> Any:
+def _fixed(value: object) -> object:
     """A parameter as something that a cache can hash."""
     return tuple(value) if isinstance(value, list | set | frozenset) else value
 
 
-def literal(value: Any) -> str:
+def literal(value: object) -> str:
     """A parameter as SQL text, for the statement shown under a chart (never for one that runs)."""
     match value:
         case None:

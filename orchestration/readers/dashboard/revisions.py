@@ -1,22 +1,25 @@
 """Page Revisions: a series as known on any day, first against latest values, the triangle of versions.
 
-Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/charts).
+Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/readers/charts).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 import polars as pl
 import streamlit as st
 
 from orchestration.readers.charts import revisions as charts
+from orchestration.readers.charts.columns import extent, median
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.rows import DimSeries
 from orchestration.readers.wording import fixed, number, percentage, period, unit
 
 _DEFAULT = "usa_employment_motor_vehicles_parts"
@@ -68,17 +71,19 @@ _TRIANGLE = """
 
 
 def show(release: Release) -> None:
+    """The page: one series, a slider over its versions, and what its revisions amount to."""
     state = State("revisions")
     top = st.container()
     series_id, since = _choices(release, state)
-    series = release.one(Query("select * from dim_series where series_id = $series", {"series": series_id}))
+    series = release.series(series_id)
     days = release.ask(Query(_VERSION_DAYS, {"series": series_id}))["day"].to_list()
     first = dt.date(since, 1, 1)
-    if series["last_period"] < first:
-        first = series["first_period"]
+    begins, ends = series["first_period"], series["last_period"]
+    if begins and ends and ends < first:
+        first = begins
     with st.container(key="slider"):
         if len(days) > 1:
-            # half a year back there is something to see: the newest version differs in a month or two
+            # the newest two versions differ in a month or two only; one of half a year ago differs visibly
             before = [day for day in days if day <= days[-1] - _BACK] or days
             day = state.slide(
                 "As known at the end of", "day", days, before[-1], help="Days with a new version"
@@ -118,7 +123,7 @@ def _choices(release: Release, state: State) -> tuple[str, int]:
     return series_id, since
 
 
-def _as_known(release: Release, series: dict[str, Any], day: dt.date, first: dt.date, source: str) -> None:
+def _as_known(release: Release, series: DimSeries, day: dt.date, first: dt.date, source: str) -> None:
     then = Query(_THEN, {"day": day, "series": series["series_id"], "first": first})
     now = Query(_NOW, {"series": series["series_id"], "first": first})
     past, latest = release.ask(then), release.ask(now)
@@ -157,7 +162,7 @@ def _as_known(release: Release, series: dict[str, Any], day: dt.date, first: dt.
     parts.chart_block(chart, key="as-known-chart", frame=both, queries=[then, now])
 
 
-def _first_latest(release: Release, series: dict[str, Any], first: dt.date, source: str) -> None:
+def _first_latest(release: Release, series: DimSeries, first: dt.date, source: str) -> None:
     st.header("First against latest", anchor=False)
     query = Query(_FIRST_LATEST, {"series": series["series_id"], "first": first})
     frame = release.ask(query)
@@ -167,19 +172,18 @@ def _first_latest(release: Release, series: dict[str, Any], first: dt.date, sour
     relative = frame["revision_pct"].is_not_null().any()
     column = "revision_pct" if relative else "revision"
     sizes = frame[column].drop_nulls()
-    shown = (
-        (lambda v, sign=True: percentage(v, 3, sign=sign))
-        if relative
-        else (lambda v, sign=True: number(v, sign=sign))
-    )
+    # with a sign where the direction of a revision counts, without one where its size does
+    signed: Callable[[float], str] = partial(percentage, digits=3) if relative else partial(number, sign=True)
+    unsigned: Callable[[float], str] = partial(percentage, digits=3, sign=False) if relative else number
+    least, largest = extent(sizes)
     with st.container(key="revision-numbers"):
         parts.facts(
             [
                 ("Periods revised", f"{frame.height}"),
-                ("Median revision", shown(sizes.median())),
-                ("Median size of a revision", shown(sizes.abs().median(), False)),
-                ("Largest", shown(sizes[int(sizes.abs().arg_max())])),
-                ("Median days from first to latest", fixed(frame["days_to_latest"].median(), 0)),
+                ("Median revision", signed(median(sizes))),
+                ("Median size of a revision", unsigned(median(sizes.abs()))),
+                ("Largest", signed(largest if largest >= -least else least)),
+                ("Median days from first to latest", fixed(median(frame["days_to_latest"]), 0)),
             ],
             key="revision-facts",
             heads=("What", "Value"),
@@ -188,7 +192,7 @@ def _first_latest(release: Release, series: dict[str, Any], first: dt.date, sour
     parts.chart_block(chart, key="first-latest", frame=frame, queries=[query])
 
 
-def _triangle(release: Release, series: dict[str, Any], source: str) -> None:
+def _triangle(release: Release, series: DimSeries, source: str) -> None:
     st.header("Versions", anchor=False)
     query = Query(_TRIANGLE, {"series": series["series_id"], "versions": _VERSIONS, "periods": _PERIODS})
     frame = release.ask(query)

@@ -117,7 +117,7 @@ class _Quiet:
 
 
 def _free(host: str, port: int) -> None:
-    """Whether the port can be had. Streamlit's own message comes late and names no way out."""
+    """Raises UsageError if the port is taken or not allowed: Streamlit's own message comes late and names no way out."""
     if not 1 <= port <= 65_535:
         raise UsageError(f"{port} is not a port; take one from 1024 to 65535")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -148,11 +148,15 @@ def _open(url: str) -> None:
 
 
 def _warm() -> None:
-    """Load the pages' libraries, open the release and draw once, while the browser starts. Failures are the pages' to tell."""
+    """Load the pages' libraries, open the release and draw once, while the browser starts. A failure here is not reported:
+    the page that meets it again reports it."""
     with contextlib.suppress(Exception):
         from orchestration.readers.charts.render import specification
-        from orchestration.readers.dashboard import compare, data, overview, revisions, timeline, trade  # noqa: F401
+        from orchestration.readers.dashboard import overview
+        from orchestration.readers.dashboard.app import PAGES, module_of
         from orchestration.readers.dashboard.reading import current_release
 
+        for name, _, _ in PAGES:
+            module_of(name)
         current_release()
         specification(overview.warm_chart())

@@ -3,6 +3,8 @@
 Belongs here: reading and checking what the address says, widgets that write their value back to it.
 Does not belong here: what a page offers to choose from, queries.
 
+What a method takes as `more` goes to Streamlit's widget as it is; Streamlit checks it.
+
 The address is the one truth: at each run a widget is set from it, and a change of the widget is written to it before the
 next run. A value that cannot be used falls back to the default with a message, which says what was asked for.
 """
@@ -11,9 +13,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from orchestration.readers.dashboard.words import escaped
 
@@ -21,9 +25,12 @@ from orchestration.readers.dashboard.words import escaped
 _SHOWN = 60
 _WRITTEN = "headway.state"
 
+#: where a widget stands: a column or container, or the page itself, for which the module `streamlit` has the same functions
+Place = DeltaGenerator | ModuleType
+
 
 class State:
-    """Choices of one page. Names are those of the query string; `messages` tells what the address asked in vain."""
+    """Choices of one page. Names are those of the query string; `messages` says which values of the address cannot be used."""
 
     def __init__(self, page: str) -> None:
         self.page = page
@@ -34,14 +41,14 @@ class State:
     # -- widgets -----------------------------------------------------------------------------------------------------
 
     def select(
-        self, label: str, name: str, options: Sequence[str], default: str, *, where: Any = st, **more: Any
+        self, label: str, name: str, options: Sequence[str], default: str, *, where: Place = st, **more: Any
     ) -> str:
         """One of `options`, from a list that can be searched by typing."""
         self._set(name, self._one(name, options, default), str)
         return where.selectbox(label, options, key=self.key(name), on_change=self._keep, **more)
 
     def segments(
-        self, label: str, name: str, options: Sequence[str], default: str, *, where: Any = st, **more: Any
+        self, label: str, name: str, options: Sequence[str], default: str, *, where: Place = st, **more: Any
     ) -> str:
         """One of a few `options`, all visible."""
         self._set(name, self._one(name, options, default), str)
@@ -57,20 +64,20 @@ class State:
         options: Sequence[str],
         default: Sequence[str] = (),
         *,
-        where: Any = st,
+        where: Place = st,
         **more: Any,
     ) -> list[str]:
-        """Any of `options`; an empty choice is a choice."""
-        asked = st.query_params.get_all(name)
-        known = [value for value in dict.fromkeys(asked) if value in options]
-        for value in asked:
+        """Any number of `options`. To choose none of them is a choice, too, which the address keeps."""
+        linked = st.query_params.get_all(name)
+        known = [value for value in dict.fromkeys(linked) if value in options]
+        for value in linked:
             if value and value not in options:
-                self._vain(name, value, "left out")
-        self._set(name, known if asked else list(default), lambda chosen: list(chosen) or [""])
+                self._refuse(name, value, "left out")
+        self._set(name, known if linked else list(default), lambda chosen: list(chosen) or [""])
         return where.multiselect(label, options, key=self.key(name), on_change=self._keep, **more)
 
     def number(
-        self, label: str, name: str, default: int, low: int, high: int, *, where: Any = st, **more: Any
+        self, label: str, name: str, default: int, low: int, high: int, *, where: Place = st, **more: Any
     ) -> int:
         """A whole number from `low` to `high`."""
         text, value = st.query_params.get(name), default
@@ -81,7 +88,7 @@ class State:
                 value = low - 1
             if not low <= value <= high:
                 value = default
-                self._vain(name, text, f"a whole number from {low} to {high} is needed, showing {default}")
+                self._refuse(name, text, f"a whole number from {low} to {high} is needed, showing {default}")
         self._set(name, value, str)
         return where.number_input(
             label, min_value=low, max_value=high, step=1, key=self.key(name), on_change=self._keep, **more
@@ -95,7 +102,7 @@ class State:
         low: dt.date,
         high: dt.date,
         *,
-        where: Any = st,
+        where: Place = st,
         **more: Any,
     ) -> dt.date | None:
         """A day from `low` to `high`, or none."""
@@ -117,12 +124,12 @@ class State:
         days: Sequence[dt.date],
         default: dt.date,
         *,
-        where: Any = st,
+        where: Place = st,
         **more: Any,
     ) -> dt.date:
-        """One of some days, on a slider; a day between two of them is the earlier one."""
-        asked = self._day(name, default, dt.date(1900, 1, 1), dt.date(2999, 12, 31)) or default
-        value = max((day for day in days if day <= asked), default=days[0])
+        """One of `days`, on a slider. A day of the address that lies between two of them stands for the earlier one."""
+        linked = self._day(name, default, dt.date(1900, 1, 1), dt.date(2999, 12, 31)) or default
+        value = max((day for day in days if day <= linked), default=days[0])
         self._set(name, value, lambda day: day.isoformat())
         return where.select_slider(
             label,
@@ -134,7 +141,7 @@ class State:
         )
 
     def text(
-        self, label: str, name: str, default: str = "", *, limit: int = 100, where: Any = st, **more: Any
+        self, label: str, name: str, default: str = "", *, limit: int = 100, where: Place = st, **more: Any
     ) -> str:
         """Words of the reader, cut at `limit` characters."""
         self._set(name, st.query_params.get(name, default)[:limit], str)
@@ -142,13 +149,13 @@ class State:
             label, max_chars=limit, key=self.key(name), on_change=self._keep, **more
         ).strip()
 
-    def switch(self, label: str, name: str, default: bool, *, where: Any = st, **more: Any) -> bool:
+    def switch(self, label: str, name: str, default: bool, *, where: Place = st, **more: Any) -> bool:
         """Yes or no; written as 1 or 0."""
         text, value = st.query_params.get(name), default
         if text in ("0", "1"):
             value = text == "1"
         elif text is not None:
-            self._vain(name, text, "0 or 1 is needed")
+            self._refuse(name, text, "0 or 1 is needed")
         self._set(name, value, lambda on: "1" if on else "0")
         return where.toggle(label, key=self.key(name), on_change=self._keep, **more)
 
@@ -165,7 +172,7 @@ class State:
             st.query_params[name] = value
 
     def tell(self) -> None:
-        """Show what the address asked for in vain, above everything else of the page."""
+        """Show which values of the address cannot be used. A page calls it above everything else."""
         if self.messages:
             st.warning("\n\n".join(self.messages), icon=":material/link_off:")
 
@@ -182,14 +189,14 @@ class State:
                 st.query_params[name] = "" if value is None else written(value)
 
     def _one(self, name: str, options: Sequence[str], default: str) -> str:
-        asked = st.query_params.get(name)
-        if asked is None or asked in options:
-            return asked or default
-        folded = asked.strip().lower().replace("-", "_")
+        linked = st.query_params.get(name)
+        if linked is None or linked in options:
+            return linked or default
+        folded = linked.strip().lower().replace("-", "_")
         for option in options:  # a hand-written link forgives case and - for _, as the command line does
             if option.lower().replace("-", "_") == folded:
                 return option
-        self._vain(name, asked, f"showing {escaped(str(default))}")
+        self._refuse(name, linked, f"showing {escaped(str(default))}")
         return default
 
     def _day(self, name: str, default: dt.date | None, low: dt.date, high: dt.date) -> dt.date | None:
@@ -204,10 +211,10 @@ class State:
             value = None
         if value is None or not low <= value <= high:
             shown = default.isoformat() if default else "no date"
-            self._vain(name, text, f"a day from {low} to {high} is needed, showing {shown}")
+            self._refuse(name, text, f"a day from {low} to {high} is needed, showing {shown}")
             return default
         return value
 
-    def _vain(self, name: str, value: str, instead: str) -> None:
+    def _refuse(self, name: str, value: str, instead: str) -> None:
         cut = value if len(value) <= _SHOWN else value[:_SHOWN] + "…"
         self.messages.append(f"The link asked for {name} “{escaped(cut)}”, which cannot be shown: {instead}.")

@@ -6,7 +6,7 @@ measures in force on a day (measures.py).
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
 import streamlit as st
@@ -49,6 +49,14 @@ _CLAIMED = """
     where series.measure = 'usmca_claimed_share' and list_contains($products::varchar[], series.product_code)
         and list_contains($partners::varchar[], series.partner_iso3)
     order by month, series.series_id"""
+
+
+class Scope(TypedDict):
+    """Goods of which a duty is known, and the partners with collected duties on them."""
+
+    classification: str
+    product_code: str
+    partners: list[str]
 
 
 def duties(release: Release, state: State) -> None:
@@ -123,11 +131,9 @@ def duties(release: Release, state: State) -> None:
     _statutory(release, state, scope, _goods(titles, scope), names)
 
 
-def _scopes(release: Release) -> dict[str, dict[str, Any]]:
+def _scopes(release: Release) -> dict[str, Scope]:
     """Goods with collected duties, then those of which only the rate by law is known (no partner to choose)."""
-    scopes = {
-        f"{r['classification']}-{r['product_code']}": r for r in release.ask(_SCOPES).iter_rows(named=True)
-    }
+    scopes = {f"{row['classification']}-{row['product_code']}": row for row in release.rows(Scope, _SCOPES)}
     if release.has("rpt_tariff_exposure", "product_system", "product_code"):
         more = release.ask(
             Query("select distinct product_system, product_code from rpt_tariff_exposure order by all")
@@ -139,16 +145,14 @@ def _scopes(release: Release) -> dict[str, dict[str, Any]]:
     return scopes
 
 
-def _goods(titles: dict[tuple[str, str], str], scope: dict[str, Any]) -> str:
+def _goods(titles: dict[tuple[str, str], str], scope: Scope) -> str:
     if scope["classification"] == "TOTAL":
         return "all goods"
     title = titles.get((scope["classification"], scope["product_code"]), "untitled")
     return f"{title} ({scope['classification']} {scope['product_code']})"
 
 
-def _statutory(
-    release: Release, state: State, scope: dict[str, Any], goods: str, names: dict[str, str]
-) -> None:
+def _statutory(release: Release, state: State, scope: Scope, goods: str, names: dict[str, str]) -> None:
     """Statutory beside collected, from the mart that derives the exposure of imports to the measures."""
     st.header("Statutory against collected", anchor=False)
     if not release.has("rpt_tariff_exposure", "statutory_rate_pct", "collected_rate_pct", "reason"):

@@ -1,12 +1,12 @@
 """Page Timeline: events on lanes, filters, one event opened with its sources, positions and what became of them.
 
-Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/charts).
+Belongs here: the queries and the layout of that page. Does not belong here: how things are drawn (orchestration/readers/charts).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TypedDict
 
 import polars as pl
 import streamlit as st
@@ -16,6 +16,7 @@ from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.rows import DimEvent
 from orchestration.readers.wording import (
     ABSENT,
     PARTIES,
@@ -96,7 +97,21 @@ _EXPOSED_LABELS = {
 }
 
 
+class OpenedEvent(DimEvent):
+    """An event with the title of the cluster that it belongs to."""
+
+    cluster: str | None
+
+
+class Figure(TypedDict):
+    """The figure of a position, and what it counts."""
+
+    value: float | None
+    unit: str | None
+
+
 def show(release: Release) -> None:
+    """The page: filters, the events on their lanes, and the event that is opened."""
     state = State("timeline")
     top = st.container()
     offered: dict[str, list[str]] = {}
@@ -114,13 +129,13 @@ def show(release: Release) -> None:
             "What happened in the negotiations and with the tariffs, who wanted what, and what became of it."
         )
     options = ["", *(shown or titles)]
-    asked = st.query_params.get("event")
-    if asked in titles and asked not in options:  # opened by a link, though a filter hides it on the lanes
-        options.append(asked)
+    linked = st.query_params.get("event")
+    if linked in titles and linked not in options:  # opened by a link, though a filter hides it on the lanes
+        options.append(linked)
     if events.is_empty():
         parts.nothing_found("No event has all of that. Take a filter away.")
     else:
-        _lanes(release, query, events, asked, state)
+        _lanes(release, query, events, linked, state)
     with st.container(key="open"):
         event_id = state.select(
             "Open an event (or click a mark)",
@@ -216,7 +231,7 @@ def _event(release: Release, event_id: str) -> None:
         "where event_id = $event",
         {"event": event_id},
     )
-    event = release.one(query)
+    event = release.one(OpenedEvent, query)
     with st.container(border=True, key="event"):
         st.header(escaped(event["title"]), anchor=False)
         if not event["in_force"]:
@@ -235,7 +250,7 @@ def _event(release: Release, event_id: str) -> None:
     _exposed(release, event["event_id"])
 
 
-def _particulars(event: dict[str, Any]) -> list[tuple[str, str]]:
+def _particulars(event: OpenedEvent) -> list[tuple[str, str]]:
     precision = "" if event["date_precision"] == "day" else f" (known to the {event['date_precision']})"
     rows = [
         ("Date", f"{event_day(event)}{precision}"),
@@ -255,7 +270,7 @@ def _particulars(event: dict[str, Any]) -> list[tuple[str, str]]:
     return [row for row in rows if row[1]]
 
 
-def _links(event: dict[str, Any]) -> None:
+def _links(event: OpenedEvent) -> None:
     pages = st.session_state.get("headway.pages", {})
     with st.container(horizontal=True):
         reference = event["source_reference"] or ""
@@ -270,7 +285,7 @@ def _links(event: dict[str, Any]) -> None:
             )
 
 
-def _positions(release: Release, event: dict[str, Any]) -> None:
+def _positions(release: Release, event: OpenedEvent) -> None:
     query = Query(_POSITIONS, {"event": event["event_id"]})
     frame = release.ask(query)
     st.header("Positions", anchor=False)
@@ -303,20 +318,20 @@ def _positions(release: Release, event: dict[str, Any]) -> None:
     _became(release, event["event_id"], frame)
 
 
-def _figure(cell: dict[str, Any]) -> str:
-    return ABSENT if cell["value"] is None else f"{amount(cell['value'])} {cell['unit'] or ''}"
+def _figure(figure: Figure) -> str:
+    return ABSENT if figure["value"] is None else f"{amount(figure['value'])} {figure['unit'] or ''}"
 
 
 def _became(release: Release, event_id: str, positions: pl.DataFrame) -> None:
     """For each topic and unit of this event's figures: every figure on it, earlier and later."""
-    told: Sequence[tuple[str, str]] = (
+    topics: Sequence[tuple[str, str]] = (
         positions.filter(pl.col("value").is_not_null() & pl.col("unit").is_not_null())
         .select("topic", pl.col("unit").str.split(",").list.first())
         .unique(maintain_order=True)
         .rows()
     )
     drawn = 0
-    for topic, unit in told:
+    for topic, unit in topics:
         query = Query(_PATH, {"event": event_id, "topic": topic, "unit": unit})
         frame = release.ask(query)
         if frame["event_id"].n_unique() < 2:

@@ -6,7 +6,9 @@ freight (freight.py), how things are drawn (readers/charts).
 
 from __future__ import annotations
 
-from typing import Any
+import datetime as dt
+from collections.abc import Mapping
+from typing import TypedDict
 
 import polars as pl
 import streamlit as st
@@ -69,7 +71,20 @@ _LARGEST = f"""
     from year order by value_usd desc, partner_iso3 limit $bars"""
 
 
+class Dataset(TypedDict):
+    """Trade flows of one direction, valuation, classification, depth and source."""
+
+    flow: str
+    basis: str
+    classification: str
+    product_level: int
+    source_id: str
+    first_period: dt.date
+    last_period: dt.date
+
+
 def show(release: Release) -> None:
+    """The page, at the section that is chosen."""
     state = State("trade")
     top = st.container()
     section = state.segments(
@@ -86,7 +101,7 @@ def show(release: Release) -> None:
         state.tell()
 
 
-def dataset_name(row: dict[str, Any]) -> str:
+def dataset_name(row: Dataset) -> str:
     """A dataset as words: 'imports (consumption) by NAICS-3 industry, 2013-01 to 2025-11'."""
     by = {
         "TOTAL": "all goods",
@@ -100,14 +115,14 @@ def dataset_name(row: dict[str, Any]) -> str:
     )
 
 
-def dataset_id(row: dict[str, Any]) -> str:
-    return "-".join(
-        str(row[k]) for k in ("flow", "basis", "classification", "product_level", "source_id")
-    ).lower()
+def dataset_id(row: Dataset) -> str:
+    """A dataset as the address of the page names it: imports-consumption-naics-3-census."""
+    words = (row["flow"], row["basis"], row["classification"], str(row["product_level"]), row["source_id"])
+    return "-".join(words).lower()
 
 
 def _partners(release: Release, state: State) -> None:
-    rows = {dataset_id(r): r for r in release.ask(_DATASETS).iter_rows(named=True)}
+    rows = {dataset_id(r): r for r in release.rows(Dataset, _DATASETS)}
     if not rows:
         parts.nothing_found("This release holds no trade flows.")
         return
@@ -163,13 +178,13 @@ def _product(titles: dict[tuple[str, str], str], classification: str, code: str)
 
 def _lines(
     release: Release,
-    within: dict[str, Any],
+    within: Mapping[str, object],
     picked: list[str],
     title: str,
     names: dict[str, str],
     source: str,
 ) -> None:
-    query = Query(_MONTHS, within | {"partners": picked})
+    query = Query(_MONTHS, {**within, "partners": picked})
     frame = release.ask(query)
     try:
         chart = charts.lines(
@@ -190,8 +205,10 @@ def _lines(
     parts.chart_block(chart, key="flows", frame=frame, queries=[query])
 
 
-def _bars(release: Release, within: dict[str, Any], title: str, names: dict[str, str], source: str) -> None:
-    query = Query(_LARGEST, within | {"bars": _BARS})
+def _bars(
+    release: Release, within: Mapping[str, object], title: str, names: dict[str, str], source: str
+) -> None:
+    query = Query(_LARGEST, {**within, "bars": _BARS})
     frame = release.ask(query)
     if frame.height < 2:
         return

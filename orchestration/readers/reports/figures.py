@@ -1,6 +1,6 @@
-"""The charts of a page: drawn by orchestration/charts, set into the page as SVG with their words around them as text.
+"""The charts of a page: drawn by orchestration/readers/charts, set into the page as SVG with their words around them as text.
 
-Belongs here: what a picture needs to stand in a page among others. Does not belong here: drawing (orchestration/charts).
+Belongs here: what a picture needs to stand in a page among others. Does not belong here: drawing (orchestration/readers/charts).
 
 SVG and not Vega's scripts: a page of six series would carry 0.9 MB of script and run it before it shows anything, a
 printer may catch it half drawn, and mail programs and viewers strip scripts. What is lost is hovering; the numbers are
@@ -13,13 +13,13 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import vl_convert
 from altair.utils.schemapi import debug_mode
 from markupsafe import Markup, escape
 
-from orchestration.readers.charts.render import VEGA_LITE
+from orchestration.readers.charts.render import VEGA_LITE, without_words
 from orchestration.readers.charts.theme import CATEGORIES, DARK, LIGHT, ChartError
 from orchestration.readers.comparison.picture import comparison_picture, placebo_picture
 
@@ -63,7 +63,9 @@ def picture(chart: alt.LayerChart, ident: str) -> Picture:
     """`chart` without its title and notes, which stand in the page as text that wraps. `ident`: unique in the page."""
     spec = chart.to_dict(validate=False)
     words = spec.get("usermeta", {}).get("headway", {})
-    svg = vl_convert.vegalite_to_svg(_bare(spec, words.get("x_title")), vl_version=VEGA_LITE)
+    bare = without_words(spec)
+    del bare["description"]
+    svg = vl_convert.vegalite_to_svg(bare, vl_version=VEGA_LITE)
     return Picture(
         ident=ident,
         title=words["title"],
@@ -72,15 +74,6 @@ def picture(chart: alt.LayerChart, ident: str) -> Picture:
         source=words["source"],
         svg=_inlined(svg, ident, words["title"], spec["description"]),
     )
-
-
-def _bare(spec: dict[str, Any], x_title: str | None) -> dict[str, Any]:
-    bare = {k: v for k, v in spec.items() if k not in ("title", "usermeta", "description")}
-    for layer in bare.get("layer", [bare]):
-        axis = layer.get("encoding", {}).get("x", {}).get("axis")
-        if isinstance(axis, dict) and "title" in axis:
-            axis["title"] = x_title
-    return bare
 
 
 def _inlined(svg: str, ident: str, title: str, description: str) -> Markup:

@@ -60,15 +60,16 @@ def day(moment: dt.date | None) -> str | Markup:
 
 def linked(text: str | None) -> Markup:
     """A source reference with its addresses as plain links, everything else escaped. A link loads nothing by itself."""
+    text = text or ""
     parts: list[Markup] = []
     last = 0
-    for address in _URL.finditer(text or ""):
-        url = address[0].rstrip(".,")
+    for address in _URL.finditer(text):
+        url: str = address.group().rstrip(".,")
         # an address in brackets, (https://x.org/a), ends before the bracket that it did not open
         while url.endswith(")") and url.count(")") > url.count("("):
             url = url[:-1]
         parts.append(escape(text[last : address.start()]))
         parts.append(Markup('<a href="{0}" rel="noopener noreferrer">{0}</a>').format(url))
         last = address.start() + len(url)
-    parts.append(escape((text or "")[last:]))
+    parts.append(escape(text[last:]))
     return Markup("").join(parts)

@@ -43,23 +43,23 @@ VIEWS = [
 ]
 
 
-@pytest.mark.parametrize(("page", "query"), VIEWS, ids=lambda v: v if isinstance(v, str) else "-".join(v))
+@pytest.mark.parametrize(("page", "address"), VIEWS, ids=lambda v: v if isinstance(v, str) else "-".join(v))
 def test_every_view_runs_and_its_sql_gives_its_numbers(
-    page: str, query: dict, monkeypatch: pytest.MonkeyPatch, home: Settings
+    page: str, address: dict, monkeypatch: pytest.MonkeyPatch, home: Settings
 ) -> None:
     # the SQL under a chart is a promise: pasted into DuckDB it must give what the chart shows
-    asked: list[Query] = []
+    queries: list[Query] = []
     shown = parts.shown_sql
-    monkeypatch.setattr(parts, "shown_sql", lambda q: asked.append(q) or shown(q))
-    run = run_page(page, **query)
+    monkeypatch.setattr(parts, "shown_sql", lambda q: queries.append(q) or shown(q))
+    run = run_page(page, **address)
     assert not run.exception
     assert not run.error, [e.value for e in run.error]
     assert "cannot be shown" not in texts(run)
     release = current_release(home)
     with release.connection() as con:
-        for each in asked:
+        for query in queries:
             assert_frame_equal(
-                con.sql(shown(each)).pl(), release.ask(each), check_row_order="order by" in each.sql
+                con.sql(shown(query)).pl(), release.ask(query), check_row_order="order by" in query.sql
             )
 
 

@@ -1,0 +1,89 @@
+"""What must be known before a comparison is read: events that overlap, unusual months, vintages, months that are missing.
+
+Belongs here: each caution in words, and when it is due, so that the paragraph of the command line, the pages of `headway
+report` and the dashboard say the same. Does not belong here: the numbers (sentences.py), where a caution stands on a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestration.readers.rows import DimEpisode, DimEvent, DimSeries, RptBeforeAfter
+from orchestration.readers.wording import DatedEvent, dated, difference, share
+
+#: other events named in a caution, the nearest ones; the rest are counted
+NAMED_EVENTS = 3
+#: log points of revision, or parts of the mean before of a difference in units, that are not worth a number
+REVISION_NOTED = 0.0005
+
+CANNOT_BE_TOLD_APART = (
+    "Another event shares more than half of the window after, so the two cannot be told apart."
+)
+
+
+def not_in_force(event: DimEvent) -> list[str]:
+    """An event that was announced only has nothing to show."""
+    if event["in_force"]:
+        return []
+    return ["This event was announced, planned or overtaken: it did not take effect."]
+
+
+def others_fall_in(others: Sequence[DatedEvent]) -> list[str]:
+    """What else happened within the windows, the nearest first, as compare gives it."""
+    if not others:
+        return []
+    count = "1 other event falls" if len(others) == 1 else f"{len(others)} other events fall"
+    nearest = ", the nearest" if len(others) > NAMED_EVENTS else ""
+    return [f"{count} into the windows{nearest}: {'; '.join(map(dated, others[:NAMED_EVENTS]))}."]
+
+
+def not_identified(result: RptBeforeAfter) -> list[str]:
+    """Another event has most of the window after, too."""
+    if result["identified"] is not False:
+        return []
+    shared = result["max_shared_post_share"]
+    return [CANNOT_BE_TOLD_APART + (f" The largest share is {share(shared)}." if shared else "")]
+
+
+def unusual_months(episodes: Sequence[DimEpisode]) -> list[str]:
+    """Recessions, strikes and the like within the windows."""
+    if not episodes:
+        return []
+    spans = [f"{e['title']} ({e['starts_on']} to {e['ends_on'] or 'now'})" for e in episodes]
+    return [f"The windows hold unusual months: {'; '.join(spans)}."]
+
+
+def preliminary(result: RptBeforeAfter) -> list[str]:
+    """Figures that the agency will replace."""
+    months = result["preliminary_months"] or 0
+    return [f"{months} of the months are preliminary and will be revised."] if months else []
+
+
+def revision_is_noted(change: float, result: RptBeforeAfter) -> bool:
+    """Whether revisions moved the difference by more than rounding. `change`: log points or units, as the scale says."""
+    size = 1.0 if result["scale"] == "log" else abs(result["pre_mean"] or 1.0)
+    return abs(change) > REVISION_NOTED * size
+
+
+def revised(result: RptBeforeAfter, series: DimSeries) -> list[str]:
+    """What revisions since the first release did to the difference."""
+    change = result["revision_effect"]
+    if change is None or not revision_is_noted(change, result):
+        return []
+    moved = difference(change, series, log=result["scale"] == "log")
+    return [f"Revisions since the first release moved this difference by {moved}."]
+
+
+def one_version(series: DimSeries) -> list[str]:
+    """A series of which no earlier version is known."""
+    if (series["vintage_count"] or 0) >= 2:
+        return []
+    return ["Only one version of this series is known, so revisions cannot be seen."]
+
+
+def short_window(result: RptBeforeAfter) -> list[str]:
+    """A window after of whole years that is not over yet."""
+    known, months = result["n_post"] or 0, result["window_months"]
+    if not 0 < known < months or months % 12:
+        return []
+    return [f"Only {known} of the {months} months after are known: the seasons of the two windows differ."]
