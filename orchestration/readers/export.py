@@ -232,7 +232,7 @@ def _add_sheet(book: Any, table: PublicTable, number: int, bold: Any) -> Any:
 
 
 def _write_cell(
-    sheet: Any, row: int, place: int, value: Any, formats: dict[type, Any], table: PublicTable
+    sheet: Any, row: int, place: int, value: Any, formats: dict[type[dt.date], Any], table: PublicTable
 ) -> None:
     match value:
         case bool():

@@ -308,6 +308,8 @@ class Client:
             elif secret.place == "header":
                 headers[secret.name] = key
             elif secret.place == "body":
+                if not isinstance(body, dict | None):
+                    raise TypeError(f"{self.api.name}: a key goes into a JSON object, and this body is none")
                 body = {**(body or {}), secret.name: key}
             else:
                 path = path.replace("{" + secret.name + "}", quote(key, safe=""))
