@@ -74,3 +74,13 @@ def test_progress_of_a_pipe_is_a_line_for_each_stage_on_standard_error(capsys):
     with Printer(as_json=True).progress():
         report("load", "one")
     assert capsys.readouterr().err == ""
+
+
+def test_brackets_are_printed_and_not_taken_for_markup(capsys):
+    """They would vanish from a message, or turn the rest of the output red."""
+    out = Printer(as_json=False)
+    out.line("[bold red]year[/] 2027")
+    out.rows([{"[b]name": "[red]x[/]"}])
+    out.labelled("wrong", "red", "[z]")
+    printed = capsys.readouterr().out
+    assert all(text in printed for text in ("[bold red]year[/] 2027", "[b]name", "[red]x[/]", "[z]"))

@@ -116,3 +116,10 @@ def test_the_page_of_a_source_is_made_of_its_spec() -> None:
         "Employment Situation",
     ):
         assert text in page
+
+
+def test_what_an_agency_says_is_no_markup_for_the_terminal(headway, replay) -> None:
+    """Its brackets would vanish from the message, or turn the rest of the output red."""
+    said = "[bold red]year[/] 2027 is invalid"
+    replay.serve("BLS", json_reply({"status": "REQUEST_FAILED_INVALID_PARAMETERS", "message": [said]}))
+    assert said in headway().stdout

@@ -1,0 +1,75 @@
+"""Dagster in this process: the first failure in one line, runs that died ended, its log without waiting for the disk."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from orchestration.base.errors import ReleaseError
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.operations import dagster_run
+from orchestration.operations.dagster_run import IN_PROCESS, prepare_dagster_home, run_job
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(PROJECT, tmp_path / "home")
+
+
+def served(monkeypatch: pytest.MonkeyPatch, *assets: dg.AssetsDefinition) -> None:
+    """These assets in place of the warehouse's, in a job `build`, without a manifest of dbt."""
+    definitions = dg.Definitions(
+        assets=assets, jobs=[dg.define_asset_job("build")], executor=dg.in_process_executor
+    )
+    monkeypatch.setattr("orchestration.definitions.build_definitions", lambda _settings: definitions)
+    monkeypatch.setattr(dagster_run.dbt_runner, "ensure_manifest", lambda _settings: None)
+    # run_job turns Dagster's own log off for its process
+    monkeypatch.setattr(logging.getLogger("dagster"), "level", logging.getLogger("dagster").level)
+
+
+def test_the_innermost_error_of_the_first_step_is_told_in_one_line(settings: Settings, monkeypatch) -> None:
+    @dg.asset
+    def load() -> None:
+        try:
+            raise ValueError("a table lost rows\nand more lines")
+        except ValueError as error:
+            raise RuntimeError("step failed") from error
+
+    @dg.asset(deps=[load])
+    def release() -> None:
+        raise AssertionError("a step after one that failed was run")
+
+    served(monkeypatch, load, release)
+    with pytest.raises(ReleaseError) as told:
+        run_job(settings, "build")
+    assert str(told.value) == "load: a table lost rows; the last release stays current"
+
+
+def test_a_run_that_died_is_ended_by_the_next_one(settings: Settings, monkeypatch) -> None:
+    """Dagster keeps its pool slots, and the next run would wait for ever."""
+
+    @dg.asset
+    def load() -> None: ...
+
+    served(monkeypatch, load)
+    prepare_dagster_home(settings)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        job = dg.Definitions(assets=[load], jobs=[dg.define_asset_job("build")]).resolve_job_def("build")
+        dead = instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED, tags={IN_PROCESS: "true"})
+    run_job(settings, "build", tags={"why": "a test"})
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        assert instance.get_run_by_id(dead.run_id).status == dg.DagsterRunStatus.FAILURE
+        (made,) = [run for run in instance.get_runs() if run.run_id != dead.run_id]
+        assert made.status == dg.DagsterRunStatus.SUCCESS
+        assert made.tags["why"] == "a test" and made.tags[IN_PROCESS] == "true"
+
+
+def test_only_connections_of_sqlite_are_relaxed() -> None:
+    with sqlite3.connect(":memory:") as connection:
+        dagster_run._relax(connection, None)
+        assert connection.execute("PRAGMA synchronous").fetchall() == [(0,)]
+    dagster_run._relax(object(), None)
