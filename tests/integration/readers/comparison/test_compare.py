@@ -63,22 +63,6 @@ def test_auto_tariffs_by_vintage(con: duckdb.DuckDBPyConnection):
     assert compare(con, AUTOS, JOBS, as_of=dt.date(2026, 2, 15)).result["n_post"] == 9
 
 
-def test_controls_come_with_their_assumption(con: duckdb.DuckDBPyConnection):
-    found = compare(con, "nafta-round6-end", JOBS, control="manufacturing-total")
-    [row] = records(
-        con,
-        """from rpt_difference_in_differences where event_id = 'nafta-round6-end' and treated_series_id = ?
-           and control_set_id = 'manufacturing_total' and window_months = 12 and gap_months = 0""",
-        [JOBS],
-    )
-    assert found.control == row
-    assumption = con.execute(
-        "select assumption from dim_control_set where control_set_id = 'manufacturing_total' and treated_series_id = ?",
-        [JOBS],
-    ).fetchall()[0][0]
-    assert assumption in found.text and "drift of the 36 months before" in found.text
-
-
 @pytest.mark.parametrize(
     ("event", "series", "arguments", "message"),
     [
