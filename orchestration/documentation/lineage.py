@@ -1,4 +1,4 @@
-"""docs/lineage.md: pictures of which table is made of which, drawn from dbt's manifest, so that they cannot drift.
+"""docs/lineage.md: pictures of which tables each table is made from, drawn from dbt's manifest of the last build.
 
 Belongs here: sorting the models of dbt into areas, and drawing them as Mermaid, which pages of Git hosts render.
 Does not belong here: what the models hold (dbt yml), the other pages (pages.py).
@@ -10,6 +10,9 @@ import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+#: a node of dbt's manifest: Any, because dbt publishes no types of its JSON
+Node = Mapping[str, Any]
 
 #: the public tables by subject, in the order in which the page shows them; public_macro is the text of the table macros
 AREAS: Mapping[str, tuple[str, ...]] = {
@@ -89,8 +92,8 @@ def _names(unique_ids: list[str]) -> list[str]:
     return sorted(".".join(unique_id.split(".")[2:]) for unique_id in unique_ids)
 
 
-def _areas(models: Mapping[str, Any], parents: Mapping[str, list[str]]) -> dict[str, str]:
-    """The area of every model: that of the first area one of whose public tables needs it."""
+def _areas(models: Mapping[str, Node], parents: Mapping[str, list[str]]) -> dict[str, str]:
+    """The area of every model: that of the first area of AREAS with a public table that is made from it."""
     area_of: dict[str, str] = {}
     for area, tables in AREAS.items():
         waiting = [name for name in tables if name in models]
@@ -99,25 +102,26 @@ def _areas(models: Mapping[str, Any], parents: Mapping[str, list[str]]) -> dict[
             above = {parent for name in waiting for parent in parents[name] if parent in models}
             waiting = sorted(name for name in above if name not in area_of and not _is_mart(models[name]))
             area_of |= dict.fromkeys(waiting, area)
-    if left := sorted(name for name in models if _is_mart(models[name]) and name not in area_of):
-        raise ValueError(f"{', '.join(left)}: name the area of the table in {Path(__file__).name}")
-    # read by tests alone: it stays beside what it is made of
+    if without_area := sorted(name for name in models if _is_mart(models[name]) and name not in area_of):
+        raise ValueError(f"{', '.join(without_area)}: name the area of the table in {Path(__file__).name}")
+    # a model that only tests read is in the area of what it is made from
     for name in sorted(set(models) - set(area_of)):
         area_of[name] = next(area_of[parent] for parent in parents[name] if parent in area_of)
     return area_of
 
 
-def _is_mart(node: Mapping[str, Any]) -> bool:
+def _is_mart(node: Node) -> bool:
+    """Whether a model is a public table."""
     return bool(node["fqn"][1] == "marts")
 
 
 def _overview(
-    models: Mapping[str, Any],
+    models: Mapping[str, Node],
     parents: Mapping[str, list[str]],
     area_of: Mapping[str, str],
-    exposures: Iterable[Mapping[str, Any]],
+    exposures: Iterable[Node],
 ) -> str:
-    """The areas, what they take from each other, and who reads their tables."""
+    """The picture of the areas and of what each takes from others, and a table of who reads which public tables."""
     keys = {area: f"area{number}" for number, area in enumerate(AREAS)}
     edges = {
         (area_of[parent], area_of[name])
@@ -140,8 +144,8 @@ def _overview(
     return "\n".join(lines) + "\n"
 
 
-def _picture(own: list[str], models: Mapping[str, Any], parents: Mapping[str, list[str]]) -> str:
-    """The models of one area with what they are made of directly."""
+def _picture(own: list[str], models: Mapping[str, Node], parents: Mapping[str, list[str]]) -> str:
+    """The picture of the models of one area, with the models of other areas from which they are made directly."""
     borrowed = sorted({p for name in own for p in parents[name] if p in models} - set(own))
     lines = ["```mermaid", "flowchart LR"]
     lines += [_box(name, models[name], parents[name]) for name in own]
@@ -150,16 +154,18 @@ def _picture(own: list[str], models: Mapping[str, Any], parents: Mapping[str, li
     return "\n".join([*lines, _STYLES.rstrip("\n"), "```"]) + "\n"
 
 
-def _box(name: str, node: Mapping[str, Any], parents: list[str]) -> str:
+def _box(name: str, node: Node, parents: list[str]) -> str:
+    """The line of Mermaid that draws one model; a staging view also names its table of the store or its seed."""
     if node["fqn"][1] == "staging":
         return f'  {name}[("{name}<br/>{", ".join(parents)}")]'
     return f'  {name}["{name}"]' + (":::public" if _is_mart(node) else "")
 
 
 def _first_sentence(text: str) -> str:
-    """One table cell: up to the first full stop before a capital letter."""
+    """The first sentence of a text as a cell of a Markdown table: up to a full stop before a word with a capital letter."""
     line = " ".join(text.split()).replace("|", "\\|")
-    for place, sign in enumerate(line):
-        if sign == "." and line[place + 1 : place + 2] == " " and line[place + 2 : place + 3].isupper():
-            return line[: place + 1]
+    for position, character in enumerate(line):
+        following = line[position + 1 : position + 3]
+        if character == "." and following[:1] == " " and following[1:].isupper():
+            return line[: position + 1]
     return line

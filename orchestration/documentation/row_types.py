@@ -51,6 +51,8 @@ TABLE_OF: Mapping[type[Any], str] = {
 
 
 class _Column(TypedDict, total=False):
+    """A column of a contract, as dbt's yml writes it."""
+
     name: str
     data_type: str
     constraints: list[dict[str, str]]
@@ -74,10 +76,12 @@ def class_name(table: str) -> str:
 
 
 def write_row_types(target: Path = TARGET) -> None:
+    """Write the module to `target`. Raises KeyError as `row_types` does."""
     target.write_text(row_types(), encoding="utf-8")
 
 
 def _tables(contracts: Path) -> Iterator[tuple[str, list[_Column]]]:
+    """The public tables of the yml files and the columns of their contracts."""
     for path in sorted(contracts.rglob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
             if model["name"].startswith(("dim_", "fct_", "rpt_", "bridge_")):
@@ -85,12 +89,14 @@ def _tables(contracts: Path) -> Iterator[tuple[str, list[_Column]]]:
 
 
 def _type(column: _Column) -> str:
-    name = column["data_type"].lower()
-    python = f"list[{_PYTHON[name[:-2]]}]" if name.endswith("[]") else _PYTHON[name]
-    given = any(
+    """The Python type of a column as it is written in the module; null is possible unless a constraint forbids it."""
+    duckdb_type = column["data_type"].lower()
+    is_list = duckdb_type.endswith("[]")
+    python_type = f"list[{_PYTHON[duckdb_type[:-2]]}]" if is_list else _PYTHON[duckdb_type]
+    never_null = any(
         constraint["type"] in ("not_null", "primary_key") for constraint in column.get("constraints", [])
     )
-    return python if given else f"{python} | None"
+    return python_type if never_null else f"{python_type} | None"
 
 
 if __name__ == "__main__":

@@ -24,10 +24,8 @@ import duckdb
 import polars as pl
 
 from orchestration.base.duck import scalar
+from transforms.periods import MONTHS_IN_PERIOD
 from transforms.schema import Parsed, Table
-
-#: length of a period in months, by frequency; daily periods are counted in days
-_MONTHS = {"monthly": 1, "quarterly": 3, "annual": 12}
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def _holes(frame: pl.DataFrame, units: pl.DataFrame, unit: Sequence[str]) -> pl.
     frequency = pl.col("frequency")
     steps = pl.coalesce(
         pl.when(frequency == "daily").then(days),
-        *(pl.when(frequency == name).then(months // length) for name, length in _MONTHS.items()),
+        *(pl.when(frequency == name).then(months // length) for name, length in MONTHS_IN_PERIOD.items()),
     )
     gaps = units.filter(steps + 1 > pl.col("shown"))
     # most vintages have no hole, so that nothing is joined
@@ -100,7 +98,7 @@ def _holes(frame: pl.DataFrame, units: pl.DataFrame, unit: Sequence[str]) -> pl.
     periods = rows.group_by(unit).agg(shown_periods=pl.col("period_start").unique())
     holes = []
     for (name,), group in gaps.join(periods, on=unit).group_by("frequency"):
-        step = "1d" if name == "daily" else f"{_MONTHS[str(name)]}mo"
+        step = "1d" if name == "daily" else f"{MONTHS_IN_PERIOD[str(name)]}mo"
         all_periods = pl.date_ranges("first_period", "last_period", interval=step)
         missing = all_periods.list.set_difference("shown_periods").list.sort()
         holes.append(group.select(*unit, missing_periods=missing))
