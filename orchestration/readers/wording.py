@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from typing import NamedTuple, TypedDict
 
-from transforms.codes import TRANSBORDER_MODES
+from transforms.transborder import TRANSBORDER_MODES
 
 #: what stands where there is no value
 ABSENT = "–"
