@@ -1,4 +1,4 @@
-"""Codes of partners, modes and directions as the sources write them, and the codes we publish.
+"""Codes of partners as the sources write them, and the codes we publish.
 
 Belongs here: closed code lists and pure look-ups between them.
 Does not belong here: names and groupings shown to users (dbt seeds), periods and units.
@@ -102,21 +102,6 @@ _CODE_OF_NAME: dict[str, str] = {
     "THAILAND": "5490",
     "UNITED KINGDOM": "4120",
     "VIETNAM": "5520",
-}
-
-#: TRDTYPE of BTS TransBorder data -> flow, seen from the United States
-TRANSBORDER_FLOWS: dict[str, str] = {"1": "exports", "2": "imports"}
-
-#: DISAGMOT of BTS TransBorder data: the modes of transport; the seed seed_transport_mode has the same names
-TRANSBORDER_MODES: dict[str, str] = {
-    "1": "Vessel",
-    "3": "Air",
-    "4": "Mail",
-    "5": "Truck",
-    "6": "Rail",
-    "7": "Pipeline",
-    "8": "Other or unknown",
-    "9": "Foreign trade zone",
 }
 
 _GROUP = re.compile(r"^(?:0\d{3}|[1-7]XXX)$")

@@ -13,9 +13,9 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping
-from typing import Any, NamedTuple, TypedDict
+from typing import NamedTuple, TypedDict
 
-from transforms.codes import TRANSBORDER_MODES
+from transforms.transborder import TRANSBORDER_MODES
 
 #: what stands where there is no value
 ABSENT = "–"
@@ -83,18 +83,25 @@ def share(value: float) -> str:
 _MULTIPLIERS = {1: "", 1_000: "thousand ", 1_000_000: "million ", 1_000_000_000: "billion "}
 
 
-def unit(series: Mapping[str, Any]) -> str:
+class Measured(TypedDict):
+    """What says the unit of a series. A row of dim_series does."""
+
+    unit: str
+    unit_multiplier: int
+
+
+def unit(series: Measured) -> str:
     """'million USD' of a row of dim_series."""
     factor = series.get("unit_multiplier") or 1
     return f"{_MULTIPLIERS.get(factor, f'{factor:,} ')}{series['unit']}"
 
 
-def unit_of_difference(series: Mapping[str, Any]) -> str:
+def unit_of_difference(series: Measured) -> str:
     """The unit of a difference of two values: 'percentage points' of a percentage, else that of the series."""
     return "percentage points" if series["unit"] == "percent" else unit(series)
 
 
-def difference(value: float, series: Mapping[str, Any], *, log: bool) -> str:
+def difference(value: float, series: Measured, *, log: bool) -> str:
     """A difference with its sign: log points as a percentage, else a number in the unit of the series (row of dim_series)."""
     return percent(value) if log else f"{number(value, sign=True)} {unit_of_difference(series)}"
 
@@ -132,17 +139,24 @@ def moment(instant: dt.datetime | dt.date | None) -> str:
     return day(instant)
 
 
-def event_day(event: Mapping[str, Any]) -> str:
+class EventDay(TypedDict):
+    """What says when an event was, and how exactly that is known. A row of dim_event does."""
+
+    event_date: dt.date
+    end_date: dt.date | None
+    date_precision: str
+
+
+def event_day(event: EventDay) -> str:
     """The day of an event (row of dim_event) as exactly as it is known: 2018-01-29, 2018-01, quarter 1 of 2018, 2018."""
-    start: dt.date = event["event_date"]
-    precision = event.get("date_precision", "day")
+    start, precision = event["event_date"], event["date_precision"]
     if precision == "month":
         return month(start)
     if precision == "quarter":
         return f"quarter {(start.month + 2) // 3} of {start.year}"
     if precision == "year":
         return str(start.year)
-    end = event.get("end_date")
+    end = event["end_date"]
     return f"{day(start)} to {day(end)}" if end and end != start else day(start)
 
 

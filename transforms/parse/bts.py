@@ -20,9 +20,10 @@ from pathlib import PurePosixPath
 
 import polars as pl
 
-from transforms.codes import ISO3_OF_SCHEDULE_C, TRANSBORDER_FLOWS, TRANSBORDER_MODES
+from transforms.codes import ISO3_OF_SCHEDULE_C
 from transforms.parse.archive_member import member_names, read_member
 from transforms.schema import FREIGHT_FLOW, FrameError, Parsed
+from transforms.transborder import TRANSBORDER_FLOWS, TRANSBORDER_MODES
 
 #: of one unpacked table: a month's dot2 has 3.5 MB, so ten times that is not one month
 MAX_BYTES = 40_000_000

@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from typing import TypedDict
 
+from orchestration.readers.comparison import cautions
 from orchestration.readers.rows import (
     DimControlSet,
     DimEpisode,
@@ -36,13 +37,9 @@ from orchestration.readers.wording import (
     verdict,
 )
 
-#: other events named in the paragraph; the rest are counted
-NAMED_EVENTS = 3
 #: log points by which plain and logarithmic means may differ without a word: Mexican vehicle production around July
 #: 2020 differs by 62 % in logarithms and 13 % plainly, because April 2020 made almost nothing
 MEANS_APART = 0.02
-#: log points of revision that are not worth a number
-REVISION_NOTED = 0.0005
 
 
 class OtherEvent(TypedDict):
@@ -203,20 +200,10 @@ def _company(
     result: RptBeforeAfter, others: Sequence[OtherEvent], episodes: Sequence[DimEpisode]
 ) -> list[str]:
     """What else falls into the windows."""
-    sentences = []
-    if others:
-        named = "; ".join(f"{e['title']} ({e['event_date']})" for e in others[:NAMED_EVENTS])
-        count = "1 other event falls" if len(others) == 1 else f"{len(others)} other events fall"
-        nearest = ", the nearest" if len(others) > NAMED_EVENTS else ""
-        sentences.append(f"{count} into the windows{nearest}: {named}.")
+    sentences = cautions.others_fall_in(others)
     if not result["identified"] and result["verdict"] != "overlapping":
-        sentences.append(
-            "Another event shares more than half of the window after, so the two cannot be told apart."
-        )
-    if episodes:
-        titles = "; ".join(f"{e['title']} ({e['starts_on']} to {e['ends_on'] or 'now'})" for e in episodes)
-        sentences.append(f"The windows hold unusual months: {titles}.")
-    return sentences
+        sentences.append(cautions.CANNOT_BE_TOLD_APART)
+    return sentences + cautions.unusual_months(episodes)
 
 
 def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | None) -> list[str]:
@@ -242,7 +229,7 @@ def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | No
             there, other_vintage = here + effect, "With the latest figures, the means differ by"
     if there is None or here is None:
         return sentences
-    if log and abs(there - here) < REVISION_NOTED:
+    if not cautions.revision_is_noted(there - here, result):
         return [*sentences, "Revisions on record have not moved the difference."]
     return [*sentences, f"{other_vintage} {difference(there, series, log=log)}."]
 

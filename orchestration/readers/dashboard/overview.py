@@ -6,7 +6,7 @@ Belongs here: the queries and the layout of that page. Does not belong here: how
 from __future__ import annotations
 
 import datetime as dt
-from typing import cast
+from typing import TypedDict, cast
 
 import altair as alt
 import polars as pl
@@ -71,6 +71,20 @@ _STATES = {
 }
 
 
+class Card(TypedDict):
+    """The latest figure of a headline series, against a year before, and the figures of the years before."""
+
+    series_id: str
+    title: str
+    unit: str
+    unit_multiplier: int
+    frequency: str
+    period_start: dt.date
+    value: float | None
+    yoy_pct: float | None
+    history: list[float] | None
+
+
 def show(release: Release) -> None:
     """The page: headline figures, a series over the timelines, freshness, contents and the last release."""
     state = State("overview")
@@ -116,9 +130,8 @@ def _cards(release: Release) -> None:
             {"ids": HEADLINES, "months": _SPARK_MONTHS},
         )
     )
-    rows = {
-        row["series_id"]: row for row in frame.join(sparks, on="series_id", how="left").iter_rows(named=True)
-    }
+    cards = frame.join(sparks, on="series_id", how="left").iter_rows(named=True)
+    rows = {card["series_id"]: cast("Card", card) for card in cards}
     with st.container(key="headlines"):
         # two rows: on a narrow screen the cards then stand below each other in this order
         columns = [*st.columns(3, gap="small"), *st.columns(3, gap="small")]

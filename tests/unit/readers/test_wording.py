@@ -25,8 +25,8 @@ from orchestration.readers.wording import (
     spelled,
     unit,
 )
-from transforms.codes import TRANSBORDER_MODES
 from transforms.statistics import drift_month, local_linear_trend
+from transforms.transborder import TRANSBORDER_MODES
 
 SEEDS = PROJECT / "dbt_project" / "seeds"
 
