@@ -1,7 +1,8 @@
 """A comparison in plain sentences: what differs, how unusual that is for this series, what else happened, which vintage.
 
-Belongs here: the sentences of the paragraph and of a comparison with controls. Does not belong here: asking
-(compare.py), formats of numbers (wording.py), rendering (cli/printer.py).
+Belongs here: the sentences of the paragraph and of a comparison with controls. Does not belong here: cautions that the
+dashboard and the reports say, too (cautions.py), asking (compare.py), formats of numbers (wording.py), rendering
+(cli/printer.py).
 
 They say "differs", never what made it differ, and give no test: on series like these a Welch test at 5 % finds a
 difference at most dates at which nothing happened (docs/methods.md).
@@ -14,6 +15,7 @@ import math
 from collections.abc import Sequence
 from typing import TypedDict
 
+from orchestration.readers.comparison import cautions
 from orchestration.readers.rows import (
     DimControlSet,
     DimEpisode,
@@ -36,13 +38,9 @@ from orchestration.readers.wording import (
     verdict,
 )
 
-#: other events named in the paragraph; the rest are counted
-NAMED_EVENTS = 3
 #: log points by which plain and logarithmic means may differ without a word: Mexican vehicle production around July
 #: 2020 differs by 62 % in logarithms and 13 % plainly, because April 2020 made almost nothing
 MEANS_APART = 0.02
-#: log points of revision that are not worth a number
-REVISION_NOTED = 0.0005
 
 
 class OtherEvent(TypedDict):
@@ -202,21 +200,10 @@ def _standing(row: RptBeforeAfter | RptDifferenceInDifferences, *, log: bool, of
 def _company(
     result: RptBeforeAfter, others: Sequence[OtherEvent], episodes: Sequence[DimEpisode]
 ) -> list[str]:
-    """What else falls into the windows."""
-    sentences = []
-    if others:
-        named = "; ".join(f"{e['title']} ({e['event_date']})" for e in others[:NAMED_EVENTS])
-        count = "1 other event falls" if len(others) == 1 else f"{len(others)} other events fall"
-        nearest = ", the nearest" if len(others) > NAMED_EVENTS else ""
-        sentences.append(f"{count} into the windows{nearest}: {named}.")
-    if not result["identified"] and result["verdict"] != "overlapping":
-        sentences.append(
-            "Another event shares more than half of the window after, so the two cannot be told apart."
-        )
-    if episodes:
-        titles = "; ".join(f"{e['title']} ({e['starts_on']} to {e['ends_on'] or 'now'})" for e in episodes)
-        sentences.append(f"The windows hold unusual months: {titles}.")
-    return sentences
+    """What else falls into the windows. The verdict `overlapping` says by itself that events cannot be told apart."""
+    already_said = result["identified"] or result["verdict"] == "overlapping"
+    overlap = [] if already_said else [cautions.CANNOT_BE_TOLD_APART]
+    return [*cautions.others_fall_in(others), *overlap, *cautions.unusual_months(episodes)]
 
 
 def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | None) -> list[str]:
@@ -242,7 +229,7 @@ def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | No
             there, other_vintage = here + effect, "With the latest figures, the means differ by"
     if there is None or here is None:
         return sentences
-    if log and abs(there - here) < REVISION_NOTED:
+    if log and not cautions.revision_is_noted(there - here, result):
         return [*sentences, "Revisions on record have not moved the difference."]
     return [*sentences, f"{other_vintage} {difference(there, series, log=log)}."]
 

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from orchestration.readers import wording
+from orchestration.readers.comparison.cautions import CANNOT_BE_TOLD_APART
 from orchestration.readers.comparison.compare import WINDOW
 from orchestration.readers.comparison.method import Column, Shown
 from orchestration.readers.comparison.methods import FURTHER, NAMED_DONORS, AnyMethod
@@ -176,9 +177,7 @@ def cautions(page: EventPage) -> list[str]:
             f"{most_others} other {'event falls' if most_others == 1 else 'events fall'} into the windows that are compared."
         )
     if any(not part.headline["identified"] for part in parts) and not page.cluster:
-        sentences.append(
-            "Another event shares more than half of the window after, so the two cannot be told apart."
-        )
+        sentences.append(CANNOT_BE_TOLD_APART)
     sentences += _cautions_of_figures(parts)
     chosen = " The series were chosen by what the event is about, before looking at any result."
     sentences.append(

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from typing import Any
 
 from markupsafe import Markup, escape
 
 from orchestration.readers import wording
+from orchestration.readers.comparison.sentences import difference_of
+from orchestration.readers.rows import DimSeries, RptBeforeAfter, RptClusterBeforeAfter
 
 _URL = re.compile(r"https?://[^\s<>\"';]+")
 
@@ -26,11 +26,10 @@ def value(x: float | None) -> str | Markup:
     return ABSENT if x is None else wording.number(x)
 
 
-def change(row: Mapping[str, Any], series: Mapping[str, Any]) -> str | Markup:
-    """The difference of a row of rpt_before_after: percent on the log scale, else in the unit of the series."""
-    log = row.get("scale") == "log"
-    x = row.get("d_log" if log else "d_level")
-    return ABSENT if x is None else wording.difference(x, series, log=log)
+def change(row: RptBeforeAfter | RptClusterBeforeAfter, series: DimSeries) -> str | Markup:
+    """The difference of a comparison: percent on the log scale, else in the unit of the series."""
+    x = difference_of(row)
+    return ABSENT if x is None else wording.difference(x, series, log=row["scale"] == "log")
 
 
 def log_percent(x: float | None) -> str | Markup:
