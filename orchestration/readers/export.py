@@ -14,7 +14,7 @@ import datetime as dt
 import math
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,7 +26,7 @@ from orchestration.base.errors import HeadwayError, UsageError
 from orchestration.base.progress import report
 from orchestration.base.public_table import Column, PublicTable, describe
 from orchestration.base.settings import Settings
-from orchestration.readers.release_file import current_file, one_line
+from orchestration.readers.release_file import current_file, one_line, refuse_inside_releases
 from transforms.parse.user_declaration import NO_REDISTRIBUTION
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ _CHUNK = 20_000
 
 @dataclass(frozen=True)
 class ExportedFile:
+    """A file that was written: the table in it, its rows and its size in bytes."""
+
     table: str
     path: Path
     rows: int
@@ -108,11 +110,11 @@ def export(
 
 
 def _usable(settings: Settings, out: Path, force: bool) -> Path:
+    """The folder to write to as an absolute path. Raises UsageError if nothing may be written there."""
     out = out.expanduser().absolute()
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file; name a folder")
-    if out.resolve().is_relative_to(settings.releases.resolve()):
-        raise UsageError(f"{out} is inside a release, which is never changed; name another folder")
+    refuse_inside_releases(settings, out)
     if out.is_dir() and any(out.iterdir()) and not force:
         raise UsageError(
             f"{out} is not empty; name a new folder, or replace files of the same names with --force"
@@ -121,6 +123,7 @@ def _usable(settings: Settings, out: Path, force: bool) -> Path:
 
 
 def _chosen(public: Sequence[PublicTable], names: Sequence[str] | None) -> list[PublicTable]:
+    """The tables called `names`, each once, or all. Raises UsageError for a name that no public table has."""
     known = {table.name: table for table in public}
     if unknown := [name for name in names or () if name not in known]:
         raise UsageError(f"there is no table {', '.join(unknown)}; the public ones are {', '.join(known)}")
@@ -129,7 +132,7 @@ def _chosen(public: Sequence[PublicTable], names: Sequence[str] | None) -> list[
 
 @contextmanager
 def _attached(source: Path, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A session of its own with the release attached read-only: the connections of reading.py may not write files."""
+    """A session of its own with the release attached read-only: the connections of release_file.py may not write files."""
     with session(spill / ".spill", threads=2) as con:
         con.execute(f"ATTACH {literal(source)} AS release (READ_ONLY)")
         con.execute("USE release")
@@ -138,6 +141,7 @@ def _attached(source: Path, spill: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _move(staging: Path, out: Path) -> None:
+    """Everything written to `staging` into `out`, where files of the same names are replaced."""
     shutil.rmtree(staging / ".spill", ignore_errors=True)
     if not out.exists():
         staging.chmod(0o755)  # mkdtemp makes folders that only their owner can open
@@ -173,12 +177,14 @@ def _selected(table: PublicTable, *, text: bool) -> str:
 
 
 def _write_parquet(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) -> None:
+    """The table with its own types."""
     con.execute(
         f"COPY (FROM main.{quoted(table.name)}) TO {literal(file)} (FORMAT parquet, COMPRESSION zstd)"
     )
 
 
 def _write_csv(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) -> None:
+    """The table as text; an empty cell is no value, two quotes an empty text."""
     con.execute(
         f"COPY ({_selected(table, text=True)}) TO {literal(file)} "
         "(FORMAT csv, HEADER true, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '')"
@@ -197,7 +203,7 @@ def _write_xlsx(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) 
     }
     with xlsxwriter.Workbook(str(file), options) as book:
         bold = book.add_format({"bold": True})
-        formats = {
+        formats: dict[type[dt.date], Any] = {
             dt.date: book.add_format({"num_format": "yyyy-mm-dd"}),
             dt.datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
         }
@@ -221,6 +227,9 @@ def _write_xlsx(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) 
             about.write_string(line, 1, column.comment or "")
 
 
+# xlsxwriter has neither types nor stubs: its workbook, sheets and formats are Any
+
+
 def _add_sheet(book: Any, table: PublicTable, number: int, bold: Any) -> Any:
     """The next sheet of a table, with its header. Names of sheets have at most 31 characters."""
     ending = f"_{number}" if number > 1 else ""
@@ -232,8 +241,10 @@ def _add_sheet(book: Any, table: PublicTable, number: int, bold: Any) -> Any:
 
 
 def _write_cell(
-    sheet: Any, row: int, place: int, value: Any, formats: dict[type[dt.date], Any], table: PublicTable
+    sheet: Any, row: int, place: int, value: object, formats: Mapping[type[dt.date], Any], table: PublicTable
 ) -> None:
+    """One value, as the type of cell that keeps it; `place`: number of the column. Raises HeadwayError for a text that no
+    cell holds."""
     match value:
         case bool():
             sheet.write_boolean(row, place, value)
@@ -276,11 +287,12 @@ _NOTES = {
 
 
 def _restricted(con: duckdb.DuckDBPyConnection) -> list[str]:
-    found = con.execute(
+    """Agencies whose licence does not permit passing their figures on."""
+    agencies = con.execute(
         "select agency from main.dim_source where contains(licence, ?) order by source_id",
         [NO_REDISTRIBUTION],
     ).fetchall()
-    return [agency for (agency,) in found]
+    return [agency for (agency,) in agencies]
 
 
 def _readme(
@@ -290,6 +302,7 @@ def _readme(
     release: str,
     restricted: Sequence[str],
 ) -> str:
+    """What stands in README.md beside the files: the meaning of every column, the sources and their licences."""
     lines = [f"# Headway, release {release}, as {fmt}", "", _NOTES[fmt], ""]
     if restricted:
         lines += [
@@ -314,4 +327,5 @@ def _readme(
 
 
 def _in_table(text: str) -> str:
+    """A text as one line of a Markdown table."""
     return " ".join(text.replace("|", "\\|").split())

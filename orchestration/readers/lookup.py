@@ -15,11 +15,19 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from orchestration.base.errors import ReleaseError, UsageError
 from orchestration.base.settings import Settings
-from orchestration.readers.release_file import Record, current_file, open_release, records
+from orchestration.readers.release_file import (
+    columns_of,
+    current_file,
+    open_release,
+    read,
+    read_as,
+    records,
+)
+from orchestration.readers.rows import DimSeries, RptFreshness
 from transforms.periods import parse_period
 
 if TYPE_CHECKING:
@@ -28,13 +36,72 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Status:
-    """The current release. `counts`: rows of the main tables; `freshness`: one record a source (rpt_freshness)."""
+    """The current release.
+
+    database: its file, of `bytes` bytes; release: its release.json; counts: rows of the main tables; freshness: of each
+    dataset of each source.
+    """
 
     database: Path
     bytes: int
-    release: Mapping[str, Any]
+    release: Mapping[str, object]
     counts: Mapping[str, int]
-    freshness: Sequence[Record]
+    freshness: Sequence[RptFreshness]
+
+
+class SeriesLine(TypedDict):
+    """A series in a list: columns of dim_series."""
+
+    series_id: str
+    title: str
+    unit: str
+    unit_multiplier: int
+    frequency: str
+    seasonal_adjustment: str
+    source_id: str
+    source_code: str | None
+    first_period: dt.date | None
+    last_period: dt.date | None
+    observation_count: int
+    vintage_count: int
+
+
+class EventLine(TypedDict):
+    """An event in a list: columns of dim_event."""
+
+    event_id: str
+    event_date: dt.date
+    date_precision: str
+    timeline: str
+    event_type: str
+    title: str
+    confidence: str
+    in_force: bool
+    cluster_id: str | None
+
+
+class TracedVintage(TypedDict):
+    """A vintage of one number and the bytes it came from: the columns of the macro `trace`."""
+
+    series_id: str
+    period_start: dt.date
+    frequency: str
+    value: float | None
+    status: str
+    revision_number: int
+    known_from: dt.datetime
+    known_to: dt.datetime | None
+    known_from_basis: str
+    is_latest: bool
+    source_id: str
+    request_url: str
+    retrieved_at: dt.datetime
+    http_status: int | None
+    media_type: str | None
+    sha256: str
+    bytes: int
+    archive_path: str
+    payload_id: str
 
 
 # -- what there is ---------------------------------------------------------------------------------------------------
@@ -58,7 +125,7 @@ def status(settings: Settings) -> Status:
         path = current_file(settings)
         query = "select " + ", ".join(f"(select count(*) from {t}) as {n}" for n, t in _COUNTED.items())
         counts = records(con, query)[0]
-        freshness = records(con, "select * from rpt_freshness order by all")
+        freshness = read(con, RptFreshness, "order by all")
     manifest = path.with_name("release.json")
     try:
         release = json.loads(manifest.read_text(encoding="utf-8"))
@@ -67,36 +134,33 @@ def status(settings: Settings) -> Status:
     return Status(path, path.stat().st_size, release, counts, freshness)
 
 
-def list_series(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[Record]:
+def list_series(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[SeriesLine]:
     """Series whose id, title, measure, source, agency code or FRED code hold every word of `text`, in order of id."""
-    found = f"concat_ws(' ', {', '.join(('series_id', 'title', 'measure', 'source_id', 'source_code', 'fred_alias'))})"
-    return records(
+    searched = "concat_ws(' ', series_id, title, measure, source_id, source_code, fred_alias)"
+    return read_as(
         con,
-        f"""
-        select series_id, title, unit, unit_multiplier, frequency, seasonal_adjustment, source_id, source_code,
-            first_period, last_period, observation_count, vintage_count
-        from dim_series where {_every_word(found)} order by series_id""",
+        SeriesLine,
+        f"select {columns_of(SeriesLine)} from dim_series where {_every_word(searched)} order by series_id",
         {"words": _words(text)},
     )
 
 
-def list_events(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[Record]:
+def list_events(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[EventLine]:
     """Events whose id, date, title, timeline, type, parties or topics hold every word of `text`, oldest first."""
-    found = """concat_ws(' ', event_id, event_date::varchar, title, timeline, event_type,
+    searched = """concat_ws(' ', event_id, event_date::varchar, title, timeline, event_type,
         array_to_string(parties, ' '), array_to_string(topics, ' '))"""
-    return records(
+    return read_as(
         con,
-        f"""
-        select event_id, event_date, date_precision, timeline, event_type, title, confidence, in_force, cluster_id
-        from dim_event where {_every_word(found)} order by event_date, event_id""",
+        EventLine,
+        f"""select {columns_of(EventLine)} from dim_event where {_every_word(searched)}
+            order by event_date, event_id""",
         {"words": _words(text)},
     )
 
 
-def _every_word(text: str) -> str:
-    return (
-        f"list_bool_and(list_transform($words::varchar[], lambda w: contains(lower({text}), w))) is not false"
-    )
+def _every_word(searched: str) -> str:
+    """The condition that the SQL expression `searched` holds every one of $words; true without words."""
+    return f"list_bool_and(list_transform($words::varchar[], lambda w: contains(lower({searched}), w))) is not false"
 
 
 def _words(text: str | None) -> list[str]:
@@ -121,7 +185,8 @@ def resolve_series(con: duckdb.DuckDBPyConnection, text: str) -> str:
         [wanted],
     ).fetchall()
     if len(coded) == 1:
-        return coded[0][0]
+        series_id: str = coded[0][0]
+        return series_id
     if coded:
         names = ", ".join(row[0] for row in coded)
         raise UsageError(f"'{wanted}' is the agency code of several series; say which: {names}")
@@ -162,8 +227,8 @@ def parse_date(text: str, what: str) -> dt.date:
 def _nearest(text: str, ids: Iterable[str], worded: Sequence[str]) -> list[str]:
     """At most six ids that hold all the words or are spelled alike, the most alike first."""
     alike = difflib.get_close_matches(text, ids, n=6, cutoff=0.6)
-    found = sorted({*worded, *alike})
-    return sorted(found, key=lambda i: -difflib.SequenceMatcher(None, text, i).ratio())[:6]
+    near = sorted({*worded, *alike})
+    return sorted(near, key=lambda id_: -difflib.SequenceMatcher(None, text, id_).ratio())[:6]
 
 
 def _unknown(what: str, text: str, near: Sequence[str], command: str) -> str:
@@ -174,22 +239,25 @@ def _unknown(what: str, text: str, near: Sequence[str], command: str) -> str:
 # -- where a number comes from ---------------------------------------------------------------------------------------
 
 
-def trace(con: duckdb.DuckDBPyConnection, series: str, period: str) -> list[Record]:
+def trace(con: duckdb.DuckDBPyConnection, series: str, period: str) -> list[TracedVintage]:
     """Every vintage of one number with the request, retrieval time and sha256 of the bytes it came from.
 
     `period`: 2018, 2018Q1, 2018-01 or 2018-01-01. Raises UsageError if the series has no such period.
     """
     series_id = resolve_series(con, series)
     start = period_start(period)
-    rows = records(con, "from trace($series, $period)", {"series": series_id, "period": start.isoformat()})
+    rows = read_as(
+        con,
+        TracedVintage,
+        f"select {columns_of(TracedVintage)} from trace($series, $period)",
+        {"series": series_id, "period": start.isoformat()},
+    )
     if not rows:
-        info = records(
-            con,
-            "select first_period, last_period, frequency from dim_series where series_id = ?",
-            [series_id],
+        series_row = read(con, DimSeries, "where series_id = ?", [series_id])[0]
+        raise UsageError(
+            f"{series_id} has no value for {start} ({series_row['frequency']}, {series_row['first_period']} to "
+            f"{series_row['last_period']})"
         )
-        first, last, frequency = info[0].values()
-        raise UsageError(f"{series_id} has no value for {start} ({frequency}, {first} to {last})")
     return rows
 
 

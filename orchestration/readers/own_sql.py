@@ -8,11 +8,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
-from orchestration.readers.release_file import _CONFIG, one_line, open_release
+from orchestration.readers.release_file import CONFIG, one_line, open_release
 
 if TYPE_CHECKING:
     import duckdb
@@ -28,7 +28,7 @@ class QueryResult:
 
     columns: Sequence[str]
     types: Sequence[str]
-    rows: Sequence[tuple[Any, ...]]
+    rows: Sequence[tuple[object, ...]]
     truncated: bool
 
 
@@ -78,6 +78,7 @@ def run_sql(settings: Settings, query: str, *, timeout: float = 30.0, max_rows: 
 
 
 def _only_reading(con: duckdb.DuckDBPyConnection, query: str) -> None:
+    """Raises UsageError for anything but one statement that reads."""
     import duckdb
 
     try:
@@ -96,11 +97,12 @@ def _only_reading(con: duckdb.DuckDBPyConnection, query: str) -> None:
 
 
 def _refusal(error: Exception) -> str:
+    """DuckDB's error in the words of this command."""
     import duckdb
 
     text = one_line(error)
     if isinstance(error, duckdb.PermissionException):
         return f"a query may read only the tables of the release, no files and no network ({text})"
     if isinstance(error, duckdb.OutOfMemoryException):
-        return f"the query needs more memory than its limit of {_CONFIG['memory_limit']}; narrow it down"
+        return f"the query needs more memory than its limit of {CONFIG['memory_limit']}; narrow it down"
     return f"the query failed: {text}"

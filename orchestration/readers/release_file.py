@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from orchestration.base.errors import ReleaseError
+from orchestration.base.errors import ReleaseError, UsageError
 from orchestration.base.public_table import quoted
 from orchestration.base.settings import Settings
 from orchestration.readers.rows import TABLE_OF
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 LOOKUP_TIMEOUT = 30.0
 
 
-#: `temp_directory` is empty: a query that needs more memory fails, rather than spilling beside the release.
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {
+#: the configuration of every reading connection. `temp_directory` is empty: a query that needs more memory fails, rather than spilling beside the release.
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "memory_limit": "1GB",
     "threads": 2,
     "temp_directory": "",
@@ -37,7 +37,7 @@ _CONFIG: dict[str, str | bool | int | float | list[str]] = {
 
 
 #: Locked for the whole database instance, so that no SQL of a user can read a file, load an extension or lift a limit.
-#: Not in _CONFIG because DuckDB 2.0 sets external access first and then refuses temp_directory. The time limit and the
+#: Not in CONFIG because DuckDB 2.0 sets external access first and then refuses temp_directory. The time limit and the
 #: time zone stay open, because they are set for each connection.
 _LOCK = """
     SET enable_external_access = false;
@@ -68,6 +68,12 @@ def current_file(settings: Settings) -> Path:
     return path
 
 
+def refuse_inside_releases(settings: Settings, path: Path) -> None:
+    """Raises UsageError for a path to write to that lies inside a release."""
+    if path.resolve().is_relative_to(settings.releases.resolve()):
+        raise UsageError(f"{path} is inside a release, which is never changed; name another place")
+
+
 @contextmanager
 def open_release(
     settings: Settings, *, timeout: float = LOOKUP_TIMEOUT, path: Path | None = None
@@ -81,7 +87,7 @@ def open_release(
 
     path = path or current_file(settings)
     try:
-        con = duckdb.connect(str(path), read_only=True, config=_CONFIG)
+        con = duckdb.connect(str(path), read_only=True, config=CONFIG)
     except duckdb.Error as error:
         raise ReleaseError(
             f"the release {path} cannot be read ({one_line(error)}); "
@@ -111,12 +117,9 @@ def open_release(
 
 def one_line(error: Exception) -> str:
     """DuckDB's message without the picture of the query and the general advice under it."""
-    text = (
-        str(error).split("\n\n", 1)[0]
-        if "\n\nLINE " not in str(error)
-        else str(error).split("\n\nLINE ", 1)[0]
-    )
-    return " ".join(text.split())
+    message = str(error)
+    end = "\n\nLINE " if "\n\nLINE " in message else "\n\n"
+    return " ".join(message.split(end, 1)[0].split())
 
 
 def read(
@@ -127,8 +130,8 @@ def read(
     `row`: a class of rows.py; `clauses`: what follows the name of the table (where, order by, limit).
     A release may have columns that this version does not know; they are left out.
     """
-    columns = ", ".join(quoted(name) for name in row.__annotations__)
-    return cast("list[Row]", records(con, f"select {columns} from {TABLE_OF[row]} {clauses}", parameters))
+    query = f"select {columns_of(row)} from {TABLE_OF[row]} {clauses}"
+    return cast("list[Row]", records(con, query, parameters))
 
 
 def read_as(
@@ -145,6 +148,12 @@ def read_as(
     return cast("list[Row]", [dict(zip(names, values, strict=True)) for values in cursor.fetchall()])
 
 
+def columns_of(row: type[Mapping[str, object]], table: str | None = None) -> str:
+    """The columns of a TypedDict as a select list; `table`: name or alias that they belong to."""
+    prefix = f"{table}." if table else ""
+    return ", ".join(f"{prefix}{quoted(name)}" for name in row.__annotations__)
+
+
 def records(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) -> list[Record]:
     """The rows of a query as dictionaries."""
     cursor = con.execute(query, parameters)
@@ -154,8 +163,8 @@ def records(con: duckdb.DuckDBPyConnection, query: str, parameters: object = Non
 
 def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     """Whether the release has this table; one made by an earlier version may not."""
-    found = con.execute(
+    count: int = con.execute(
         "select count(*) from information_schema.tables where table_schema = 'main' and table_name = ?",
         [name],
-    )
-    return found.fetchall()[0][0] > 0
+    ).fetchall()[0][0]
+    return count > 0

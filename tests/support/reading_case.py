@@ -114,7 +114,8 @@ CREATE MACRO before_after(series, event, months := 12, gap := 0, on_date := NULL
             AS episodes_in_window
     FROM windows, cut;
 CREATE MACRO trace(series, period) AS TABLE
-    SELECT vintage.*, request_url, retrieved_at, sha256
+    SELECT vintage.*, known_to IS NULL AS is_latest, source_id, request_url, retrieved_at, http_status, media_type, sha256,
+        bytes, archive_path
     FROM fct_observation_vintage AS vintage LEFT JOIN dim_payload USING (payload_id)
     WHERE vintage.series_id = series AND vintage.period_start = CAST(period AS DATE) ORDER BY known_from DESC;
 """

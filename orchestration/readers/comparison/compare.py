@@ -18,7 +18,7 @@ from orchestration.readers.comparison.controls import against_controls
 from orchestration.readers.comparison.method_result import MethodResult
 from orchestration.readers.comparison.sentences import OtherEvent, control_sentences, offered, paragraph
 from orchestration.readers.lookup import parse_date, resolve_event, resolve_series
-from orchestration.readers.release_file import has_table, read, read_as
+from orchestration.readers.release_file import columns_of, has_table, read, read_as
 from orchestration.readers.rows import (
     DimEpisode,
     DimEvent,
@@ -163,8 +163,9 @@ def _by_macro(
     shorter = ""
     if post_months is not None:
         parameters["post_months"], shorter = post_months, ", post_months := $post_months"
-    call = f"from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date{shorter})"
-    return read_as(con, RptBeforeAfter, call, parameters)[0]
+    query = f"""select {columns_of(RptBeforeAfter)}
+        from before_after($series, $event, months := $months, gap := $gap, on_date := $on_date{shorter})"""
+    return read_as(con, RptBeforeAfter, query, parameters)[0]
 
 
 def _reported(
@@ -198,7 +199,7 @@ def events_between(
     return read_as(
         con,
         OtherEvent,
-        """select event_id, event_date, anchor_on, title, timeline, event_type from dim_event
+        f"""select {columns_of(OtherEvent)} from dim_event
            where event_id <> $event and in_report and cut_month between $first and $last
            order by abs(date_diff('day', anchor_on, $cut::date)), event_id""",
         {"event": event_id, "first": first_month, "last": last_month, "cut": cut},

@@ -1,7 +1,8 @@
 """A comparison in plain sentences: what differs, how unusual that is for this series, what else happened, which vintage.
 
-Belongs here: the sentences of the paragraph and of a comparison with controls. Does not belong here: asking
-(compare.py), formats of numbers (wording.py), rendering (cli/printer.py).
+Belongs here: the sentences of the paragraph and of a comparison with controls. Does not belong here: cautions that the
+dashboard and the reports say, too (cautions.py), asking (compare.py), formats of numbers (wording.py), rendering
+(cli/printer.py).
 
 They say "differs", never what made it differ, and give no test: on series like these a Welch test at 5 % finds a
 difference at most dates at which nothing happened (docs/methods.md).
@@ -199,11 +200,10 @@ def _standing(row: RptBeforeAfter | RptDifferenceInDifferences, *, log: bool, of
 def _company(
     result: RptBeforeAfter, others: Sequence[OtherEvent], episodes: Sequence[DimEpisode]
 ) -> list[str]:
-    """What else falls into the windows."""
-    sentences = cautions.others_fall_in(others)
-    if not result["identified"] and result["verdict"] != "overlapping":
-        sentences.append(cautions.CANNOT_BE_TOLD_APART)
-    return sentences + cautions.unusual_months(episodes)
+    """What else falls into the windows. The verdict `overlapping` says by itself that events cannot be told apart."""
+    already_said = result["identified"] or result["verdict"] == "overlapping"
+    overlap = [] if already_said else [cautions.CANNOT_BE_TOLD_APART]
+    return [*cautions.others_fall_in(others), *overlap, *cautions.unusual_months(episodes)]
 
 
 def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | None) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from orchestration.readers.comparison import cautions
 from orchestration.readers.comparison.compare import Comparison
+from orchestration.readers.comparison.sentences import difference_of
 from orchestration.readers.wording import dated, difference, month, verdict
 
 
@@ -33,11 +34,12 @@ def caution_lines(comparison: Comparison) -> list[str]:
 
 def _same_months_now(comparison: Comparison) -> str:
     """What the same months say with today's figures."""
-    now, log = comparison.same_months_now, comparison.result["d_log"] is not None
-    value = (now["d_log"] if log else now["d_level"]) if now else None
-    if value is None:
+    now = comparison.same_months_now
+    value = difference_of(now) if now else None
+    if now is None or value is None:
         return ""
-    return f" With today's figures the same months differ by {difference(value, comparison.series, log=log)}."
+    size = difference(value, comparison.series, log=now["scale"] == "log")
+    return f" With today's figures the same months differ by {size}."
 
 
 def verdict_sentence(comparison: Comparison) -> str:
@@ -47,12 +49,11 @@ def verdict_sentence(comparison: Comparison) -> str:
         what = dated(comparison.event)
     else:
         what = month(result["cut_month"]) if result["cut_month"] else "this date"
-    log = result["d_log"] is not None
-    change = result["d_log"] if log else result["d_level"]
+    change = difference_of(result)
     if result["pre_mean"] is None or result["post_mean"] is None or change is None:
         reason = result["reason"] or "a window has no value"
         return f"{series['title']} before and after {what} cannot be compared: {reason}."
-    size = difference(change, series, log=log)
+    size = difference(change, series, log=result["scale"] == "log")
     sentence = f"After {what}, {series['title']} differs from before by {size}"
     if not result["verdict"]:
         return f"{sentence}; how usual that is for this series is not in this release."

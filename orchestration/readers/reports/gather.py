@@ -18,7 +18,7 @@ from orchestration.readers.comparison.compare import GAP, WINDOW, Comparison, co
 from orchestration.readers.comparison.methods import FURTHER
 from orchestration.readers.comparison.sentences import OtherEvent
 from orchestration.readers.lookup import list_events, resolve_event, resolve_series
-from orchestration.readers.release_file import has_table, read, read_as
+from orchestration.readers.release_file import columns_of, has_table, read, read_as
 from orchestration.readers.reports.choice import MOST_PARTIAL, chosen
 from orchestration.readers.reports.positions import Topic, topics_of
 from orchestration.readers.rows import (
@@ -291,7 +291,7 @@ def _cluster_events(con: duckdb.DuckDBPyConnection, event: DimEvent) -> list[Clu
     return read_as(
         con,
         ClusterEvent,
-        """select event_id, event_date, end_date, date_precision, title from dim_event
+        f"""select {columns_of(ClusterEvent)} from dim_event
         where cluster_id = ? and event_id <> ? order by event_date, event_id""",
         [event["cluster_id"], event["event_id"]],
     )

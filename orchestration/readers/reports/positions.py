@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from orchestration.readers.release_file import read_as
+from orchestration.readers.release_file import columns_of, read_as
 from orchestration.readers.rows import DimEvent, FctPosition
 
 if TYPE_CHECKING:
@@ -67,12 +67,11 @@ class Topic:
 
 def topics_of(con: duckdb.DuckDBPyConnection, event: DimEvent) -> list[Topic]:
     """The positions taken at `event`, by topic."""
-    columns = ", ".join(f"p.{name}" for name in FctPosition.__annotations__)
     rows = read_as(
         con,
         DatedPosition,
         f"""
-        select {columns}, e.event_date, e.date_precision, e.end_date, e.title as event_title, e.timeline
+        select {columns_of(FctPosition, "p")}, e.event_date, e.date_precision, e.end_date, e.title as event_title, e.timeline
         from fct_position p join dim_event e using (event_id)
         where p.topic in (select topic from fct_position where event_id = $event)
         order by e.event_date, p.event_id, p.party, p.value desc nulls last, p.position""",

@@ -26,7 +26,7 @@ from orchestration.base import progress
 from orchestration.base.errors import HeadwayError, ReleaseError, UsageError
 from orchestration.base.files import write_whole
 from orchestration.base.settings import Settings
-from orchestration.readers.release_file import current_file, open_release
+from orchestration.readers.release_file import current_file, open_release, refuse_inside_releases
 from orchestration.readers.reports.gather import Edition, EventPage, all_events, event_of, gather
 
 if TYPE_CHECKING:
@@ -221,7 +221,7 @@ def _page_path(settings: Settings, out: Path | None, event_id: str) -> Path:
         raise UsageError(
             f"{path} does not end in .html: a report is a page; open it in a browser and print it to make a PDF"
         )
-    _outside(settings, path)
+    refuse_inside_releases(settings, path)
     if not path.parent.is_dir():
         raise UsageError(f"there is no folder {path.parent}; make it first")
     _replaceable(path)
@@ -232,17 +232,12 @@ def _folder(settings: Settings, out: Path) -> Path:
     folder = out.expanduser().absolute()
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder for the site")
-    _outside(settings, folder)
+    refuse_inside_releases(settings, folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"the folder {folder} cannot be made: {error.strerror or error}") from error
     return folder
-
-
-def _outside(settings: Settings, path: Path) -> None:
-    if path.resolve().is_relative_to(settings.releases.resolve()):
-        raise UsageError(f"{path} is inside a release, which is never changed; name another place")
 
 
 def _replaceable(path: Path) -> None:

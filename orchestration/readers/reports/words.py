@@ -27,7 +27,7 @@ def value(x: float | None) -> str | Markup:
 
 
 def change(row: RptBeforeAfter | RptClusterBeforeAfter, series: DimSeries) -> str | Markup:
-    """The difference of a row of rpt_before_after: percent on the log scale, else in the unit of the series."""
+    """The difference of a comparison: percent on the log scale, else in the unit of the series."""
     x = difference_of(row)
     return ABSENT if x is None else wording.difference(x, series, log=row["scale"] == "log")
 

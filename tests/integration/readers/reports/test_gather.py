@@ -106,7 +106,7 @@ def test_an_event_that_no_source_verifies_gets_no_numbers(home, con, tmp_path):
     """The marts leave such events out; a page that compared them all the same would lend them weight."""
     event = con.execute("select event_id from dim_event where confidence = 'low' order by 1").fetchall()[0][0]
     document = page(home, event, tmp_path)
-    assert "Nothing is compared around this event: no source verifies it" in caution(document)
+    assert "Nothing is compared around this event: confidence is low" in caution(document)
     assert not document.find("svg") and not [r for r in document.find("tr") if "data-series" in r.attributes]
 
 

@@ -225,6 +225,7 @@ def test_any_result_has_a_text_without_claims_or_holes(
         "readers.comparison.method",
         "readers.comparison.method_result",
         "readers.comparison.answers",
+        "readers.comparison.cautions",
         "readers.comparison.controls",
         "readers.wording",
         "cli.method_rows",
