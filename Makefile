@@ -36,7 +36,7 @@ $(CLIENTS): tests/clients/duckdb-1.4.lock tests/clients/duckdb-1.5.lock $(INSTAL
 	@touch $(CLIENTS)
 
 # mypy and uv, beside the environment of the warehouse: one needs what dbt-core forbids, the other only makes locks
-$(TOOLS): requirements-tools.lock | $(INSTALLED)
+$(TOOLS): requirements-tools.lock
 	@rm -rf $(VENV)/tools && "$(PYTHON)" -m venv $(VENV)/tools
 	@$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-tools.lock
 	@touch $(TOOLS)
