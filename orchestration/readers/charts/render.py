@@ -11,7 +11,6 @@ import html
 import json
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import altair as alt
 import vl_convert
@@ -19,7 +18,7 @@ import vl_convert
 from orchestration.base.errors import UsageError
 from orchestration.base.files import write_whole
 from orchestration.readers.charts.files import check_path
-from orchestration.readers.charts.theme import DARK, FONT, LIGHT, Mode, recoloured
+from orchestration.readers.charts.theme import DARK, DEFAULT_WIDTH, FONT, LIGHT, Mode, Spec, recoloured
 
 #: the Vega-Lite that both Altair's schema and the bundled scripts have
 VEGA_LITE = "6.4"
@@ -68,17 +67,15 @@ def write(chart: AnyChart, path: Path, *, mode: Mode | None = None) -> Path:
     return path
 
 
-def specification(chart: AnyChart, mode: Mode | None = None) -> dict[str, Any]:
+def specification(chart: AnyChart, mode: Mode | None = None) -> Spec:
     """The Vega-Lite specification, recoloured if `mode` is given."""
     # Altair checks every part against its schema, two thirds of the time; the tests check them instead
     spec = chart.to_dict(validate=False)
     return recoloured(spec, mode) if mode else spec
 
 
-def _sized(spec: dict[str, Any]) -> dict[str, Any]:
+def _sized(spec: Spec) -> Spec:
     """A picture has no container to fill."""
-    from orchestration.readers.charts.theme import DEFAULT_WIDTH
-
     return spec | {"width": DEFAULT_WIDTH} if spec.get("width") == "container" else spec
 
 
@@ -147,13 +144,13 @@ def content_security_policy() -> str:
     return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     """JSON that cannot leave its script element."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
-def without_words(spec: dict[str, Any]) -> dict[str, Any]:
+def without_words(spec: Spec) -> Spec:
     """A specification without title, notes and source, which a page sets as text that wraps; the x axis keeps its name."""
     bare = {k: v for k, v in spec.items() if k not in ("title", "usermeta")}
     x_title = spec.get("usermeta", {}).get("headway", {}).get("x_title")

@@ -19,6 +19,8 @@ from orchestration.readers.wording import ADJUSTMENTS, unit
 
 Mode = Literal["light", "dark"]
 Width = int | Literal["container"]
+#: a Vega-Lite specification, or a part of one, as Altair writes it: JSON whose shape is Vega-Lite's to define
+Spec = dict[str, Any]
 Chart = TypeVar("Chart", alt.Chart, alt.LayerChart)
 
 #: rows of data in one chart, all layers together: more is slow in a browser and unreadable in a picture
@@ -106,7 +108,7 @@ def colours(mode: Mode) -> Colours:
     return LIGHT if mode == "light" else DARK
 
 
-def config(mode: Mode) -> dict[str, Any]:
+def config(mode: Mode) -> Spec:
     """The Vega-Lite config of a mode, for `chart.configure(**config(mode))`."""
     c = colours(mode)
     text = {"labelFont": FONT, "titleFont": FONT, "labelFontSize": FONT_SIZE, "titleFontSize": FONT_SIZE}
@@ -272,13 +274,14 @@ def within_limit(*lengths: int) -> None:
         )
 
 
-def recoloured(spec: Any, mode: Mode) -> Any:
-    """A Vega-Lite specification (nested dicts and lists) of either mode in the colours of `mode`."""
+def recoloured(spec: Spec, mode: Mode) -> Spec:
+    """A specification of either mode in the colours of `mode`."""
     other = DARK if mode == "light" else LIGHT
     swap = dict(zip(astuple(other), astuple(colours(mode)), strict=True))
     pairs = zip(CATEGORIES["dark" if mode == "light" else "light"], CATEGORIES[mode], strict=True)
     swap |= {old: new for old, new in pairs if old not in swap}
-    return _swapped(spec, swap)
+    recoloured_spec: Spec = _swapped(spec, swap)
+    return recoloured_spec
 
 
 def _swapped(value: Any, swap: Mapping[str, str]) -> Any:

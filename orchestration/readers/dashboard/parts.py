@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Literal
 
 import polars as pl
 import streamlit as st
@@ -24,9 +24,13 @@ from orchestration.readers.charts.render import (
     to_svg,
     without_words,
 )
-from orchestration.readers.charts.theme import Mode, source_line
+from orchestration.readers.charts.theme import Mode, Spec, source_line
 from orchestration.readers.dashboard.reading import Query, Release, literal
 from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.wording import ABSENT
+
+if TYPE_CHECKING:
+    from streamlit.elements.lib.column_types import ColumnConfig
 
 #: rows of a table sent to the browser; the downloads hold all of them
 SHOWN_ROWS = 2_000
@@ -50,9 +54,9 @@ def chart_block(
     frame: pl.DataFrame,
     queries: Sequence[Query],
     labels: Mapping[str, str] | None = None,
-    on_select: Any = None,
+    on_select: Callable[[], None] | None = None,
     heading: bool = True,
-) -> Any:
+) -> None:
     """A chart with everything a reader may ask of it: words for it, source, the numbers, the SQL, files to take away.
 
     `chart` is one of orchestration/readers/charts: its title, unit, notes and source become text of the page, which wraps on a
@@ -65,13 +69,18 @@ def chart_block(
         if heading:
             st.subheader(escaped(words["title"]), anchor=False)
         st.caption("  \n".join(escaped(line) for line in words["subtitle"]))
-        more = {} if on_select is None else {"on_select": on_select, "key": f"plot-{key}"}
-        st.vega_lite_chart(None, _bare(spec), width="stretch", theme=None, alt=spec["description"], **more)
+        bare, alt_text = _bare(spec), spec["description"]
+        if on_select is None:
+            st.vega_lite_chart(None, bare, width="stretch", theme=None, alt=alt_text)
+        else:
+            st.vega_lite_chart(
+                None, bare, width="stretch", theme=None, alt=alt_text, key=f"plot-{key}", on_select=on_select
+            )
         st.caption("  \n".join(escaped(line) for line in [*words["notes"], words["source"]]))
         behind(key=key, frame=frame, queries=queries, labels=labels, chart=chart)
 
 
-def _bare(spec: dict[str, Any]) -> dict[str, Any]:
+def _bare(spec: Spec) -> Spec:
     """The chart without its words, as wide as its place, on the ground of the page."""
     bare = {k: v for k, v in without_words(spec).items() if k not in ("description", "$schema")}
     bare["config"] = {k: v for k, v in spec.get("config", {}).items() if k != "background"}
@@ -151,28 +160,25 @@ def data_table(
     *,
     labels: Mapping[str, str] | None = None,
     alt_text: str,
-    key: str | None = None,
-    **more: Any,
-) -> Any:
+    height: int | Literal["auto", "content"] = "auto",
+) -> None:
     """A grid for many rows. It scrolls inside itself, so that a narrow screen keeps its width."""
     names = {name: (labels or {}).get(name, name) for name in frame.columns}
     shown = flat(frame.head(SHOWN_ROWS)).rename(names)
     formats = {names[name]: _format(kind) for name, kind in frame.schema.items()}
-    state = st.dataframe(
+    st.dataframe(
         shown,
         hide_index=True,
         alt=alt_text,
-        key=key,
-        placeholder="–",
+        height=height,
+        placeholder=ABSENT,
         column_config={name: column for name, column in formats.items() if column},
-        **more,
     )
     if frame.height > SHOWN_ROWS:
         st.caption(f"The first {SHOWN_ROWS:,} of {frame.height:,} rows; the downloads hold all of them.")
-    return state
 
 
-def _format(kind: pl.DataType) -> Any:
+def _format(kind: pl.DataType) -> ColumnConfig | None:
     """The format of a column: days and times are written as in ISO 8601, whatever the language of the browser."""
     if kind == pl.Date:
         return st.column_config.DateColumn(format="YYYY-MM-DD")

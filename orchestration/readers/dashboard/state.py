@@ -3,7 +3,8 @@
 Belongs here: reading and checking what the address says, widgets that write their value back to it.
 Does not belong here: what a page offers to choose from, queries.
 
-What a method takes as `more` goes to Streamlit's widget as it is; Streamlit checks it.
+`Any` stands for what is Streamlit's: what a method takes as `more` goes to the widget as it is, and the session keeps
+values of every type.
 
 The address is the one truth: at each run a widget is set from it, and a change of the widget is written to it before the
 next run. A value that cannot be used falls back to the default with a message, which says what was asked for.
