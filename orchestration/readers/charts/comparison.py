@@ -39,6 +39,7 @@ from orchestration.readers.charts.theme import (
 )
 from orchestration.readers.rows import DimEpisode, DimEvent, DimSeries, RptBeforeAfter
 from orchestration.readers.wording import day, month, number
+from transforms.periods import month_after
 
 #: room that the band of an expectation gets above and below everything else, in parts of its height
 BAND_ROOM = 0.6
@@ -70,7 +71,7 @@ def shown_months(result: RptBeforeAfter) -> tuple[dt.date, dt.date]:
         raise ChartError(
             f"there is nothing to draw: {result.get('reason') or 'the comparison has no windows'}"
         )
-    return _add(result["pre_start"], -CONTEXT_BEFORE), _add(result["post_end"], CONTEXT_AFTER)
+    return month_after(result["pre_start"], -CONTEXT_BEFORE), month_after(result["post_end"], CONTEXT_AFTER)
 
 
 def comparison_chart(
@@ -103,7 +104,11 @@ def comparison_chart(
         raise ChartError(f"there is nothing to draw: no value from {month(first)} to {month(last)}")
     expected = _expected(counterfactual, first, last)
     ticks = sorted(
-        {(day(o["event_date"]), o["title"]) for o in others if first <= o["event_date"] <= _add(last, 1)}
+        {
+            (day(o["event_date"]), o["title"])
+            for o in others
+            if first <= o["event_date"] <= month_after(last, 1)
+        }
     )
     within_limit(points.height, expected.height, len(ticks), len(episodes))
 
@@ -113,18 +118,18 @@ def comparison_chart(
     x, y = month_axis("middle"), value_axis("value", domain)
     bands, band_labels = time_bands(
         [
-            (e["title"], max(first, e["starts_on"].replace(day=1)), min(_end(e), _add(last, 1)))
+            (e["title"], max(first, e["starts_on"].replace(day=1)), min(_end(e), month_after(last, 1)))
             for e in sorted(episodes, key=lambda e: (e["starts_on"], e["title"]))
-            if e["starts_on"] <= _add(last, 1) and _end(e) >= first
+            if e["starts_on"] <= month_after(last, 1) and _end(e) >= first
         ],
-        (first, _add(last, 1)),
+        (first, month_after(last, 1)),
         c.episode,
         c.muted,
         narrow,
     )
     layers = bands
     if (left_out := _left_out(result)) is not None:
-        layers += time_bands([left_out], (first, _add(last, 1)), c.gap, c.muted, narrow)[0]
+        layers += time_bands([left_out], (first, month_after(last, 1)), c.gap, c.muted, narrow)[0]
     if expected.height:
         layers += _expected_layers(expected, c)
     layers.append(alt.Chart(points).mark_line(color=c.series, strokeWidth=1.6).encode(x=x, y=y))
@@ -206,7 +211,7 @@ def _means(result: RptBeforeAfter, points: pl.DataFrame) -> list[WindowMean]:
         {
             "window": window,
             "begins": max(start, first),
-            "ends": _add(min(end, last), 1),
+            "ends": month_after(min(end, last), 1),
             "value": float(mean),
             "label": f"{window} {number(mean)}",
         }
@@ -232,7 +237,7 @@ def _left_out(result: RptBeforeAfter) -> tuple[str, dt.date, dt.date] | None:
     """Months between the windows that a gap leaves out."""
     if not result.get("gap_months"):
         return None
-    return "left out", _add(result["cut_month"], -result["gap_months"]), result["cut_month"]
+    return "left out", month_after(result["cut_month"], -result["gap_months"]), result["cut_month"]
 
 
 def _expected_layers(expected: pl.DataFrame, c: Colours) -> list[alt.Chart]:
@@ -333,9 +338,9 @@ def _freest(mean: WindowMean, points: pl.DataFrame, domain: tuple[float, float])
                 (mean["value"], mean["value"] + height) if above else (mean["value"] - height, mean["value"])
             )
             near = (
-                (mean["begins"], _add(mean["begins"], months - 1))
+                (mean["begins"], month_after(mean["begins"], months - 1))
                 if left
-                else (_add(mean["ends"], -months), mean["ends"])
+                else (month_after(mean["ends"], -months), mean["ends"])
             )
             hidden = points.filter(
                 pl.col("period_start").is_between(*near) & pl.col("value").is_between(low, high)
@@ -361,9 +366,3 @@ def _cut_layers(result: RptBeforeAfter, event: DimEvent | None, width: int, c: C
 
 def _end(episode: DimEpisode) -> dt.date:
     return episode.get("ends_on") or dt.date(9999, 1, 1)
-
-
-def _add(moment: dt.date, months: int) -> dt.date:
-    """The first of the month `months` after that of `moment`."""
-    n = moment.year * 12 + moment.month - 1 + months
-    return dt.date(n // 12, n % 12 + 1, 1)
