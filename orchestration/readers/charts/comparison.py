@@ -38,7 +38,7 @@ from orchestration.readers.charts.theme import (
     wrapped,
 )
 from orchestration.readers.rows import DimEpisode, DimEvent, DimSeries, RptBeforeAfter
-from orchestration.readers.wording import day, month, number
+from orchestration.readers.wording import DatedEvent, day, month, number
 from transforms.periods import month_after
 
 #: room that the band of an expectation gets above and below everything else, in parts of its height
@@ -46,13 +46,6 @@ BAND_ROOM = 0.6
 
 #: months of the series shown before the first and after the last window, so that a reader sees what is usual
 CONTEXT_BEFORE, CONTEXT_AFTER = 12, 6
-
-
-class OtherEvent(TypedDict):
-    """An event beside the one in question, of which its day and title are drawn. A row of dim_event is one."""
-
-    event_date: dt.date
-    title: str
 
 
 class WindowMean(TypedDict):
@@ -81,7 +74,7 @@ def comparison_chart(
     *,
     agency: str,
     event: DimEvent | None = None,
-    others: Sequence[OtherEvent] = (),
+    others: Sequence[DatedEvent] = (),
     episodes: Sequence[DimEpisode] = (),
     counterfactual: pl.DataFrame | None = None,
     mode: Mode = "light",
