@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from orchestration.base.errors import ReleaseError, UsageError
+from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
 from orchestration.readers.release_file import (
     columns_of,
@@ -25,7 +24,7 @@ from orchestration.readers.release_file import (
     open_release,
     read,
     read_as,
-    records,
+    release_record,
 )
 from orchestration.readers.rows import DimSeries, RptFreshness
 from transforms.periods import parse_period
@@ -106,6 +105,7 @@ class TracedVintage(TypedDict):
 
 # -- what there is ---------------------------------------------------------------------------------------------------
 
+#: what `status` counts, and the table that it is counted in
 _COUNTED = {
     "series": "dim_series",
     "observations": "fct_observation",
@@ -123,15 +123,10 @@ def status(settings: Settings) -> Status:
     """What the current release holds and how fresh each source is."""
     with open_release(settings) as con:
         path = current_file(settings)
-        query = "select " + ", ".join(f"(select count(*) from {t}) as {n}" for n, t in _COUNTED.items())
-        counts = records(con, query)[0]
+        query = "select " + ", ".join(f"(select count(*) from {table})" for table in _COUNTED.values())
+        counts = dict(zip(_COUNTED, con.execute(query).fetchall()[0], strict=True))
         freshness = read(con, RptFreshness, "order by all")
-    manifest = path.with_name("release.json")
-    try:
-        release = json.loads(manifest.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise ReleaseError(f"{manifest} cannot be read ({error}); run `headway build --force`") from error
-    return Status(path, path.stat().st_size, release, counts, freshness)
+    return Status(path, path.stat().st_size, release_record(path), counts, freshness)
 
 
 def list_series(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[SeriesLine]:
@@ -175,23 +170,23 @@ def resolve_series(con: duckdb.DuckDBPyConnection, text: str) -> str:
 
     Raises UsageError with the nearest ids. Nothing is guessed: a wrong series would give a wrong answer quietly.
     """
-    wanted = text.strip()
-    slug = wanted.lower().replace("-", "_")
+    name = text.strip()
+    slug = name.lower().replace("-", "_")
     ids = [row[0] for row in con.execute("select series_id from dim_series order by series_id").fetchall()]
     if slug in ids:
         return slug
     coded = con.execute(
         "select series_id from dim_series where lower(?) in (lower(source_code), lower(fred_alias)) order by 1",
-        [wanted],
+        [name],
     ).fetchall()
     if len(coded) == 1:
         series_id: str = coded[0][0]
         return series_id
     if coded:
         names = ", ".join(row[0] for row in coded)
-        raise UsageError(f"'{wanted}' is the agency code of several series; say which: {names}")
-    worded = [row["series_id"] for row in list_series(con, wanted.replace("_", " "))]
-    raise UsageError(_unknown("series", wanted, _nearest(slug, ids, worded), "headway series WORD"))
+        raise UsageError(f"'{name}' is the agency code of several series; say which: {names}")
+    worded = [row["series_id"] for row in list_series(con, name.replace("_", " "))]
+    raise UsageError(_unknown("series", name, _nearest(slug, ids, worded), "headway series WORD"))
 
 
 def resolve_event(con: duckdb.DuckDBPyConnection, text: str) -> str:
@@ -199,19 +194,19 @@ def resolve_event(con: duckdb.DuckDBPyConnection, text: str) -> str:
 
     Raises UsageError with the nearest ids, or if the date does not exist.
     """
-    wanted = text.strip()
-    slug = wanted.lower().replace("_", "-")
+    name = text.strip()
+    slug = name.lower().replace("_", "-")
     ids = {
         row[0].lower().replace("_", "-"): row[0]
         for row in con.execute("select event_id from dim_event").fetchall()
     }
     if slug in ids:
         return ids[slug]
-    if re.fullmatch(r"\d{4}-\d{1,2}(-\d{1,2})?", wanted):
-        return parse_date(wanted if wanted.count("-") == 2 else f"{wanted}-01", "event").isoformat()
+    if re.fullmatch(r"\d{4}-\d{1,2}(-\d{1,2})?", name):
+        return parse_date(name if name.count("-") == 2 else f"{name}-01", "event").isoformat()
     worded = [row["event_id"] for row in list_events(con, slug.replace("-", " "))]
     near = [ids.get(slug, slug) for slug in _nearest(slug, ids, worded)]
-    raise UsageError(_unknown("event", wanted, near, "headway events WORD") + "; an ISO date works too")
+    raise UsageError(_unknown("event", name, near, "headway events WORD") + "; an ISO date works too")
 
 
 def parse_date(text: str, what: str) -> dt.date:

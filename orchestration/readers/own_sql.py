@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
-from orchestration.readers.release_file import CONFIG, one_line, open_release
+from orchestration.readers.release_file import CONFIG, LOOKUP_TIMEOUT, one_line, open_release
 
 if TYPE_CHECKING:
     import duckdb
@@ -32,7 +32,9 @@ class QueryResult:
     truncated: bool
 
 
-def run_sql(settings: Settings, query: str, *, timeout: float = 30.0, max_rows: int = 1000) -> QueryResult:
+def run_sql(
+    settings: Settings, query: str, *, timeout: float = LOOKUP_TIMEOUT, max_rows: int = 1000
+) -> QueryResult:
     """Run one reading statement (SELECT, FROM, WITH, DESCRIBE, SUMMARIZE, SHOW, PIVOT, EXPLAIN) on the current release.
 
     Files, other databases and settings are out of reach. `timeout` in seconds; at most `max_rows` rows are fetched.

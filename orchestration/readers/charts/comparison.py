@@ -38,20 +38,14 @@ from orchestration.readers.charts.theme import (
     wrapped,
 )
 from orchestration.readers.rows import DimEpisode, DimEvent, DimSeries, RptBeforeAfter
-from orchestration.readers.wording import day, month, number
+from orchestration.readers.wording import DatedEvent, day, month, number
+from transforms.periods import month_after
 
 #: room that the band of an expectation gets above and below everything else, in parts of its height
 BAND_ROOM = 0.6
 
 #: months of the series shown before the first and after the last window, so that a reader sees what is usual
 CONTEXT_BEFORE, CONTEXT_AFTER = 12, 6
-
-
-class OtherEvent(TypedDict):
-    """An event beside the one in question, of which its day and title are drawn. A row of dim_event is one."""
-
-    event_date: dt.date
-    title: str
 
 
 class WindowMean(TypedDict):
@@ -70,7 +64,7 @@ def shown_months(result: RptBeforeAfter) -> tuple[dt.date, dt.date]:
         raise ChartError(
             f"there is nothing to draw: {result.get('reason') or 'the comparison has no windows'}"
         )
-    return _add(result["pre_start"], -CONTEXT_BEFORE), _add(result["post_end"], CONTEXT_AFTER)
+    return month_after(result["pre_start"], -CONTEXT_BEFORE), month_after(result["post_end"], CONTEXT_AFTER)
 
 
 def comparison_chart(
@@ -80,7 +74,7 @@ def comparison_chart(
     *,
     agency: str,
     event: DimEvent | None = None,
-    others: Sequence[OtherEvent] = (),
+    others: Sequence[DatedEvent] = (),
     episodes: Sequence[DimEpisode] = (),
     counterfactual: pl.DataFrame | None = None,
     mode: Mode = "light",
@@ -103,7 +97,11 @@ def comparison_chart(
         raise ChartError(f"there is nothing to draw: no value from {month(first)} to {month(last)}")
     expected = _expected(counterfactual, first, last)
     ticks = sorted(
-        {(day(o["event_date"]), o["title"]) for o in others if first <= o["event_date"] <= _add(last, 1)}
+        {
+            (day(o["event_date"]), o["title"])
+            for o in others
+            if first <= o["event_date"] <= month_after(last, 1)
+        }
     )
     within_limit(points.height, expected.height, len(ticks), len(episodes))
 
@@ -113,18 +111,18 @@ def comparison_chart(
     x, y = month_axis("middle"), value_axis("value", domain)
     bands, band_labels = time_bands(
         [
-            (e["title"], max(first, e["starts_on"].replace(day=1)), min(_end(e), _add(last, 1)))
+            (e["title"], max(first, e["starts_on"].replace(day=1)), min(_end(e), month_after(last, 1)))
             for e in sorted(episodes, key=lambda e: (e["starts_on"], e["title"]))
-            if e["starts_on"] <= _add(last, 1) and _end(e) >= first
+            if e["starts_on"] <= month_after(last, 1) and _end(e) >= first
         ],
-        (first, _add(last, 1)),
+        (first, month_after(last, 1)),
         c.episode,
         c.muted,
         narrow,
     )
     layers = bands
     if (left_out := _left_out(result)) is not None:
-        layers += time_bands([left_out], (first, _add(last, 1)), c.gap, c.muted, narrow)[0]
+        layers += time_bands([left_out], (first, month_after(last, 1)), c.gap, c.muted, narrow)[0]
     if expected.height:
         layers += _expected_layers(expected, c)
     layers.append(alt.Chart(points).mark_line(color=c.series, strokeWidth=1.6).encode(x=x, y=y))
@@ -206,7 +204,7 @@ def _means(result: RptBeforeAfter, points: pl.DataFrame) -> list[WindowMean]:
         {
             "window": window,
             "begins": max(start, first),
-            "ends": _add(min(end, last), 1),
+            "ends": month_after(min(end, last), 1),
             "value": float(mean),
             "label": f"{window} {number(mean)}",
         }
@@ -232,7 +230,7 @@ def _left_out(result: RptBeforeAfter) -> tuple[str, dt.date, dt.date] | None:
     """Months between the windows that a gap leaves out."""
     if not result.get("gap_months"):
         return None
-    return "left out", _add(result["cut_month"], -result["gap_months"]), result["cut_month"]
+    return "left out", month_after(result["cut_month"], -result["gap_months"]), result["cut_month"]
 
 
 def _expected_layers(expected: pl.DataFrame, c: Colours) -> list[alt.Chart]:
@@ -333,9 +331,9 @@ def _freest(mean: WindowMean, points: pl.DataFrame, domain: tuple[float, float])
                 (mean["value"], mean["value"] + height) if above else (mean["value"] - height, mean["value"])
             )
             near = (
-                (mean["begins"], _add(mean["begins"], months - 1))
+                (mean["begins"], month_after(mean["begins"], months - 1))
                 if left
-                else (_add(mean["ends"], -months), mean["ends"])
+                else (month_after(mean["ends"], -months), mean["ends"])
             )
             hidden = points.filter(
                 pl.col("period_start").is_between(*near) & pl.col("value").is_between(low, high)
@@ -361,9 +359,3 @@ def _cut_layers(result: RptBeforeAfter, event: DimEvent | None, width: int, c: C
 
 def _end(episode: DimEpisode) -> dt.date:
     return episode.get("ends_on") or dt.date(9999, 1, 1)
-
-
-def _add(moment: dt.date, months: int) -> dt.date:
-    """The first of the month `months` after that of `moment`."""
-    n = moment.year * 12 + moment.month - 1 + months
-    return dt.date(n // 12, n % 12 + 1, 1)

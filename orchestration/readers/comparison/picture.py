@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
 from orchestration.readers.comparison.compare import Comparison, events_between
+from orchestration.readers.comparison.sentences import OtherEvent
 from orchestration.readers.release_file import Query, has_table
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-    from orchestration.readers.charts.comparison import OtherEvent
     from orchestration.readers.charts.theme import Mode, Width
 
 #: the model of rpt_counterfactual that is drawn where nobody picks one: the one made for every series

@@ -37,6 +37,7 @@ from orchestration.readers.wording import (
     unit_of_difference,
     verdict,
 )
+from transforms.periods import month_after
 
 #: log points by which plain and logarithmic means may differ without a word: Mexican vehicle production around July
 #: 2020 differs by 62 % in logarithms and 13 % plainly, because April 2020 made almost nothing
@@ -69,13 +70,13 @@ def paragraph(
     episodes: what else falls into the windows, nearest or oldest first; same_months_now: for a comparison as of an earlier
     day, the same months with the latest figures.
     """
-    name = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
-    what = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
+    series_text = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
+    event_text = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
     if result["pre_mean"] is None or result["post_mean"] is None:
-        return _refusal(name, what, series, result)
+        return _refusal(series_text, event_text, series, result)
     log = result["scale"] == "log"
     sentences = [
-        *_difference(name, what, series, result, result["pre_mean"], result["post_mean"]),
+        *_difference(series_text, event_text, series, result, result["pre_mean"], result["post_mean"]),
         *_standing(result, log=log, of=f"this series{'' if log else f' ({unit(series)})'}"),
         *_company(result, others, episodes),
         *_vintage(series, result, same_months_now),
@@ -112,6 +113,7 @@ def control_sentences(row: RptDifferenceInDifferences, controls: Sequence[DimCon
 
 
 def _weights(controls: Sequence[DimControlSet]) -> str:
+    """The controls with their weights; a weight of one goes without saying."""
     named = [f"{c['control_series_id']} {c['weight']:.2f}".replace(" 1.00", "") for c in controls]
     return ", ".join(named) or "no controls"
 
@@ -119,10 +121,10 @@ def _weights(controls: Sequence[DimControlSet]) -> str:
 # -- sentences -------------------------------------------------------------------------------------------------------
 
 
-def _refusal(name: str, what: str, series: DimSeries, result: RptBeforeAfter) -> str:
+def _refusal(series_text: str, event_text: str, series: DimSeries, result: RptBeforeAfter) -> str:
     reason = result["reason"] or "a window has a month without a value"
     return (
-        f"{name} before and after {what} cannot be compared: {reason}. Months with a value: "
+        f"{series_text} before and after {event_text} cannot be compared: {reason}. Months with a value: "
         f"{result['n_pre']} before ({_before(result)}), {result['n_post']} after ({_after(result)})."
     ) + what_would_work(series, result)
 
@@ -137,7 +139,7 @@ def what_would_work(series: DimSeries, result: RptBeforeAfter) -> str:
         return ""
     # a width that is not whole years reaches a whole year (or years) back
     reach = months + gap if months % 12 == 0 else 12 * math.ceil(months / 12)
-    earliest, latest = _shift(first, reach), _shift(last, 1 - months)
+    earliest, latest = month_after(first, reach), month_after(last, 1 - months)
     known = f" The series has {month(first)} to {month(last)}"
     if earliest > latest:
         return f"{known}, too short for windows of {months} months."
@@ -148,13 +150,13 @@ def what_would_work(series: DimSeries, result: RptBeforeAfter) -> str:
 
 
 def _difference(
-    name: str, what: str, series: DimSeries, result: RptBeforeAfter, before: float, after: float
+    series_text: str, event_text: str, series: DimSeries, result: RptBeforeAfter, before: float, after: float
 ) -> list[str]:
     """The means of both windows, `before` and `after`, and how far they differ."""
     # a width that is not whole years is compared with the same calendar months (docs/methods.md)
     season = "" if result["window_months"] % 12 == 0 else " of the same season"
     sentences = [
-        f"In {_months(result['n_post'], result)} after {what}, {_after(result)}, {name} averaged {number(after)} "
+        f"In {_months(result['n_post'], result)} after {event_text}, {_after(result)}, {series_text} averaged {number(after)} "
         f"{unit(series)}; in {_months(result['n_pre'], result)}{season} before, {_before(result)}, {number(before)}."
     ]
     log_points = result["d_log"]
@@ -216,22 +218,22 @@ def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | No
         known = f"Figures as known on {day_known}" if day_known else "Figures as known now"
     sentences = [known + (f", {preliminary} of the months preliminary." if preliminary else ".")]
     log = result["scale"] == "log"
-    here, effect = difference_of(result), result["revision_effect"]
-    there = None
+    own, effect = difference_of(result), result["revision_effect"]
+    other = None
     if now is not None and now["scale"] == result["scale"]:
-        there = difference_of(now)
-        other_vintage = "The same months with the latest figures differ by"
-    elif effect is not None and here is not None:
+        other = difference_of(now)
+        words = "The same months with the latest figures differ by"
+    elif effect is not None and own is not None:
         # revision_effect is the difference of the latest figures less that of the first releases
         if result["as_of_basis"] == "latest":
-            there, other_vintage = here - effect, "With each month as first released, the means differ by"
+            other, words = own - effect, "With each month as first released, the means differ by"
         else:
-            there, other_vintage = here + effect, "With the latest figures, the means differ by"
-    if there is None or here is None:
+            other, words = own + effect, "With the latest figures, the means differ by"
+    if other is None or own is None:
         return sentences
-    if not cautions.revision_is_noted(there - here, result):
+    if not cautions.revision_is_noted(other - own, result):
         return [*sentences, "Revisions on record have not moved the difference."]
-    return [*sentences, f"{other_vintage} {difference(there, series, log=log)}."]
+    return [*sentences, f"{words} {difference(other, series, log=log)}."]
 
 
 def difference_of(row: RptBeforeAfter | RptClusterBeforeAfter) -> float | None:
@@ -253,12 +255,6 @@ def _months(known: int, result: RptBeforeAfter) -> str:
     return (
         f"the {known} months" if known >= width else f"{known} of the {width} months (the rest is not known)"
     )
-
-
-def _shift(moment: dt.date, months: int) -> dt.date:
-    """The first day of the month `months` after the one of `moment`."""
-    year, month_of_year = divmod(moment.year * 12 + moment.month - 1 + months, 12)
-    return dt.date(year, month_of_year + 1, 1)
 
 
 def offered(windows: Sequence[tuple[int, int]]) -> str:

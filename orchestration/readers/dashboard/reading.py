@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
-import json
 import logging
 import threading
 from collections import OrderedDict
@@ -18,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import polars as pl
 import streamlit as st
@@ -26,7 +25,7 @@ import streamlit as st
 from orchestration.base import duck
 from orchestration.base.errors import HeadwayError, ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.readers.release_file import Query, Record, Row, open_release
+from orchestration.readers.release_file import Query, Row, open_release, release_record
 from orchestration.readers.rows import DimSeries
 
 if TYPE_CHECKING:
@@ -140,12 +139,11 @@ class Release:
             shape.setdefault(name, set()).add(part)
         return {name: frozenset(parts) for name, parts in shape.items()}
 
-    def manifest(self) -> Record:
+    def manifest(self) -> dict[str, Any]:
         """release.json: when it was made, by which version, which checks passed. Empty if it cannot be read."""
         try:
-            text = self.settings.database.with_name("release.json").read_text(encoding="utf-8")
-            return cast("Record", json.loads(text))
-        except (OSError, ValueError) as error:
+            return release_record(self.settings.database)
+        except ReleaseError as error:
             _LOG.error("release.json of %s: %s", self.run_id, error)
             return {}
 

@@ -313,7 +313,10 @@ def _cluster_comparison(
 
 
 def _measures(con: duckdb.DuckDBPyConnection, event: DimEvent) -> list[DimTariffMeasure]:
-    """Tariff measures announced, effective or ended on the day of the event, on one of its topics."""
+    """Tariff measures announced, effective or ended on the day of the event, on one of its topics.
+
+    An announcement is compared from its own day on (anchor_on), but its measures are those of the day they take effect.
+    """
     return read(
         con,
         DimTariffMeasure,

@@ -9,7 +9,6 @@ anybody a file. Nothing else in the folder is touched, except that pages of an e
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections import Counter
@@ -26,7 +25,12 @@ from orchestration.base import progress
 from orchestration.base.errors import HeadwayError, ReleaseError, UsageError
 from orchestration.base.files import write_whole
 from orchestration.base.settings import Settings
-from orchestration.readers.release_file import current_file, open_release, refuse_inside_releases
+from orchestration.readers.release_file import (
+    current_file,
+    open_release,
+    refuse_inside_releases,
+    release_record,
+)
 from orchestration.readers.reports.gather import Edition, EventPage, all_events, event_of, gather
 
 if TYPE_CHECKING:
@@ -91,8 +95,8 @@ def report_all(settings: Settings, out: Path) -> Report:
     with open_release(settings) as con:
         events = all_events(con)
     folder = _folder(settings, out)
-    wanted = {folder / INDEX, *(folder / file_name(event) for event in events)}
-    for path in sorted(wanted):
+    pages = {folder / INDEX, *(folder / file_name(event) for event in events)}
+    for path in sorted(pages):
         _replaceable(path)
     files, rows = [], []
     for number, (written, row) in enumerate(_pages(settings, edition, folder, events)):
@@ -100,22 +104,24 @@ def report_all(settings: Settings, out: Path) -> Report:
         files.append(written)
         rows.append(row)
     files.append(_index(folder, edition, rows))
-    return Report(edition.run_id, files, _remove_old(folder, wanted))
+    return Report(edition.run_id, files, _remove_old(folder, pages))
 
 
 def edition_of(settings: Settings) -> Edition:
     """The current release as its release.json states it. Raises ReleaseError if there is none or it cannot be read."""
-    manifest = current_file(settings).with_name("release.json")
+    database = current_file(settings)
+    record = release_record(database)
     try:
-        stated = json.loads(manifest.read_text(encoding="utf-8"))
         return Edition(
-            run_id=stated["run_id"],
-            made=datetime.fromisoformat(stated["created_at"]),
-            sha256=stated["files"]["headway.duckdb"]["sha256"],
-            version=stated["versions"]["headway"],
+            run_id=record["run_id"],
+            made=datetime.fromisoformat(record["created_at"]),
+            sha256=record["files"]["headway.duckdb"]["sha256"],
+            version=record["versions"]["headway"],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReleaseError(f"{manifest} cannot be read ({error}); run `headway build --force`") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(
+            f"release.json of {database.parent} does not say what it should ({error}); run `headway build --force`"
+        ) from error
 
 
 def file_name(event_id: str) -> str:
@@ -261,9 +267,9 @@ def _own(path: Path, *, of_site: bool = False) -> bool:
     return any(f'<meta name="generator" content="{name}">' in head for name in names)
 
 
-def _remove_old(folder: Path, wanted: Iterable[Path]) -> list[Path]:
+def _remove_old(folder: Path, pages: Iterable[Path]) -> list[Path]:
     """Remove pages of an earlier site in the folder that this one does not hold; pages made one by one stay."""
-    candidates = set(folder.glob("*.html")) - set(wanted)
+    candidates = set(folder.glob("*.html")) - set(pages)
     old = sorted(p for p in candidates if p.is_file() and _own(p, of_site=True))
     for path in old:
         path.unlink(missing_ok=True)
