@@ -114,17 +114,16 @@ def test_random_damage_never_escapes_as_another_error(home, con):
     assert con.execute("SELECT count(*) FROM raw.observation WHERE NOT isfinite(value)").fetchone() == (0,)
 
 
-@pytest.mark.parametrize(
-    "error", [KeyError("Results"), PanicException("index out of bounds"), RecursionError()]
-)
+@pytest.mark.parametrize("error", [KeyError, PanicException, RecursionError])
 def test_whatever_a_parser_raises_sets_its_payload_aside(home, con, monkeypatch, error):
+    # a class and not an instance: that would keep the frames it passed through, and their connections, to the end of the run
     def fail(*_args, **_kwargs):
-        raise error
+        raise error("Results")
 
     monkeypatch.setattr(vintage_case, "parse", fail)
     outcome = take_in(home, con, b"unheard of", LATER)
     assert isinstance(outcome, Quarantined)
-    assert type(error).__name__ in outcome.reason
+    assert error.__name__ in outcome.reason
 
 
 def test_a_series_in_another_unit_is_set_aside(home, con, monkeypatch):

@@ -22,7 +22,6 @@ ELSEWHERE = {
     "orchestration/readers/comparison/method.py": "a row of the table of methods: comparison/test_answers.py",
     "orchestration/readers/comparison/method_result.py": "its texts are checked in the table: cli/test_method_rows.py",
     "orchestration/readers/dashboard/compare_methods.py": "part of the page of comparisons, run whole by dashboard/test_app.py",
-    "orchestration/readers/comparison/methods.py": "every method answers on the built warehouse: comparison/test_answers.py",
     "orchestration/readers/comparison/sentences.py": "its paragraphs, of any result: comparison/test_compare.py",
     "orchestration/readers/dashboard/compare_words.py": "words of the page of comparisons: integration dashboard/test_compare.py",
     "orchestration/readers/dashboard/freight.py": "a section of the page of trade, run whole by dashboard/test_app.py",
@@ -34,6 +33,7 @@ ELSEWHERE = {
     "orchestration/readers/dashboard/trade.py": "a page, run whole by dashboard/test_app.py; its charts have a file",
     "orchestration/readers/reports/figures.py": "pictures of a page, read aloud and checked in reports/test_render.py",
     "orchestration/readers/rows.py": "written by a program and compared with it: documentation/test_row_types.py",
+    "transforms/transborder.py": "its names are those of the seed: readers/test_wording.py; used by parse/test_bts.py",
 }
 
 

@@ -41,16 +41,17 @@ def test_bytes_are_archived_before_they_are_parsed(settings) -> None:
         assert take_in(settings, con, parse).rows_appended == 1
 
 
-@pytest.mark.parametrize("error", [FrameError("no table"), KeyError("gone"), ZeroDivisionError()])
-def test_what_a_parser_raises_sets_the_payload_aside_with_its_reason(settings, error: Exception) -> None:
+@pytest.mark.parametrize("error", [FrameError, KeyError, ZeroDivisionError])
+def test_what_a_parser_raises_sets_the_payload_aside_with_its_reason(
+    settings, error: type[Exception]
+) -> None:
+    # a class and not an instance: that would keep the frames it passed through, and their connections, to the end of the run
     def parse(_content: bytes):
-        raise error
+        raise error("no table")
 
     with open_store(settings.store) as con:
         outcome = take_in(settings, con, parse)
-        assert isinstance(outcome, Quarantined) and (
-            str(error) in outcome.reason or type(error).__name__ in outcome.reason
-        )
+        assert isinstance(outcome, Quarantined) and "no table" in outcome.reason
         assert con.execute("SELECT count(*) FROM raw.observation").fetchall() == [(0,)]
     assert not Archive(settings).payloads()
 
