@@ -62,8 +62,8 @@ test: $(INSTALLED) $(CLIENTS) ## run every test
 coverage: $(INSTALLED) $(CLIENTS) ## run every test and measure which lines they reach
 	@$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
-unit: $(INSTALLED) ## run the tests that need no warehouse
-	@$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal
+unit: $(INSTALLED) ## run the tests that need no warehouse, with a quarter of the made-up examples
+	@HEADWAY_EXAMPLES=0.25 $(BIN)/python -m pytest tests/unit -n 2 --dist worksteal
 
 lint: $(INSTALLED) $(TOOLS) ## check style, format, imports between rooms, declared dependencies and types
 	@$(BIN)/ruff check .

@@ -1,7 +1,8 @@
 """The tests mirror the code: who opens a module knows where its tests are, and a module without any shows.
 
 A module `orchestration/<room>/<name>.py` is tested in `tests/unit/<room>/test_<name>.py`, one of transforms/ below
-`tests/unit/transforms/`; what needs the built warehouse stands at the same path below `tests/integration/`. A second file
+`tests/unit/transforms/`; what needs the built warehouse, or refreshes one against a server in place of an agency, stands at the same path
+below `tests/integration/`. A second file
 about a module adds words to its name (`test_census_faults.py`).
 """
 
@@ -33,7 +34,6 @@ ELSEWHERE = {
     "orchestration/readers/dashboard/trade.py": "a page, run whole by dashboard/test_app.py; its charts have a file",
     "orchestration/readers/reports/figures.py": "pictures of a page, read aloud and checked in reports/test_render.py",
     "orchestration/readers/rows.py": "written by a program and compared with it: documentation/test_row_types.py",
-    "transforms/transborder.py": "its names are those of the seed: readers/test_wording.py; used by parse/test_bts.py",
 }
 
 

@@ -6,11 +6,12 @@ from datetime import datetime
 
 import duckdb
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.store.loading import load
 from orchestration.store.tables import DDL
+from tests.support.examples import examples
 from tests.support.parsed import flows, month, observations, payload_of
 from tests.support.store_case import APR, FEB, JAN, MAR, WITHDRAWN, current, series, values
 from transforms.schema import OBSERVATION, TRADE_FLOW, Parsed, Table
@@ -144,7 +145,7 @@ def check_against_full_store(table: Table, payloads: list[Parsed], data: st.Data
             assert current(con, table) == full.known(APR)
 
 
-SLOW = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = examples(30)
 
 
 @SLOW

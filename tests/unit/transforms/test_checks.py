@@ -7,9 +7,10 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from transforms.checks import ConflictError, check_frame, unit_changes
 from transforms.schema import FREIGHT_FLOW, OBSERVATION, TRADE_FLOW, FrameError
 
@@ -131,7 +132,7 @@ def test_a_flow_with_a_basis_outside_the_closed_list_is_rejected():
     assert "basis landed is not one of" in rejected[0][1]
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(
     st.lists(
         st.tuples(

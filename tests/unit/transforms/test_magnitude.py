@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from transforms.magnitude import refuse_other_magnitude
 from transforms.parse.outcome import SchemaChangedError
 from transforms.parse.reply import Rows, SeriesReply
@@ -21,7 +22,7 @@ def reply(values: list[float | None], code: str = "x") -> SeriesReply:
     return rows.reply()
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.lists(st.floats(100, 1000), min_size=1, max_size=60), st.sampled_from([1000, 0.001]))
 def test_a_thousandfold_is_refused_and_the_numbers_themselves_pass(values, factor):
     refuse_other_magnitude(reply(values), {"x": (50, 2000)}, source="test")

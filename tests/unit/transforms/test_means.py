@@ -6,9 +6,10 @@ import statistics
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from transforms.means import monthly_means
 from transforms.parse.reply import Rows
 
@@ -48,7 +49,7 @@ def test_days_without_value_do_not_pull_the_mean_down():
 
 
 @given(st.lists(st.decimals("0.05", 30, places=4).map(float), min_size=23, max_size=23))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_means_agree_with_the_standard_library_in_any_order(values):
     days = dict(zip(_weekdays(date(2025, 1, 1), date(2025, 1, 31)), values, strict=True))
     mean = monthly_means(_daily(days), as_of=date(2025, 2, 1)).frame["value"].to_list()

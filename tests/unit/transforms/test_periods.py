@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from transforms.periods import end_of_month, known_from, month_after, parse_period, period_end, period_start
 
 
@@ -70,7 +71,7 @@ def test_a_text_that_is_no_copy_date_is_refused(text):
         known_from(text)
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.dates(date(1900, 1, 1), date(2100, 12, 1)).map(lambda d: d.replace(day=1)))
 def test_month_text_and_month_start_are_inverse_and_months_tile_time(start):
     assert parse_period(f"{start:%Y-%m}") == start

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.intake.agency.quota import Quota, QuotaSpentError
 from orchestration.sources.spec import Api, Budget
+from tests.support.examples import examples
 from tests.support.refresh_case import settings_at
 
 DAY = Budget(25, 86_400, "America/New_York")
@@ -135,7 +136,7 @@ def test_the_count_does_not_grow_for_ever(tmp_path) -> None:
     assert len(json.loads(file.read_text())["asked"]) <= 75
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.integers(0, 6 * 3600), max_size=40))
 def test_never_more_than_the_budget_in_any_window(tmp_path_factory, waits) -> None:
     """Independent count: whatever the order of asking and waiting, no window of the API holds more than it allows."""

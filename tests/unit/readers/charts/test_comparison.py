@@ -7,7 +7,7 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.readers.charts import theme
@@ -29,6 +29,7 @@ from tests.support.chart_case import (
     rows_of,
     windows_frame,
 )
+from tests.support.examples import examples
 from tests.support.reading_case import IMPORTS
 
 # -- what a chart says ---
@@ -146,7 +147,7 @@ def test_what_cannot_be_drawn_says_why(draw, message: str):
         draw()
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(st.none() | st.floats(-1e12, 1e12), min_size=48, max_size=48))
 def test_any_series_can_be_drawn(values: list[float | None]):
     if all(v is None for v in values[12:]):

@@ -7,11 +7,12 @@ import math
 from statistics import median
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.readers.charts.placebo import placebo_chart
 from tests.support.chart_case import AGENCY, SERIES, pool, result, rows_of
+from tests.support.examples import examples
 
 
 def test_placebo_chart_counts_every_date_once_and_marks_the_usual_range():
@@ -43,7 +44,7 @@ def test_a_withheld_rank_is_said_to_be_withheld():
     assert "Not ranked: COVID in a window" in said and "No usual range" in said
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(st.floats(-2, 2), min_size=1, max_size=60), st.floats(-2, 2))
 def test_any_pool_can_be_drawn(statistics: list[float], this: float):
     """Equal values, one value, far outliers: a bin width of zero or a value beside the last bin."""

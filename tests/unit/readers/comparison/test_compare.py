@@ -12,7 +12,7 @@ from statistics import fmean
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.base.errors import UsageError
@@ -21,6 +21,7 @@ from orchestration.readers.comparison.sentences import paragraph
 from orchestration.readers.release_file import open_release
 from orchestration.readers.rows import DimEvent, DimSeries, RptBeforeAfter
 from tests.support import reading_case
+from tests.support.examples import examples
 
 IMPORTS = "usa_imports_goods_mex"
 BEFORE, AFTER = reading_case.IMPORTS[24:36], reading_case.IMPORTS[36:48]
@@ -198,7 +199,7 @@ def results(draw: st.DrawFn) -> dict:
     }
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(results(), st.booleans(), st.integers(0, 5), st.integers(0, 2))
 def test_any_result_has_a_text_without_claims_or_holes(
     result: dict, with_event: bool, others: int, episodes: int

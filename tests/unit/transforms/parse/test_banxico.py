@@ -6,10 +6,11 @@ import json
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import FIXTURE_FOLDER
+from tests.support.examples import examples
 from transforms.parse import banxico
 from transforms.parse.outcome import AuthError, BadRequestError, QuotaError, SchemaChangedError
 from transforms.parse.reply import missing_from
@@ -84,7 +85,7 @@ def test_a_monthly_series_with_days_in_it_is_refused():
         max_size=8,
     )
 )
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_what_banxico_writes_is_what_we_read(points):
     body = _body(*[(d.strftime("%d/%m/%Y"), "N/E" if v is None else f"{v:,}") for d, v in points.items()])
     frame = banxico.parse_reply(body).frame

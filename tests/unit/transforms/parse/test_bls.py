@@ -7,10 +7,11 @@ import random
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import FIXTURE_FOLDER
+from tests.support.examples import examples
 from transforms.parse import bls
 from transforms.parse.outcome import (
     AuthError,
@@ -259,7 +260,7 @@ _SERIES = st.dictionaries(
 
 
 @given(series=_SERIES, seed=st.integers(0, 100))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_what_bls_writes_in_either_format_is_what_we_read(series, seed):
     """Writers of both documented formats, rows in any order, against the figures they were made of."""
     expected = {

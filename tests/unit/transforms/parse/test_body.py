@@ -9,10 +9,11 @@ import json
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import FIXTURE_FOLDER
+from tests.support.examples import examples
 from transforms.parse import (
     bank_of_canada,
     banxico,
@@ -229,7 +230,7 @@ def _nodes(value: object) -> list[tuple[dict | list, object]]:
 
 @pytest.mark.parametrize("name", [n for n, path in GOOD.items() if path.endswith(".json")])
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_any_place_of_a_json_reply_may_change_without_an_unclassified_error(name, data):
     reply = json.loads((FIXTURE_FOLDER / GOOD[name]).read_bytes())
     places = _nodes(reply)
@@ -244,7 +245,7 @@ def test_any_place_of_a_json_reply_may_change_without_an_unclassified_error(name
 
 @pytest.mark.parametrize("name", GOOD)
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_any_damage_to_the_bytes_ends_in_a_classified_error_or_a_reply(name, data):
     content = (FIXTURE_FOLDER / GOOD[name]).read_bytes()
     start = data.draw(st.integers(0, len(content)))

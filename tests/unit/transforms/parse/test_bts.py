@@ -10,10 +10,11 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import FIXTURE_FOLDER
+from tests.support.examples import examples
 from transforms.checks import check_frame
 from transforms.parse import archive_member, bts
 from transforms.schema import FREIGHT_FLOW, FrameError
@@ -237,7 +238,7 @@ def test_member_reading_refuses_what_is_not_there():
         archive_member.read_member(content, "dot1_0924.csv", max_bytes=10)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(st.integers(0, 75), min_size=1, max_size=40))
 def test_amounts_are_conserved_whatever_rows_a_month_holds(picks):
     header, *rows = DOT2.splitlines()

@@ -8,10 +8,11 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import FIXTURE_FOLDER
+from tests.support.examples import examples
 from transforms.codes import is_country, is_group
 from transforms.parse import census
 from transforms.parse.outcome import (
@@ -285,7 +286,7 @@ _ROWS = st.dictionaries(
 
 
 @given(cells=_ROWS, seed=st.integers(0, 99), spaced=st.booleans(), by_time=st.booleans())
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_any_order_of_rows_and_columns_gives_the_same_figures(cells, seed, spaced, by_time):
     """Round trip through a writer of the documented format: shuffled columns, a duplicate, quotes in labels."""
     label = 'VEHICLES "OTHER", \\ é\n],\n[NESOI'

@@ -11,10 +11,11 @@ import zipfile
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import FIXTURE_FOLDER
+from tests.support.examples import examples
 from transforms.parse import fed_ddp
 from transforms.parse.outcome import EmptyReplyError, HtmlInsteadError, SchemaChangedError, UnreadableError
 from transforms.parse.reply import rescale
@@ -174,7 +175,7 @@ _MONTHS = [date(2019 + i // 12, i % 12 + 1, 1) for i in range(24)]
 
 
 @given(st.lists(st.one_of(st.none(), st.decimals(-999, 999, places=4)), min_size=3, max_size=24))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_three_formats_of_one_series_agree(values):
     """Writers of the XML and of both CSV layouts; ends of months from an independent rule (day before the next)."""
     months = _MONTHS[: len(values)]

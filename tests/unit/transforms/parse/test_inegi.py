@@ -6,10 +6,11 @@ import json
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import FIXTURE_FOLDER
+from tests.support.examples import examples
 from transforms.parse import inegi
 from transforms.parse.outcome import BadRequestError, SchemaChangedError, UnclearRefusalError
 from transforms.parse.reply import missing_from
@@ -109,7 +110,7 @@ def test_the_array_of_texts_does_not_blame_the_series_alone():
         st.integers(0, 11), st.decimals(-(10**6), 10**6, places=6), min_size=1, max_size=8
     ),
 )
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_what_inegi_writes_is_what_we_read(frequency, points):
     """A writer of the documented periods: YYYY/MM, YYYY/QQ, YYYY."""
     write = {

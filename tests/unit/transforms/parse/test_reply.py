@@ -6,9 +6,10 @@ from datetime import date
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from transforms.parse.outcome import SchemaChangedError
 from transforms.parse.reply import (
     SERIES_REPLY_SCHEMA,
@@ -52,7 +53,7 @@ def test_a_decimal_comma_or_a_word_never_becomes_a_number(text):
 
 
 @given(st.integers(-(10**12), 10**12))
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_any_whole_number_survives_grouping(number):
     assert parse_number(f"{number:,}") == number
 
@@ -120,7 +121,7 @@ def test_daily_series_are_missed_by_the_month():
     present=st.sets(st.integers(0, 35), min_size=1),
     frequency=st.sampled_from(["monthly", "quarterly", "annual"]),
 )
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_missing_periods_agree_with_counting_them_one_by_one(present, frequency):
     """Independent count over the calendar 2020-2022, so a wrong interval would show."""
     step = {"monthly": 1, "quarterly": 3, "annual": 12}[frequency]

@@ -10,10 +10,11 @@ import json
 from datetime import date, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import FIXTURE_FOLDER
+from tests.support.examples import examples
 from transforms.parse import statcan_wds as wds
 from transforms.parse.outcome import BadRequestError, NotYetReleasedError, SchemaChangedError
 from transforms.parse.reply import missing_from, rescale
@@ -82,7 +83,7 @@ def test_release_times_are_eastern_in_summer_and_in_winter():
 @given(
     st.datetimes(datetime(2008, 1, 1), datetime(2030, 1, 1)).map(lambda t: t.replace(second=0, microsecond=0))
 )
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_release_times_follow_the_rule_of_the_time_zone(moment):
     """Second Sunday of March to first Sunday of November, counted here by hand; the hours of change are left out."""
     first = {m: date(moment.year, m, 1) for m in (3, 11)}
@@ -231,7 +232,7 @@ def test_an_unknown_table_has_no_address_and_no_metadata():
     ),
     power=st.integers(0, 9),
 )
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_what_the_service_writes_is_what_we_read(points, power):
     body = _body(
         *[

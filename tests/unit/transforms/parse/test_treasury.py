@@ -6,13 +6,14 @@ import json
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.replay.server import (
     json_reply,
 )
 from tests.replay.treasury import invalid, row
+from tests.support.examples import examples
 from transforms.parse.outcome import BadRequestError, SchemaChangedError, TruncatedError
 from transforms.parse.treasury import parse_customs_duties
 
@@ -21,7 +22,7 @@ def _reply(*rows: dict, pages: int = 1):
     return json_reply({"data": list(rows), "meta": {"total-pages": pages}})
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.lists(st.tuples(st.integers(0, 10**13), st.integers(0, 10**13)), min_size=1, max_size=12))
 def test_every_cent_is_read_and_the_three_series_agree(cents):
     rows = [

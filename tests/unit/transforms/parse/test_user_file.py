@@ -8,10 +8,11 @@ from datetime import date, datetime
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import FIXTURE_FOLDER
+from tests.support.examples import examples
 from tests.support.user_file_case import NOW, parse, problems, the_problem
 from transforms.parse.user_file import pack, parse_payload, parse_user_file
 from transforms.parse.user_table import UserFileError
@@ -68,7 +69,7 @@ def test_a_time_with_a_zone_becomes_utc():
     assert frame["known_from"].to_list() == [datetime(2018, 2, 8, 12)]
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(st.binary(max_size=200))
 def test_no_bytes_at_all_make_it_fail_otherwise_than_with_problems(content: bytes):
     for prefix in (b"", b"period,value\n", b"PK\x03\x04", b"\xff\xfe"):

@@ -8,9 +8,10 @@ from datetime import date, datetime
 
 import openpyxl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.user_file_case import NOW, OPTIONS, parse, problems, the_problem
 from transforms.parse import user_table
 from transforms.parse.user_file import parse_user_file
@@ -72,7 +73,7 @@ def test_a_missing_value_needs_to_be_said():
     assert the_problem("period,value,status\n2018-01,3,missing\n").startswith("line 2: a value beside status")
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(
     st.lists(
         st.floats(min_value=-1e15, max_value=1e15).filter(lambda v: v == 0 or abs(v) >= 1e-12),

@@ -9,9 +9,10 @@ import numpy as np
 import polars as pl
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from transforms.statistics import changepoint as cp
 from transforms.statistics.months import day, number
 
@@ -44,7 +45,7 @@ def by_hand(y):
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-0.5, 0.99))
-@settings(max_examples=15, deadline=None)
+@examples(15)
 def test_f_equals_statsmodels(seed, rho):
     y = np.column_stack([noise(72, seed + j, rho, 1.0) for j in range(2)])
     found = cp.best_breaks(y)
@@ -140,7 +141,7 @@ def test_what_cannot_be_searched_is_withheld_with_its_reason(values, kwargs, rea
     ),
     st.sampled_from(["log", "level"]),
 )
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_no_series_crashes_it(pattern, scale):
     row = run(np.resize(np.array(pattern), MONTHS), scale=scale)
     if row["placebo_rank"] is None:

@@ -10,9 +10,10 @@ import datetime as dt
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from transforms.statistics import counterfactual, drift_month
 from transforms.statistics.conformal import calibrate
 from transforms.statistics.counterfactual import calibrations, compare, ends_needed
@@ -161,7 +162,7 @@ def test_calibration_of_the_comparison(panel):
     assert calibrations(compared.clear()).height == 0
 
 
-@settings(max_examples=15, deadline=None)
+@examples(15)
 @given(st.integers(0, 1000), st.sets(st.integers(0, 299), max_size=25))
 def test_any_holes_give_a_number_or_a_reason(seed, holes):
     """Never a number from months that are not there, never a crash."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from statsmodels.tsa.ar_model import AutoReg
 
+from tests.support.examples import examples
 from tests.support.forecast_case import SERIES, real_logarithms
 from transforms.statistics import drift_month
 from transforms.statistics.forecasts import (
@@ -53,7 +54,7 @@ def test_drift_model_is_the_one_of_statsmodels(series_id, length):
         assert (half > 0).all() and (window_half > 0).all()
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(st.integers(0, 2**32 - 1), st.integers(84, 120), st.floats(-0.8, 0.9), st.floats(1e-4, 1e3))
 def test_drift_model_of_any_series(seed, length, phi, spread):
     """Any scale and any autocorrelation, against statsmodels again."""

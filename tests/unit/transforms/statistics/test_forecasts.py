@@ -7,15 +7,16 @@ Does not belong here: calibration and comparison with what came (test_counterfac
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from transforms.statistics.forecasts import (
     training_lengths,
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(st.lists(st.booleans(), min_size=1, max_size=260))
 def test_training_months_end_at_a_hole(known):
     """Against the plain count backwards."""

@@ -13,9 +13,10 @@ import numpy as np
 import polars as pl
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from tests.support.interrupted_case import NO_EPISODES, START, design, frame, noise, one, plain
 from transforms.statistics import interrupted as its
 from transforms.statistics.months import day, number
@@ -100,7 +101,7 @@ def test_what_only_the_first_months_show_begins_the_window_after_it(what):
 
 
 @given(st.floats(1e-6, 1e6), st.integers(0, 2**32 - 1), st.integers(-62, -40), st.integers(0, 20))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_the_unit_changes_nothing_but_the_unit(factor, seed, begins, lasts):
     """The same p in millions and in cents, wherever an episode touches the window."""
     values = noise(168, 0.8, seed=seed) + 3
@@ -183,7 +184,7 @@ def test_a_month_twice_is_an_error_that_names_the_series():
     st.lists(st.integers(-5, 175), max_size=4),
     st.lists(st.tuples(st.integers(-5, 175), st.integers(0, 30)), max_size=3),
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_series_crashes_it_or_gives_a_number_that_is_none(values, length, scale, dropped, joint, spans):
     """Patterns repeated, ties, zeros, infinities, tiny and huge values: a finite result or a reason."""
     series = np.resize(np.array(values or [np.nan]), length)

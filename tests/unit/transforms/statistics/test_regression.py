@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pytest
 import statsmodels.api as sm
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
+from tests.support.examples import examples
 from tests.support.interrupted_case import noise, plain
 from transforms.statistics.regression import FITS, Block
 
@@ -21,7 +22,7 @@ from transforms.statistics.regression import FITS, Block
     st.integers(30, 60),
     st.integers(30, 60),
 )
-@settings(max_examples=25, deadline=None)
+@examples(25)
 def test_block_equals_statsmodels(seed, rho, before, after):
     """All four kinds of standard error, each order of the errors."""
     y = np.column_stack([noise(before + after, rho, 1.0, seed + j) for j in range(3)])
@@ -51,7 +52,7 @@ def test_block_equals_statsmodels(seed, rho, before, after):
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(3, 12))
-@settings(max_examples=20, deadline=None)
+@examples(20)
 def test_ewc_equals_its_matrix_form(seed, terms):
     """Sandwich of the whole score with the averaged cosine transforms, written out."""
     y = noise(96, 0.5, 1.0, seed)[:, None]

@@ -12,10 +12,11 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.oracles.synthetic_weights import loss, reference
+from tests.support.examples import examples
 from transforms.statistics import synthetic as sc
 from transforms.statistics.months import day, number
 
@@ -24,7 +25,7 @@ MONTHS = 120
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 15), st.integers(20, 80), st.floats(0.01, 3))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_weights_are_on_the_simplex_and_no_worse_than_pysyncon(seed, n_donors, months, spread):
     rng = np.random.default_rng(seed)
     donors = rng.normal(0, spread, (months, n_donors)).cumsum(axis=0) / 5
@@ -203,7 +204,7 @@ def test_what_cannot_be_compared_is_withheld_with_its_reason(changed, kwargs, re
     ),
     st.integers(60, 130),
 )
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_no_pool_crashes_it(patterns, months):
     """Equal donors, constants, holes, infinities: a finite gap on the simplex, or a reason."""
     names = ["t", *(f"d{j:02}" for j in range(len(patterns) - 1))]

@@ -7,8 +7,6 @@ from dataclasses import replace
 from datetime import date
 from functools import partial
 
-import duckdb
-import polars as pl
 import pytest
 
 from orchestration.sources.agencies import census
@@ -26,9 +24,7 @@ from tests.replay.server import (
     server_error,
     text_reply,
 )
-from tests.support.bundled import FIGURES
-from tests.support.source_case import answer, holds, one, question, refresh, rows, settings_at
-from transforms.parse.outcome import SchemaChangedError, TruncatedError
+from tests.support.source_case import holds, one, refresh, rows, settings_at
 
 #: January 2019 is the newest month that can be out: the figures hold both years in full
 TODAY = date(2019, 3, 20)
@@ -52,9 +48,6 @@ def agency(replay: ReplayServer, monkeypatch) -> TradeApi:
 
 def ask(settings, *names: str, today: date = TODAY, **more):
     return refresh(settings, [BY_NAME[name] for name in names], today=today, **more)
-
-
-# --- refusals and faults -------------------------------------------------------------------------------------------
 
 
 def test_without_a_key_nothing_is_asked_and_the_variable_is_named(settings, replay):
@@ -201,9 +194,6 @@ def test_repeated_rows_are_counted_once(settings, agency, replay):
     assert found.state == "done" and any("repeated rows" in note for note in found.notes)
 
 
-# --- recorded ------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.recorded
 def test_recorded_totals_go_through_the_refresh_and_add_up(settings, shared_data, replay, agency):
     """January 2018 of all countries, as the API sent it: general imports only, so the question is cut to them."""
@@ -222,22 +212,6 @@ def test_recorded_totals_go_through_the_refresh_and_add_up(settings, shared_data
                   sum(value_usd) FILTER (partner_code IN ('1220', '2010')) FROM raw.trade_flow""",
     )[0]
     assert (world, usmca, members) == (203_028_883_846, 51_972_571_108, 51_972_571_108)
-
-
-@pytest.mark.recorded
-def test_recorded_chapters_are_read_into_the_cells_of_the_figures(shared_data):
-    content = (shared_data / "payloads" / "census" / "imports_hs2_2023-01_TRIMMED.json").read_bytes()
-    asked = question({"year": 2023, "expected": ["I_COMMODITY", "CTY_CODE", "GEN_VAL_MO"], "known_to": None})
-    parsed = BY_NAME["imports_hs2"].parse(content, asked, answer(content))
-    assert parsed.frame.height == 708 and parsed.complete
-    figures = duckdb.sql(
-        f"""SELECT partner_code, value_usd FROM read_parquet('{FIGURES}/trade_flow_census_hs87_general.parquet')
-            WHERE period_start = '2023-01-01' ORDER BY 1"""
-    ).fetchall()
-    live_cells = parsed.frame.filter(
-        pl.col("partner_code").is_in(["1220", "2010"]) & (pl.col("product_code") == "87")
-    )
-    assert live_cells.select("partner_code", "value_usd").sort("partner_code").rows() == figures
 
 
 @pytest.mark.recorded
@@ -265,16 +239,3 @@ def test_recorded_errors_fail_the_dataset_by_their_words(
     replay.serve("CENSUS", replace(text_reply("", status), body=body, headers=headers))
     found = one(ask(settings, "exports_total", since=date(2019, 1, 1)))
     assert found.state == "failed" and said in found.problems[0]
-
-
-@pytest.mark.recorded
-def test_the_recorded_layout_of_ten_digit_exports_is_read(shared_data):
-    content = (
-        shared_data / "payloads" / "census" / "layouts" / "census_exports_hs_hs10_ireland_reconstructed.json"
-    ).read_bytes()
-    asked = question({"year": 2018, "expected": ["ALL_VAL_MO"], "known_to": None})
-    with pytest.raises(TruncatedError, match="partner -"):
-        BY_NAME["exports_hs10"].parse(content, asked, answer(content))
-    with pytest.raises(SchemaChangedError, match="QTY_1_MO"):
-        asked = question({"year": 2018, "expected": ["ALL_VAL_MO", "QTY_1_MO"], "known_to": None})
-        BY_NAME["exports_hs10"].parse(content, asked, answer(content))

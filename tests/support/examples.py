@@ -1,0 +1,22 @@
+"""How many made-up examples a property is tried with.
+
+Belongs here: the settings of Hypothesis for all tests. Does not belong here: how examples are made.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+#: the part of the examples that is tried: all of them, unless HEADWAY_EXAMPLES names less (`make unit`: a quarter)
+SHARE = float(os.environ.get("HEADWAY_EXAMPLES", "1"))
+
+
+def examples(count: int) -> settings:
+    """Settings for a property of `count` examples. There is no deadline: how long one takes is the machine's affair."""
+    return settings(
+        max_examples=max(3, round(count * SHARE)),
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
