@@ -33,7 +33,6 @@ ELSEWHERE = {
     "orchestration/readers/dashboard/trade.py": "a page, run whole by dashboard/test_app.py; its charts have a file",
     "orchestration/readers/reports/figures.py": "pictures of a page, read aloud and checked in reports/test_render.py",
     "orchestration/readers/rows.py": "written by a program and compared with it: documentation/test_row_types.py",
-    "transforms/transborder.py": "its names are those of the seed: readers/test_wording.py; used by parse/test_bts.py",
 }
 
 
