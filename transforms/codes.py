@@ -2,16 +2,13 @@
 
 Belongs here: closed code lists and pure look-ups between them.
 Does not belong here: names and groupings shown to users (dbt seeds), periods and units.
-polars is imported inside the one function that needs it: the wording of every reader imports the modes of transport.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import polars as pl
+import polars as pl
 
 #: Schedule C writes the total over all countries as a dash
 WORLD = "-"
@@ -126,8 +123,6 @@ def hs_edition(period_start: pl.Expr) -> pl.Expr:
 
     The United States took over the editions 2007, 2012, 2017 and (on the 27th) 2022 in January of that year.
     """
-    import polars as pl
-
     year = period_start.dt.year()
     return (
         pl.when(year >= 2022)

@@ -9,7 +9,7 @@ import pytest
 
 from orchestration.readers.comparison.compare import compare
 from orchestration.readers.release_file import records
-from orchestration.readers.reports.choice import _BY_TOPIC, _GENERAL
+from orchestration.readers.reports.choice import _AS_A_WHOLE, _DUTIES, _PREFERRED
 from orchestration.readers.wording import VERDICTS
 from tests.support.page_case import Element
 from tests.support.report_case import EVENTS, page
@@ -138,5 +138,21 @@ def test_the_declared_series_exist(con):
         row[0]
         for row in con.execute("select series_id from dim_series where frequency = 'monthly'").fetchall()
     }
-    for pattern in {*_GENERAL, *(p for group in _BY_TOPIC.values() for p in group)}:
+    for pattern in {*_AS_A_WHOLE, *_DUTIES, *(name for names in _PREFERRED.values() for name in names)}:
         assert {pattern.format(partner=p) for p in ("mex", "can", "chn")} & known, pattern
+
+
+@pytest.mark.parametrize("event", EVENTS)
+def test_a_page_shows_series_that_the_event_reaches_and_the_trade_as_a_whole(pages, con, event):
+    """A page with a list of its own would show what the released exposure says that the event does not touch."""
+    shown = {
+        row.attributes["data-series"] for row in pages[event].find("tr") if "data-series" in row.attributes
+    }
+    reached = {
+        series_id
+        for (series_id,) in con.execute(
+            "select series_id from rpt_event_exposure where event_id = ?", [event]
+        ).fetchall()
+    }
+    whole = {pattern.format(partner=p) for pattern in _AS_A_WHOLE for p in ("mex", "can", "chn")}
+    assert shown and shown <= reached | whole
