@@ -15,6 +15,7 @@ def test_dbt_unit_tests_pass(home, tmp_path):
     copy.store.parent.mkdir()
     shutil.copyfile(home.build_database, copy.build_database)
     shutil.copyfile(home.store, copy.store)
+    shutil.copytree(home.home / "dbt", copy.home / "dbt")  # what was parsed
 
     done = dbt(copy, "test", "--select", "test_type:unit")
 

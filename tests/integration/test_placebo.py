@@ -259,8 +259,8 @@ def test_every_series_has_one_family(con):
 
 
 @pytest.fixture(scope="module")
-def macros(tmp_path_factory) -> list[str]:
-    return case.compile_macros(tmp_path_factory.mktemp("macros"))
+def macros(warehouse: Path) -> list[str]:
+    return case.built_macros(warehouse)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import random
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -26,8 +27,8 @@ DRAW = settings(
 
 
 @pytest.fixture(scope="module")
-def macros(tmp_path_factory) -> list[str]:
-    return case.compile_macros(tmp_path_factory.mktemp("macros"))
+def macros(warehouse: Path) -> list[str]:
+    return case.built_macros(warehouse)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""The public table macros on tables filled by hand, without a build.
+"""The public table macros on tables filled by hand.
 
-Belongs here: the text of the macros (compiled by dbt once a session), the tables they read, filling them.
+Belongs here: the text of the macros (from the shared build), the tables they read, filling them.
 Does not belong here: assertions.
 """
 
@@ -13,10 +13,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.base.settings import PROJECT, Settings
-from orchestration.store.tables import open_store
 from tests.oracles import plain_comparison as plain
-from tests.support.dbt_case import dbt
 
 _TABLES = """
 CREATE TABLE fct_observation_vintage (series_id VARCHAR, period_start DATE, frequency VARCHAR, value DOUBLE,
@@ -39,21 +36,11 @@ CREATE TABLE rpt_before_after (event_id VARCHAR, series_id VARCHAR, window_month
 """
 
 
-def compile_macros(home: Path) -> list[str]:
-    """CREATE statements of the public macros, as dbt renders them into intermediate.public_macro."""
-    settings = Settings(project=PROJECT, home=home)
-    settings.build.mkdir(parents=True, exist_ok=True)
-    with open_store(settings.store):
-        pass
-    done = dbt(settings, "compile", "--select", "public_macro")
-    assert done.success, done.exception or done.result
-    with duckdb.connect() as con:
-        return [
-            sql
-            for (sql,) in con.execute(
-                f"SELECT create_sql FROM ({done.result[0].node.compiled_code})"
-            ).fetchall()
-        ]
+def built_macros(warehouse: Path) -> list[str]:
+    """CREATE statements of the public macros, as dbt rendered them into the file that it built; a release makes them
+    again from the same text."""
+    with duckdb.connect(str(warehouse), read_only=True) as con:
+        return [sql for (sql,) in con.execute("SELECT create_sql FROM intermediate.public_macro").fetchall()]
 
 
 def create(con: duckdb.DuckDBPyConnection, macros: Iterable[str]) -> None:

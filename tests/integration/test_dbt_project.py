@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
+from orchestration.build.dbt_runner import ensure_manifest
 from orchestration.readers.comparison.answers import MIN_DATES
 from orchestration.readers.rows import TABLE_OF
-from tests.support.dbt_case import dbt
 from transforms.statistics import changepoint, conformal, forecasts, interrupted, interrupted_calibration
 
 #: the layers that a model of each layer may select from
@@ -32,12 +32,9 @@ CLASSES = {row.__name__: table for row, table in TABLE_OF.items()}
 
 
 @pytest.fixture(scope="module")
-def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """dbt's manifest of the project as it is: parsing needs no database."""
-    settings = Settings(project=PROJECT, home=tmp_path_factory.mktemp("parsed"))
-    done = dbt(settings, "parse")
-    assert done.success, done.exception
-    return json.loads((settings.home / "dbt" / "target" / "manifest.json").read_bytes())
+def manifest(home: Settings) -> dict[str, Any]:
+    """dbt's manifest of the project as it is: what the shared build has parsed, made anew if a file changed since."""
+    return json.loads(ensure_manifest(home).read_bytes())
 
 
 def models(manifest: dict[str, Any], *layers: str) -> list[dict[str, Any]]:
