@@ -22,6 +22,7 @@ from orchestration.cli.results import (
     show_report,
     show_status,
 )
+from orchestration.readers.comparison.windows import GAP, WINDOW
 from orchestration.readers.release_file import open_release
 
 if TYPE_CHECKING:
@@ -67,8 +68,8 @@ def events(settings: Settings, out: Printer, text: str | None) -> None:
 )
 @click.argument("event")
 @click.argument("series_id", metavar="SERIES")
-@click.option("--months", default=12, show_default=True, help="Months in each window.")
-@click.option("--gap", default=0, show_default=True, help="Months left out before the cut.")
+@click.option("--months", default=WINDOW, show_default=True, help="Months in each window.")
+@click.option("--gap", default=GAP, show_default=True, help="Months left out before the cut.")
 @click.option(
     "--as-of",
     metavar="DATE|first",

@@ -19,6 +19,7 @@ ELSEWHERE = {
     "orchestration/cli/writing.py": "its commands are tested with what they start: operations/test_build, test_refresh, test_removal",
     "orchestration/defs/assets/release.py": "run through Dagster by operations/test_build.py, with and without --allow-shrink",
     "orchestration/defs/assets/result.py": "a result's metadata, read by defs/assets/test_live.py of a run",
+    "orchestration/readers/comparison/windows.py": "constants; what they allow is asked in comparison/test_compare.py",
     "orchestration/readers/charts/comparison_words.py": "the words are checked on the drawn chart: charts/test_comparison.py",
     "orchestration/readers/comparison/method.py": "a row of the table of methods: comparison/test_answers.py",
     "orchestration/readers/comparison/method_result.py": "its texts are checked in the table: cli/test_method_rows.py",

@@ -17,6 +17,7 @@ from orchestration.readers.comparison.answers import every_method
 from orchestration.readers.comparison.controls import against_controls
 from orchestration.readers.comparison.method_result import MethodResult
 from orchestration.readers.comparison.sentences import OtherEvent, control_sentences, offered, paragraph
+from orchestration.readers.comparison.windows import FIRST, GAP, MAX_MONTHS, WINDOW
 from orchestration.readers.lookup import parse_date, resolve_event, resolve_series
 from orchestration.readers.release_file import columns_of, has_table, read, read_as
 from orchestration.readers.rows import (
@@ -29,13 +30,6 @@ from orchestration.readers.rows import (
 
 if TYPE_CHECKING:
     import duckdb
-
-#: the longest window that is asked for: longer ones meet so many other events that nothing is compared with anything
-MAX_MONTHS = 120
-#: months on each side of the cut and months left out before it, where a person asks for nothing else
-WINDOW, GAP = 12, 0
-#: what `as_of` says for "each month as it was first released"
-FIRST = "first"
 
 
 @dataclass(frozen=True)

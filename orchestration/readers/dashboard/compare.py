@@ -16,8 +16,9 @@ from orchestration.readers.charts.comparison import comparison_chart, shown_mont
 from orchestration.readers.charts.placebo import placebo_chart
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.comparison import picture
-from orchestration.readers.comparison.compare import FIRST, MAX_MONTHS, Comparison
+from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.compare import compare as run_comparison
+from orchestration.readers.comparison.windows import FIRST, MAX_MONTHS, WINDOW
 from orchestration.readers.dashboard import compare_methods, parts
 from orchestration.readers.dashboard.compare_words import caution_lines, verdict_sentence
 from orchestration.readers.dashboard.reading import Query, Release
@@ -111,7 +112,7 @@ def _choices(release: Release, state: State) -> tuple[str, str, int, int, dt.dat
         where=second[0],
         format_func=lambda s: f"{series[s]['title']} ({s})",
     )
-    months = state.number("Window, months", "months", 12, 1, MAX_MONTHS, where=second[1])
+    months = state.number("Window, months", "months", WINDOW, 1, MAX_MONTHS, where=second[1])
     gap = state.number(
         "Gap, months", "gap", 0, 0, _LONGEST_GAP, where=second[2], help="Months left out before the cut"
     )

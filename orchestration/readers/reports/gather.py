@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from orchestration.base.errors import UsageError
-from orchestration.readers.comparison.compare import GAP, WINDOW, Comparison, compare
+from orchestration.readers.comparison.compare import Comparison, compare
 from orchestration.readers.comparison.methods import FURTHER
 from orchestration.readers.comparison.sentences import OtherEvent
+from orchestration.readers.comparison.windows import GAP, WINDOW
 from orchestration.readers.lookup import list_events, resolve_event, resolve_series
 from orchestration.readers.release_file import columns_of, has_table, read, read_as
 from orchestration.readers.reports.choice import MOST_PARTIAL, chosen

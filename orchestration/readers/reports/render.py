@@ -20,10 +20,10 @@ from markupsafe import Markup
 
 from orchestration.readers import wording
 from orchestration.readers.comparison.cautions import CANNOT_BE_TOLD_APART
-from orchestration.readers.comparison.compare import WINDOW
 from orchestration.readers.comparison.method import Column, Shown
 from orchestration.readers.comparison.methods import FURTHER, NAMED_DONORS, AnyMethod
 from orchestration.readers.comparison.sentences import OtherEvent
+from orchestration.readers.comparison.windows import WINDOW
 from orchestration.readers.reports import words
 from orchestration.readers.reports.figures import Picture, dark_rules
 from orchestration.readers.reports.gather import Edition, EventPage, SeriesPart

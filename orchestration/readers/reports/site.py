@@ -5,6 +5,7 @@ Does not belong here: what a page says (gather.py, render.py).
 
 A file is replaced only if `headway report` wrote it (its <meta name="generator"> says so): a mistyped --out never costs
 anybody a file. Nothing else in the folder is touched, except that pages of an earlier site whose events are gone go too.
+Jinja, Altair and the SVG engine are imported inside the functions: a refused path or an unknown event does not wait for them.
 """
 
 from __future__ import annotations
