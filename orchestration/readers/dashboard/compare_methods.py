@@ -56,8 +56,8 @@ def show(release: Release, comparison: Comparison, control: str) -> None:
             "a method that fires at every third date says little when it fires at an event."
         )
         frame = pl.DataFrame([_row(method) for method in comparison.methods or ()], schema=_SUMMARY)
-        table = frame.with_columns(written(column, escaped).fill_null(ABSENT) for column in frame)
-        st.table(table, hide_index=True)  # not a grid: the notes wrap, and a screen reader gets each cell
+        summary = frame.with_columns(written(column, escaped).fill_null(ABSENT) for column in frame)
+        st.table(summary, hide_index=True)  # not a grid: the notes wrap, and a screen reader gets each cell
         parts.downloads("methods", frame)
     event, series_id, gap = comparison.event, comparison.series["series_id"], comparison.result["gap_months"]
     if not event:
