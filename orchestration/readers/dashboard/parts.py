@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 # Streamlit loads pandas with the first table that it draws, in the thread of that reader. While it loads, Altair, in the
 # threads of other readers, takes the half of it that is there for the whole and fails ("partially initialized module 'pandas'
 # has no attribute 'Timestamp'"): of four readers at the start of a server one or two got a page that said it could not be
-# made. Every page imports this module, and so none is drawn before pandas is whole. pandas is no dependency of ours but of
-# Streamlit, which is why it is imported by name.
+# made. Every page imports this module, and so none is drawn before pandas is whole. It is
+# imported by name, because nothing of it is used here.
 importlib.import_module("pandas")
 
 #: rows of a table sent to the browser; the downloads hold all of them
