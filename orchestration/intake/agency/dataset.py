@@ -8,7 +8,6 @@ budgets (quota.py), formats (transforms/parse).
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -16,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum, auto
 from functools import cached_property
-from urllib.parse import unquote, urlsplit
 
 import duckdb
 
@@ -24,19 +22,20 @@ from orchestration.base.errors import PayloadError, SourceError, TransientSource
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
-from orchestration.intake.agency import question
+from orchestration.intake.agency import names, question, titles
 from orchestration.intake.agency.account import DatasetOutcome, Tally
 from orchestration.intake.agency.completeness import refuse_other_unit, refuse_truncated
-from orchestration.intake.agency.http import CONTACT, Client
+from orchestration.intake.agency.http import Client
 from orchestration.intake.agency.plan import WAIT_FOR_WRITER, PlannedDataset, dataset_name
 from orchestration.intake.agency.quota import Quota, QuotaSpentError
+from orchestration.intake.agency.remedies import about_key, about_manners
 from orchestration.intake.registration import register
 from orchestration.sources.spec import Api, Dataset, Request, Response
 from orchestration.store import loading
 from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
 from orchestration.store.ingest import ingest
 from orchestration.store.tables import open_store
-from transforms.parse.body import JsonObject, refuse_status
+from transforms.parse.body import JsonObject
 from transforms.parse.outcome import (
     AuthError,
     BadRequestError,
@@ -75,7 +74,8 @@ def refresh_dataset(
         stack.enter_context(writer_lock(settings, wait=WAIT_FOR_WRITER))
         con = stack.enter_context(open_store(settings.store))
         clients.register(con)
-        run = _Run(con, Archive(settings), dataset, client, quota, tally, planned.accept_shrunk)
+        known = titles.KnownTitles.of(settings, dataset)
+        run = _Run(con, Archive(settings), dataset, client, quota, tally, known, planned.accept_shrunk)
         wholes_with_failed_page: set[str] = set()
         for number, request in enumerate(run.in_order(planned.requests)):
             if request.pages_of and request.pages_of in wholes_with_failed_page:
@@ -162,6 +162,7 @@ class _Run:
     client: Client
     quota: Quota
     tally: Tally
+    known_titles: titles.KnownTitles
     accept_shrunk: bool = False
     #: responses to the current request in the order of its attempts; the last one goes to quarantine if it is bad
     responses: list[Response] = field(default_factory=list)
@@ -214,7 +215,7 @@ class _Run:
             )
             return _Ending.STOP
         except AuthError as refused:
-            remedy = (_about_manners if isinstance(refused, RefusedError) else _about_key)(self.dataset.api)
+            remedy = (about_manners if isinstance(refused, RefusedError) else about_key)(self.dataset.api)
             self.tally.failed(f"{title}: {refused.what}; {remedy}")
             return _Ending.STOP
         except _RemovedError as repeated:  # the bytes of the answer are in quarantine already
@@ -250,7 +251,7 @@ class _Run:
                 return self._fetch_and_load(replace(request, path=path))
             except NoSuchFileError as error:
                 absent.append(error)
-        for path in self._linked_paths(request):
+        for path in names.linked_paths(request, self.dataset.source_id, self.client, self.tally, self.links):
             if path not in paths:
                 with suppress(NoSuchFileError):
                     return self._fetch_and_load(replace(request, path=path))
@@ -259,24 +260,6 @@ class _Run:
             others = f", nor under {len(paths) - 1} other names" if len(paths) > 1 else ""
             raise NotYetReleasedError(first.source, f"{first.what}{others}", first.do)
         raise first
-
-    def _linked_paths(self, request: Request) -> list[str]:
-        """The links of the request's list page that may be its file. A page that cannot be read is noted and gives none."""
-        page = request.listed_on
-        if page is None:
-            return []
-        if page.path not in self.links:
-            try:
-                with self.tally.counting_requests(self.client):
-                    _, links = self.client.fetch(
-                        Request(request.dataset, page.path),
-                        lambda answer: _links(answer, self.dataset.source_id),
-                    )
-                self.links[page.path] = links or []
-            except (QuotaError, ReplyError, SourceError) as error:
-                self.links[page.path] = []
-                self.tally.notes.append(f"the list of files could not be read: {self._without_source(error)}")
-        return [link for link in self.links[page.path] if re.fullmatch(page.link, link, re.IGNORECASE)]
 
     def _ask_instead(self, request: Request, refused: BadRequestError) -> _Ending:
         """Ask what stands in for a request that was refused as a bad one, and name what of it is bad.
@@ -290,7 +273,7 @@ class _Run:
             self._set_aside(
                 request,
                 f"{self._without_source(refused)}; {probe.title} is refused as well: "
-                f"{_about_key(self.dataset.api)}",
+                f"{about_key(self.dataset.api)}",
             )
             return _Ending.STOP
         self.tally.notes.append(f"{title}: refused as a whole ({refused.what}), asked otherwise")
@@ -313,6 +296,8 @@ class _Run:
             return False
 
     def _fetch_and_load(self, request: Request) -> None:
+        with self.tally.counting_requests(self.client):
+            request = titles.with_titles_checked(self.dataset, request, self.known_titles, self.client)
         archived = self._last_answer(request)
         # an answer that was archived and never loaded must be sent and parsed again: nothing is compared with it
         loaded = archived if archived and loading.recorded(self.con, archived.payload_id, "1") else None
@@ -407,7 +392,7 @@ class _Run:
             # rebuild of the store from the archive gives the same known_from.
             response = replace(response, retrieved_at=archived.retrieved_at)
         try:
-            return self.dataset.parse(response.content, request, response)
+            return question.parsed_answer(self.dataset, response.content, request, response)
         except (ReplyError, FrameError, PayloadError):
             raise
         except Exception as error:
@@ -444,33 +429,6 @@ class _Run:
         return question.extra_of(self.dataset.api, request, response)
 
 
-def _links(answer: Response, source: str) -> list[str]:
-    """The paths that a page links to, in its order, each once. Raises what a refusal of the page means."""
-    page = answer.content.decode("utf-8", "replace")
-    refuse_status(source, answer.status, page[:500])
-    targets = re.findall(r"""href\s*=\s*["']([^"'#?]+)""", page, re.IGNORECASE)
-    return list(dict.fromkeys(unquote(urlsplit(target).path) for target in targets))
-
-
 def _last_period(request: Request) -> date | None:
     text = request.context.get("last_period")
     return date.fromisoformat(text) if text else None
-
-
-def _about_manners(api: Api) -> str:
-    """What to do where a server refuses this program."""
-    settings = [f"HEADWAY_USER_AGENT_{api.name}", f"HEADWAY_REFERER_{api.name}"]
-    if api.contact_variable or api.names_contact:
-        settings.insert(0, api.contact_variable or CONTACT)
-    key = f", check {api.secret.variable}" if api.secret else ""
-    return f"the server refuses this program: set {', '.join(settings)} (docs/operations.md){key}"
-
-
-def _about_key(api: Api) -> str:
-    if api.contact_variable:
-        return f"set {api.contact_variable} to an e-mail address"
-    return (
-        f"check {api.secret.variable} ({api.secret.where_to_get})"
-        if api.secret
-        else "it asks for no key we know"
-    )
