@@ -33,8 +33,9 @@ from transforms.parse.outcome import BadRequestError, UnreadableError
 
 GOOD = json_reply({"observations": list(range(5000))})
 QUESTION = Request("test", "/data")
+#: as long as a busy machine may take for a good answer, and shorter than the silences below (5 s)
 API = Api(
-    "TEST", "https://agency.example", seconds_between_requests=0.001, read_timeout=0.3, total_timeout=0.6
+    "TEST", "https://agency.example", seconds_between_requests=0.001, read_timeout=1.5, total_timeout=2.0
 )
 
 
@@ -64,7 +65,7 @@ TRANSIENT = {
     "503 with a page": (html_page(status=503), "HTTP 503"),
     "504": (server_error(504), "HTTP 504"),
     "silence": (late(GOOD, 5), "no answer in time"),
-    "slow drip": (dripping(GOOD, 0.05), "not complete after 1 s"),
+    "slow drip": (dripping(GOOD, 0.05), "not complete after 2 s"),
     "silence in the middle": (dripping(GOOD, 5), "stopped arriving"),
     "cut": (cut(GOOD), "cut in the middle"),
     "cut, chunked": (cut(GOOD, chunked=True), "cut in the middle"),
