@@ -130,7 +130,7 @@ FAULTS = {
     "a page for a package that does not exist": (html_page(), 4, "an HTML page instead of data"),
     "maintenance": (server_error(503), 4, "HTTP 503 after 4 attempts"),
     "too many": (too_many(), 4, "HTTP 429 after 4 attempts"),
-    "no user agent": (Reply(b"Forbidden", 403, "text/plain"), 1, "access refused"),
+    "no user agent": (Reply(b"Forbidden", 403, "text/plain"), 1, "HEADWAY_USER_AGENT_FED"),
     "cut": (cut(package("G17", g17())), 4, "cut in the middle"),
     "no gzip": (bad_gzip(package("G17", g17())), 4, "not the gzip"),
     "moved": (redirect("https://example.org/"), 1, "redirected elsewhere"),
