@@ -44,7 +44,7 @@ $(TOOLS): requirements-tools.lock
 # Pins that stand are kept. Newer releases: make lock UPGRADE=--upgrade, or UPGRADE="--upgrade-package polars".
 # Resolved for every platform and for Python 3.11 on, and nothing of this machine's settings gets into the files.
 LOCK = $(VENV)/tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-  --no-annotate --no-strip-extras --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $(UPGRADE)
+  --no-annotate --no-strip-extras --custom-compile-command "make lock" $(UPGRADE)
 lock: $(TOOLS) ## make the locks again from pyproject.toml, keeping the pins
 	@$(LOCK) pyproject.toml --group dev --output-file requirements.lock
 	@$(LOCK) --group tools --output-file requirements-tools.lock
