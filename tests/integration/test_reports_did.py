@@ -105,7 +105,7 @@ def _date(text: str) -> dt.date | None:
 def events() -> dict[str, int]:
     found = {}
     for row in seed("timeline/seed_event.csv"):
-        event = row | {k: _date(row[k]) for k in ("event_date", "effective_on")}
+        event = row | {k: _date(row[k]) for k in ("event_date", "effective_on", "published_on")}
         event["in_force"] = row["in_force"] == "true"
         if plain.in_report(event):
             found[row["event_id"]] = plain.event_cut(event)
