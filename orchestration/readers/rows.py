@@ -76,6 +76,7 @@ class DimEvent(TypedDict):
     date_precision: str
     announced_on: dt.date | None
     effective_on: dt.date | None
+    published_on: dt.date | None
     ended_on: dt.date | None
     event_type: str
     title: str
@@ -243,6 +244,7 @@ class DimTariffMeasure(TypedDict):
     rate_pct: float | None
     announced_on: dt.date | None
     effective_on: dt.date | None
+    published_on: dt.date | None
     ended_on: dt.date | None
     legal_instrument: str | None
     exemptions: str | None

@@ -17,12 +17,12 @@ PUBLIC = {
     "product_system unit unit_multiplier currency frequency seasonal_adjustment source_id source_code first_period "
     "last_period observation_count vintage_count",
     "dim_derived_series": "series_id method formula input_series_ids base_period reason declared_on",
-    "dim_event": "event_id timeline event_date end_date date_precision announced_on effective_on ended_on event_type title "
+    "dim_event": "event_id timeline event_date end_date date_precision announced_on effective_on published_on ended_on event_type title "
     "description parties topics location source_key source_reference confidence in_force cluster_id anchor_on cut_month "
     "in_report left_out_because event_class",
     "dim_event_cluster": "cluster_id title first_on last_on n_events",
     "dim_episode": "episode_id title starts_on ends_on applies_to source_reference",
-    "dim_tariff_measure": "measure_id imposing_iso3 partners product_scope rate_pct announced_on effective_on ended_on "
+    "dim_tariff_measure": "measure_id imposing_iso3 partners product_scope rate_pct announced_on effective_on published_on ended_on "
     "legal_instrument exemptions source_key source_reference confidence in_force",
     "dim_origin_rule": "rule_id agreement vehicle_class requirement part_class effective_from effective_to threshold_pct "
     "method confidence source_key source_reference",
