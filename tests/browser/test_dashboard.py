@@ -17,7 +17,7 @@ from selenium.webdriver.common.keys import Keys
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.readers.release_file import open_release, records
 from tests.browser.harness import Browser, dashboard_served
-from tests.browser.waiting import settled, sound
+from tests.browser.waiting import filled, settled, sound
 from tests.support.page_case import changed_release
 
 #: path of each page; Streamlit serves the first one at the root
@@ -84,7 +84,7 @@ def test_the_numbers_shown_are_those_of_the_marts(browser: Browser, dashboard: s
         [event, series],
     )[0]
     settled(browser, f"{dashboard}/compare?event={event}&series={series}")
-    browser.until("return document.querySelectorAll('.st-key-numbers tbody tr').length > 8")
+    filled(browser, ".st-key-numbers tbody tr", 9)
     shown = numbers(browser)
     compared = 0
     for column, text in shown.items():
@@ -130,7 +130,7 @@ def test_a_choice_is_written_to_the_address_and_a_link_brings_it_back(browser: B
     assert asked["event"] == ["nafta-round6-end"] and asked["series"] == ["usa_imports_goods_mex"]
     browser.open("about:blank")
     settled(browser, address)
-    browser.until("return document.querySelectorAll('.st-key-numbers tbody tr').length > 8")
+    filled(browser, ".st-key-numbers tbody tr", 9)
     assert numbers(browser) == changed
     sound(browser)
 
@@ -321,7 +321,7 @@ def test_ten_readers_at_once_each_get_their_own_answer(browser: Browser, dashboa
             browser.js("location.href = arguments[0]", f"{dashboard}/compare?event={event}&series={series}")
         for tab, (event, series, mean) in zip(tabs, pairs, strict=True):
             driver.switch_to.window(tab)
-            browser.until("return document.querySelectorAll('.st-key-numbers tbody tr').length > 5")
+            filled(browser, ".st-key-numbers tbody tr", 6)
             settled(browser)
             # thousands show every unit, larger figures four digits in millions
             shown = value_of(numbers(browser)["pre_mean"])

@@ -23,10 +23,26 @@ return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testCo
 
 
 def settled(browser: Browser, url: str | None = None) -> None:
-    """Open `url` (or stay) and wait until the page stands still."""
+    """Open `url` (or stay) and wait until the page stands still.
+
+    A tab that was hidden so far is waited for in the same way: Chromium lays nothing out and draws no chart in a hidden tab,
+    and makes up for it as soon as the tab is switched to.
+    """
     if url:
         browser.open(url)
     browser.until(_SETTLED)
+
+
+def filled(browser: Browser, selector: str, least: int) -> None:
+    """Wait until at least `least` elements are found by `selector`. AssertionError as soon as the page says that it could
+    not be made: it stands still then, and what is waited for never comes."""
+    browser.until(
+        "return document.querySelector('.st-key-failure') || document.querySelectorAll(arguments[0]).length >= arguments[1]",
+        selector,
+        least,
+    )
+    failure = browser.text(".st-key-failure")
+    assert failure == "", f"{browser.driver.current_url}: {failure}"
 
 
 def sound(browser: Browser) -> None:

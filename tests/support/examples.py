@@ -6,8 +6,12 @@ Belongs here: the settings of Hypothesis for all tests. Does not belong here: ho
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
+
+Case = TypeVar("Case")
 
 #: the part of the examples that is tried: all of them, unless HEADWAY_EXAMPLES names less (`make unit`: a quarter)
 SHARE = float(os.environ.get("HEADWAY_EXAMPLES", "1"))
@@ -20,3 +24,8 @@ def examples(count: int) -> settings:
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow],
     )
+
+
+def first_of(cases: Sequence[Case]) -> Sequence[Case]:
+    """The same part of cases of one kind that are written down, at least one."""
+    return cases[: max(1, round(len(cases) * SHARE))]

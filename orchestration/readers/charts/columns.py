@@ -9,6 +9,8 @@ only when it runs. These functions say what a chart expects and raise ChartError
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
+from typing import TypeVar
 
 import polars as pl
 
@@ -45,6 +47,20 @@ def quantile(column: pl.Series, share: float) -> float:
     if cut is None:
         raise ChartError(f"the column {column.name} has no number")
     return cut
+
+
+Value = TypeVar("Value")
+
+
+def written(column: pl.Series, write: Callable[[Value], str]) -> pl.Series:
+    """A column of text: `write` of each value, null where the value is null.
+
+    Not `map_elements`: polars runs that in its own threads, which need the lock of the interpreter for it. Where several
+    readers are served at once, one reader's thread can hold that lock and wait for those threads in another call of polars
+    (`to_pandas`), and then the whole server stands still. This loop stays in the thread of its reader.
+    """
+    texts = [None if value is None else write(value) for value in column]
+    return pl.Series(column.name, texts, dtype=pl.String)
 
 
 def months(first: dt.date, last: dt.date, name: str) -> pl.DataFrame:

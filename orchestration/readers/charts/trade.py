@@ -10,7 +10,7 @@ import datetime as dt
 import altair as alt
 import polars as pl
 
-from orchestration.readers.charts.columns import days, extent, months
+from orchestration.readers.charts.columns import days, extent, months, written
 from orchestration.readers.charts.layers import layered, month_axis
 from orchestration.readers.charts.theme import (
     CATEGORIES,
@@ -193,8 +193,9 @@ def state_tiles(
     grid = pl.DataFrame(
         [{"state": state, "column": column, "row": row} for state, (column, row) in TILES.items()]
     )
-    shown = grid.join(frame, on="state", how="left").with_columns(
-        name=pl.coalesce("name", "state"), label=pl.col("value").map_elements(_short, pl.String).fill_null("")
+    joined = grid.join(frame, on="state", how="left")
+    shown = joined.with_columns(
+        name=pl.coalesce("name", "state"), label=written(joined["value"], _short).fill_null("")
     )
     if shown["value"].drop_nulls().is_empty():
         raise ChartError("no state has a value")
@@ -319,7 +320,5 @@ def _with_holes(frame: pl.DataFrame) -> pl.DataFrame:
     return grid.join(frame, on=["month", "name"], how="left").sort("name", "month")
 
 
-def _short(value: float | None) -> str:
-    if value is None:
-        return ""
+def _short(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 10 else f"{value:,.1f}" if abs(value) >= 0.05 else "<0.1"

@@ -11,6 +11,7 @@ from __future__ import annotations
 import polars as pl
 import streamlit as st
 
+from orchestration.readers.charts.columns import written
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.method_result import MethodResult
 from orchestration.readers.comparison.methods import FURTHER, METHODS
@@ -55,10 +56,8 @@ def show(release: Release, comparison: Comparison, control: str) -> None:
             "a method that fires at every third date says little when it fires at an event."
         )
         frame = pl.DataFrame([_row(method) for method in comparison.methods or ()], schema=_SUMMARY)
-        written = frame.with_columns(
-            pl.all().map_elements(escaped, pl.String, skip_nulls=True).fill_null(ABSENT)
-        )
-        st.table(written, hide_index=True)  # not a grid: the notes wrap, and a screen reader gets each cell
+        summary = frame.with_columns(written(column, escaped).fill_null(ABSENT) for column in frame)
+        st.table(summary, hide_index=True)  # not a grid: the notes wrap, and a screen reader gets each cell
         parts.downloads("methods", frame)
     event, series_id, gap = comparison.event, comparison.series["series_id"], comparison.result["gap_months"]
     if not event:

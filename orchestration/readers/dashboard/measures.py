@@ -12,7 +12,7 @@ import polars as pl
 import streamlit as st
 
 from orchestration.readers.charts import trade as charts
-from orchestration.readers.charts.columns import days
+from orchestration.readers.charts.columns import days, written
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
@@ -130,9 +130,7 @@ def _drawn(release: Release, frame: pl.DataFrame, query: Query, day: dt.date) ->
     ended = frame["ended_on"].drop_nulls()
     edge = max(days(frame["effective_on"])[1], *(days(ended) if ended.len() else ()), day)
     marks = frame.select(
-        pl.struct("imposing_iso3", "partners", "product_scope", "rate_pct")
-        .map_elements(_measure_name, pl.String)
-        .alias("name"),
+        written(frame.select(*NamedMeasure.__annotations__).to_struct("name"), _measure_name),
         "effective_on",
         pl.col("ended_on").fill_null(edge).alias("ends_on"),
         pl.col("ended_on").cast(pl.String).fill_null("no end").alias("until"),

@@ -9,6 +9,7 @@ Keys of containers become CSS classes `st-key-...`; tests find verdict, numbers 
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
@@ -31,6 +32,13 @@ from orchestration.readers.wording import ABSENT
 
 if TYPE_CHECKING:
     from streamlit.elements.lib.column_types import ColumnConfig
+
+# Streamlit loads pandas with the first table that it draws, in the thread of that reader. While it loads, Altair, in the
+# threads of other readers, takes the half of it that is there for the whole and fails ("partially initialized module 'pandas'
+# has no attribute 'Timestamp'"): of four readers at the start of a server one or two got a page that said it could not be
+# made. Every page imports this module, and so none is drawn before pandas is whole. It is
+# imported by name, because nothing of it is used here.
+importlib.import_module("pandas")
 
 #: rows of a table sent to the browser; the downloads hold all of them
 SHOWN_ROWS = 2_000

@@ -13,7 +13,7 @@ import polars as pl
 import streamlit as st
 
 from orchestration.readers.charts import revisions as charts
-from orchestration.readers.charts.columns import extent, median
+from orchestration.readers.charts.columns import extent, median, written
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
@@ -200,9 +200,7 @@ def _triangle(release: Release, series: DimSeries, source: str) -> None:
         parts.nothing_found("There is no triangle: no period has two known versions.")
         return
     marks = frame.select(
-        pl.col("period_start")
-        .map_elements(lambda d: period(d, series["frequency"]), pl.String)
-        .alias("period"),
+        written(frame["period_start"], partial(period, frequency=series["frequency"])).alias("period"),
         pl.col("known_on").cast(pl.String).alias("known"),
         "value",
         "change_pct",

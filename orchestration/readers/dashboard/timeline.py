@@ -12,6 +12,7 @@ import polars as pl
 import streamlit as st
 
 from orchestration.readers.charts import timeline as charts
+from orchestration.readers.charts.columns import written
 from orchestration.readers.comparison.windows import GAP, WINDOW
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
@@ -202,9 +203,9 @@ def _lanes(release: Release, query: Query, events: pl.DataFrame, picked: str | N
         "event_id",
         "event_date",
         "title",
-        pl.col("timeline").map_elements(_lane, pl.String).alias("lane"),
-        pl.col("event_type").map_elements(charts.kind_of, pl.String).alias("kind"),
-        pl.col("event_type").map_elements(spelled, pl.String).alias("type"),
+        written(events["timeline"], _lane).alias("lane"),
+        written(events["event_type"], charts.kind_of).alias("kind"),
+        written(events["event_type"], spelled).alias("type"),
         "confidence",
         pl.col("parties").list.join(", "),
     )
@@ -300,9 +301,9 @@ def _positions(release: Release, event: OpenedEvent) -> None:
     )
     shown = frame.select(
         pl.col("party").replace(PARTIES),
-        pl.col("topic").map_elements(_topic, pl.String),
+        written(frame["topic"], _topic),
         "position",
-        pl.struct("value", "unit").map_elements(_figure, pl.String).alias("figure"),
+        written(frame.select("value", "unit").to_struct("figure"), _figure),
         "status",
         "source_reference",
     )
@@ -369,8 +370,8 @@ def _exposed(release: Release, event_id: str) -> None:
     )
     with st.container(key="exposed"):
         shown = frame.with_columns(
-            pl.col("verdict").map_elements(verdict, pl.String),
-            pl.col("match_basis").map_elements(spelled, pl.String),
+            written(frame["verdict"], verdict),
+            written(frame["match_basis"], spelled),
         )
         parts.data_table(shown, labels=_EXPOSED_LABELS, alt_text="Series in which the event could show")
     parts.behind(key=f"exposed-{event_id}", frame=frame, queries=[query], table=False)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 
 import polars as pl
 import pytest
 
-from orchestration.readers.charts.columns import days, extent, median, months, quantile
+from orchestration.base.settings import PROJECT
+from orchestration.readers.charts.columns import days, extent, median, months, quantile, written
 from orchestration.readers.charts.theme import ChartError
 
 NUMBERS = pl.Series("value", [3.0, None, 1.0, 2.0])
@@ -34,3 +36,18 @@ def test_a_column_without_a_number_is_named(reduce: Callable, column: pl.Series)
 def test_numbers_are_no_days() -> None:
     with pytest.raises(ChartError, match="the column value has no day"):
         days(NUMBERS)
+
+
+def test_text_is_written_value_by_value_and_a_hole_stays_a_hole() -> None:
+    column = pl.Series("x", [1.5, None, 2.0])
+    assert written(column, lambda value: f"<{value}>").to_list() == ["<1.5>", None, "<2.0>"]
+    assert written(pl.Series("x", [], dtype=pl.Float64), str).dtype == pl.String
+
+
+def test_no_reader_runs_python_inside_polars() -> None:
+    # two readers at once and one `map_elements` stopped the whole server: polars' threads waited for the interpreter's lock,
+    # and the thread that held it waited for polars' threads
+    files = list((PROJECT / "orchestration" / "readers").rglob("*.py"))
+    assert len(files) > 50
+    calls = re.compile(r"\.(map_elements|map_batches|map_rows|map_groups)\(")
+    assert [file.name for file in files if calls.search(file.read_text(encoding="utf-8"))] == []

@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
+from tests.support.examples import first_of
 from tests.support.forecast_case import SERIES, real_logarithms
 from transforms.statistics import local_linear_trend
 from transforms.statistics.forecasts import (
@@ -45,7 +46,7 @@ def test_components_reach_a_likelihood_no_search_of_statsmodels_beats(series_id)
 
     Allowed: 0.05, far below what tells two sets of variances apart (1.9 at the 95 % level of one parameter).
     """
-    for first in (0, 100, 180):
+    for first in first_of((0, 100, 180)):
         window = real_logarithms()[series_id][1][first : first + 120]
         model = UnobservedComponents(window, "lltrend", seasonal=12, use_exact_diffuse=True)
         with warnings.catch_warnings():

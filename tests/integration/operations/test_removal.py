@@ -19,6 +19,7 @@ from orchestration.operations import removal
 from orchestration.operations.removal import removable, remove
 from orchestration.sources import datasets
 from orchestration.store.archive import Archive
+from tests.support.live_case import prepared
 from tests.support.refresh_case import (
     MANUFACTURING,
     VEHICLES,
@@ -46,11 +47,13 @@ WHY = "thousands, not units"
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
-    """One import, and figures beside it."""
-    settings = Settings(project=PROJECT, home=tmp_path / "home")
-    ingest_figures(settings, "observation_fed")
-    import_file(settings, EXAMPLES / TRUCKS, {})
-    return settings
+    """One import, and figures beside it; made once for all tests, of which each gets a copy."""
+
+    def fill(settings: Settings) -> None:
+        ingest_figures(settings, "observation_fed")
+        import_file(settings, EXAMPLES / TRUCKS, {})
+
+    return prepared(tmp_path, "removal", fill)
 
 
 def bad(home: Settings) -> str:
