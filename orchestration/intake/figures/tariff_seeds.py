@@ -22,12 +22,12 @@ from transforms.tariff_weights import MONEY, shortest_prefixes, weights
 SEEDS = PROJECT / "dbt_project" / "seeds" / "exposure"
 MEASURES = PROJECT / "dbt_project" / "seeds" / "timeline" / "seed_tariff_measure.csv"
 
-#: Census codes of the partners whose measures are held in full; Germany stands for the EU, as in the measures.
+#: Census codes of the partners whose measures are held in full. Lines are held of the EU (0003) and not of its members.
 _PARTNERS = {
     "1220": "CAN",
     "2010": "MEX",
     "5700": "CHN",
-    "4280": "DEU",
+    "0003": "DEU",
     "5880": "JPN",
     "5800": "KOR",
     "4120": "GBR",
@@ -71,8 +71,9 @@ def collected_lists(source: Path) -> dict[str, set[str]]:
     lists |= _metal_lists(product)
     for name, file in {"auto_parts": "s232_auto_parts.txt", "truck_parts": "s232_mhd_parts.txt"}.items():
         lists[name] = set((reference / file).read_text().split())
-    # computers (8471) are on the list only where they are parts of vehicles, which is a small part of them
+    # computers (8471) stand on two lists as parts of vehicles or for their metal, which are a small part of them
     lists["auto_parts"].discard("8471")
+    lists["metals_1b"].discard("8471")
     lists["s338_motor"] = set(pl.read_csv(reference / "canada-338-autos.csv", infer_schema=False)["HTSUS"])
     lists["annex_2_reciprocal"] = set(pl.read_parquet(product / "tariff_ieepa_exempt_products.parquet")["hts10"])
     lists["annex_122"] = set(pl.read_parquet(product / "tariff_s122_exempt_products.parquet")["hts8"])
@@ -137,8 +138,7 @@ def collected_trade(source: Path) -> pl.DataFrame:
         )
     )
     return (
-        pl.read_parquet(product / "us_imports_hs10_country_year_2024.parquet")
-        .filter(pl.col("cty_code").is_in(list(_PARTNERS)))
+        _lines(product)
         .with_columns(pl.col("hts10").str.slice(0, 8).alias("hs8"))
         .join(mfn.unique("hs8"), on="hs8", how="left")
         .join(metal.unique("hts10"), on="hts10", how="left")
@@ -155,6 +155,34 @@ def collected_trade(source: Path) -> pl.DataFrame:
             (value * pl.col("steel_share").fill_null(0).clip(0, 1)).alias("steel_usd"),
             (value * pl.col("aluminum_share").fill_null(0).clip(0, 1)).alias("aluminium_usd"),
         )
+    )
+
+
+def _lines(product: Path) -> pl.DataFrame:
+    """Lines of 2024 of each partner; those of Germany are the EU's, brought to Germany's total of each chapter."""
+    lines = pl.read_parquet(product / "us_imports_hs10_country_year_2024.parquet").filter(
+        pl.col("cty_code").is_in(list(_PARTNERS))
+    )
+    chapter = pl.col("hts10").str.slice(0, 2).alias("hs2")
+    german = (
+        pl.read_parquet(product / "us_imports_hs2_allpartner_month_gen_2023_2024.parquet")
+        .filter((pl.col("cty_code") == "4280") & (pl.col("month").dt.year() == 2024))
+        .group_by("hs2")
+        .agg(pl.col("gen_val_usd").sum())
+    )
+    part = (
+        lines.filter(pl.col("cty_code") == "0003")
+        .group_by(chapter)
+        .agg(pl.col("con_val_usd").sum())
+        .join(german, on="hs2", how="left")
+        .select("hs2", cty_code=pl.lit("0003"), part=pl.col("gen_val_usd").fill_null(0) / pl.col("con_val_usd"))
+    )
+    scale = pl.col("part").fill_null(1)
+    return (
+        lines.with_columns(chapter)
+        .join(part, on=["cty_code", "hs2"], how="left")
+        .with_columns(pl.col("con_val_usd") * scale, pl.col("cal_dut_usd") * scale)
+        .drop("hs2", "part")
     )
 
 
