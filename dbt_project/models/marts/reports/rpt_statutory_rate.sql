@@ -66,7 +66,7 @@ kept as (
         and rule.effective_from <= one.starts_on
         and (rule.effective_to is null or rule.effective_to >= one.starts_on)
         -- of two measures of one programme the one with the higher rate
-        and (rule.due_programme = other.programme or (rule.due_programme is null and other.place > one.place))
+        and (rule.due_programme = other.programme or (rule.programme_a = rule.programme_b and other.place > one.place))
     group by one.partner_iso3, one.lists, one.starts_on, one.place
 ),
 
