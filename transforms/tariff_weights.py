@@ -28,7 +28,7 @@ def shortest_prefixes(codes: Iterable[str], all_lines: Iterable[str]) -> list[st
     all_lines is kept as it is, since a later edition of the tariff may have it.
     """
     wanted = set(codes)
-    lines = sorted({*all_lines, *wanted})
+    lines = sorted(set(all_lines))
     reached = {line for line in lines if any(line[:n] in wanted for n in _LENGTHS)}
     below: dict[str, int] = {}
     on_list: dict[str, int] = {}
@@ -37,9 +37,11 @@ def shortest_prefixes(codes: Iterable[str], all_lines: Iterable[str]) -> list[st
             if n <= len(line):
                 below[line[:n]] = below.get(line[:n], 0) + 1
                 on_list[line[:n]] = on_list.get(line[:n], 0) + (line in reached)
-    shortened = set()
+    shortened = {code for code in wanted if code not in below}
     for line in reached:
-        shortened.add(next(line[:n] for n in _LENGTHS if n <= len(line) and below[line[:n]] == on_list[line[:n]]))
+        shortened.add(
+            next(line[:n] for n in _LENGTHS if n <= len(line) and below[line[:n]] == on_list[line[:n]])
+        )
     return sorted(shortened)
 
 

@@ -60,7 +60,9 @@ def collected_lists(source: Path) -> dict[str, set[str]]:
         "s301_ev": ["biden_100"],
         "s301_2024_25": ["biden_25"],
     }.items():
-        frame = pl.read_parquet(product / "tariff_s301_lists_hs8.parquet").filter(pl.col("list").is_in(labels))
+        frame = pl.read_parquet(product / "tariff_s301_lists_hs8.parquet").filter(
+            pl.col("list").is_in(labels)
+        )
         lists[name] = set(frame["hts8"])
     # the measures are on vehicles and on metals; syringes, batteries and others of these lists have no measure held here
     lists["s301_ev"] = {code for code in lists["s301_ev"] if code[:2] == "87"}
@@ -75,7 +77,9 @@ def collected_lists(source: Path) -> dict[str, set[str]]:
     lists["auto_parts"].discard("8471")
     lists["metals_1b"].discard("8471")
     lists["s338_motor"] = set(pl.read_csv(reference / "canada-338-autos.csv", infer_schema=False)["HTSUS"])
-    lists["annex_2_reciprocal"] = set(pl.read_parquet(product / "tariff_ieepa_exempt_products.parquet")["hts10"])
+    lists["annex_2_reciprocal"] = set(
+        pl.read_parquet(product / "tariff_ieepa_exempt_products.parquet")["hts10"]
+    )
     lists["annex_122"] = set(pl.read_parquet(product / "tariff_s122_exempt_products.parquet")["hts8"])
     return lists
 
@@ -87,12 +91,18 @@ def _metal_lists(product: Path) -> dict[str, set[str]]:
     annexes = pl.read_parquet(product / "tariff_s232_annex_products.parquet")
     derivatives = pl.read_parquet(product / "tariff_s232_derivative_products.parquet")
     lists = {
-        f"metals_{annex}": set(annexes.filter(pl.col("annex") == annex)["hts_prefix"]) for annex in ("1a", "1b", "3")
+        f"metals_{annex}": set(annexes.filter(pl.col("annex") == annex)["hts_prefix"])
+        for annex in ("1a", "1b", "3")
     }
     lists["steel_2018"], lists["aluminium_2018"] = codes["usa-232-steel-2018"], codes["usa-232-alu-2018"]
     # of the chapters themselves the annexes of 2026 name what was on the lists of 2025, those of annex 2 left them
-    for name, metal, chapters in (("steel_2025", "steel", ("72", "73")), ("aluminium_2025", "aluminum", ("76",))):
-        own = annexes.filter((pl.col("metal_type") == metal) & pl.col("hts_prefix").str.slice(0, 2).is_in(chapters))
+    for name, metal, chapters in (
+        ("steel_2025", "steel", ("72", "73")),
+        ("aluminium_2025", "aluminum", ("76",)),
+    ):
+        own = annexes.filter(
+            (pl.col("metal_type") == metal) & pl.col("hts_prefix").str.slice(0, 2).is_in(chapters)
+        )
         lists[name] = set(own["hts_prefix"]) | codes[f"usa-232-{'steel' if metal == 'steel' else 'alu'}-2018"]
     lists["copper"] = set(pl.read_parquet(product / "tariff_s232_copper_products.parquet")["hts10"])
     august = pl.col("effective_date").is_not_null()
@@ -175,7 +185,9 @@ def _lines(product: Path) -> pl.DataFrame:
         .group_by(chapter)
         .agg(pl.col("con_val_usd").sum())
         .join(german, on="hs2", how="left")
-        .select("hs2", cty_code=pl.lit("0003"), part=pl.col("gen_val_usd").fill_null(0) / pl.col("con_val_usd"))
+        .select(
+            "hs2", cty_code=pl.lit("0003"), part=pl.col("gen_val_usd").fill_null(0) / pl.col("con_val_usd")
+        )
     )
     scale = pl.col("part").fill_null(1)
     return (
@@ -190,7 +202,10 @@ def main(source: Path, out: Path = SEEDS) -> None:
     """Write both seeds below `out` from the collected files below `source`."""
     trade, lists = collected_trade(source), collected_lists(source)
     mfn = pl.read_parquet(source / "product" / "tariff_mfn_rates_2025.parquet")["hs8"]
-    lines = [*pl.read_parquet(source / "product" / "us_imports_hs10_country_year_2024.parquet")["hts10"].unique(), *mfn]
+    lines = [
+        *pl.read_parquet(source / "product" / "us_imports_hs10_country_year_2024.parquet")["hts10"].unique(),
+        *mfn,
+    ]
     short = {name: shortest_prefixes(codes, lines) for name, codes in sorted(lists.items())}
     with (out / "seed_tariff_list_code.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
