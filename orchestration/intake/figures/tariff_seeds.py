@@ -77,9 +77,9 @@ def collected_lists(source: Path) -> dict[str, set[str]]:
     lists["auto_parts"].discard("8471")
     lists["metals_1b"].discard("8471")
     lists["s338_motor"] = set(pl.read_csv(reference / "canada-338-autos.csv", infer_schema=False)["HTSUS"])
-    lists["annex_2_reciprocal"] = set(
-        pl.read_parquet(product / "tariff_ieepa_exempt_products.parquet")["hts10"]
-    )
+    spared = pl.read_parquet(product / "tariff_ieepa_exempt_products.parquet")["hts10"]
+    # one code of the copy has twelve digits, the last two of them noughts
+    lists["annex_2_reciprocal"] = set(spared.str.slice(0, 10))
     lists["annex_122"] = set(pl.read_parquet(product / "tariff_s122_exempt_products.parquet")["hts8"])
     return lists
 
