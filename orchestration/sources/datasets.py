@@ -1,27 +1,27 @@
 """Every dataset that is asked of an agency, in one tuple.
 
-Belongs here: the list of the agencies' modules. Does not belong here: anything about one agency.
+Belongs here: finding the datasets of the agencies' modules. Does not belong here: anything about one agency.
+
+A module of agencies/ that has DATASETS is a provider: who adds one adds a file there, and no list elsewhere.
 """
 
 from __future__ import annotations
 
-from orchestration.sources.agencies import (
-    bank_of_canada,
-    banxico,
-    bls,
-    bts,
-    census,
-    comtrade,
-    fed,
-    inegi,
-    statcan,
-    treasury,
-)
+import pkgutil
+from importlib import import_module
+
+from orchestration.sources import agencies
 from orchestration.sources.spec import Api, Dataset
 
-_PROVIDERS = (bls, census, bts, statcan, inegi, banxico, bank_of_canada, fed, treasury, comtrade)
 
-DATASETS: tuple[Dataset, ...] = tuple(dataset for provider in _PROVIDERS for dataset in provider.DATASETS)
+def _datasets() -> tuple[Dataset, ...]:
+    names = [module.name for module in pkgutil.iter_modules(agencies.__path__)]
+    providers = [import_module(f"{agencies.__name__}.{name}") for name in names]
+    return tuple(dataset for provider in providers for dataset in getattr(provider, "DATASETS", ()))
+
+
+#: by the names of the modules, then in the order in which a module has them
+DATASETS: tuple[Dataset, ...] = _datasets()
 
 #: every API by name, in the order of DATASETS
 APIS: dict[str, Api] = {dataset.api.name: dataset.api for dataset in DATASETS}
