@@ -232,6 +232,17 @@ class DimSource(TypedDict):
     needs_key: bool
 
 
+class DimTariffList(TypedDict):
+    """A row of dim_tariff_list."""
+
+    list_id: str
+    title: str
+    hs_codes: list[str]
+    measure_ids: list[str]
+    sparing_measure_ids: list[str]
+    source_reference: str
+
+
 class DimTariffMeasure(TypedDict):
     """A row of dim_tariff_measure."""
 
@@ -656,6 +667,24 @@ class RptRevision(TypedDict):
     days_to_latest: int
 
 
+class RptStatutoryRate(TypedDict):
+    """A row of rpt_statutory_rate."""
+
+    period_start: dt.date
+    reporter_iso3: str
+    partner_iso3: str
+    ordinary_rate_pct: float
+    added_rate_pct: float
+    statutory_rate_pct: float
+    statutory_rate_2024_claims_pct: float | None
+    collected_rate_pct: float | None
+    measure_ids: list[str]
+    left_out_measure_ids: list[str]
+    too_wide_measure_ids: list[str]
+    weight_value_usd: int
+    weight_year: int
+
+
 class RptSyntheticControl(TypedDict):
     """A row of rpt_synthetic_control."""
 
@@ -696,8 +725,10 @@ class RptTariffExposure(TypedDict):
     measure_coverage: list[str] | None
     measure_days: list[int] | None
     exemptions: list[str] | None
+    displaced_measure_ids: list[str]
     possible_measure_ids: list[str]
     statutory_rate_pct: float | None
+    statutory_is_at_least: bool | None
     reason: str | None
     in_force_share: float
     customs_value_usd: int | None
@@ -724,6 +755,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     DimProduct: "dim_product",
     DimSeries: "dim_series",
     DimSource: "dim_source",
+    DimTariffList: "dim_tariff_list",
     DimTariffMeasure: "dim_tariff_measure",
     FctFreightFlow: "fct_freight_flow",
     FctObservation: "fct_observation",
@@ -742,6 +774,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",
     RptRevision: "rpt_revision",
+    RptStatutoryRate: "rpt_statutory_rate",
     RptSyntheticControl: "rpt_synthetic_control",
     RptTariffExposure: "rpt_tariff_exposure",
 }

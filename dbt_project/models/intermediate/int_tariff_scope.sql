@@ -30,8 +30,13 @@ partners as (
     select measure_id, {{ each_item('partners') }} as partner from measures
 ),
 
+-- the codes of a measure itself, and those of the lists that it reaches
 codes as (
     select measure_id, {{ each_item('hs_codes') }} as hs_code from measures
+    union distinct
+    select reach.measure_id, {{ each_item('list.hs_codes') }} as hs_code
+    from {{ ref('stg_tariff_reach') }} as reach
+    inner join {{ ref('stg_tariff_list_code') }} as list on reach.list_id = list.list_id
 ),
 
 -- a measure on one partner reaches a part of the imports from the world
