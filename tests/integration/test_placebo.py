@@ -370,7 +370,8 @@ def test_effects_of_the_detectable_size_are_found(made_up):
         made_up.execute("DELETE FROM fct_observation_vintage; DELETE FROM dim_series")
         case.add_values(made_up, "s", {plain.month(m): 100 * math.exp(v) for m, v in noise.items()})
         (quiet,) = rows(made_up, "FROM before_after('s', ?)", [plain.month(at)])
-        for size in found:
+        found[0.0] += quiet["verdict"] == "outside_usual_range"
+        for size in (0.25, 1.0, 2.0):
             effect = size * quiet["mde95"]
             made_up.execute("DELETE FROM fct_observation_vintage; DELETE FROM dim_series")
             case.add_values(
