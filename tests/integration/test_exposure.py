@@ -106,6 +106,32 @@ def test_known_months(released, partner, system, code, month, measures, rate, sh
     assert collected[0] <= row["collected_rate_pct"] <= collected[1]
 
 
+def test_cars_of_canada_and_mexico_pay_the_duty_on_cars_and_not_the_emergency_duty(released):
+    """EO 14289 gives a listed car one of the two: 25, and not 35, 60 or nothing known."""
+    found = rows(
+        released,
+        "FROM rpt_tariff_exposure WHERE product_code = '8703' AND partner_iso3 IN ('CAN', 'MEX') "
+        "AND period_start BETWEEN DATE '2025-05-01' AND DATE '2026-02-01' ORDER BY period_start",
+    )
+    assert len(found) == 20
+    for row in found:
+        assert row["statutory_rate_pct"] == 25, row
+        assert {m[:9] for m in row["displaced_measure_ids"]} >= {"usa-ieepa"}, row
+
+
+def test_the_world_has_no_rate_that_is_one_partners(released):
+    """Cars of all countries were shown at China's 25 % from 2018 on, with 2 % collected."""
+    found = rows(
+        released,
+        "FROM rpt_tariff_exposure WHERE partner_iso3 = 'WLD' AND statutory_rate_pct IS NOT NULL",
+    )
+    partners = {
+        m["measure_id"]: m["partners"]
+        for m in rows(released, "SELECT measure_id, partners FROM dim_tariff_measure")
+    }
+    assert all("WLD" in partners[name] for row in found for name in row["measure_ids"])
+
+
 def test_the_rate_collected_is_the_derived_duty_rate(released):
     """Two paths to one number: duty and value joined in the report, and the derived series of the same goods."""
     compared = rows(

@@ -10,7 +10,7 @@ from transforms.tariff_weights import MONEY, lists_of_lines, shortest_prefixes, 
 LINES = ["8703220110", "8703230110", "8703230190", "8704210100", "7206100000"]
 
 
-def trade(**values: list) -> pl.DataFrame:
+def trade(**values: list[int]) -> pl.DataFrame:
     columns = {"partner_iso3": ["CAN"] * 5, "hts10": LINES, **{name: [1, 2, 4, 8, 16] for name in MONEY}}
     return pl.DataFrame(columns | values)
 
