@@ -195,6 +195,7 @@ class DimSeries(TypedDict):
     title: str
     measure: str
     geography_iso3: str
+    geography_id: str
     partner_iso3: str | None
     flow: str | None
     basis: str | None
@@ -211,10 +212,13 @@ class DimSeries(TypedDict):
     source_code: str | None
     fred_alias: str | None
     notes: str | None
+    break_period: dt.date | None
+    break_reason: str | None
     first_period: dt.date | None
     last_period: dt.date | None
     observation_count: int
     vintage_count: int
+    grade: str
 
 
 class DimSource(TypedDict):
@@ -284,6 +288,7 @@ class FctObservation(TypedDict):
     status: str
     known_from: dt.datetime
     known_from_basis: str
+    grade: str
     payload_id: str
 
 
@@ -298,6 +303,7 @@ class FctObservationVintage(TypedDict):
     known_from: dt.datetime
     known_to: dt.datetime | None
     known_from_basis: str
+    grade: str
     revision_number: int
     payload_id: str
 

@@ -39,8 +39,18 @@ def cells(folder: Path, later: pl.DataFrame) -> Input:
     apart = differing(countries, later)
     joined = countries.join(apart, on=["partner_code", "flow"], how="anti")
     # a partner that did not exist yet stands in the table with zeros before its first month of trade
-    begun = joined.filter(
+    traded = joined.filter(
         (pl.col("value_usd") != 0).cum_max().over("partner_code", "flow", order_by="period")
+    )
+    # in the months of both, what the later figures no longer hold would stand beside them as if it were known still
+    cell = ["partner_code", "flow", "period"]
+    newer = _by_month(later)
+    both_from = newer["period"].min()
+    begun = pl.concat(
+        [
+            traded.filter(pl.col("period") < both_from),
+            traded.filter(pl.col("period") >= both_from).join(newer, on=cell, how="semi"),
+        ]
     )
     frame = trade_flows(
         begun.with_columns(basis=pl.col("flow").replace_strict(_BASES, return_dtype=pl.String)),
@@ -64,7 +74,7 @@ def cells(folder: Path, later: pl.DataFrame) -> Input:
             ),
             *left_out(
                 joined.join(begun, on=joined.columns, how="anti", nulls_equal=True),
-                "zeros before the first trade",
+                "zeros before the first trade, and cells that the later figures of their month do not hold",
             ),
         ),
     )
@@ -96,9 +106,8 @@ def differing(countries: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
     countries: partner_code, flow, period, value_usd; later: rows of raw.trade_flow.
     """
     keys = ["partner_code", "flow"]
-    newer = later.select(*keys, "value_usd", period=pl.col("period_start").dt.strftime("%Y-%m"))
     sums = (
-        countries.join(newer, on=[*keys, "period"], suffix="_later")
+        countries.join(_by_month(later), on=[*keys, "period"], suffix="_later")
         .group_by(keys)
         .agg(pl.col("value_usd", "value_usd_later").sum())
         .filter(
@@ -106,6 +115,13 @@ def differing(countries: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
         )
     )
     return countries.select(keys).unique().join(sums, on=keys, how="anti").sort(keys)
+
+
+def _by_month(later: pl.DataFrame) -> pl.DataFrame:
+    """partner_code, flow, period (2025-01) and value_usd of rows of raw.trade_flow."""
+    return later.select(
+        "partner_code", "flow", "value_usd", period=pl.col("period_start").dt.strftime("%Y-%m")
+    )
 
 
 def _read(folder: Path) -> pl.DataFrame:
