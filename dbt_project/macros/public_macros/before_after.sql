@@ -76,7 +76,7 @@ first_numbers as (
             value,
             row_number() over (partition by period_start order by known_from) as place
         from fct_observation_vintage
-        where series_id = cast(series as varchar) and frequency = 'monthly' and value is not null and grade <> 'press'
+        where series_id = cast(series as varchar) and frequency = 'monthly' and value is not null and grade is distinct from 'press'
     ) as numbers
     cross join widths
     where numbers.place = 1
