@@ -73,7 +73,7 @@ def fix_rate(folder: Path) -> Input:
     raw = read_as_text(folder / file)
     month = pl.col("period").str.head(7)
     days = raw.with_columns(month=month)
-    partial = pl.col("month").is_in([raw["period"].min()[:7], raw["period"].max()[:7]])
+    partial = pl.col("month").is_in([days["month"].min(), days["month"].max()])
     means = (
         days.filter(~partial)
         .group_by("month")
