@@ -78,7 +78,7 @@ def add_vintages(
         ordered = sorted(known)
         ends = [start for start, _, _ in ordered[1:]] + [None]
         rows += [
-            [series_id, period, frequency, value, status, start, end, "release", n, f"p{n}"]
+            [series_id, period, frequency, value, status, start, end, "release", "agency", n, f"p{n}"]
             for n, ((start, value, status), end) in enumerate(zip(ordered, ends, strict=True))
         ]
     if rows:
