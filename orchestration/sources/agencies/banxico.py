@@ -68,7 +68,9 @@ def plan(ctx: PlanContext) -> list[Request]:
 
 def parse(content: bytes, request: Request, response: Response) -> Parsed:
     """The means of whole months, known from the time of retrieval; raises what `daily_rates.means` and the parser raise."""
-    daily = parse_reply(content, status=response.status, content_type=response.media_type)
+    daily = parse_reply(
+        content, status=response.status, content_type=response.media_type, headers=response.headers
+    )
     return daily_rates.means(daily, request, response, source=SOURCE)
 
 
