@@ -12,7 +12,18 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from transforms.parse import banxico, bls, census, comtrade, fed_ddp, inegi, inegi_raiavl, statcan, statcan_wds, treasury
+from transforms.parse import (
+    banxico,
+    bls,
+    census,
+    comtrade,
+    fed_ddp,
+    inegi,
+    inegi_raiavl,
+    statcan,
+    statcan_wds,
+    treasury,
+)
 from transforms.parse.outcome import BadRequestError, SchemaChangedError
 from transforms.parse.reply import rescale
 
@@ -63,7 +74,9 @@ def test_bls_series_files_have_the_titles_and_bases_of_ours(us):
     assert "excluding Canadian" in parts["series_title"] and parts["base_period"] == "2000=100"
     jobs = bls.parse_series_file((us / "ce.series.2024-03.extract.txt").read_bytes())
     (vehicles,) = jobs.filter(series_id="CES3133600101").rows(named=True)
-    assert vehicles["series_title"] == "All employees, thousands, motor vehicles and parts, seasonally adjusted"
+    assert (
+        vehicles["series_title"] == "All employees, thousands, motor vehicles and parts, seasonally adjusted"
+    )
     assert vehicles["begin_year"] == "1990"
 
 
@@ -124,7 +137,9 @@ def test_statistics_canada_web_download(canmex):
     folder = canmex / "statcan"
     cars = statcan.table_of_csv((folder / "20100025_canada_ontario.csv").read_bytes(), "20100025")
     assert cars.height == 2_720
-    members = dict(cars.select("vector", pl.concat_str("geography", "Fuel type", "Vehicle type", separator="|")).rows())
+    members = dict(
+        cars.select("vector", pl.concat_str("geography", "Fuel type", "Vehicle type", separator="|")).rows()
+    )
     assert members["v1671330686"] == "Canada|All fuel types|Total, vehicle type"
     assert members["v1277479871"] == "Canada|All zero-emission vehicles|Total, vehicle type"
     assert members["v1671380007"] == "Ontario|All fuel types|Total, vehicle type"
@@ -147,7 +162,9 @@ def test_statistics_canada_service(canmex):
     assert years.frame.height == 36
     assert value(years.frame, "v2063949", date(2019, 1, 1)) == 5.6
     assert value(years.frame, "v2063949", date(2021, 12, 1)) == 6.3
-    absent = statcan_wds.parse_series((folder / "nonexistent_coordinate_data.json").read_bytes(), key="coordinate")
+    absent = statcan_wds.parse_series(
+        (folder / "nonexistent_coordinate_data.json").read_bytes(), key="coordinate"
+    )
     assert absent.refused == {"14100287/99.7.1.1.1.1.0.0.0.0": "invalid table and series combination"}
     hidden = statcan_wds.parse_series((folder / "suppressed_value_CONSTRUCTED.json").read_bytes())
     assert hidden.frame.select("value", "status").rows() == [(None, "suppressed")]
@@ -193,11 +210,13 @@ def test_inegi_register(canmex):
         (date(2026, 9, 1), 14_603 + 2_096 + 1_500 + 5_911, "preliminary"),
     ]
     assert table("produccion_mensual_tr_cifra_2005", "production").frame["vehicles"].to_list() == [-625]
-    assert table("produccion_mensual_tr_cifra_2020", "production").frame.select("vehicles", "lines").rows() == [
-        (4_754, 2)
-    ]
+    assert table("produccion_mensual_tr_cifra_2020", "production").frame.select(
+        "vehicles", "lines"
+    ).rows() == [(4_754, 2)]
     assert table("venta_mensual_tr_cifra_2017", "sales").frame["vehicles"].to_list() == [-791]
-    assert table("venta_mensual_tr_cifra_2020", "sales").frame.select("vehicles", "lines").rows() == [(366, 2)]
+    assert table("venta_mensual_tr_cifra_2020", "sales").frame.select("vehicles", "lines").rows() == [
+        (366, 2)
+    ]
     assert table("venta_mensual_tr_cifra_2026", "sales").frame.height == 10
     sent = table("exportacion_mensual_tr_cifra_2026", "exports").frame
     usa = sent.filter(country_code="66", period_start=date(2026, 9, 1), maker="Audi")

@@ -196,7 +196,7 @@ class Agencies:
     )
     bls_flat: FlatFiles = field(default_factory=FlatFiles)
     census: TradeApi = field(default_factory=lambda: TradeApi(key=KEYS["HEADWAY_CENSUS_KEY"]))
-    bts: FileServer = field(default_factory=FileServer)
+    bts: FileServer = field(default_factory=lambda: FileServer(stand_ins=True))
     statcan: statcan_replay.Wds = field(default_factory=lambda: statcan_replay.Wds(_vectors(), _tables()))
     inegi: Bie = field(
         default_factory=lambda: Bie(

@@ -144,13 +144,19 @@ def select_vectors(table: pl.DataFrame, series_of_vector: Mapping[str, str]) -> 
     mixed = scalars.filter((pl.col("scalar_exponent") > 1) | (pl.col("unit") > 1))["vector"].sort().to_list()
     if mixed:
         raise FrameError(f"vectors {mixed} change their unit or scalar within the table")
-    return chosen.select(
-        pl.col("vector").replace_strict(dict(series_of_vector), return_dtype=pl.String).alias("series_id"),
-        "period_start",
-        "value",
-        "status",
-        "scalar_exponent",
-    ).unique().sort("series_id", "period_start")
+    return (
+        chosen.select(
+            pl.col("vector")
+            .replace_strict(dict(series_of_vector), return_dtype=pl.String)
+            .alias("series_id"),
+            "period_start",
+            "value",
+            "status",
+            "scalar_exponent",
+        )
+        .unique()
+        .sort("series_id", "period_start")
+    )
 
 
 def contradictions(table: pl.DataFrame, vectors: Iterable[str]) -> list[RejectedRow]:
@@ -161,7 +167,10 @@ def contradictions(table: pl.DataFrame, vectors: Iterable[str]) -> list[Rejected
     several = chosen.filter(~_contradictory() & _repeated_differently())
     return [
         *((row["row"], f"is {row['status']} but has a value", str(row)) for row in marked.rows(named=True)),
-        *((row["row"], "another value stands for the same period", str(row)) for row in several.rows(named=True)),
+        *(
+            (row["row"], "another value stands for the same period", str(row))
+            for row in several.rows(named=True)
+        ),
     ]
 
 
@@ -213,7 +222,9 @@ def vectors_of_members(
         else:
             named = rows.select(list(members)).unique(maintain_order=True).rows() if vectors else []
             which = "".join(f"; {', '.join(row)}" for row in named[:4])
-            refused[series_id] = f"{len(vectors)} vectors have the members {', '.join(members.values())}{which}"
+            refused[series_id] = (
+                f"{len(vectors)} vectors have the members {', '.join(members.values())}{which}"
+            )
     return series_of_vector, refused
 
 

@@ -135,3 +135,12 @@ def latest_periods(con: duckdb.DuckDBPyConnection) -> dict[str, date]:
            FROM raw.freight_flow_current WHERE status <> 'withdrawn' GROUP BY ALL"""
     ).fetchall()
     return dict(rows)
+
+
+def stored_months(con: duckdb.DuckDBPyConnection) -> dict[str, frozenset[date]]:
+    """Every month in the store by slice of the freight flows, as in PlanContext.stored."""
+    rows = con.execute(
+        """SELECT concat_ws('|', flow, partner_iso3, hs2), list(DISTINCT period_start)
+           FROM raw.freight_flow_current WHERE status <> 'withdrawn' GROUP BY ALL"""
+    ).fetchall()
+    return {slice_: frozenset(months) for slice_, months in rows}

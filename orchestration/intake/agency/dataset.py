@@ -8,13 +8,15 @@ budgets (quota.py), formats (transforms/parse).
 from __future__ import annotations
 
 import hashlib
+import re
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum, auto
 from functools import cached_property
+from urllib.parse import unquote, urlsplit
 
 import duckdb
 
@@ -25,7 +27,7 @@ from orchestration.base.settings import Settings
 from orchestration.intake.agency import question
 from orchestration.intake.agency.account import DatasetOutcome, Tally
 from orchestration.intake.agency.completeness import refuse_other_unit, refuse_truncated
-from orchestration.intake.agency.http import Client
+from orchestration.intake.agency.http import CONTACT, Client
 from orchestration.intake.agency.plan import WAIT_FOR_WRITER, PlannedDataset, dataset_name
 from orchestration.intake.agency.quota import Quota, QuotaSpentError
 from orchestration.intake.registration import register
@@ -34,15 +36,19 @@ from orchestration.store import loading
 from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
 from orchestration.store.ingest import ingest
 from orchestration.store.tables import open_store
-from transforms.parse.body import JsonObject
+from transforms.parse.body import JsonObject, refuse_status
 from transforms.parse.outcome import (
     AuthError,
+    BadRequestError,
     EmptyReplyError,
+    NoSuchFileError,
     NotYetReleasedError,
     QuotaError,
+    RefusedError,
     ReplyError,
     SchemaChangedError,
     TruncatedError,
+    UnclearRefusalError,
 )
 from transforms.schema import FrameError, Parsed
 
@@ -159,6 +165,8 @@ class _Run:
     accept_shrunk: bool = False
     #: responses to the current request in the order of its attempts; the last one goes to quarantine if it is bad
     responses: list[Response] = field(default_factory=list)
+    #: path of a list page -> paths of its links
+    links: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def removed(self) -> dict[str, Quarantined]:
@@ -188,7 +196,12 @@ class _Run:
         title = request.title or request.path
         failed_before, self.client.failed_in_a_row = self.client.failed_in_a_row, 0
         try:
-            self._fetch_and_load(request)
+            self._ask_under_each_name(request)
+        except BadRequestError as refused:
+            if request.instead:
+                return self._ask_instead(request, refused)
+            self._set_aside(request, self._without_source(refused))
+            return _Ending.FAILED
         except (EmptyReplyError, NotYetReleasedError) as nothing:
             self.tally.nothing_there(title, nothing.what)
         except QuotaSpentError as spent:
@@ -201,13 +214,14 @@ class _Run:
             )
             return _Ending.STOP
         except AuthError as refused:
-            self.tally.failed(f"{title}: {refused.what}; {_about_key(self.dataset.api)}")
+            remedy = (_about_manners if isinstance(refused, RefusedError) else _about_key)(self.dataset.api)
+            self.tally.failed(f"{title}: {refused.what}; {remedy}")
             return _Ending.STOP
         except _RemovedError as repeated:  # the bytes of the answer are in quarantine already
             self.tally.failed(f"{title}: {repeated}")
             return _Ending.FAILED
         except (ReplyError, FrameError, PayloadError) as bad:
-            self._set_aside(request, str(bad).removeprefix(f"{self.dataset.source_id}: "))
+            self._set_aside(request, self._without_source(bad))
             return _Ending.FAILED
         except TransientSourceError as error:
             if error.retry_after:
@@ -218,6 +232,85 @@ class _Run:
         except SourceError as error:
             self.tally.failed(f"{title}: {error}")
             return _Ending.FAILED
+        return _Ending.ANSWERED
+
+    def _without_source(self, error: Exception) -> str:
+        """The text of an error without the name of the source, which the account has already."""
+        return str(error).removeprefix(f"{self.dataset.source_id}: ")
+
+    def _ask_under_each_name(self, request: Request) -> None:
+        """Ask for a file under its path, its alternatives and the links of its list page, until one of them has it.
+
+        Raises what the answer raises. Where none has it: NotYetReleasedError for a guessed file, else NoSuchFileError.
+        """
+        paths = (request.path, *request.alternatives)
+        absent: list[NoSuchFileError] = []
+        for path in paths:
+            try:
+                return self._fetch_and_load(replace(request, path=path))
+            except NoSuchFileError as error:
+                absent.append(error)
+        for path in self._linked_paths(request):
+            if path not in paths:
+                with suppress(NoSuchFileError):
+                    return self._fetch_and_load(replace(request, path=path))
+        first = absent[0]
+        if request.guessed:
+            others = f", nor under {len(paths) - 1} other names" if len(paths) > 1 else ""
+            raise NotYetReleasedError(first.source, f"{first.what}{others}", first.do)
+        raise first
+
+    def _linked_paths(self, request: Request) -> list[str]:
+        """The links of the request's list page that may be its file. A page that cannot be read is noted and gives none."""
+        page = request.listed_on
+        if page is None:
+            return []
+        if page.path not in self.links:
+            try:
+                with self.tally.counting_requests(self.client):
+                    _, links = self.client.fetch(
+                        Request(request.dataset, page.path),
+                        lambda answer: _links(answer, self.dataset.source_id),
+                    )
+                self.links[page.path] = links or []
+            except (QuotaError, ReplyError, SourceError) as error:
+                self.links[page.path] = []
+                self.tally.notes.append(f"the list of files could not be read: {self._without_source(error)}")
+        return [link for link in self.links[page.path] if re.fullmatch(page.link, link, re.IGNORECASE)]
+
+    def _ask_instead(self, request: Request, refused: BadRequestError) -> _Ending:
+        """Ask what stands in for a request that was refused as a bad one, and name what of it is bad.
+
+        A refusal that may be about the key is told apart by the API's probe: where that is refused too, nothing more is
+        asked.
+        """
+        title = request.title or request.path
+        probe = self.dataset.api.probe
+        if isinstance(refused, UnclearRefusalError) and probe is not None:
+            ending = self._ask_probe(title, probe)
+            if ending is not _Ending.ANSWERED:
+                return ending
+        self.tally.notes.append(
+            f"{title}: refused as it is ({refused.what}), asked in {len(request.instead)} parts"
+        )
+        endings = [self.ask(part) for part in request.instead]
+        if _Ending.STOP in endings:
+            return _Ending.STOP
+        return _Ending.ANSWERED if _Ending.ANSWERED in endings else _Ending.FAILED
+
+    def _ask_probe(self, title: str, probe: Request) -> _Ending:
+        """Ask a question that the API answers whenever the key is good: ANSWERED if it does, STOP if the key is refused."""
+        try:
+            with self.tally.counting_requests(self.client):
+                self.client.fetch(
+                    probe, lambda answer: _refuse_unless_success(answer, self.dataset.source_id)
+                )
+        except (ReplyError, SourceError) as error:
+            self.tally.failed(
+                f"{title}: refused, and so is {probe.title} ({self._without_source(error)}); "
+                f"{_about_key(self.dataset.api)}"
+            )
+            return _Ending.STOP
         return _Ending.ANSWERED
 
     def _fetch_and_load(self, request: Request) -> None:
@@ -352,9 +445,30 @@ class _Run:
         return question.extra_of(self.dataset.api, request, response)
 
 
+def _links(answer: Response, source: str) -> list[str]:
+    """The paths that a page links to, in its order, each once. Raises what a refusal of the page means."""
+    page = answer.content.decode("utf-8", "replace")
+    refuse_status(source, answer.status, page[:500])
+    targets = re.findall(r"""href\s*=\s*["']([^"'#?]+)""", page, re.IGNORECASE)
+    return list(dict.fromkeys(unquote(urlsplit(target).path) for target in targets))
+
+
+def _refuse_unless_success(answer: Response, source: str) -> None:
+    refuse_status(source, answer.status, answer.content[:500].decode("utf-8", "replace"))
+
+
 def _last_period(request: Request) -> date | None:
     text = request.context.get("last_period")
     return date.fromisoformat(text) if text else None
+
+
+def _about_manners(api: Api) -> str:
+    """What to do where a server refuses this program."""
+    settings = [f"HEADWAY_USER_AGENT_{api.name}", f"HEADWAY_REFERER_{api.name}"]
+    if api.contact_variable or api.names_contact:
+        settings.insert(0, api.contact_variable or CONTACT)
+    key = f", check {api.secret.variable}" if api.secret else ""
+    return f"the server refuses this program: set {', '.join(settings)} (docs/operations.md){key}"
 
 
 def _about_key(api: Api) -> str:

@@ -59,7 +59,11 @@ def as_json_gives_it_back(request: Request) -> Request:
     Planning with this form means that a parser that works now also works on the archive. Raises TypeError for a context
     that JSON cannot hold.
     """
-    return replace(request, context=json.loads(json.dumps(dict(request.context))))
+    return replace(
+        request,
+        context=json.loads(json.dumps(dict(request.context))),
+        instead=tuple(map(as_json_gives_it_back, request.instead)),
+    )
 
 
 def extra_of(api: Api, request: Request, response: Response) -> JsonObject:

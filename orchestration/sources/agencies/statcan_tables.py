@@ -125,9 +125,7 @@ def _is_due(ctx: PlanContext, table: Table) -> bool:
     return ctx.today >= end_of_month(month_after(min(latest))) + timedelta(days=table.lag_days)
 
 
-def _reply(
-    chosen: pl.DataFrame, refused: Mapping[str, str], rejected: Sequence[RejectedRow]
-) -> SeriesReply:
+def _reply(chosen: pl.DataFrame, refused: Mapping[str, str], rejected: Sequence[RejectedRow]) -> SeriesReply:
     scalars = dict(chosen.select("series_id", "scalar_exponent").unique().rows())
     frame = chosen.select(
         pl.col("series_id").alias("source_code"),

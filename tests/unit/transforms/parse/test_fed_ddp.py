@@ -227,7 +227,15 @@ def test_every_recorded_fed_payload_is_understood(shared_data):
 def test_a_multiplier_in_powers_and_a_title_under_another_label_are_understood():
     """Read as it stands, 1e+09 would be compared with 1000000000 as a text and look like another unit."""
     rows = [
-        ["Description:", "Unit:", "Multiplier:", "Currency:", "Unique Identifier:", "Series Name:", "2026-01"],
+        [
+            "Description:",
+            "Unit:",
+            "Multiplier:",
+            "Currency:",
+            "Unique Identifier:",
+            "Series Name:",
+            "2026-01",
+        ],
         ["M1; Not seasonally adjusted", "Currency", "1e+09", "USD", "H6/H6/M1_N.M", "M1_N.M", "18.5"],
     ]
     text = io.StringIO()

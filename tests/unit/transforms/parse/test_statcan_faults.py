@@ -71,6 +71,8 @@ def test_the_same_name_on_two_levels_with_other_numbers_wants_its_code():
     whole = table(_two_levels("5"))
     series, refused = statcan.vectors_of_members(whole, {"s": {"Vehicle type": "Passenger cars"}})
     assert series == {}
-    assert "2 vectors have the members" in refused["s"] and "[C211]" in refused["s"] and "[411]" in refused["s"]
+    assert (
+        "2 vectors have the members" in refused["s"] and "[C211]" in refused["s"] and "[411]" in refused["s"]
+    )
     series, refused = statcan.vectors_of_members(whole, {"s": {"Vehicle type": "Passenger cars [411]"}})
     assert (series, refused) == ({"v999": "s"}, {})
