@@ -286,32 +286,31 @@ class _Run:
         """
         title = request.title or request.path
         probe = self.dataset.api.probe
-        if isinstance(refused, UnclearRefusalError) and probe is not None:
-            ending = self._ask_probe(title, probe)
-            if ending is not _Ending.ANSWERED:
-                return ending
-        self.tally.notes.append(
-            f"{title}: refused as it is ({refused.what}), asked in {len(request.instead)} parts"
-        )
+        if isinstance(refused, UnclearRefusalError) and probe is not None and not self._is_answered(probe):
+            self._set_aside(
+                request,
+                f"{self._without_source(refused)}; {probe.title} is refused as well: "
+                f"{_about_key(self.dataset.api)}",
+            )
+            return _Ending.STOP
+        self.tally.notes.append(f"{title}: refused as a whole ({refused.what}), asked otherwise")
         endings = [self.ask(part) for part in request.instead]
         if _Ending.STOP in endings:
             return _Ending.STOP
         return _Ending.ANSWERED if _Ending.ANSWERED in endings else _Ending.FAILED
 
-    def _ask_probe(self, title: str, probe: Request) -> _Ending:
-        """Ask a question that the API answers whenever the key is good: ANSWERED if it does, STOP if the key is refused."""
+    def _is_answered(self, probe: Request) -> bool:
+        """Whether the API answers its probe, and not as it refused the last request."""
+        refusal = self.responses[-1].content if self.responses else b""
+
+        def is_another(answer: Response) -> bool:
+            return 200 <= answer.status < 300 and answer.content != refusal
+
         try:
             with self.tally.counting_requests(self.client):
-                self.client.fetch(
-                    probe, lambda answer: _refuse_unless_success(answer, self.dataset.source_id)
-                )
-        except (ReplyError, SourceError) as error:
-            self.tally.failed(
-                f"{title}: refused, and so is {probe.title} ({self._without_source(error)}); "
-                f"{_about_key(self.dataset.api)}"
-            )
-            return _Ending.STOP
-        return _Ending.ANSWERED
+                return bool(self.client.fetch(probe, is_another)[1])
+        except SourceError:
+            return False
 
     def _fetch_and_load(self, request: Request) -> None:
         archived = self._last_answer(request)
@@ -451,10 +450,6 @@ def _links(answer: Response, source: str) -> list[str]:
     refuse_status(source, answer.status, page[:500])
     targets = re.findall(r"""href\s*=\s*["']([^"'#?]+)""", page, re.IGNORECASE)
     return list(dict.fromkeys(unquote(urlsplit(target).path) for target in targets))
-
-
-def _refuse_unless_success(answer: Response, source: str) -> None:
-    refuse_status(source, answer.status, answer.content[:500].decode("utf-8", "replace"))
 
 
 def _last_period(request: Request) -> date | None:

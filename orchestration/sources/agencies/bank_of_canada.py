@@ -9,6 +9,7 @@ One request a run: both rates from 1 January of the year in which the stored mea
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from orchestration.sources.agencies import daily_rates
@@ -42,16 +43,18 @@ def plan(ctx: PlanContext) -> list[Request]:
     window = daily_rates.window(ctx, declared_series(SOURCE, CODES).values(), BEGINS)
     if window is None:
         return []
-    first, last = window
-    return [
-        Request(
-            dataset="exchange_rates",
-            path=f"/valet/observations/{','.join(CODES)}/json",
-            params=(("start_date", first.isoformat()), ("end_date", last.isoformat())),
-            title=f"daily rates, {first} to {last}",
-            context=daily_rates.context(CODES, last),
-        )
-    ]
+    # a series that is gone makes the request for both fail: then they are asked one by one
+    return [replace(_question(CODES, *window), instead=tuple(_question((code,), *window) for code in CODES))]
+
+
+def _question(codes: tuple[str, ...], first: date, last: date) -> Request:
+    return Request(
+        dataset="exchange_rates",
+        path=f"/valet/observations/{','.join(codes)}/json",
+        params=(("start_date", first.isoformat()), ("end_date", last.isoformat())),
+        title=f"daily rates, {first} to {last}" + (f", {codes[0]}" if len(codes) == 1 else ""),
+        context=daily_rates.context(codes, last),
+    )
 
 
 def parse(content: bytes, request: Request, response: Response) -> Parsed:

@@ -16,10 +16,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
-from orchestration.sources.agencies.series_reply import declared_series, to_parsed
+from orchestration.sources.agencies.series_reply import (
+    declared_series,
+    to_parsed,
+    without_months,
+)
 from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response, Secret
 from transforms.magnitude import refuse_other_magnitude
 from transforms.parse.inegi import SOURCE, parse_reply
@@ -68,7 +73,8 @@ API = Api(
     ),
     traps=(
         "The token is a part of the address.",
-        "HTTP 400 with the same text means a wrong token, indicator, bank or area.",
+        "HTTP 400 with the same text means a wrong token, indicator, bank or area; one retired indicator makes a request of "
+        "twelve fail, which are then asked one by one, so that the retired one is named.",
         "The period of a quarter is written like a month (2026/03 is the third quarter).",
         "Production in the BIE includes heavy vehicles, 5 to 7 % more than the register of light vehicles.",
     ),
@@ -92,19 +98,25 @@ def _plan(dataset: str, codes: tuple[str, ...], title: str) -> Callable[[PlanCon
 
     def plan(ctx: PlanContext) -> list[Request]:
         """One request for the whole history of the group: the API has no window."""
-        bank = os.environ.get("HEADWAY_INEGI_BANK") or "BIE-BISE"
-        area = os.environ.get("HEADWAY_INEGI_AREA") or "00"
-        return [
-            Request(
-                dataset=dataset,
-                path=f"{_INDICATOR}/{','.join(codes)}/es/{area}/false/{bank}/2.0/{{token}}",
-                params=(("type", "json"),),
-                title=f"{len(codes)} indicators of {title}, bank {bank}, area {area}",
-                context={"codes": list(codes), "last_period": ctx.today.isoformat()},
-            )
-        ]
+        whole = _indicators_request(dataset, codes, title, ctx)
+        # one indicator that was retired makes the whole request fail, and the refusal does not name it
+        parts = tuple(_indicators_request(dataset, (code,), title, ctx) for code in codes)
+        return [replace(whole, instead=parts if len(codes) > 1 else ())]
 
     return plan
+
+
+def _indicators_request(dataset: str, codes: tuple[str, ...], title: str, ctx: PlanContext) -> Request:
+    bank = os.environ.get("HEADWAY_INEGI_BANK") or "BIE-BISE"
+    area = os.environ.get("HEADWAY_INEGI_AREA") or "00"
+    what = f"{len(codes)} indicators of {title}" if len(codes) > 1 else f"indicator {codes[0]}"
+    return Request(
+        dataset=dataset,
+        path=f"{_INDICATOR}/{','.join(codes)}/es/{area}/false/{bank}/2.0/{{token}}",
+        params=(("type", "json"),),
+        title=f"{what}, bank {bank}, area {area}",
+        context={"codes": list(codes), "last_period": ctx.today.isoformat()},
+    )
 
 
 def parse_indicators(content: bytes, request: Request, response: Response) -> Parsed:
@@ -120,6 +132,7 @@ def parse_indicators(content: bytes, request: Request, response: Response) -> Pa
         status=response.status,
         content_type=response.media_type,
     )
+    # one unit holds for all of them, so that another size of one is another unit of all
     refuse_other_magnitude(reply, _USUAL, source=SOURCE)
     status = pl.col("status").replace({"revised": "normal"})
     return to_parsed(
@@ -167,9 +180,9 @@ def parse_register(content: bytes, request: Request, response: Response) -> Pars
     parts = [monthly_totals(reply, by) for by in _REGISTER[table][1]]
     totals = pl.concat([part.frame for part in parts])
     kept = totals.filter(pl.col("source_code").is_in(list(series)))
-    _refuse_parts_that_do_not_add_up(totals, table)
+    wrong_months = _months_that_do_not_add_up(totals, table)
     others = totals["source_code"].n_unique() - kept["source_code"].n_unique()
-    return to_parsed(
+    parsed = to_parsed(
         series_reply(
             kept,
             source=SOURCE,
@@ -181,20 +194,20 @@ def parse_register(content: bytes, request: Request, response: Response) -> Pars
         retrieved_at=response.retrieved_at,
         complete=True,
     )
+    return without_months(parsed, wrong_months, source=SOURCE)
 
 
-def _refuse_parts_that_do_not_add_up(totals: pl.DataFrame, table: str) -> None:
-    """Raise SchemaChangedError where the types do not add up to the table: a type with another name would be lost in the
-    series by type."""
+def _months_that_do_not_add_up(totals: pl.DataFrame, table: str) -> dict[date, str]:
+    """Month -> why, where the types do not add up to the table: a type with another name would be lost in the series by
+    type."""
     by_type = totals.filter(pl.col("source_code").is_in([f"raiavl/{table}/{name}" for name in _TYPES]))
     sums = by_type.group_by("period_start").agg(pl.col("value").sum().alias("parts"))
     compared = totals.filter(source_code=f"raiavl/{table}").join(sums, on="period_start", how="left")
     wrong = compared.filter(pl.col("value") != pl.col("parts").fill_null(0)).sort("period_start")
-    if wrong.height:
-        period, value, parts = wrong.select("period_start", "value", "parts").row(0)
-        raise SchemaChangedError(
-            SOURCE, f"{table} of {period:%Y-%m} is {value:,.0f}, its types add up to {parts or 0:,.0f}"
-        )
+    return {
+        period: f"{table} of {period:%Y-%m} is {value:,.0f}, its types add up to {parts or 0:,.0f}"
+        for period, value, parts in wrong.select("period_start", "value", "parts").rows()
+    }
 
 
 _TYPES = ("Automóviles", "Camiones ligeros")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 
@@ -122,6 +122,26 @@ def to_parsed(
         messages=reply.messages,
         refused=refused,
     )
+
+
+def without_series(reply: SeriesReply, refused: Mapping[str, str]) -> SeriesReply:
+    """The reply without the series that cannot be used (source_code -> why), which are named in its `refused`."""
+    if not refused:
+        return reply
+    frame = reply.frame.filter(~pl.col("source_code").is_in(list(refused)))
+    return replace(reply, frame=frame, refused={**reply.refused, **refused})
+
+
+def without_months(parsed: Parsed, refused: Mapping[date, str], *, source: str) -> Parsed:
+    """The parsed answer without the months that cannot be used (first day -> why). It is not complete then, since what it
+    lacks is not withdrawn. Raises SchemaChangedError if no month is left."""
+    if not refused:
+        return parsed
+    frame = parsed.frame.filter(~pl.col("period_start").is_in(list(refused)))
+    if frame.is_empty():
+        raise SchemaChangedError(source, next(iter(refused.values())))
+    named = {f"{month:%Y-%m}": why for month, why in sorted(refused.items())}
+    return replace(parsed, frame=frame, refused={**parsed.refused, **named}, complete=False)
 
 
 def trade_parsed(

@@ -21,12 +21,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 
-from orchestration.sources.agencies.series_reply import to_parsed
+from orchestration.sources.agencies.series_reply import to_parsed, without_series
 from orchestration.sources.agencies.statcan_tables import TABLES, Table
 from orchestration.sources.registry import load_series_catalogue
 from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response
-from transforms.magnitude import refuse_other_magnitude
-from transforms.parse.outcome import SchemaChangedError, TruncatedError
+from transforms.magnitude import other_magnitude
+from transforms.parse.outcome import TruncatedError
 from transforms.parse.reply import SeriesReply
 from transforms.parse.statcan_wds import SOURCE, parse_series
 from transforms.schema import Parsed
@@ -203,8 +203,7 @@ def _to_parsed(
             f"{len(absent)} of {len(expected)} series did not come: {', '.join(absent[:5])}{refusals}",
             "ask again",
         )
-    refuse_other_magnitude(reply, _USUAL, source=SOURCE)
-    _refuse_scaled_counts(reply, series)
+    reply = without_series(reply, {**other_magnitude(reply, _USUAL), **_scaled_counts(reply, series)})
     return to_parsed(
         reply,
         source=SOURCE,
@@ -214,15 +213,15 @@ def _to_parsed(
     )
 
 
-def _refuse_scaled_counts(reply: SeriesReply, series: Mapping[str, str]) -> None:
-    """Raise SchemaChangedError for vehicles with a scalar factor: they are counted one by one, so that a factor means that
-    the vector is now something else (dollars)."""
+def _scaled_counts(reply: SeriesReply, series: Mapping[str, str]) -> dict[str, str]:
+    """vector -> why, for vehicles with a scalar factor: they are counted one by one, so that a factor means that the vector
+    is now something else (dollars)."""
     units = dict(load_series_catalogue().select("series_id", "unit").rows())
-    for code, detail in reply.details.items():
-        if units.get(series.get(code, "")) == "vehicles" and detail.get("unit_multiplier", "1") != "1":
-            raise SchemaChangedError(
-                SOURCE, f"{code}: vehicles in multiples of {detail['unit_multiplier']}", unknown=[code]
-            )
+    return {
+        code: f"vehicles in multiples of {detail['unit_multiplier']}"
+        for code, detail in reply.details.items()
+        if units.get(series.get(code, "")) == "vehicles" and detail.get("unit_multiplier", "1") != "1"
+    }
 
 
 def _table_dataset(table: Table) -> Dataset:

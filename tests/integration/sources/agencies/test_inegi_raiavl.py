@@ -190,7 +190,7 @@ REGISTER_FAULTS = {
     "a third type": (
         Reply(register_zip("produccion", production(*HISTORY, {**HISTORY[0], "TIPO": "Motocicletas"}))),
         1,
-        "its types add up to",
+        "2025-01 was refused: production of 2025-01 is",
     ),
     "a maker has another name": (
         Reply(
