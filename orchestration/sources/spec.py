@@ -96,8 +96,12 @@ class Api:
     volatile: bytes = b""
     #: what separates the rows of an answer whose rows come in any order; answers are then compared without the order
     row_separator: bytes = b""
-    #: the smallest question that tells whether a key is accepted, for `headway doctor --online`; None: the first request
+    #: the smallest question that tells whether the API answers us, for `headway doctor --online`; None: the first request
     probe: Request | None = None
+    #: code -> title in the answer to the probe, where that holds titles; raises the outcomes of transforms.parse.outcome
+    read_probe: Callable[[Response], Mapping[str, str]] | None = None
+    #: code -> words that must stand in the agency's title of it (transforms.titles)
+    titles: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
     #: for docs/sources.md: what surprises a reader of this API, one sentence each
     traps: tuple[str, ...] = ()
 
@@ -174,6 +178,21 @@ class PlanContext:
 
 
 @dataclass(frozen=True)
+class TitleCheck:
+    """How the agency's titles of codes are asked for, before a code is used for the first time.
+
+    request:  the request for the titles of some codes; read: code -> title in its answer
+    expected: code -> words that must stand in its title (transforms.titles); codes that are not here are not checked
+    series:   code -> series_id of series.csv
+    """
+
+    request: Callable[[tuple[str, ...]], Request]
+    read: Callable[[Response], Mapping[str, str]]
+    expected: Mapping[str, tuple[str, ...]]
+    series: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Dataset:
     """What is asked of one API and lands in one raw table."""
 
@@ -194,3 +213,5 @@ class Dataset:
     first_year: int | None = None
     #: for docs/sources.md: what the agency revises when, and what this dataset therefore asks for
     revisions: str = ""
+    #: codes that are known from elsewhere than the agency, and how they are proven
+    title_check: TitleCheck | None = None

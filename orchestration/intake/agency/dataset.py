@@ -24,12 +24,13 @@ from orchestration.base.errors import PayloadError, SourceError, TransientSource
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
-from orchestration.intake.agency import question
+from orchestration.intake.agency import question, titles
 from orchestration.intake.agency.account import DatasetOutcome, Tally
 from orchestration.intake.agency.completeness import refuse_other_unit, refuse_truncated
-from orchestration.intake.agency.http import CONTACT, Client
+from orchestration.intake.agency.http import Client
 from orchestration.intake.agency.plan import WAIT_FOR_WRITER, PlannedDataset, dataset_name
 from orchestration.intake.agency.quota import Quota, QuotaSpentError
+from orchestration.intake.agency.remedies import about_key, about_manners
 from orchestration.intake.registration import register
 from orchestration.sources.spec import Api, Dataset, Request, Response
 from orchestration.store import loading
@@ -75,7 +76,8 @@ def refresh_dataset(
         stack.enter_context(writer_lock(settings, wait=WAIT_FOR_WRITER))
         con = stack.enter_context(open_store(settings.store))
         clients.register(con)
-        run = _Run(con, Archive(settings), dataset, client, quota, tally, planned.accept_shrunk)
+        known = titles.KnownTitles.of(settings, dataset)
+        run = _Run(con, Archive(settings), dataset, client, quota, tally, known, planned.accept_shrunk)
         wholes_with_failed_page: set[str] = set()
         for number, request in enumerate(run.in_order(planned.requests)):
             if request.pages_of and request.pages_of in wholes_with_failed_page:
@@ -162,6 +164,7 @@ class _Run:
     client: Client
     quota: Quota
     tally: Tally
+    known_titles: titles.KnownTitles
     accept_shrunk: bool = False
     #: responses to the current request in the order of its attempts; the last one goes to quarantine if it is bad
     responses: list[Response] = field(default_factory=list)
@@ -214,7 +217,7 @@ class _Run:
             )
             return _Ending.STOP
         except AuthError as refused:
-            remedy = (_about_manners if isinstance(refused, RefusedError) else _about_key)(self.dataset.api)
+            remedy = (about_manners if isinstance(refused, RefusedError) else about_key)(self.dataset.api)
             self.tally.failed(f"{title}: {refused.what}; {remedy}")
             return _Ending.STOP
         except _RemovedError as repeated:  # the bytes of the answer are in quarantine already
@@ -290,7 +293,7 @@ class _Run:
             self._set_aside(
                 request,
                 f"{self._without_source(refused)}; {probe.title} is refused as well: "
-                f"{_about_key(self.dataset.api)}",
+                f"{about_key(self.dataset.api)}",
             )
             return _Ending.STOP
         self.tally.notes.append(f"{title}: refused as a whole ({refused.what}), asked otherwise")
@@ -313,6 +316,7 @@ class _Run:
             return False
 
     def _fetch_and_load(self, request: Request) -> None:
+        request = self._with_titles_checked(request)
         archived = self._last_answer(request)
         # an answer that was archived and never loaded must be sent and parsed again: nothing is compared with it
         loaded = archived if archived and loading.recorded(self.con, archived.payload_id, "1") else None
@@ -353,6 +357,23 @@ class _Run:
             self.tally.quarantined(f"{request.title or request.path}: {outcome.reason}")
         else:
             self.tally.loaded(outcome, parsed)
+
+    def _with_titles_checked(self, request: Request) -> Request:
+        """The request, with the codes refused that are used for the first time and have another title at the agency.
+
+        Where the titles cannot be read, the codes are refused this time: what is not proven is not loaded.
+        """
+        try:
+            with self.tally.counting_requests(self.client):
+                return titles.with_titles_checked(self.dataset, request, self.known_titles, self.client)
+        except (QuotaError, QuotaSpentError):
+            raise
+        except (ReplyError, SourceError) as error:
+            check = self.dataset.title_check
+            codes = titles.unproven(self.dataset, request, self.known_titles)
+            why = f"its title could not be read ({self._without_source(error)})"
+            refused = {check.series[code]: [code, why] for code in codes} if check else {}
+            return replace(request, context={**request.context, "refused_titles": refused})
 
     def _refuse_or_accept_shrunk(self, request: Request, parsed: Parsed) -> dict[str, str]:
         """The note in the sidecar of an answer that lacks known values and is accepted all the same; {} if none lack.
@@ -407,7 +428,7 @@ class _Run:
             # rebuild of the store from the archive gives the same known_from.
             response = replace(response, retrieved_at=archived.retrieved_at)
         try:
-            return self.dataset.parse(response.content, request, response)
+            return question.parsed_answer(self.dataset, response.content, request, response)
         except (ReplyError, FrameError, PayloadError):
             raise
         except Exception as error:
@@ -455,22 +476,3 @@ def _links(answer: Response, source: str) -> list[str]:
 def _last_period(request: Request) -> date | None:
     text = request.context.get("last_period")
     return date.fromisoformat(text) if text else None
-
-
-def _about_manners(api: Api) -> str:
-    """What to do where a server refuses this program."""
-    settings = [f"HEADWAY_USER_AGENT_{api.name}", f"HEADWAY_REFERER_{api.name}"]
-    if api.contact_variable or api.names_contact:
-        settings.insert(0, api.contact_variable or CONTACT)
-    key = f", check {api.secret.variable}" if api.secret else ""
-    return f"the server refuses this program: set {', '.join(settings)} (docs/operations.md){key}"
-
-
-def _about_key(api: Api) -> str:
-    if api.contact_variable:
-        return f"set {api.contact_variable} to an e-mail address"
-    return (
-        f"check {api.secret.variable} ({api.secret.where_to_get})"
-        if api.secret
-        else "it asks for no key we know"
-    )

@@ -25,11 +25,26 @@ BEGINS = date(2017, 1, 3)
 #: means of 2018, 2020 and 2025 that can be made from recorded daily rates)
 _DIGITS = 7
 
+
+def _titles(response: Response) -> dict[str, str]:
+    """The label of each series of an answer."""
+    reply = parse_reply(response.content, status=response.status, content_type=response.media_type)
+    return {code: detail["title"] for code, detail in reply.details.items() if "title" in detail}
+
+
 API = Api(
     name="BANK_OF_CANADA",
     base_url="https://www.bankofcanada.ca",
     seconds_between_requests=1.0,
     max_bytes=16_000_000,
+    probe=Request(
+        "probe",
+        f"/valet/observations/{','.join(CODES)}/json",
+        params=(("recent", "1"),),
+        title="the newest rates",
+    ),
+    read_probe=_titles,
+    titles={"FXUSDCAD": ("USD/CAD",), "FXMXNCAD": ("MXN/CAD",)},
     traps=(
         "A rate that was not published on a day is simply not in that row.",
         "Rates are published on business days at 16:30 Eastern; the Bank asks to cache them and publishes no limit.",

@@ -47,6 +47,15 @@ _ASKED_AGAIN = 2
 FOLDER = "/sites/bts.dot.gov/files/transborder-raw"
 LIST_PAGE = "/topics/transborder-raw-data"
 
+
+def _read_probe(response: Response) -> dict[str, str]:
+    """No titles: a page is what is expected here. Raises what a refusal of it means."""
+    refuse_status(SOURCE, response.status, response.content[:500].decode("utf-8", "replace"))
+    if b".zip" not in response.content:
+        raise HtmlInsteadError(SOURCE, "a page without links to files", "look at it in a browser")
+    return {}
+
+
 API = Api(
     name="BTS",
     base_url="https://www.bts.gov",
@@ -56,6 +65,8 @@ API = Api(
     read_timeout=120.0,
     total_timeout=1_200.0,
     max_bytes=300_000_000,
+    probe=Request("probe", LIST_PAGE, title="the list of files"),
+    read_probe=_read_probe,
     traps=(
         "The name of a month's file follows no rule (sept2023, september2024); addresses are kept in bts_files.csv, for others "
         "several forms and the links of the list page are tried.",

@@ -40,6 +40,19 @@ HEADINGS = ("8407", "8408", "8703", "8704", "8708")
 #: partners of the tables with fine products: the world, USMCA, and the largest other sources of vehicles and metals
 PARTNERS = (WORLD, *(SCHEDULE_C_OF_ISO3[iso3] for iso3 in ("CAN", "MEX", "CHN", "DEU", "JPN", "KOR")))
 
+
+def _read_probe(response: Response) -> dict[str, str]:
+    """No titles; raises what a refusal means."""
+    census.parse_reply(
+        response.content,
+        flow="imports",
+        status=response.status,
+        content_type=response.media_type,
+        location=response.headers.get("Location"),
+    )
+    return {}
+
+
 API = Api(
     name="CENSUS",
     base_url="https://api.census.gov/data/timeseries/intltrade",
@@ -62,6 +75,7 @@ API = Api(
         params=(("get", "GEN_VAL_MO"), ("CTY_CODE", WORLD), ("time", "2018-01")),
         title="US imports of January 2018",
     ),
+    read_probe=_read_probe,
     traps=(
         "Without a valid key it answers 302 to a page that says so; a client that follows it sees status 200.",
         "A failure of the server comes as a page with status 200; asked again it often answers.",
