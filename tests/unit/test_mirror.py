@@ -61,7 +61,8 @@ def test_every_module_has_a_file_of_tests_or_a_reason() -> None:
     without = {
         str(module.relative_to(PROJECT))
         for module in modules()
-        if module.parent != AGENCIES  # sources/test_datasets.py plans, archives and schedules every dataset of each
+        if module.parent
+        != AGENCIES  # sources/test_datasets.py plans, archives and schedules every dataset of each
         and not any((TESTS / kind / mirrored(module)).exists() for kind in ("unit", "integration"))
     }
     assert without - set(ELSEWHERE) == set(), "no tests at their path"

@@ -8,7 +8,6 @@ budgets (quota.py), formats (transforms/parse).
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
@@ -16,7 +15,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum, auto
 from functools import cached_property
-from urllib.parse import unquote, urlsplit
 
 import duckdb
 
@@ -24,7 +22,7 @@ from orchestration.base.errors import PayloadError, SourceError, TransientSource
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
-from orchestration.intake.agency import question, titles
+from orchestration.intake.agency import names, question, titles
 from orchestration.intake.agency.account import DatasetOutcome, Tally
 from orchestration.intake.agency.completeness import refuse_other_unit, refuse_truncated
 from orchestration.intake.agency.http import Client
@@ -37,7 +35,7 @@ from orchestration.store import loading
 from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
 from orchestration.store.ingest import ingest
 from orchestration.store.tables import open_store
-from transforms.parse.body import JsonObject, refuse_status
+from transforms.parse.body import JsonObject
 from transforms.parse.outcome import (
     AuthError,
     BadRequestError,
@@ -253,7 +251,7 @@ class _Run:
                 return self._fetch_and_load(replace(request, path=path))
             except NoSuchFileError as error:
                 absent.append(error)
-        for path in self._linked_paths(request):
+        for path in names.linked_paths(request, self.dataset.source_id, self.client, self.tally, self.links):
             if path not in paths:
                 with suppress(NoSuchFileError):
                     return self._fetch_and_load(replace(request, path=path))
@@ -262,24 +260,6 @@ class _Run:
             others = f", nor under {len(paths) - 1} other names" if len(paths) > 1 else ""
             raise NotYetReleasedError(first.source, f"{first.what}{others}", first.do)
         raise first
-
-    def _linked_paths(self, request: Request) -> list[str]:
-        """The links of the request's list page that may be its file. A page that cannot be read is noted and gives none."""
-        page = request.listed_on
-        if page is None:
-            return []
-        if page.path not in self.links:
-            try:
-                with self.tally.counting_requests(self.client):
-                    _, links = self.client.fetch(
-                        Request(request.dataset, page.path),
-                        lambda answer: _links(answer, self.dataset.source_id),
-                    )
-                self.links[page.path] = links or []
-            except (QuotaError, ReplyError, SourceError) as error:
-                self.links[page.path] = []
-                self.tally.notes.append(f"the list of files could not be read: {self._without_source(error)}")
-        return [link for link in self.links[page.path] if re.fullmatch(page.link, link, re.IGNORECASE)]
 
     def _ask_instead(self, request: Request, refused: BadRequestError) -> _Ending:
         """Ask what stands in for a request that was refused as a bad one, and name what of it is bad.
@@ -316,7 +296,8 @@ class _Run:
             return False
 
     def _fetch_and_load(self, request: Request) -> None:
-        request = self._with_titles_checked(request)
+        with self.tally.counting_requests(self.client):
+            request = titles.with_titles_checked(self.dataset, request, self.known_titles, self.client)
         archived = self._last_answer(request)
         # an answer that was archived and never loaded must be sent and parsed again: nothing is compared with it
         loaded = archived if archived and loading.recorded(self.con, archived.payload_id, "1") else None
@@ -357,23 +338,6 @@ class _Run:
             self.tally.quarantined(f"{request.title or request.path}: {outcome.reason}")
         else:
             self.tally.loaded(outcome, parsed)
-
-    def _with_titles_checked(self, request: Request) -> Request:
-        """The request, with the codes refused that are used for the first time and have another title at the agency.
-
-        Where the titles cannot be read, the codes are refused this time: what is not proven is not loaded.
-        """
-        try:
-            with self.tally.counting_requests(self.client):
-                return titles.with_titles_checked(self.dataset, request, self.known_titles, self.client)
-        except (QuotaError, QuotaSpentError):
-            raise
-        except (ReplyError, SourceError) as error:
-            check = self.dataset.title_check
-            codes = titles.unproven(self.dataset, request, self.known_titles)
-            why = f"its title could not be read ({self._without_source(error)})"
-            refused = {check.series[code]: [code, why] for code in codes} if check else {}
-            return replace(request, context={**request.context, "refused_titles": refused})
 
     def _refuse_or_accept_shrunk(self, request: Request, parsed: Parsed) -> dict[str, str]:
         """The note in the sidecar of an answer that lacks known values and is accepted all the same; {} if none lack.
@@ -463,14 +427,6 @@ class _Run:
 
     def _extra(self, request: Request, response: Response) -> JsonObject:
         return question.extra_of(self.dataset.api, request, response)
-
-
-def _links(answer: Response, source: str) -> list[str]:
-    """The paths that a page links to, in its order, each once. Raises what a refusal of the page means."""
-    page = answer.content.decode("utf-8", "replace")
-    refuse_status(source, answer.status, page[:500])
-    targets = re.findall(r"""href\s*=\s*["']([^"'#?]+)""", page, re.IGNORECASE)
-    return list(dict.fromkeys(unquote(urlsplit(target).path) for target in targets))
 
 
 def _last_period(request: Request) -> date | None:

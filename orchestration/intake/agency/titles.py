@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from orchestration.base.errors import SourceError
 from orchestration.base.files import write_whole
 from orchestration.base.settings import Settings
 from orchestration.intake.agency.http import Client
+from orchestration.intake.agency.quota import QuotaSpentError
 from orchestration.sources.registry import load_series_catalogue
-from orchestration.sources.spec import Dataset, Request
+from orchestration.sources.spec import Dataset, Request, TitleCheck
+from transforms.parse.outcome import QuotaError, ReplyError
 from transforms.titles import other_titles
 
 
@@ -51,12 +54,22 @@ def unproven(dataset: Dataset, request: Request, known: KnownTitles) -> tuple[st
 
 def with_titles_checked(dataset: Dataset, request: Request, known: KnownTitles, client: Client) -> Request:
     """The request with `refused_titles` in its context where codes that are used for the first time have another title, or
-    none, at the agency. Raises what the client and the reader of titles raise."""
+    none, at the agency.
+
+    Where the titles cannot be read, these codes are refused this time: what is not proven is not loaded. Raises QuotaError
+    and QuotaSpentError, which concern every request.
+    """
     check = dataset.title_check
     codes = unproven(dataset, request, known)
     if check is None or not codes:
         return request
-    _, answered = client.fetch(check.request(codes), check.read)
+    try:
+        _, answered = client.fetch(check.request(codes), check.read)
+    except (QuotaError, QuotaSpentError):
+        raise
+    except (ReplyError, SourceError) as error:
+        what = error.what if isinstance(error, ReplyError) else str(error)
+        return _refusing(request, check, dict.fromkeys(codes, f"its title could not be read ({what})"))
     titles = dict(answered or {})
     ours = dict(load_series_catalogue().select("series_id", "title").rows())
     reasons = other_titles(
@@ -66,7 +79,10 @@ def with_titles_checked(dataset: Dataset, request: Request, known: KnownTitles, 
     )
     reasons |= {code: "the agency gives no title of it" for code in codes if code not in titles}
     known.add({code: titles[code] for code in codes if code not in reasons})
-    if not reasons:
-        return request
+    return _refusing(request, check, reasons) if reasons else request
+
+
+def _refusing(request: Request, check: TitleCheck, reasons: Mapping[str, str]) -> Request:
+    """The request with the codes of `reasons` (code -> why) refused, as question.parsed_answer reads them."""
     refused = {check.series[code]: [code, why] for code, why in reasons.items()}
     return replace(request, context={**request.context, "refused_titles": refused})

@@ -23,7 +23,7 @@ from tests.replay.server import (
 from tests.support.live_case import everything, home, prepared, query, refreshed, values, vintages
 from tests.support.source_case import holds, unpaced
 
-VEHICLES, TRADE, REGISTER = unpaced(inegi.DATASETS)
+VEHICLES, TRADE, *_, REGISTER = unpaced(inegi.DATASETS)
 TOKEN = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 PRODUCTION = "mex_production_vehicles"
 
