@@ -223,6 +223,18 @@ def test_inegi_register(canmex):
     assert (sent.height, usa["vehicles"].to_list()) == (54, [4_793])
 
 
+def test_inegi_electric_and_hybrid_vehicles(canmex):
+    """Three states of the file: their sum is what becomes the series of the country."""
+    content = (canmex / "raiavl" / "raiavl_hibrido_mensual_tr_cifra_2026.csv").read_bytes()
+    reply = inegi_raiavl.parse_hybrids(content)
+    september = reply.frame.filter(period_start=date(2026, 9, 1)).select("source_code", "value", "status")
+    assert september.rows() == [
+        ("raiavl/hybrids/electric", 31 + 4 + 878, "revised"),
+        ("raiavl/hybrids/hybrid", 211 + 60 + 2_323, "revised"),
+        ("raiavl/hybrids/plug_in", 33 + 8 + 744, "revised"),
+    ]
+
+
 def test_banxico(canmex):
     folder = canmex / "banxico"
     expected = {

@@ -224,23 +224,29 @@ _REGISTER: dict[str, tuple[str, tuple[tuple[str, ...], ...]]] = {
     "sales": ("venta", ((), ("type",), ("origin",))),
     "exports": ("exportacion", ((), ("type",), ("country_code",))),
 }
-#: sales of electric and hybrid vehicles by state, whose file has other columns
-_HYBRIDS = "hybrids"
 
 
 def plan_register(ctx: PlanContext) -> list[Request]:
     """One zip a table, with all its years."""
-    named = {table: (spanish, 2005) for table, (spanish, _) in _REGISTER.items()}
-    named[_HYBRIDS] = ("hibrido", 2016)
     return [
-        Request(
-            dataset="light_vehicles",
-            path=f"{_OPEN_DATA}/conjunto_de_datos_raiavl_mensual_{spanish}_csv.zip",
-            title=f"{table} of light vehicles since {year}",
-            context={"table": table, "last_period": ctx.today.isoformat()},
-        )
-        for table, (spanish, year) in named.items()
+        _register_request("light_vehicles", spanish, f"{table} of light vehicles since 2005", table, ctx)
+        for table, (spanish, _) in _REGISTER.items()
     ]
+
+
+def plan_hybrids(ctx: PlanContext) -> list[Request]:
+    """The zip of electric and hybrid vehicles by state, with all its years."""
+    title = "electric and hybrid vehicles since 2016"
+    return [_register_request("hybrid_vehicles", "hibrido", title, "hybrids", ctx)]
+
+
+def _register_request(dataset: str, spanish: str, title: str, table: str, ctx: PlanContext) -> Request:
+    return Request(
+        dataset=dataset,
+        path=f"{_OPEN_DATA}/conjunto_de_datos_raiavl_mensual_{spanish}_csv.zip",
+        title=title,
+        context={"table": table, "last_period": ctx.today.isoformat()},
+    )
 
 
 def parse_register(content: bytes, request: Request, response: Response) -> Parsed:
@@ -249,8 +255,6 @@ def parse_register(content: bytes, request: Request, response: Response) -> Pars
     Known from the time of retrieval: the file states the day it was made, not the hour it came out.
     """
     table = request.context["table"]
-    if table == _HYBRIDS:
-        return _parse_hybrids(content, response)
     try:
         reply = parse_zip(content, table=table, status=response.status, content_type=response.media_type)
     except EmptyReplyError as error:  # a file of all years is never empty: it is another one
@@ -276,13 +280,13 @@ def parse_register(content: bytes, request: Request, response: Response) -> Pars
     return without_months(parsed, wrong_months, source=SOURCE)
 
 
-def _parse_hybrids(content: bytes, response: Response) -> Parsed:
+def parse_hybrid_sales(content: bytes, request: Request, response: Response) -> Parsed:
     """Sales of electric, plug-in hybrid and hybrid vehicles, the sum of the states, known from the time of retrieval."""
     try:
         reply = parse_hybrids(content, status=response.status, content_type=response.media_type)
     except EmptyReplyError as error:
         raise SchemaChangedError(SOURCE, error.what) from error
-    series = {c: s for c, s in declared_series(SOURCE).items() if c.startswith(f"raiavl/{_HYBRIDS}")}
+    series = {c: s for c, s in declared_series(SOURCE).items() if c.startswith("raiavl/hybrids/")}
     return to_parsed(
         reply,
         source=SOURCE,
@@ -362,6 +366,17 @@ DATASETS = (
         "light vehicles",
         "Totals of the register of light vehicles without Foton; every run asks for the whole history.",
         bank=_BISE,
+    ),
+    Dataset(
+        name="hybrid_vehicles",
+        source_id=SOURCE,
+        api=OPEN_DATA,
+        title="Sales of electric and hybrid light vehicles, Mexico (RAIAVL), the sum of the states",
+        plan=plan_hybrids,
+        parse=parse_hybrid_sales,
+        schedule=("20 6 * * *", "America/Mexico_City"),
+        publication_lag_days=12,
+        revisions="As for the register of light vehicles.",
     ),
     Dataset(
         name="light_vehicles",
