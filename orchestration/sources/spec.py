@@ -97,11 +97,11 @@ class Api:
     #: what separates the rows of an answer whose rows come in any order; answers are then compared without the order
     row_separator: bytes = b""
     #: the smallest question that tells whether the API answers us, for `headway doctor --online`; None: the first request
-    probe: Request | None = None
+    probe: Request | None = field(default=None, hash=False)
     #: code -> title in the answer to the probe, where that holds titles; raises the outcomes of transforms.parse.outcome
     read_probe: Callable[[Response], Mapping[str, str]] | None = None
     #: code -> words that must stand in the agency's title of it (transforms.titles)
-    titles: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    titles: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     #: for docs/sources.md: what surprises a reader of this API, one sentence each
     traps: tuple[str, ...] = ()
 
@@ -214,4 +214,4 @@ class Dataset:
     #: for docs/sources.md: what the agency revises when, and what this dataset therefore asks for
     revisions: str = ""
     #: codes that are known from elsewhere than the agency, and how they are proven
-    title_check: TitleCheck | None = None
+    title_check: TitleCheck | None = field(default=None, hash=False)
