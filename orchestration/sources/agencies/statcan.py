@@ -9,8 +9,8 @@ table is asked for once a month at most, and its series are picked by the names 
 Vectors of 14-10-0223 (payrolls, adjusted) and 20-10-0025 (registrations by fuel) are known from public programs and, for
 the latter, from a downloaded table: their titles are asked for before their first use (TITLES), and a vector whose title
 is another one is refused with both titles, while the others are loaded.
-12-10-0175 (trade by province, the successor of 12-10-0119) is read as a table, imports only: how its exports are named
-could not be established.
+12-10-0175 (trade by province, the successor of 12-10-0119) is read as a table. Of the tables wanted, not here: the real-time
+tables 12-10-0165 and 14-10-0332, which hold every release of another table; how they write the release is not known.
 Table 12-10-0121 of the bundled trade in motor vehicles ended in 2023-09; 12-10-0163 succeeds it, and 12-10-0011 has its
 totals.
 """

@@ -158,6 +158,18 @@ def _trade(series_id: str, trade: str, product: str) -> TableSeries:
     )
 
 
+def _ontario(series_id: str, trade: str, product: str) -> TableSeries:
+    return TableSeries(
+        series_id,
+        members={
+            "geography": "Ontario",
+            "Trade": trade,
+            "Principal trading partners": "United States",
+            "North American Product Classification System (NAPCS)": product,
+        },
+    )
+
+
 def _payroll(series_id: str, geography: str, industry: str) -> TableSeries:
     return TableSeries(
         f"can_payroll_employment_{series_id}",
@@ -210,6 +222,20 @@ TABLES: dict[str, Table] = {
             ),
             lag_days=33,
             revisions=f"The month before is revised each month, all months once a year. {_MONTHLY}",
+        ),
+        Table(
+            "12100175",
+            "Trade of Ontario with the United States, all goods and motor vehicles",
+            tuple(
+                _ontario(f"can_{flow}_{slug}_ontario_usa", trade, product)
+                for slug, product in (
+                    ("goods", "Total of all merchandise"),
+                    ("motor_vehicles_parts", _PRODUCTS["motor_vehicles_parts"]),
+                )
+                for flow, trade in (("exports", "Domestic export"), ("imports", "Import"))
+            ),
+            lag_days=36,
+            revisions=f"The month before is revised each month, several years once a year. {_MONTHLY}",
         ),
         Table(
             "14100201",
