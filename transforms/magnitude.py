@@ -23,7 +23,17 @@ _NEWEST = 24
 def refuse_other_magnitude(
     reply: SeriesReply, usual: Mapping[str, tuple[float, float]], *, source: str
 ) -> None:
-    """Raise SchemaChangedError if the median of a series' newest values lies outside its usual size.
+    """Raise SchemaChangedError if a series comes in another size than usual; arguments as for `other_magnitude`."""
+    for code, why in other_magnitude(reply, usual).items():
+        raise SchemaChangedError(
+            source,
+            f"{code} {why}",
+            "look up the unit that the agency states for this code and declare the series in it",
+        )
+
+
+def other_magnitude(reply: SeriesReply, usual: Mapping[str, tuple[float, float]]) -> dict[str, str]:
+    """source_code -> why, for series of which the median of the newest values lies outside the usual size.
 
     usual: source_code -> smallest and largest plausible median of absolute values, in the unit of the reply. Codes that
     are not in the reply, or have no number in it, pass.
@@ -34,11 +44,11 @@ def refuse_other_magnitude(
         .group_by("source_code")
         .agg(pl.col("value").head(_NEWEST).abs().median())
     )
+    reasons = {}
     for code, median in newest.sort("source_code").rows():
         low, high = usual.get(code, (0.0, float("inf")))
         if not low <= median <= high:
-            raise SchemaChangedError(
-                source,
-                f"{code} comes in another size: about {median:,.6g}, where {low:,.6g} to {high:,.6g} is usual",
-                "look up the unit that the agency states for this code and declare the series in it",
+            reasons[code] = (
+                f"comes in another size: about {median:,.6g}, where {low:,.6g} to {high:,.6g} is usual"
             )
+    return reasons

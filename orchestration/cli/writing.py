@@ -205,7 +205,11 @@ def serve(settings: Settings, out: Printer, port: int) -> None:
 
 
 @command("doctor", "headway doctor\nheadway doctor --online")
-@click.option("--online", is_flag=True, help="Ask the agencies whether they accept the keys.")
+@click.option(
+    "--online",
+    is_flag=True,
+    help="Ask each source one small question: reachable, accepted, titles as expected?",
+)
 def doctor(settings: Settings, out: Printer, online: bool) -> int:
     """Check this machine: Python, packages, figures, disk, lock, release, keys. Exits with 1 if something is wrong."""
     from orchestration.operations.doctor import examine

@@ -60,6 +60,11 @@ def _api_lines(api: Api) -> Iterator[str]:
         yield f"- key: {need}, `{secret.variable}`, free from {secret.where_to_get}; sent in the {secret.place}"
     if api.contact_variable:
         yield f"- user agent: an e-mail address, `{api.contact_variable}`"
+    if api.names_contact or api.referer:
+        contact = ", with `HEADWAY_CONTACT_EMAIL` in it where that is set" if api.names_contact else ""
+        yield f"- user agent: `{api.user_agent}`{contact} (`HEADWAY_USER_AGENT_{api.name}` sends another one)"
+    if api.referer:
+        yield f"- Referer: {api.referer} (`HEADWAY_REFERER_{api.name}` sends another one)"
     limits = _limits(api.budgets)
     if api.budgets_without_key:
         limits = f"{limits} with the key, {_limits(api.budgets_without_key)} without it"
@@ -91,6 +96,9 @@ def _dataset_lines(datasets: Iterable[Dataset]) -> Iterator[str]:
         yield f"- usually out {dataset.publication_lag_days} days after the end of the period"
         if dataset.first_year:
             yield f"- years from {dataset.first_year} can be asked for one by one (a Dagster partition each)"
+        if dataset.title_check:
+            checked = ", ".join(f"`{code}`" for code in dataset.title_check.expected)
+            yield f"- refused unless their title at the agency fits, read before the first use: {checked}"
         if dataset.revisions:
             yield f"- revisions: {dataset.revisions}"
 

@@ -10,7 +10,6 @@ import importlib.metadata
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 
@@ -18,29 +17,21 @@ from orchestration.base.errors import HeadwayError, WriterBusyError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
 from orchestration.intake.figures.manifest import figures_status, verify_figures
-from orchestration.operations.doctor_keys import State, examine_key
+from orchestration.operations.doctor_keys import Finding, examine_key
+from orchestration.operations.doctor_sources import examine_sources
 from orchestration.release.folders import list_releases, verify_release
-from orchestration.sources.datasets import DATASETS
+from orchestration.sources import datasets
 from orchestration.store.archive import Archive
 
 #: a full build writes about 250 MB (store, build file, release, Parquet); keep room for three releases
 _FREE_BYTES = 1_000_000_000
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was checked: its state, the details, and for what is not in order what to do."""
-
-    what: str
-    state: State
-    detail: str
-    remedy: str = ""
-
-
 def examine(settings: Settings, *, online: bool = False) -> list[Finding]:
     """Every finding, in the order in which a newcomer would look for a fault; nothing is changed and nothing raised.
 
-    online: also asks each agency, by one request, whether it accepts its key.
+    online: also asks each source one small question: is it reachable, does it accept us, have its codes the titles that we
+    expect (doctor_sources.SourceFinding).
     """
     return [
         *_python(),
@@ -50,7 +41,8 @@ def examine(settings: Settings, *, online: bool = False) -> list[Finding]:
         *_writer(settings),
         *_release(settings),
         *_quarantine(settings),
-        *_keys(settings, online=online),
+        *_keys(),
+        *(examine_sources(settings, datasets.DATASETS) if online else ()),
     ]
 
 
@@ -139,10 +131,10 @@ def _quarantine(settings: Settings) -> Iterator[Finding]:
         yield Finding("quarantine", "ok", "empty")
 
 
-def _keys(settings: Settings, *, online: bool) -> Iterator[Finding]:
+def _keys() -> Iterator[Finding]:
     examined: set[str] = set()
-    for dataset in DATASETS:
+    for dataset in datasets.DATASETS:
         secret = dataset.api.secret
         if secret and secret.variable not in examined:
             examined.add(secret.variable)
-            yield Finding(f"{dataset.source_id} key", *examine_key(settings, dataset, online=online))
+            yield Finding(f"{dataset.source_id} key", *examine_key(dataset))

@@ -82,18 +82,39 @@ class Api:
     #: how often a request is sent at most while it fails in a way that may pass; each time counts against the budgets
     attempts: int = 4
     follow_redirects: bool = False
+    #: HEADWAY_USER_AGENT_<name> overrides it
     user_agent: str = "headway (statistics warehouse)"
     #: environment variable that must hold an e-mail address which the agency wants as the user agent
     contact_variable: str | None = None
+    #: whether the user agent names the contact of HEADWAY_CONTACT_EMAIL, where that is set: servers that turn away
+    #: unknown programs let those pass that say whom to write to
+    names_contact: bool = False
+    #: header Referer, a page of the agency's own; HEADWAY_REFERER_<name> overrides it
+    referer: str = ""
     #: regular expression of bytes that differ between two answers with the same content (a response time); they are
     #: left out when an answer is compared with the last one
     volatile: bytes = b""
     #: what separates the rows of an answer whose rows come in any order; answers are then compared without the order
     row_separator: bytes = b""
-    #: the smallest question that tells whether a key is accepted, for `headway doctor --online`; None: the first request
-    probe: Request | None = None
+    #: the smallest question that tells whether the API answers us, for `headway doctor --online`; None: the first request
+    probe: Request | None = field(default=None, hash=False)
+    #: code -> title in the answer to the probe, where that holds titles; raises the outcomes of transforms.parse.outcome
+    read_probe: Callable[[Response], Mapping[str, str]] | None = None
+    #: code -> words that must stand in the agency's title of it (transforms.titles)
+    titles: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}), hash=False)
     #: for docs/sources.md: what surprises a reader of this API, one sentence each
     traps: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ListPage:
+    """A page of an agency that links to its files, for files whose names follow no rule.
+
+    path: of the page, below the base URL; link: regular expression that the path of the wanted link matches as a whole.
+    """
+
+    path: str
+    link: str
 
 
 @dataclass(frozen=True)
@@ -114,6 +135,15 @@ class Request:
     context: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     #: requests with the same name here are pages of one answer: after a failed page the others are not asked for
     pages_of: str = ""
+    #: further paths under which the same file may lie, asked one after the other as long as there is none (NoSuchFileError);
+    #: then the links of `listed_on` are tried, a page that is read once in a run
+    alternatives: tuple[str, ...] = ()
+    listed_on: ListPage | None = None
+    #: whether there may be no such file at all (a month that is not out), which is no failure then
+    guessed: bool = False
+    #: what is asked in its place if the agency refuses it as a bad request: its parts one by one, where one bad code makes
+    #: the whole fail, or the same without what the agency may not know
+    instead: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,6 +172,24 @@ class PlanContext:
     latest: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
     #: last period wanted, for a backfill of some years; None: up to today
     until: date | None = None
+    #: every period in the store by slice of the freight flows ("imports|CAN|87"): between the first and the last of them
+    #: there may be holes, which `latest` does not show
+    stored: Mapping[str, frozenset[date]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True)
+class TitleCheck:
+    """How the agency's titles of codes are asked for, before a code is used for the first time.
+
+    request:  the request for the titles of some codes; read: code -> title in its answer
+    expected: code -> words that must stand in its title (transforms.titles); codes that are not here are not checked
+    series:   code -> series_id of series.csv
+    """
+
+    request: Callable[[tuple[str, ...]], Request]
+    read: Callable[[Response], Mapping[str, str]]
+    expected: Mapping[str, tuple[str, ...]]
+    series: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -165,3 +213,5 @@ class Dataset:
     first_year: int | None = None
     #: for docs/sources.md: what the agency revises when, and what this dataset therefore asks for
     revisions: str = ""
+    #: codes that are known from elsewhere than the agency, and how they are proven
+    title_check: TitleCheck | None = field(default=None, hash=False)

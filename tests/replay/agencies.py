@@ -120,6 +120,16 @@ def _register() -> dict[str, dict[int, bytes]]:
         }  # fmt: skip
         for table, lines in rows.items():
             tables[table][year] = register_csv(table, lines)
+    tables["hibrido"] = {
+        2026: register_csv(
+            "hibrido",
+            [
+                {"ANIO": 2026, "ID_MES": f"{m:02}", "ID_ENTIDAD": f"{state:02}", "VEH_ELECTR": 50 + m,
+                 "VEH_HIBRIDAS_PLUGIN": 40, "VEH_HIBRIDAS": 170}
+                for m in range(1, 10) for state in range(1, 33)
+            ],
+        )
+    }  # fmt: skip
     return tables
 
 
@@ -141,14 +151,20 @@ def _vectors() -> dict[str, statcan_replay.Series]:
     found = {}
     wanted = {
         **statcan.vectors(),
+        **statcan.checked_vectors(),
         **{f"v{900000000 + n}": s for n, s in enumerate(statcan.coordinates().values())},
     }
+    frequencies = dict(load_series_catalogue().select("series_id", "frequency").rows())
     coordinates = {series_id: code.split("/") for code, series_id in statcan.coordinates().items()}
     for vector, series_id in wanted.items():
         figures = _figures_of("statcan", series_id) or dict.fromkeys(_between("2017-01", NEWEST), 20_000.0)
+        quarterly = frequencies[series_id] == "quarterly"
+        figures = {m: v for m, v in figures.items() if not quarterly or m[5:] in ("01", "04", "07", "10")}
         product, coordinate = coordinates.get(series_id, ("12100011", "1.1.0.0.0.0.0.0.0.0"))
         points = {f"{m}-01": statcan_replay.Point(v, RELEASED) for m, v in figures.items() if m <= NEWEST}
-        found[vector] = statcan_replay.Series(int(product), coordinate, points, _scalar(series_id))
+        found[vector] = statcan_replay.Series(
+            int(product), coordinate, points, _scalar(series_id), frequency=9 if quarterly else 6
+        )
     # a count of vehicles is checked against its usual size
     for vector, size in (("v1617802379", 150_000.0), ("v1645353696", 25_000.0)):
         for point in found[vector].points.values():
@@ -196,14 +212,25 @@ class Agencies:
     )
     bls_flat: FlatFiles = field(default_factory=FlatFiles)
     census: TradeApi = field(default_factory=lambda: TradeApi(key=KEYS["HEADWAY_CENSUS_KEY"]))
-    bts: FileServer = field(default_factory=FileServer)
+    bts: FileServer = field(
+        default_factory=lambda: FileServer(stand_ins=True, page='<a href="/2026/January2026.zip">January</a>')
+    )
     statcan: statcan_replay.Wds = field(default_factory=lambda: statcan_replay.Wds(_vectors(), _tables()))
     inegi: Bie = field(
         default_factory=lambda: Bie(
             KEYS["HEADWAY_INEGI_KEY"],
             {
-                code: dict(months(series_id))
-                for code, series_id in declared_series("inegi", (*inegi.VEHICLES, *inegi.TRADE)).items()
+                **{
+                    code: dict(months(series_id))
+                    for code, series_id in declared_series("inegi", (*inegi.VEHICLES, *inegi.TRADE)).items()
+                },
+                # what the probe asks for, and indicators that are not bundled
+                "910392": {"2026-08": "145.462"},
+                **{code: dict.fromkeys(_between("2018-01", "2026-08"), "103.5") for code in inegi.INDUSTRY},
+                **{
+                    code: dict.fromkeys(_between("2018-01", "2026-09"), "300000")
+                    for code in inegi.REGISTER_TOTALS
+                },
             },
         )
     )

@@ -31,7 +31,7 @@ class Valet:
                 "terms": TERMS,
                 "seriesDetail": {
                     code: {
-                        "label": code,
+                        "label": f"{code[2:5]}/{code[5:]}",
                         "description": f"{code} daily",
                         "dimension": {"key": "d", "name": "Date"},
                     }

@@ -153,6 +153,10 @@ class FlatFiles:
     def __call__(self, call: Call) -> Reply:
         if "@" not in call.headers.get("user-agent", ""):
             return text_reply("<html><head><title>Access Denied</title></head></html>", 403, "text/html")
+        if call.path == "/cu/cu.period":
+            return Reply(
+                b"period\tperiod_abbr\tperiod_name\r\nM01\tJAN\tJanuary\r\n", media_type="text/plain"
+            )
         from orchestration.sources.agencies.bls import flat_file_of
 
         codes = [code for code in self.values if flat_file_of(code) == call.path]

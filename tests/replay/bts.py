@@ -18,6 +18,7 @@ from functools import cache
 
 import polars as pl
 
+from orchestration.sources.agencies import bts
 from tests.replay.server import Call, Reply, text_reply
 from tests.support.bundled import read
 
@@ -39,8 +40,13 @@ def _freight() -> pl.DataFrame:
 def tables(month: date) -> Mapping[str, bytes]:
     """dot1, dot2 and dot3 of a month as CSV, empty where the figures have none. Ports and containers are not in the
     figures: one of each stands for all."""
+    lines = _lines(_freight().filter(period_start=month), month)
+    return {name: _csv(columns, lines) for name, columns in _COLUMNS.items()} if lines else {}
+
+
+def _lines(cells: pl.DataFrame, month: date) -> list[dict[str, object]]:
     lines = []
-    for cell in _freight().filter(period_start=month).iter_rows(named=True):
+    for cell in cells.iter_rows(named=True):
         partner, region = cell["partner_iso3"], cell["partner_region_code"]
         lines.append(
             {
@@ -61,7 +67,7 @@ def tables(month: date) -> Mapping[str, bytes]:
                 "YEAR": str(month.year),
             }
         )
-    return {name: _csv(columns, lines) for name, columns in _COLUMNS.items()} if lines else {}
+    return lines
 
 
 def _csv(columns: tuple[str, ...], lines: Iterable[Mapping[str, object]]) -> bytes:
@@ -89,41 +95,65 @@ def month_zip(month: date, folder: str = "", names: Iterable[str] = ("dot1", "do
     return zipped({**members, **ytd, f"__MACOSX/{folder}._dot2_{month:%m%y}.csv": b"\x00\x05"})
 
 
+def _months(first: date, last: date) -> list[date]:
+    return pl.date_range(first, last, "1mo", eager=True).to_list()
+
+
+def _stand_in(month: date) -> dict[str, bytes]:
+    """A month with one cell for each chapter, direction and partner, made of the newest one."""
+    newest = _freight()["period_start"].max()
+    of_newest = _freight().filter(period_start=newest)
+    cells = of_newest.unique(["hs2", "flow", "partner_iso3"], keep="first", maintain_order=True)
+    lines = _lines(cells, month)
+    return {name: _csv(columns, lines) for name, columns in _COLUMNS.items()}
+
+
+def _stand_in_zip(months: list[date]) -> bytes:
+    return zipped(
+        {f"{name}_{month:%m%y}.csv": text for month in months for name, text in _stand_in(month).items()}
+    )
+
+
 @dataclass
 class FileServer:
-    """`files`: path -> content, before the figures; `stamp`: Last-Modified of every file; `blocked`: 403 to everybody."""
+    """`files`: path below the folder -> content, before the figures; `stamp`: Last-Modified of every file; `blocked`: 403
+    to everybody; `page`: the list page, 404 where it is empty; `stand_ins`: whether a month that is not in the figures
+    gets a few rows of another one."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     stamp: str = "Wed, 20 Nov 2024 15:00:00 GMT"
     blocked: bool = False
+    page: str = ""
+    stand_ins: bool = False
 
     def __call__(self, call: Call) -> Reply:
         if self.blocked:
             return text_reply("<HTML><HEAD><TITLE>Access Denied</TITLE></HEAD></HTML>", 403, "text/html")
-        content = self.files.get(call.path) or self._of_figures(call.path)
+        if call.path == bts.LIST_PAGE and self.page:
+            return text_reply(self.page, 200, "text/html")
+        path = call.path.removeprefix(bts.FOLDER)
+        content = self.files.get(path) or self._of_figures(path)
         if content is None:
             return text_reply("<!DOCTYPE html><html><title>Page not found</title></html>", 404, "text/html")
         return Reply(content, media_type="application/zip", last_modified=self.stamp)
 
-    @staticmethod
-    def _of_figures(path: str) -> bytes | None:
-        from orchestration.sources.agencies.bts import addresses
-
-        for first, last, listed in addresses():
+    def _of_figures(self, path: str) -> bytes | None:
+        known = _freight()["period_start"].unique().sort()
+        for first, last, listed in bts.addresses():
             if f"/{listed}" == path:
-                found = [
-                    month
-                    for month in _freight()["period_start"].unique().sort()
-                    if first <= month <= last and tables(month)
-                ]
+                found = [month for month in known if first <= month <= last]
+                if self.stand_ins and known[0] <= last and first <= known[-1]:
+                    found = _months(first, last)
                 if not found:
                     return None
                 if first == last:
-                    return month_zip(first, folder=f"{first:%B%Y}/")
+                    return (
+                        month_zip(first, folder=f"{first:%B%Y}/") if tables(first) else _stand_in_zip(found)
+                    )
                 members = {
                     f"{month:%B %Y}/{name}_{month:%m%y}.csv": content
                     for month in found
-                    for name, content in tables(month).items()
+                    for name, content in (tables(month) or _stand_in(month)).items()
                 }
                 return zipped(members)
         return None

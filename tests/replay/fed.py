@@ -42,6 +42,8 @@ class Ddp:
     releases: dict[str, list[Series]] = field(default_factory=dict)
 
     def __call__(self, call: Call) -> Reply:
+        if call.path == "/datadownload/Choose.aspx":
+            return Reply(b"<!DOCTYPE html><html><title>Choose</title></html>", media_type="text/html")
         release = call.get("rel")
         if (
             call.path != "/datadownload/Output.aspx"

@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from orchestration.sources.agencies.inegi import TITLES
 from tests.replay.server import Call, Reply, json_reply
 
 NO_RESULTS = [
@@ -16,6 +17,17 @@ NO_RESULTS = [
     "ErrorCode:100",
 ]
 _HEAD = ["PROD_EST", "COBERTURA", "ANIO", "ID_MES", "MARCA", "MODELO", "TIPO", "SEGMENTO"]
+_HYBRID = [
+    "PROD_EST",
+    "COBERTURA",
+    "ANIO",
+    "ID_MES",
+    "ID_ENTIDAD",
+    "VEH_ELECTR",
+    "VEH_HIBRIDAS_PLUGIN",
+    "VEH_HIBRIDAS",
+    "ESTATUS",
+]
 _MORE = {
     "produccion": [],
     "venta": ["ORIGEN", "ID_PAIS_ORIGEN"],
@@ -32,17 +44,21 @@ class Bie:
     bank: str = "BIE-BISE"
     area: str = "00"
     frequency: str = "8"
+    titles: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, call: Call) -> Reply:
         parts = call.path.split("/")
         assert parts[1:6] == ["app", "api", "indicadores", "desarrolladores", "jsonxml"], call.path
+        if parts[6] == "CL_INDICATOR":
+            return self.catalogue(*parts[7:])
         _, ids, language, area, recent, bank, version, token = parts[6:]
         codes = ids.split(",")
         known = all(code in self.series for code in codes)
         if (
             (language, version) != ("es", "2.0")
             or not known
-            or (bank, area, token) != (self.bank, self.area, self.token)
+            or (area, token) != (self.area, self.token)
+            or bank not in (self.bank, "BISE")
         ):
             return json_reply(NO_RESULTS, 400)
         return json_reply(
@@ -51,6 +67,15 @@ class Bie:
                 "Series": [self.one(code, recent == "true") for code in codes],
             }
         )
+
+    def catalogue(self, ids: str, language: str, bank: str, version: str, token: str) -> Reply:
+        """Descriptions, those that are expected unless `titles` says another one."""
+        codes = ids.split(",")
+        if token != self.token or any(code not in self.series for code in codes):
+            return json_reply(NO_RESULTS, 400)
+        titles = {code: " ".join(word.split("|")[0] for word in words) for code, words in TITLES.items()}
+        titles |= self.titles
+        return json_reply({"CODE": [{"value": code, "Description": titles.get(code, "")} for code in codes]})
 
     def one(self, code: str, recent: bool = False) -> dict:
         newest_first = sorted(self.series[code].items(), reverse=True)
@@ -118,7 +143,7 @@ def register_zip(table: str, years: Mapping[int, bytes]) -> bytes:
 
 def register_csv(table: str, rows: Iterable[Mapping[str, object]]) -> bytes:
     """One year's file; what a row does not say is filled with something of the kind the agency writes."""
-    columns = [*_HEAD, *_MORE[table], "UNI_VEH", "ESTATUS"]
+    columns = [*_HEAD, *_MORE[table], "UNI_VEH", "ESTATUS"] if table in _MORE else _HYBRID
     usual = {
         "PROD_EST": "Registro Administrativo de la Industria Automotriz de Vehículos Ligeros",
         "COBERTURA": "Nacional",

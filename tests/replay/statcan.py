@@ -8,6 +8,7 @@ import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from orchestration.sources.agencies.statcan import TITLES
 from tests.replay.server import Call, Reply, json_reply
 
 WDS = "/t1/wds/rest/"
@@ -85,6 +86,8 @@ class Wds:
     changed: list[str] = field(default_factory=list)
     modified: str = "Fri, 06 Nov 2026 13:30:00 GMT"
     locked: bool = False
+    #: vector -> title, before those that are expected of it
+    titles: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, call: Call) -> Reply:
         if call.path.startswith("/n1/tbl/csv/"):
@@ -100,6 +103,7 @@ class Wds:
             "getDataFromVectorByReferencePeriodRange": self._periods,
             "getDataFromCubePidCoordAndLatestNPeriods": self._latest,
             "getChangedSeriesList": self._changed,
+            "getSeriesInfoFromVector": self._titles,
         }[method]
         return json_reply(answer(call))
 
@@ -149,6 +153,16 @@ class Wds:
             for vector in self.changed
         ]
         return {"status": "SUCCESS", "object": entries}
+
+    def _titles(self, call: Call) -> list[dict]:
+        items = []
+        for asked in call.json:
+            code = f"v{asked['vectorId']}"
+            words = [word for word in TITLES.get(code, ()) if not word.startswith("!")]
+            title = self.titles.get(code, ";".join(words))
+            answer = {"responseStatusCode": 0, "vectorId": asked["vectorId"], "SeriesTitleEn": title}
+            items.append({"status": "SUCCESS", "object": answer} if title else failed(4, asked["vectorId"]))
+        return items
 
     def _items(self, ids: list[str], points) -> list[dict]:
         assert len(ids) <= _LIMIT

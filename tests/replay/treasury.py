@@ -26,7 +26,12 @@ class FiscalData:
             return invalid("fields", unknown[0])
         column, operator, value = call.get("filter", "").split(":", 2)
         assert operator == "eq"
-        found = sorted((r for r in self.rows if r[column] == value), key=lambda r: r[call.get("sort")])
+        order = call.get("sort", "")
+        found = sorted(
+            (r for r in self.rows if r[column] == value),
+            key=lambda r: r[order.removeprefix("-")],
+            reverse=order.startswith("-"),
+        )
         size = int(call.get("page[size]", "100"))
         number = int(call.get("page[number]", "1"))
         page = found[(number - 1) * size : number * size]

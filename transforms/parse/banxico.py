@@ -11,6 +11,7 @@ value; a series without values has no key `datos`; a bad token and a spent quota
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from transforms.parse.body import excerpt, read_json, shape_checked
@@ -19,6 +20,7 @@ from transforms.parse.reply import Rows, SeriesReply, parse_number
 
 SOURCE = "banxico"
 NO_VALUE = "N/E"
+_SECONDS_TO_RESET = "bmx-secondstoreset"
 #: metadata field -> name in SeriesReply.details
 _METADATA = {
     "titulo": "title",
@@ -32,15 +34,22 @@ _METADATA = {
 
 @shape_checked(SOURCE)
 def parse_reply(
-    content: bytes, *, frequency: str = "daily", status: int = 200, content_type: str | None = None
+    content: bytes,
+    *,
+    frequency: str = "daily",
+    status: int = 200,
+    content_type: str | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> SeriesReply:
     """Observations of a reply of .../datos, .../datos/<from>/<to> or .../datos/oportuno.
 
+    headers: of the response; a spent quota is also told by Bmx-secondsToReset there, whatever the body is.
     The reply does not state a frequency: `frequency` is that of the series asked for. N/E becomes null with status
     `missing`. A reply of metadata (no observations) gives an empty frame and `details` (title, unit, frequency,
     first_day, last_day). Raises AuthError, QuotaError(reset_after seconds), BadRequestError, SchemaChangedError.
     """
     if status != 200:
+        _refuse_spent_quota(status, headers or {})
         _refuse(content, status)
     reply = read_json(content, source=SOURCE, status=status, content_type=content_type)
     series = reply.get("bmx", {}).get("series") if isinstance(reply, dict) else None
@@ -71,6 +80,18 @@ def parse_reply(
 
 def _day(text: str) -> date:
     return datetime.strptime(text, "%d/%m/%Y").date()  # noqa: DTZ007 - a day, not a time
+
+
+def _refuse_spent_quota(status: int, headers: Mapping[str, str]) -> None:
+    """Raise QuotaError where a header says when the quota renews; then the body need not be JSON."""
+    seconds = next((value for name, value in headers.items() if name.lower() == _SECONDS_TO_RESET), "")
+    try:
+        reset_after = parse_number(seconds)
+    except ValueError:
+        return
+    raise QuotaError(
+        SOURCE, f"HTTP {status}: the quota is spent", "wait until it renews", reset_after=reset_after
+    )
 
 
 def _refuse(content: bytes, status: int) -> None:

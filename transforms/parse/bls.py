@@ -6,7 +6,8 @@ Does not belong here: requests, quotas and windows (10 years without a key, 20 w
 
 Formats: https://www.bls.gov/developers/api_signature_v2.htm and `<survey>.txt` beside the flat files.
 Traps: a refusal comes as HTTP 200; a year range that is too long is shortened with REQUEST_SUCCEEDED and a
-message; an unknown series is an empty one in a successful reply; series come back in any order; the value "-"
+message; an unknown series is an empty one in a successful reply, or the reply is called REQUEST_PARTIALLY_PROCESSED: the
+good series are kept, the bad ones are named in the messages; series come back in any order; the value "-"
 with footnote X is a month that will never exist (October 2025, lapse in appropriations).
 """
 
@@ -36,7 +37,11 @@ SOURCE = "bls"
 NO_VALUE = "-"
 
 _SHORTENED = re.compile(r"year range has been reduced", re.I)
-_REFUSED = re.compile(r"(?:invalid series|series does not exist) for series\s+(\S+)", re.I)
+#: "Invalid Series for Series X", "Series does not exist for Series X", "... for Series id: X" (all seen)
+_REFUSED = re.compile(r"(?:invalid series|series does not exist) for series\s+(?:id\s*:?\s*)?([\w-]+)", re.I)
+#: what a reply with data may be called: REQUEST_PARTIALLY_PROCESSED comes with the good series of a query that also names
+#: bad ones (reported from live use in 2026)
+_WITH_DATA = ("REQUEST_SUCCEEDED", "REQUEST_PARTIALLY_PROCESSED")
 _ECHOED_KEY = re.compile(r"(registration key|the key)\b[ :]*\S*(?=\s+(?:has|provided|is)\b)", re.I)
 _AVERAGES = re.compile(r"M13|Q05|S0[123]")
 _AVERAGE_REASON = "annual averages and half-years (M13, Q05, S01-S03)"
@@ -83,7 +88,7 @@ def _refuse(word: str, messages: list[str]) -> None:
     """Raise what a status word and the messages beside it mean; a request that succeeded passes."""
     message = " ".join(excerpt(m) for m in messages) or "no message"
     lower = message.lower()
-    if word == "REQUEST_SUCCEEDED":
+    if word in _WITH_DATA:
         if _SHORTENED.search(message):
             raise TruncatedError(
                 SOURCE, f"BLS shortened the years: {message}", "ask for fewer years per query"

@@ -21,6 +21,7 @@ from transforms.parse.outcome import (
     BadRequestError,
     HtmlInsteadError,
     QuotaError,
+    RefusedError,
     SchemaChangedError,
     ServerError,
     UnreadableError,
@@ -89,7 +90,13 @@ def refuse_status(source: str, status: int, text: str) -> None:
         return
     if status == 429:
         raise QuotaError(source, f"{answer}: too many requests", "wait and ask more slowly", reset_after=60)
-    if status in (401, 403, 407):
+    if status == 403:
+        raise RefusedError(
+            source,
+            f"{answer}: refused",
+            "check user agent, contact and Referer sent, and the key if one is needed",
+        )
+    if status in (401, 407):
         raise AuthError(source, f"{answer}: access refused", "check the key and the contact address sent")
     if status in (408, 425) or status >= 500:
         raise ServerError(source, f"{answer}: the agency's server failed", "ask again later")

@@ -8,6 +8,9 @@ commodity), each with codes and the three amounts. Names and folders of the memb
 (`dot2_0124.csv`, `Jan2020/dot2_0120.csv`, upper case, year-to-date files beside the month's), so members are
 found by pattern; the month is that of the rows, not of the name. Both are checked against each other. Some zips hold
 several months: the second half of 2021, and whole years until 2017, that of 2017 as a zip of monthly zips.
+Damage costs as little as it can: a damaged inner zip its month, a damaged dot1 or dot3 only the comparison with dot2, a
+damaged dot2 nothing where a later year-to-date table (`dot2_ytd_0817.csv`) repeats the month. A table under a name
+without its number (2016-08: `TransBorder_3_0816 (1).csv`) is told by its columns.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from pathlib import PurePosixPath
 import polars as pl
 
 from transforms.codes import ISO3_OF_SCHEDULE_C
-from transforms.parse.archive_member import member_names, read_member
+from transforms.parse.archive_member import member_lines, member_names, read_member
 from transforms.schema import FREIGHT_FLOW, FrameError, Parsed
 from transforms.transborder import TRANSBORDER_FLOWS, TRANSBORDER_MODES
 
@@ -37,7 +40,14 @@ _COLUMNS = {
     "dot2": ("USASTATE", "COMMODITY2", "MEXSTATE", "CANPROV", *_COMMON),
     "dot3": ("DEPE", "COMMODITY2", *_COMMON),
 }
-_MEMBER = re.compile(r"^(?P<table>dot[123])_(?P<month>0[1-9]|1[0-2])(?P<year>\d{2})\.csv$", re.IGNORECASE)
+_MONTH = r"(?P<month>0[1-9]|1[0-2])(?P<year>\d{2})"
+_MEMBER = re.compile(rf"^(?P<table>dot[123])_{_MONTH}\.csv$", re.IGNORECASE)
+#: the months of a year up to that of the name
+_YEAR_TO_DATE = re.compile(rf"^(?P<table>dot[123])_ytd_{_MONTH}\.csv$", re.IGNORECASE)
+#: a CSV whose name says the month only: its columns tell which table it is
+_UNNAMED = re.compile(rf"^(?!dot[123]_)(?!\._).*?_{_MONTH}(?:\s*\(\d\))?\.csv$", re.IGNORECASE)
+#: bytes of a member that hold its header
+_HEADER_BYTES = 2_000
 
 
 def parse(
@@ -74,14 +84,16 @@ def parse_months(
     absent, unreadable or contradictory are in `refused` (2016-08 -> why), the others in the frame, each of them whole.
     Raises FrameError if no month can be used.
     """
-    members = {table: _months(content, table) for table in _COLUMNS}
+    archive = _Archive.of(content)
     good: list[pl.DataFrame] = []
     refused: dict[str, str] = {}
+    messages: list[str] = []
     for month in sorted(months):
         try:
-            good.append(at_grain(_checked_month(members, month), chapters))
+            good.append(at_grain(_checked_month(archive, month, messages), chapters))
         except FrameError as error:
-            refused[f"{month:%Y-%m}"] = str(error)
+            damaged = "".join(f"; {why}" for why in archive.damaged)
+            refused[f"{month:%Y-%m}"] = f"{error}{damaged}"
     cells = pl.concat(good) if good else pl.DataFrame()
     if cells.is_empty():
         raise FrameError("; ".join(refused.values()) or f"no rows of the chapters {sorted(chapters or ())}")
@@ -89,6 +101,7 @@ def parse_months(
         table=FREIGHT_FLOW,
         frame=_dated(cells, known_from, known_from_basis),
         complete=True,
+        messages=tuple(messages),
         refused=refused,
     )
 
@@ -116,7 +129,8 @@ def read_table(content: bytes, name: str) -> tuple[pl.DataFrame, date]:
     The rows have the columns of the file beside `flow`, `partner_iso3` and `period_start`. Raises FrameError where the zip
     has no such table or several, and where the table is not as described above.
     """
-    members = [(member, month) for month, of_month in _months(content, name).items() for member in of_month]
+    by_month = _Archive.of(content).members(name)
+    members = [(member, month) for month, of_month in by_month.items() for member in of_month]
     if len(members) != 1:
         raise FrameError(
             f"{len(members)} members named {name}_MMYY.csv in the zip, expected one: "
@@ -126,31 +140,84 @@ def read_table(content: bytes, name: str) -> tuple[pl.DataFrame, date]:
     return _table(member.read(), member.name, name, stated), stated
 
 
-def _checked_month(members: dict[str, dict[date, list[_Member]]], month: date) -> pl.DataFrame:
-    """dot2 of a month. Raises FrameError if its values are not those of dot1 and dot3, where these are there."""
-    values: dict[str, pl.DataFrame] = {}
-    dot2: pl.DataFrame  # it is read first, and its absence raises
-    for name in ("dot2", "dot1", "dot3"):
-        of_month = members[name].get(month, [])
-        if len({member.read() for member in of_month}) > 1 or (name == "dot2" and not of_month):
+def _checked_month(archive: _Archive, month: date, messages: list[str]) -> pl.DataFrame:
+    """dot2 of a month. Raises FrameError if its values are not those of dot1 and dot3, where these can be read.
+
+    What was read from another place than usual, or could not be compared, is added to `messages`.
+    """
+    dot2 = _repeated_if_damaged(archive, month, messages)
+    expected = _values(dot2)
+    for name in ("dot1", "dot3"):
+        try:
+            table = _one(archive.members(name).get(month, []), name, month)
+        except FrameError as error:
+            messages.append(f"{month:%Y-%m}: dot2 could not be compared with {name}: {error}")
+            continue
+        if table is not None and not _values(table).equals(expected):
             raise FrameError(
-                f"{len(of_month)} different members named {name}_{month:%m%y}.csv in the zip, expected one"
-            )
-        if of_month:
-            table = _table(of_month[0].read(), of_month[0].name, name, month)
-            if name == "dot2":
-                dot2 = table
-            values[name] = table.group_by("flow", "partner_iso3").agg(_sums()[0]).sort("flow", "partner_iso3")
-    for name, value in values.items():
-        if not value.equals(values["dot2"]):
-            raise FrameError(
-                f"{month:%Y-%m}: the values of dot2 and {name} differ ({values['dot2'].rows()}, {value.rows()})"
+                f"{month:%Y-%m}: the values of dot2 and {name} differ ({expected.rows()}, {_values(table).rows()})"
             )
     return dot2
 
 
+def _repeated_if_damaged(archive: _Archive, month: date, messages: list[str]) -> pl.DataFrame:
+    """dot2 of a month, or where it is damaged or absent its rows in a later year-to-date table of the same zip."""
+    try:
+        dot2 = _one(archive.members("dot2").get(month, []), "dot2", month)
+        if dot2 is not None:
+            return dot2
+        trouble = FrameError(f"0 different members named dot2_{month:%m%y}.csv in the zip, expected one")
+    except FrameError as error:
+        trouble = error
+    later = archive.members("dot2", _YEAR_TO_DATE)
+    for through in sorted(last for last in later if last >= month and last.year == month.year):
+        for member in later[through]:
+            try:
+                rows = _rows(member.read(), member.name, "dot2").filter(period_start=month)
+            except FrameError:
+                continue
+            if not rows.is_empty():
+                messages.append(f"{month:%Y-%m}: read from {member.name}, because {trouble}")
+                return typed(rows, member.name)
+    raise trouble
+
+
+def _values(table: pl.DataFrame) -> pl.DataFrame:
+    """The value of each flow and partner, which the three tables have in common."""
+    return table.group_by("flow", "partner_iso3").agg(_sums()[0]).sort("flow", "partner_iso3")
+
+
+def _one(members: list[_Member], name: str, month: date) -> pl.DataFrame | None:
+    """The rows of a table of a month; None where there is none. Several members must be the same, a damaged one aside."""
+    readable: dict[bytes, str] = {}
+    trouble: FrameError | None = None
+    for member in members:
+        try:
+            readable[member.read()] = member.name
+        except FrameError as error:
+            trouble = error
+    if not readable and trouble:
+        raise trouble
+    if len(readable) > 1:
+        raise FrameError(
+            f"{len(members)} different members named {name}_{month:%m%y}.csv in the zip, expected one"
+        )
+    return next((_table(raw, member, name, month) for raw, member in readable.items()), None)
+
+
 def _table(raw: bytes, member: str, name: str, stated: date) -> pl.DataFrame:
     """The rows of one table, all of the month `stated`, which the name of the member says."""
+    table = _rows(raw, member, name)
+    months = table["period_start"].unique().to_list()
+    if months != [stated]:
+        raise FrameError(
+            f"{member} holds the months {sorted(str(m) for m in months)[:4]}, its name says {stated:%Y-%m}"
+        )
+    return typed(table, member)
+
+
+def _rows(raw: bytes, member: str, name: str) -> pl.DataFrame:
+    """The rows of the table `name` with whole amounts and `period_start`, of whatever months."""
     try:
         table = pl.read_csv(raw, infer_schema=False, encoding="utf8")
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
@@ -162,18 +229,12 @@ def _table(raw: bytes, member: str, name: str, stated: date) -> pl.DataFrame:
     if table.is_empty():
         raise FrameError(f"{member} has no rows")
     try:
-        table = table.with_columns(
+        return table.with_columns(
             *(pl.col(amount).str.strip_chars().cast(pl.Int64) for amount in AMOUNTS),
             period_start=pl.date(pl.col("YEAR").cast(pl.Int32), pl.col("MONTH").cast(pl.Int8), 1),
         )
     except pl.exceptions.PolarsError as error:
         raise FrameError(f"{member}: an amount, month or year is not a whole number: {error}") from error
-    months = table["period_start"].unique().to_list()
-    if months != [stated]:
-        raise FrameError(
-            f"{member} holds the months {sorted(str(m) for m in months)[:4]}, its name says {stated:%Y-%m}"
-        )
-    return typed(table, member)
 
 
 def typed(table: pl.DataFrame, where: str) -> pl.DataFrame:
@@ -257,28 +318,69 @@ class _Member:
     archive: bytes
     name: str
 
+    @property
+    def base_name(self) -> str:
+        return PurePosixPath(self.name.replace("\\", "/")).name
+
+    @property
+    def table(self) -> str | None:
+        """Which table its columns are those of; None for none, and for a member that cannot be read."""
+        try:
+            line = next(member_lines(self.archive, self.name, max_bytes=MAX_BYTES), b"")
+        except FrameError:
+            return None
+        header = line[:_HEADER_BYTES].decode("utf-8-sig", "replace")
+        columns = {name.strip(' "').upper() for name in header.strip().split(",")}
+        return next((name for name, needed in _COLUMNS.items() if columns >= set(needed)), None)
+
     def read(self) -> bytes:
         return read_member(self.archive, self.name, max_bytes=MAX_BYTES)
 
 
-def _months(content: bytes, table: str, *, inner: bool = False) -> dict[date, list[_Member]]:
-    """The members of a table by the month that their names state.
+@dataclass(frozen=True)
+class _Archive:
+    """A zip with its members, those of the zips in it included. damaged: members that could not be opened, and why.
 
-    Zips inside the zip are opened only where it has no such member itself: some years repeat their tables in a folder of
-    zips. inner: `content` is such a zip inside a zip.
+    Zips inside the zip are opened only where it has no table itself: some years repeat their tables in a folder of zips.
+    Zips inside an inner zip are not opened, because a hostile nest has no end.
     """
-    by_month: dict[date, list[_Member]] = {}
-    for stored in member_names(content):
-        match = _MEMBER.match(PurePosixPath(stored.replace("\\", "/")).name)
-        if match and match["table"].lower() == table:
-            month = date(2000 + int(match["year"]), int(match["month"]), 1)
-            by_month.setdefault(month, []).append(_Member(content, stored))
-    if by_month or inner:  # zips inside an inner zip are not opened, because a hostile nest has no end
+
+    files: tuple[_Member, ...]
+    damaged: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, content: bytes) -> _Archive:
+        """The archive of the bytes of a zip. Raises FrameError if they are no zip."""
+        outer = tuple(_Member(content, name) for name in member_names(content))
+        if any(_MEMBER.match(member.base_name) for member in outer):
+            return cls(outer)
+        files, damaged = list(outer), []
+        for member in outer:
+            if not member.base_name.lower().endswith(".zip") or member.base_name.startswith("._"):
+                continue  # `._` is what macOS leaves beside a file
+            try:
+                inner = read_member(content, member.name, max_bytes=MAX_INNER_BYTES)
+                files += [_Member(inner, name) for name in member_names(inner)]
+            except FrameError as error:
+                damaged.append(f"{member.name}: {error}")
+        return cls(tuple(files), tuple(damaged))
+
+    def members(self, table: str, pattern: re.Pattern[str] = _MEMBER) -> dict[date, list[_Member]]:
+        """The members of a table by the month that their names state; a month that has none by its name gets those whose
+        name does not say the table and whose columns do."""
+        by_month: dict[date, list[_Member]] = {}
+        for member in self.files:
+            match = pattern.match(member.base_name)
+            if match and match["table"].lower() == table:
+                by_month.setdefault(_month_of(match), []).append(member)
+        if pattern is _MEMBER:
+            for member in self.files:
+                match = _UNNAMED.match(member.base_name)
+                if match and _month_of(match) not in by_month and member.table == table:
+                    by_month[_month_of(match)] = [member]
         return by_month
-    for stored in member_names(content):
-        name = PurePosixPath(stored).name.lower()
-        if name.endswith(".zip") and not name.startswith("._"):  # `._` is what macOS leaves beside a file
-            archive = read_member(content, stored, max_bytes=MAX_INNER_BYTES)
-            for month, members in _months(archive, table, inner=True).items():
-                by_month.setdefault(month, []).extend(members)
-    return by_month
+
+
+def _month_of(match: re.Match[str]) -> date:
+    """The month that the name of a member states."""
+    return date(2000 + int(match["year"]), int(match["month"]), 1)

@@ -272,6 +272,8 @@ def _flow_rows(wire: pl.DataFrame, basis: _Basis) -> pl.DataFrame:
         counted = unit.is_not_null() if "UNIT_QY1" in wire.columns else pl.lit(True)
         if f"{basis.quantity}_FLAG" in wire.columns:  # any flag: not available, the number is a filler
             counted &= pl.col(f"{basis.quantity}_FLAG").fill_null("").str.strip_chars() == ""
+        else:  # without flags a 0 beside a value cannot be told from a filler
+            counted &= (pl.col(basis.quantity) != "0") | (pl.col(f"{basis.value}#") == 0)
         quantity = pl.when(counted).then(pl.col(basis.quantity).cast(pl.Float64, strict=False))
     duty = pl.lit(None, pl.Int64)
     if basis.duty and basis.duty in wire.columns:

@@ -5,7 +5,8 @@ Does not belong here: requests, the licence gate (re-dissemination needs permiss
 
 Format: https://comtradedeveloper.un.org, https://github.com/uncomtrade/comtradeapicall
 Traps: bad parameters give 200 with count 0 and no error; 100,000 rows (500 in the preview) mean that rows were cut;
-annual rows write month 52. Partners are M49 numbers, three digits here, world '-': they never collide with the
+annual rows write month 52; a quantity of 0 beside a value is
+one that is not known. Partners are M49 numbers, three digits here, world '-': they never collide with the
 four-digit codes of US Schedule C. Imports are valued as the reporter does (mostly CIF), exports FOB.
 """
 
@@ -152,7 +153,10 @@ def _row(row: JsonObject) -> tuple[tuple[object, ...], tuple[object, ...]]:
     if not row["reporterISO"]:
         raise ValueError("no reporterISO (ask with includeDesc=TRUE)")
     unit = row.get("qtyUnitAbbr")
-    quantity = row.get("qty") if unit not in (None, "", "N/A") else None
+    # a quantity of 0 beside a value stands for one that the reporter did not give (qtyUnitCode of such rows is filled)
+    quantity = (row.get("qty") or None) if unit not in (None, "", "N/A") else None
+    if quantity is None and row.get("qty") == 0 and not row["primaryValue"]:
+        quantity = 0
     key = (
         row["reporterISO"],
         f"{partner:03}" if partner else WORLD,

@@ -6,7 +6,7 @@ Does not belong here: requests, which series are kept.
 Format: https://www.federalreserve.gov/datadownload and frb_common.xsd beside each release. Same for G.17, G.5, H.10.
 Traps: months are dated by their last day; a missing value is -9999 with OBS_STATUS "ND", and only the status tells that
 it is missing; UNIT_MULT is the multiplier itself (1000000), not a power; the base year of an index is in its
-unit (Index:_2017_100) and changes with annual revisions; a series may stand in several datasets of one release;
+unit (Index:_2017_100) and changes with annual revisions; CSV packages write a multiplier as 1e+09; a series may stand in several datasets of one release;
 message:Prepared is when the file was made, before the release (G.19 of October 2015: 14:24 for a 15:00 release),
 so it is no release time; a bad package id gives an HTML page with status 200.
 """
@@ -35,6 +35,7 @@ _PERIOD = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?|-?Q([1-4]))?")
 _LABELS = {
     "series description": "title",
     "descriptions": "title",
+    "description": "title",
     "unit": "unit",
     "multiplier": "unit_multiplier",
     "currency": "currency",
@@ -74,12 +75,23 @@ def parse_reply(
         text = read_text(content, source=SOURCE, status=status, content_type=content_type)
         _read_csv(text, wanted, rows)
     for detail in rows.details.values():
+        if "unit_multiplier" in detail:
+            detail["unit_multiplier"] = _plain(detail["unit_multiplier"])
         if base := _BASE.search(detail.get("unit", "")):
             detail["base_year"] = base[1]
     reply = rows.reply()
     if reply.frame.is_empty():
         raise EmptyReplyError(SOURCE, "no observation of the wanted series", "check series names and package")
     return reply
+
+
+def _plain(multiplier: str) -> str:
+    """A multiplier in digits: the CSV packages write a billion as 1e+09. One that is no whole number stays as it is."""
+    try:
+        value = parse_number(multiplier)
+    except ValueError:
+        return multiplier
+    return str(int(value)) if value == int(value) else multiplier
 
 
 class _Compact:

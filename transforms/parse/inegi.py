@@ -58,6 +58,20 @@ def parse_reply(
     return rows.reply()
 
 
+@shape_checked(SOURCE)
+def parse_titles(content: bytes, *, status: int = 200, content_type: str | None = None) -> dict[str, str]:
+    """The catalogue CL_INDICATOR: indicator -> its description. Raises what `parse_reply` raises."""
+    if status == 400:
+        _refuse(_json_or_none(content), status)
+    reply = read_json(content, source=SOURCE, status=status, content_type=content_type)
+    if isinstance(reply, list):
+        _refuse(reply, status)
+    codes = reply.get("CODE") if isinstance(reply, dict) else None
+    if not isinstance(codes, list):
+        raise SchemaChangedError(SOURCE, f"catalogue without CODE: {excerpt(str(reply))}", missing=["CODE"])
+    return {str(entry["value"]): str(entry["Description"]) for entry in codes}
+
+
 def _json_or_none(content: bytes) -> object:
     try:
         return json.loads(content)

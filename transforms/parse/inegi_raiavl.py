@@ -1,6 +1,6 @@
 """INEGI light-vehicle register (RAIAVL): open-data CSV and zip of production, sales and exports by maker and model.
 
-Belongs here: the three tables, their statuses and repeated keys, monthly totals as series.
+Belongs here: the three tables by maker and model, that of electric and hybrid vehicles by state, their statuses and repeated keys, monthly totals as series.
 Does not belong here: the indicators API (inegi.py), heavy vehicles (BIE production includes them, 5-7 % more).
 
 Format: https://www.inegi.org.mx/datosprimarios/iavl/#datos_abiertos; the zip holds conjunto_de_datos/raiavl_<table>_
@@ -34,6 +34,10 @@ _STATUS = {
     "Cifras Revisadas": "revised",
     "Cifras Definitivas": "normal",
 }
+
+#: of the zip of electric and hybrid vehicles, and its columns -> kind of vehicle
+_HYBRID_FILE = r"raiavl_hibrido_mensual_tr_cifra_\d{4}\.csv"
+_HYBRID_KINDS = {"VEH_ELECTR": "electric", "VEH_HIBRIDAS_PLUGIN": "plug_in", "VEH_HIBRIDAS": "hybrid"}
 
 RAIAVL_SCHEMA: dict[str, pl.DataType] = {
     "period_start": pl.Date(),
@@ -101,6 +105,46 @@ def parse_zip(
     return _reply(table, frames, _modified(content))
 
 
+@shape_checked(SOURCE)
+def parse_hybrids(content: bytes, *, status: int = 200, content_type: str | None = None) -> SeriesReply:
+    """Sales of electric, plug-in hybrid and hybrid vehicles a month, the sum of the states, from the zip of `hibrido` or
+    one year's CSV of it.
+
+    source_code is 'raiavl/hybrids/electric', '.../plug_in' or '.../hybrid'. Raises what `parse_zip` raises.
+    """
+    if content.startswith(b"PK"):
+        files = [data for _, data in zip_members(content, _HYBRID_FILE, source=SOURCE)]
+        if not files:
+            raise EmptyReplyError(SOURCE, "archive without the files of hibrido", "check the address")
+    else:
+        files = [content]
+    years = []
+    for data in files:
+        text = read_text(data, source=SOURCE, status=status, content_type=content_type)
+        years.append(_cells(text, "hibrido", ("ANIO", "ID_MES", "ID_ENTIDAD", *_HYBRID_KINDS, "ESTATUS")))
+    cells = pl.concat(years, how="diagonal")
+    numbers = cells.with_columns(pl.col(list(_HYBRID_KINDS)).cast(pl.Int64, strict=False))
+    typed = _dated(numbers, "hibrido", ("period_start", "status", *_HYBRID_KINDS))
+    if typed.select(pl.struct("period_start", "ID_ENTIDAD").is_duplicated().any()).item():
+        raise SchemaChangedError(SOURCE, "hibrido: a state stands twice in a month")
+    totals = typed.group_by("period_start").agg(
+        pl.col(list(_HYBRID_KINDS)).sum().cast(pl.Float64), _least_final().alias("status")
+    )
+    frame = totals.unpivot(
+        list(_HYBRID_KINDS), index=["period_start", "status"], variable_name="kind", value_name="value"
+    ).select(
+        pl.format("raiavl/hybrids/{}", pl.col("kind").replace_strict(_HYBRID_KINDS)).alias("source_code"),
+        "period_start",
+        pl.lit("monthly").alias("frequency"),
+        "value",
+        "status",
+        pl.lit(None).alias("released_at"),
+        pl.lit(None).alias("note"),
+    )
+    details = {f"raiavl/hybrids/{kind}": {"unit": "vehicles"} for kind in _HYBRID_KINDS.values()}
+    return series_reply(frame.cast(pl.Schema(SERIES_REPLY_SCHEMA)), source=SOURCE, details=details)
+
+
 def monthly_totals(reply: RaiavlReply, by: Sequence[str] = ()) -> SeriesReply:
     """Vehicles a month as series: in total ('raiavl/<table>'), or for each value of the columns `by` of the frame
     ('raiavl/<table>/<value of each column>').
@@ -110,13 +154,7 @@ def monthly_totals(reply: RaiavlReply, by: Sequence[str] = ()) -> SeriesReply:
     code = pl.concat_str(
         pl.lit(f"raiavl/{reply.table}"), *(pl.col(c).fill_null("") for c in by), separator="/"
     )
-    status = (
-        pl.when((pl.col("status") == "preliminary").any())
-        .then(pl.lit("preliminary"))
-        .when((pl.col("status") == "revised").any())
-        .then(pl.lit("revised"))
-        .otherwise(pl.lit("normal"))
-    )
+    status = _least_final()
     frame = (
         reply.frame.group_by(code.alias("source_code"), "period_start")
         .agg(pl.col("vehicles").sum().cast(pl.Float64).alias("value"), status.alias("status"))
@@ -136,32 +174,55 @@ def monthly_totals(reply: RaiavlReply, by: Sequence[str] = ()) -> SeriesReply:
     )
 
 
+def _least_final() -> pl.Expr:
+    """The least final status of a group of rows."""
+    return (
+        pl.when((pl.col("status") == "preliminary").any())
+        .then(pl.lit("preliminary"))
+        .when((pl.col("status") == "revised").any())
+        .then(pl.lit("revised"))
+        .otherwise(pl.lit("normal"))
+    )
+
+
 def _rows(text: str, table: str) -> pl.DataFrame:
+    """The lines of one year's file of a table by maker and model, typed."""
+    cells = _cells(text, table, (*_COLUMNS, *_COLUMNS_OF[table]))
+    numbers = cells.with_columns(pl.col("UNI_VEH").cast(pl.Int64, strict=False).alias("vehicles"))
+    return _dated(numbers, table, ("period_start", "vehicles", "status"))
+
+
+def _cells(text: str, table: str, columns: Sequence[str]) -> pl.DataFrame:
+    """The cells of one year's file as text. Raises SchemaChangedError where it has not these columns, EmptyReplyError
+    without lines."""
     try:
         cells = pl.read_csv(text.encode(), infer_schema=False, quote_char='"')
     except pl.exceptions.NoDataError as error:
         raise EmptyReplyError(SOURCE, f"{table} file without lines", "fetch it again") from error
     except pl.exceptions.PolarsError as error:
         raise SchemaChangedError(SOURCE, f"{table} file that is no table: {excerpt(str(error))}") from error
-    missing = [c for c in (*_COLUMNS, *_COLUMNS_OF[table]) if c not in cells.columns]
+    missing = [c for c in columns if c not in cells.columns]
     if missing:
         raise SchemaChangedError(SOURCE, f"{table} file with other columns", missing=missing)
     if cells.is_empty():
         raise EmptyReplyError(SOURCE, f"{table} file without lines", "fetch it again")
-    stripped = cells.with_columns(pl.all().str.strip_chars())
-    typed = stripped.with_columns(
+    return cells.with_columns(pl.all().str.strip_chars())
+
+
+def _dated(cells: pl.DataFrame, table: str, checked: Sequence[str]) -> pl.DataFrame:
+    """Cells with period_start and status. Raises SchemaChangedError where one of the columns `checked` is not readable."""
+    typed = cells.with_columns(
         pl.format("{}-{}-01", "ANIO", pl.col("ID_MES").str.zfill(2))
         .str.to_date("%Y-%m-%d", strict=False)
         .alias("period_start"),
-        pl.col("UNI_VEH").cast(pl.Int64, strict=False).alias("vehicles"),
         pl.col("ESTATUS").replace_strict(_STATUS, default=None, return_dtype=pl.String).alias("status"),
     )
-    bad = typed.filter(pl.any_horizontal(pl.col("period_start", "vehicles", "status").is_null()))
+    bad = typed.filter(pl.any_horizontal(pl.col(list(checked)).is_null()))
     if bad.height:
         raise SchemaChangedError(
             SOURCE,
             f"{table}: {bad.height} lines with an unreadable month, number or status",
-            unknown=["|".join(map(str, bad.select(_COLUMNS).row(0)))],
+            unknown=["|".join(map(str, bad.row(0)))],
         )
     return typed
 

@@ -55,8 +55,17 @@ class AuthError(ReplyError):
     """The key is missing, wrong or not allowed to ask this."""
 
 
+class RefusedError(AuthError):
+    """The server refuses this program (HTTP 403), whatever it asks: its user agent, Referer or address. Not a spent
+    allowance: waiting does not help."""
+
+
 class BadRequestError(ReplyError):
     """The agency understood and refused: unknown series, variable, table or period."""
+
+
+class NoSuchFileError(BadRequestError):
+    """There is no file under this address; it may lie under another name."""
 
 
 class UnclearRefusalError(BadRequestError):

@@ -4,7 +4,9 @@ Belongs here: from the bytes of a full-table zip to a typed frame, and choosing 
 Does not belong here: which vectors become which series (series.csv), the WDS JSON interface.
 
 The CSV is UTF-8 with a BOM, every cell quoted; `SCALAR_FACTOR` may carry a trailing blank; a suppressed cell has
-an empty VALUE and STATUS "x" (SYMBOL stays empty); VALUE is in units of 10^SCALAR_ID.
+an empty VALUE and STATUS "x" (SYMBOL stays empty); VALUE is in units of 10^SCALAR_ID. STATUS may be a quality grade (A to
+E) while SYMBOL says preliminary or revised: both count. The CSV of the web page ("selected data") has the same columns
+and may end in blank lines. A row whose mark contradicts its number costs itself, and only where its series is wanted.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ MAX_STREAMED_BYTES = 4_000_000_000
 #: the code in brackets behind the name of a member: "Motor vehicles and parts [C21]"
 _CODE = re.compile(r"\s*\[[^\]]*\]$")
 
+#: a row that cannot be loaded: its number among the rows that were read, why, and the row as text
+RejectedRow = tuple[int, str, str]
+
 _REQUIRED = (
     "REF_DATE",
     "GEO",
@@ -41,15 +46,19 @@ _REQUIRED = (
 )
 _OPTIONAL = ("DGUID", "UOM_ID", "TERMINATED", "DECIMALS")
 
-#: STATUS and SYMBOL marks (the "Symbol Legend" of the MetaData file) as statuses of the raw tables
-_STATUS_OF_MARK = {
+#: STATUS and SYMBOL marks (the "Symbol Legend" of the MetaData file) as statuses of the raw tables: those that stand in
+#: place of a number, and those that stand beside one
+_IN_PLACE_OF_NUMBER = {
     "x": "suppressed",
     "F": "suppressed",  # too unreliable to be published
     "..": "missing",
     "...": "missing",  # not applicable
-    "p": "preliminary",
-    "r": "revised",
 }
+_BESIDE_NUMBER = {"p": "preliminary", "r": "revised"}
+
+
+#: columns of a typed table beside its own dimensions; the geography is one of these
+_OF_EVERY_TABLE = ("period_start", "vector", "coordinate", "unit", "scalar_exponent", "value", "status")
 
 
 def full_table(content: bytes, product_id: str, *, max_bytes: int = MAX_BYTES) -> pl.DataFrame:
@@ -59,7 +68,7 @@ def full_table(content: bytes, product_id: str, *, max_bytes: int = MAX_BYTES) -
     value (Float64, as printed: in units of 10^scalar_exponent), status, and the table's own dimensions as text.
     Raises FrameError where the zip, its members, columns, numbers or marks are not as described above.
     """
-    return _typed(read_member(content, f"{product_id}.csv", max_bytes=max_bytes), product_id)
+    return table_of_csv(read_member(content, f"{product_id}.csv", max_bytes=max_bytes), product_id)
 
 
 def part_of_table(
@@ -84,10 +93,11 @@ def part_of_table(
     kept += (
         line for line in lines if rare(line) and any(all(mark in line for mark in series) for series in marks)
     )
-    return _typed(b"".join(kept), product_id)
+    return table_of_csv(b"".join(kept), product_id)
 
 
-def _typed(raw: bytes, product_id: str) -> pl.DataFrame:
+def table_of_csv(raw: bytes, product_id: str) -> pl.DataFrame:
+    """The rows of a table's CSV, out of a zip or as the web page gives it: columns and errors as in `full_table`."""
     try:
         table = pl.read_csv(raw, infer_schema=False, encoding="utf8", quote_char='"').fill_null("")
     except (pl.exceptions.PolarsError, UnicodeDecodeError) as error:
@@ -96,15 +106,15 @@ def _typed(raw: bytes, product_id: str) -> pl.DataFrame:
     missing = [name for name in _REQUIRED if name not in table.columns]
     if missing:
         raise FrameError(f"{product_id}.csv lacks the columns {missing}")
+    table = table.filter(pl.any_horizontal(pl.col(table.columns) != ""))  # without blank lines
     if table.is_empty():
         raise FrameError(f"{product_id}.csv has no rows")
 
     dimensions = [name for name in table.columns if name not in (*_REQUIRED, *_OPTIONAL)]
     periods = {text: _period(text, product_id) for text in table["REF_DATE"].unique()}
-    mark = pl.when(pl.col("STATUS") != "").then(pl.col("STATUS")).otherwise(pl.col("SYMBOL"))
     value = pl.when(pl.col("VALUE") != "").then(pl.col("VALUE"))
     try:
-        rows = table.select(
+        return table.select(
             period_start=pl.col("REF_DATE").replace_strict(periods, return_dtype=pl.Date),
             geography=pl.col("GEO"),
             vector=pl.col("VECTOR"),
@@ -112,22 +122,21 @@ def _typed(raw: bytes, product_id: str) -> pl.DataFrame:
             unit=pl.col("UOM").str.strip_chars(),
             scalar_exponent=pl.col("SCALAR_ID").cast(pl.Int64),
             value=value.cast(pl.Float64),
-            status=_status(table, mark),
+            status=_status(),
             **{name: pl.col(name) for name in dimensions},
         )
     except pl.exceptions.PolarsError as error:
         raise FrameError(f"{product_id}.csv: a number or scalar is not a number: {error}") from error
-    _refuse_contradictions(rows, product_id)
-    return rows
 
 
 def select_vectors(table: pl.DataFrame, series_of_vector: Mapping[str, str]) -> pl.DataFrame:
     """The chosen series of a full table: series_id, period_start, value (as printed), status, scalar_exponent.
 
-    Raises FrameError if a vector is not in the table or its scalar changes over time: then the printed numbers of
+    Without the rows of `contradictions`, and rows that are printed twice once. Raises FrameError if a vector is not in the table or its scalar changes over time: then the printed numbers of
     one series would not be in one unit.
     """
     chosen = table.filter(pl.col("vector").is_in(list(series_of_vector)))
+    chosen = chosen.filter(~_contradictory()).filter(~_repeated_differently())
     absent = sorted(set(series_of_vector) - set(chosen["vector"].unique()))
     if absent:
         raise FrameError(f"vectors {absent} are not in the table")
@@ -135,13 +144,42 @@ def select_vectors(table: pl.DataFrame, series_of_vector: Mapping[str, str]) -> 
     mixed = scalars.filter((pl.col("scalar_exponent") > 1) | (pl.col("unit") > 1))["vector"].sort().to_list()
     if mixed:
         raise FrameError(f"vectors {mixed} change their unit or scalar within the table")
-    return chosen.select(
-        pl.col("vector").replace_strict(dict(series_of_vector), return_dtype=pl.String).alias("series_id"),
-        "period_start",
-        "value",
-        "status",
-        "scalar_exponent",
-    ).sort("series_id", "period_start")
+    return (
+        chosen.select(
+            pl.col("vector")
+            .replace_strict(dict(series_of_vector), return_dtype=pl.String)
+            .alias("series_id"),
+            "period_start",
+            "value",
+            "status",
+            "scalar_exponent",
+        )
+        .unique()
+        .sort("series_id", "period_start")
+    )
+
+
+def contradictions(table: pl.DataFrame, vectors: Iterable[str]) -> list[RejectedRow]:
+    """The rows of `vectors` that cannot be used: a mark in place of a number beside a number, and several numbers for one
+    period."""
+    chosen = table.with_row_index("row", offset=1).filter(pl.col("vector").is_in(list(vectors)))
+    marked = chosen.filter(_contradictory())
+    several = chosen.filter(~_contradictory() & _repeated_differently())
+    return [
+        *((row["row"], f"is {row['status']} but has a value", str(row)) for row in marked.rows(named=True)),
+        *(
+            (row["row"], "another value stands for the same period", str(row))
+            for row in several.rows(named=True)
+        ),
+    ]
+
+
+def _contradictory() -> pl.Expr:
+    return pl.col("status").is_in(list(WITHOUT_NUMBER)) & pl.col("value").is_not_null()
+
+
+def _repeated_differently() -> pl.Expr:
+    return pl.struct("value", "status").n_unique().over("vector", "period_start") > 1
 
 
 def select_members(
@@ -153,7 +191,21 @@ def select_members(
     members are those of no vector or of several is not in the frame but in the second value, with the reason: a renamed
     member must not become another series. Raises FrameError for a column that the table does not have.
     """
-    series_of_vector, refused = {}, {}
+    series_of_vector, refused = vectors_of_members(table, series)
+    return select_vectors(table, series_of_vector), refused
+
+
+def vectors_of_members(
+    table: pl.DataFrame, series: Mapping[str, Mapping[str, str]]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """(vector -> series_id, series_id -> why it is refused) for series named as in `select_members`.
+
+    The same name may stand on two levels of a table ("Passenger cars and light trucks" as [C211] and as [411]): a member
+    that is given with its code means that one only, and one that is given without it is taken where all vectors of that
+    name hold the same numbers (a group with a single member).
+    """
+    series_of_vector: dict[str, str] = {}
+    refused: dict[str, str] = {}
     for series_id, members in series.items():
         absent = [column for column in members if column not in table.columns]
         if absent:
@@ -164,12 +216,27 @@ def select_members(
                 for column, member in members.items()
             )
         )
-        vectors = rows["vector"].unique().to_list()
-        if len(vectors) == 1:
+        vectors = rows["vector"].unique().sort().to_list()
+        if len(vectors) == 1 or (vectors and _hold_the_same(rows, len(vectors))):
             series_of_vector[vectors[0]] = series_id
         else:
-            refused[series_id] = f"{len(vectors)} vectors have the members {', '.join(members.values())}"
-    return select_vectors(table, series_of_vector), refused
+            named = rows.select(list(members)).unique(maintain_order=True).rows() if vectors else []
+            which = "".join(f"; {', '.join(row)}" for row in named[:4])
+            refused[series_id] = (
+                f"{len(vectors)} vectors have the members {', '.join(members.values())}{which}"
+            )
+    return series_of_vector, refused
+
+
+def _hold_the_same(rows: pl.DataFrame, vectors: int) -> bool:
+    """Whether the vectors in `rows` differ by the codes of their members only, and have the same number, status and unit in
+    every period."""
+    dimensions = [name for name in rows.columns if name not in _OF_EVERY_TABLE]
+    names = rows.select(pl.col(dimensions).str.replace(_CODE.pattern, ""))
+    if names.n_unique() > 1:
+        return False
+    cells = rows.select("period_start", "value", "status", "unit", "scalar_exponent").unique()
+    return cells.height == cells["period_start"].n_unique() and rows.height == vectors * cells.height
 
 
 def _period(text: str, product_id: str) -> date:
@@ -179,28 +246,21 @@ def _period(text: str, product_id: str) -> date:
         raise FrameError(f"{product_id}.csv: REF_DATE {error}") from error
 
 
-def _status(table: pl.DataFrame, mark: pl.Expr) -> pl.Expr:
-    """The status of a row by its mark. A number with a mark that is not listed (quality grades A to E) is normal."""
+def _status() -> pl.Expr:
+    """The status of a row by its marks. A number with a mark that is not listed (quality grades A to E) is normal, unless
+    the symbol beside the grade says preliminary or revised."""
+    in_place = pl.coalesce(
+        pl.col(column).replace_strict(_IN_PLACE_OF_NUMBER, default=None, return_dtype=pl.String)
+        for column in ("STATUS", "SYMBOL")
+    )
+    beside = pl.coalesce(
+        pl.col(column).replace_strict(_BESIDE_NUMBER, default=None, return_dtype=pl.String)
+        for column in ("SYMBOL", "STATUS")
+    )
     return (
-        pl.when(mark.is_in(list(_STATUS_OF_MARK)))
-        .then(mark.replace_strict(_STATUS_OF_MARK, default=None, return_dtype=pl.String))
+        pl.when(in_place.is_not_null())
+        .then(in_place)
         .when(pl.col("VALUE") == "")
         .then(pl.lit("missing"))
-        .otherwise(pl.lit("normal"))
+        .otherwise(beside.fill_null("normal"))
     )
-
-
-def _refuse_contradictions(rows: pl.DataFrame, product_id: str) -> None:
-    """Raise FrameError for a suppressed or missing value with a number, and for two rows of one vector and period."""
-    wrong = rows.filter(pl.col("status").is_in(list(WITHOUT_NUMBER)) & pl.col("value").is_not_null())
-    if not wrong.is_empty():
-        first = wrong.row(0, named=True)
-        raise FrameError(
-            f"{product_id}.csv: {first['vector']} {first['period_start']} is {first['status']} but has a value"
-        )
-    repeated = rows.group_by("vector", "period_start").len().filter(pl.col("len") > 1)
-    if not repeated.is_empty():
-        first = repeated.sort("vector", "period_start").row(0, named=True)
-        raise FrameError(
-            f"{product_id}.csv: {first['vector']} {first['period_start']} stands {first['len']} times"
-        )

@@ -130,6 +130,23 @@ def parse_series(
 
 
 @shape_checked(SOURCE)
+def parse_titles(content: bytes, *, status: int = 200, content_type: str | None = None) -> dict[str, str]:
+    """getSeriesInfoFromVector: vector -> its English title, the names of its members with `;` between them. A vector that
+    failed has none. Raises what the reading of any answer of the service raises."""
+    items = _read(content, status=status, content_type=content_type)
+    series = [
+        item.get("object")
+        for item in (items if isinstance(items, list) else [items])
+        if isinstance(item, dict)
+    ]
+    return {
+        code: str(answer["SeriesTitleEn"])
+        for answer in series
+        if isinstance(answer, dict) and answer.get("SeriesTitleEn") and (code := _vector(answer))
+    }
+
+
+@shape_checked(SOURCE)
 def parse_changed_series(
     content: bytes, *, status: int = 200, content_type: str | None = None
 ) -> pl.DataFrame:

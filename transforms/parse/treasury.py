@@ -7,7 +7,8 @@ Format: https://fiscaldata.treasury.gov/api-documentation/ and the table's field
 https://fiscaldata.treasury.gov/datasets/monthly-treasury-statement/
 The format is known from documentation and public clients of 2026, not from a recorded reply. Traps: every number is a
 text, and a missing one is the text "null"; months are dated by their last day; pages of 100 rows unless asked otherwise;
-refunds are positive and may exceed receipts (2026-05 to 2026-07), so that net receipts are negative.
+refunds are positive and may exceed receipts (2026-05 to 2026-07), so that net receipts are negative; printed amounts are
+rounded one by one, so that gross less refunds is net within the unit of rounding only.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def parse_customs_duties(
     """Gross receipts, refunds and net receipts of customs duties in USD, monthly; source_code as in FIELDS.
 
     Raises BadRequestError (400 with `error` and `message`), TruncatedError (more pages than the one that came),
-    SchemaChangedError (other fields or rows, net that is not gross less refunds) and what `read_json` raises.
+    SchemaChangedError (other fields or rows) and what `read_json` raises. A month whose net is not gross less refunds is
+    rejected; the others are kept.
     """
     if status in (400, 404):
         _refuse(content, status)
@@ -54,6 +56,16 @@ def parse_customs_duties(
     for row in fields["data"]:
         _read_row(row, rows)
     return rows.reply()
+
+
+def _rounding_unit(*amounts: float) -> float:
+    """The unit in which amounts are printed, in USD: a cent, or the largest power of ten up to a million that divides them.
+
+    Each amount is rounded by itself, so that gross less refunds may be one unit away from net.
+    """
+    cents = [round(amount * 100) for amount in amounts]
+    powers = (10**power for power in range(8, 0, -1))
+    return next((power for power in powers if not any(c % power for c in cents)), 1) / 100
 
 
 def _refuse(content: bytes, status: int) -> None:
@@ -89,10 +101,9 @@ def _read_row(row: JsonObject, rows: Rows) -> None:
     gross, refunds, net = amounts[_GROSS], amounts[_REFUNDS], amounts[_NET]
     if gross is not None and refunds is not None and net is not None:
         difference = gross - refunds - net
-        if abs(difference) >= 0.01:
-            raise SchemaChangedError(
-                SOURCE, f"{day}: gross less refunds is {difference:,.2f} USD away from net receipts"
-            )
+        if abs(difference) > _rounding_unit(gross, refunds, net) + 0.005:
+            rows.reject(f"gross less refunds is {difference:,.2f} USD away from net receipts", row)
+            return
     for name, code in FIELDS.items():
         value = amounts[name]
         rows.add(code, day.replace(day=1), "monthly", value, "missing" if value is None else "normal")

@@ -97,15 +97,22 @@ def _refuse_lost_block(con: duckdb.DuckDBPyConnection, parsed: Parsed, source: s
 
 
 def _refuse_early_end(con: duckdb.DuckDBPyConnection, parsed: Parsed, source: str, last_period: date) -> None:
-    """Raise TruncatedError if a slice of the answer ends before its latest known period up to `last_period`."""
+    """Raise TruncatedError if a slice of the answer ends before its latest known period up to `last_period`.
+
+    An answer that names rows or months which cannot be used may end earlier by as many periods: they are problems of
+    their own, and the good part is kept.
+    """
+    allowed = len(parsed.rejected) + len(parsed.refused)
     of_slice = ", ".join(parsed.table.slice)
     rows = con.execute(
-        f"""SELECT {of_slice}, max(shown.period_start) AS shown_to, known_to
-            FROM shown JOIN (
-                SELECT {of_slice}, max(period_start) AS known_to FROM raw.{parsed.table.name}_current
-                WHERE status <> 'withdrawn' AND period_start <= ? GROUP BY ALL) known USING ({of_slice})
-            GROUP BY {of_slice}, known_to HAVING max(shown.period_start) < known_to ORDER BY ALL""",
-        [last_period],
+        f"""WITH known AS (
+                SELECT DISTINCT {of_slice}, period_start FROM raw.{parsed.table.name}_current
+                WHERE status <> 'withdrawn' AND period_start <= ?),
+            ends AS (SELECT {of_slice}, max(period_start) AS shown_to FROM shown GROUP BY ALL)
+            SELECT {of_slice}, shown_to, max(known.period_start) AS known_to
+            FROM ends JOIN known USING ({of_slice}) WHERE known.period_start > shown_to
+            GROUP BY {of_slice}, shown_to HAVING count(*) > ? ORDER BY ALL""",
+        [last_period, allowed],
     ).fetchall()
     if rows:
         *names, shown_to, known_to = rows[0]
@@ -128,3 +135,12 @@ def latest_periods(con: duckdb.DuckDBPyConnection) -> dict[str, date]:
            FROM raw.freight_flow_current WHERE status <> 'withdrawn' GROUP BY ALL"""
     ).fetchall()
     return dict(rows)
+
+
+def stored_months(con: duckdb.DuckDBPyConnection) -> dict[str, frozenset[date]]:
+    """Every month in the store by slice of the freight flows, as in PlanContext.stored."""
+    rows = con.execute(
+        """SELECT concat_ws('|', flow, partner_iso3, hs2), list(DISTINCT period_start)
+           FROM raw.freight_flow_current WHERE status <> 'withdrawn' GROUP BY ALL"""
+    ).fetchall()
+    return {slice_: frozenset(months) for slice_, months in rows}

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum, auto
@@ -22,12 +22,13 @@ from orchestration.base.errors import PayloadError, SourceError, TransientSource
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
-from orchestration.intake.agency import question
+from orchestration.intake.agency import names, question, titles
 from orchestration.intake.agency.account import DatasetOutcome, Tally
 from orchestration.intake.agency.completeness import refuse_other_unit, refuse_truncated
 from orchestration.intake.agency.http import Client
 from orchestration.intake.agency.plan import WAIT_FOR_WRITER, PlannedDataset, dataset_name
 from orchestration.intake.agency.quota import Quota, QuotaSpentError
+from orchestration.intake.agency.remedies import about_key, about_manners
 from orchestration.intake.registration import register
 from orchestration.sources.spec import Api, Dataset, Request, Response
 from orchestration.store import loading
@@ -37,12 +38,16 @@ from orchestration.store.tables import open_store
 from transforms.parse.body import JsonObject
 from transforms.parse.outcome import (
     AuthError,
+    BadRequestError,
     EmptyReplyError,
+    NoSuchFileError,
     NotYetReleasedError,
     QuotaError,
+    RefusedError,
     ReplyError,
     SchemaChangedError,
     TruncatedError,
+    UnclearRefusalError,
 )
 from transforms.schema import FrameError, Parsed
 
@@ -69,7 +74,8 @@ def refresh_dataset(
         stack.enter_context(writer_lock(settings, wait=WAIT_FOR_WRITER))
         con = stack.enter_context(open_store(settings.store))
         clients.register(con)
-        run = _Run(con, Archive(settings), dataset, client, quota, tally, planned.accept_shrunk)
+        known = titles.KnownTitles.of(settings, dataset)
+        run = _Run(con, Archive(settings), dataset, client, quota, tally, known, planned.accept_shrunk)
         wholes_with_failed_page: set[str] = set()
         for number, request in enumerate(run.in_order(planned.requests)):
             if request.pages_of and request.pages_of in wholes_with_failed_page:
@@ -156,9 +162,12 @@ class _Run:
     client: Client
     quota: Quota
     tally: Tally
+    known_titles: titles.KnownTitles
     accept_shrunk: bool = False
     #: responses to the current request in the order of its attempts; the last one goes to quarantine if it is bad
     responses: list[Response] = field(default_factory=list)
+    #: path of a list page -> paths of its links
+    links: dict[str, list[str]] = field(default_factory=dict)
 
     @cached_property
     def removed(self) -> dict[str, Quarantined]:
@@ -188,7 +197,12 @@ class _Run:
         title = request.title or request.path
         failed_before, self.client.failed_in_a_row = self.client.failed_in_a_row, 0
         try:
-            self._fetch_and_load(request)
+            self._ask_under_each_name(request)
+        except BadRequestError as refused:
+            if request.instead:
+                return self._ask_instead(request, refused)
+            self._set_aside(request, self._without_source(refused))
+            return _Ending.FAILED
         except (EmptyReplyError, NotYetReleasedError) as nothing:
             self.tally.nothing_there(title, nothing.what)
         except QuotaSpentError as spent:
@@ -201,13 +215,14 @@ class _Run:
             )
             return _Ending.STOP
         except AuthError as refused:
-            self.tally.failed(f"{title}: {refused.what}; {_about_key(self.dataset.api)}")
+            remedy = (about_manners if isinstance(refused, RefusedError) else about_key)(self.dataset.api)
+            self.tally.failed(f"{title}: {refused.what}; {remedy}")
             return _Ending.STOP
         except _RemovedError as repeated:  # the bytes of the answer are in quarantine already
             self.tally.failed(f"{title}: {repeated}")
             return _Ending.FAILED
         except (ReplyError, FrameError, PayloadError) as bad:
-            self._set_aside(request, str(bad).removeprefix(f"{self.dataset.source_id}: "))
+            self._set_aside(request, self._without_source(bad))
             return _Ending.FAILED
         except TransientSourceError as error:
             if error.retry_after:
@@ -220,7 +235,69 @@ class _Run:
             return _Ending.FAILED
         return _Ending.ANSWERED
 
+    def _without_source(self, error: Exception) -> str:
+        """The text of an error without the name of the source, which the account has already."""
+        return str(error).removeprefix(f"{self.dataset.source_id}: ")
+
+    def _ask_under_each_name(self, request: Request) -> None:
+        """Ask for a file under its path, its alternatives and the links of its list page, until one of them has it.
+
+        Raises what the answer raises. Where none has it: NotYetReleasedError for a guessed file, else NoSuchFileError.
+        """
+        paths = (request.path, *request.alternatives)
+        absent: list[NoSuchFileError] = []
+        for path in paths:
+            try:
+                return self._fetch_and_load(replace(request, path=path))
+            except NoSuchFileError as error:
+                absent.append(error)
+        for path in names.linked_paths(request, self.dataset.source_id, self.client, self.tally, self.links):
+            if path not in paths:
+                with suppress(NoSuchFileError):
+                    return self._fetch_and_load(replace(request, path=path))
+        first = absent[0]
+        if request.guessed:
+            others = f", nor under {len(paths) - 1} other names" if len(paths) > 1 else ""
+            raise NotYetReleasedError(first.source, f"{first.what}{others}", first.do)
+        raise first
+
+    def _ask_instead(self, request: Request, refused: BadRequestError) -> _Ending:
+        """Ask what stands in for a request that was refused as a bad one, and name what of it is bad.
+
+        A refusal that may be about the key is told apart by the API's probe: where that is refused too, nothing more is
+        asked.
+        """
+        title = request.title or request.path
+        probe = self.dataset.api.probe
+        if isinstance(refused, UnclearRefusalError) and probe is not None and not self._is_answered(probe):
+            self._set_aside(
+                request,
+                f"{self._without_source(refused)}; {probe.title} is refused as well: "
+                f"{about_key(self.dataset.api)}",
+            )
+            return _Ending.STOP
+        self.tally.notes.append(f"{title}: refused as a whole ({refused.what}), asked otherwise")
+        endings = [self.ask(part) for part in request.instead]
+        if _Ending.STOP in endings:
+            return _Ending.STOP
+        return _Ending.ANSWERED if _Ending.ANSWERED in endings else _Ending.FAILED
+
+    def _is_answered(self, probe: Request) -> bool:
+        """Whether the API answers its probe, and not as it refused the last request."""
+        refusal = self.responses[-1].content if self.responses else b""
+
+        def is_another(answer: Response) -> bool:
+            return 200 <= answer.status < 300 and answer.content != refusal
+
+        try:
+            with self.tally.counting_requests(self.client):
+                return bool(self.client.fetch(probe, is_another)[1])
+        except SourceError:
+            return False
+
     def _fetch_and_load(self, request: Request) -> None:
+        with self.tally.counting_requests(self.client):
+            request = titles.with_titles_checked(self.dataset, request, self.known_titles, self.client)
         archived = self._last_answer(request)
         # an answer that was archived and never loaded must be sent and parsed again: nothing is compared with it
         loaded = archived if archived and loading.recorded(self.con, archived.payload_id, "1") else None
@@ -315,7 +392,7 @@ class _Run:
             # rebuild of the store from the archive gives the same known_from.
             response = replace(response, retrieved_at=archived.retrieved_at)
         try:
-            return self.dataset.parse(response.content, request, response)
+            return question.parsed_answer(self.dataset, response.content, request, response)
         except (ReplyError, FrameError, PayloadError):
             raise
         except Exception as error:
@@ -355,13 +432,3 @@ class _Run:
 def _last_period(request: Request) -> date | None:
     text = request.context.get("last_period")
     return date.fromisoformat(text) if text else None
-
-
-def _about_key(api: Api) -> str:
-    if api.contact_variable:
-        return f"set {api.contact_variable} to an e-mail address"
-    return (
-        f"check {api.secret.variable} ({api.secret.where_to_get})"
-        if api.secret
-        else "it asks for no key we know"
-    )

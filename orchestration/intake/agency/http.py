@@ -38,6 +38,9 @@ _CHUNK = 1 << 16
 
 T = TypeVar("T")
 
+#: environment variable with an e-mail address for agencies that want to know whom to write to
+CONTACT = "HEADWAY_CONTACT_EMAIL"
+
 #: stands in place of a key
 _HIDDEN = "***"
 
@@ -51,6 +54,16 @@ def base_url(api: Api) -> str:
     if _guarded(url):
         return url.rstrip("/")
     raise UsageError(f"HEADWAY_BASE_URL_{api.name} must be https (or http on this machine), not {url!r}")
+
+
+def _manners(api: Api) -> dict[str, str]:
+    """The headers by which this program says who it is and from which page of the agency it comes, as it is set."""
+    agent = os.environ.get(f"HEADWAY_USER_AGENT_{api.name}") or os.environ.get(api.contact_variable or "")
+    contact = os.environ.get(CONTACT, "")
+    if not agent and api.names_contact and contact:
+        agent = f"{api.user_agent.removesuffix(')')}; {contact})"
+    referer = os.environ.get(f"HEADWAY_REFERER_{api.name}") or api.referer
+    return {"User-Agent": agent or api.user_agent, **({"Referer": referer} if referer else {})}
 
 
 def _guarded(url: str) -> bool:
@@ -122,8 +135,7 @@ class Client:
             burst=1,
             limit_statuses=(),  # the loop in `fetch` waits after a 429, and nothing else does
         )
-        agent = os.environ.get(self.api.contact_variable or "", "") or self.api.user_agent
-        self._session.headers.update({"User-Agent": agent, "Accept-Encoding": "gzip"})
+        self._session.headers.update({**_manners(self.api), "Accept-Encoding": "gzip"})
         self._session.trust_env = (
             True  # the machine's proxies and CA bundles apply; certificates are verified
         )

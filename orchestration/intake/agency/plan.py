@@ -15,7 +15,7 @@ from orchestration.base.errors import UsageError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
 from orchestration.intake.agency import question
-from orchestration.intake.agency.completeness import latest_periods
+from orchestration.intake.agency.completeness import latest_periods, stored_months
 from orchestration.intake.agency.keys import enabled, key_problem
 from orchestration.intake.agency.quota import Quota
 from orchestration.sources.spec import Dataset, PlanContext, Request
@@ -96,7 +96,7 @@ def plan_refresh(
     accepting = set(accept_shrunk)
     _refuse_unknown(accepting, [dataset_name(d) for d in chosen])
     today = today or datetime.now(UTC).date()
-    latest = _latest(settings)
+    latest, stored = _latest(settings), _stored(settings)
     planned = []
     for dataset in chosen:
         key_trouble, has_key = key_problem(dataset.api.secret)
@@ -104,7 +104,7 @@ def plan_refresh(
         skip = _why_skipped(dataset, key_trouble, quota)
         requests: tuple[Request, ...] = ()
         if not skip:
-            context = PlanContext(today, since, full, has_key, latest, until)
+            context = PlanContext(today, since, full, has_key, latest, until, stored)
             try:
                 requests = tuple(map(question.as_json_gives_it_back, dataset.plan(context)))
             except Exception as error:
@@ -169,6 +169,14 @@ def _latest(settings: Settings) -> dict[str, date]:
         return {}
     with writer_lock(settings, wait=WAIT_FOR_WRITER), open_store(settings.store, read_only=True) as con:
         return latest_periods(con)
+
+
+def _stored(settings: Settings) -> dict[str, frozenset[date]]:
+    """The months that the store holds, as in PlanContext.stored; {} where there is no store yet."""
+    if not settings.store.exists():
+        return {}
+    with writer_lock(settings, wait=WAIT_FOR_WRITER), open_store(settings.store, read_only=True) as con:
+        return stored_months(con)
 
 
 def _in_words(quota: Quota) -> str:

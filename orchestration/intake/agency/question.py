@@ -12,10 +12,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlencode
 
+import polars as pl
 from requests.structures import CaseInsensitiveDict
 
 from orchestration.base.errors import PayloadError
@@ -23,6 +24,7 @@ from orchestration.intake.agency.http import base_url
 from orchestration.sources.spec import Api, Dataset, Request, Response
 from orchestration.store.archive import ArchivedPayload
 from transforms.parse.body import JsonObject
+from transforms.parse.outcome import BadRequestError
 from transforms.schema import Parsed
 
 #: response headers that the archive keeps: those a conditional request is made from, and no other
@@ -59,7 +61,30 @@ def as_json_gives_it_back(request: Request) -> Request:
     Planning with this form means that a parser that works now also works on the archive. Raises TypeError for a context
     that JSON cannot hold.
     """
-    return replace(request, context=json.loads(json.dumps(dict(request.context))))
+    return replace(
+        request,
+        context=json.loads(json.dumps(dict(request.context))),
+        instead=tuple(map(as_json_gives_it_back, request.instead)),
+    )
+
+
+def parsed_answer(dataset: Dataset, content: bytes, request: Request, response: Response) -> Parsed:
+    """The parsed answer without the series of codes whose title was another one when the answer came (`refused_titles` of
+    the context: series_id -> [code, why]). Raises what the parser raises, BadRequestError if no series is left."""
+    parsed = dataset.parse(content, request, response)
+    titles: Mapping[str, Sequence[str]] = request.context.get("refused_titles", {})
+    refused = {code: why for series_id, (code, why) in titles.items()}
+    if not refused:
+        return parsed
+    frame = parsed.frame.filter(~pl.col("series_id").is_in(list(titles)))
+    if frame.is_empty():
+        raise BadRequestError(
+            dataset.source_id, "; ".join(f"{code}: {why}" for code, why in refused.items()), "check the codes"
+        )
+    series = parsed.series
+    if series is not None:
+        series = series.filter(~pl.col("series_id").is_in(list(titles)))
+    return replace(parsed, frame=frame, series=series, refused={**parsed.refused, **refused})
 
 
 def extra_of(api: Api, request: Request, response: Response) -> JsonObject:
@@ -100,7 +125,7 @@ def parser_of_live(payload: ArchivedPayload, datasets: Iterable[Dataset]) -> Cal
     request, response = _archived_request(payload), _archived_response(payload)
 
     def parse(content: bytes) -> Parsed:
-        return dataset.parse(content, request, replace(response, content=content))
+        return parsed_answer(dataset, content, request, replace(response, content=content))
 
     return parse
 

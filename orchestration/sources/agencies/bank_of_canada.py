@@ -9,6 +9,7 @@ One request a run: both rates from 1 January of the year in which the stored mea
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from orchestration.sources.agencies import daily_rates
@@ -24,11 +25,26 @@ BEGINS = date(2017, 1, 3)
 #: means of 2018, 2020 and 2025 that can be made from recorded daily rates)
 _DIGITS = 7
 
+
+def _titles(response: Response) -> dict[str, str]:
+    """The label of each series of an answer."""
+    reply = parse_reply(response.content, status=response.status, content_type=response.media_type)
+    return {code: detail["title"] for code, detail in reply.details.items() if "title" in detail}
+
+
 API = Api(
     name="BANK_OF_CANADA",
     base_url="https://www.bankofcanada.ca",
     seconds_between_requests=1.0,
     max_bytes=16_000_000,
+    probe=Request(
+        "probe",
+        f"/valet/observations/{','.join(CODES)}/json",
+        params=(("recent", "1"),),
+        title="the newest rates",
+    ),
+    read_probe=_titles,
+    titles={"FXUSDCAD": ("USD/CAD",), "FXMXNCAD": ("MXN/CAD",)},
     traps=(
         "A rate that was not published on a day is simply not in that row.",
         "Rates are published on business days at 16:30 Eastern; the Bank asks to cache them and publishes no limit.",
@@ -42,16 +58,18 @@ def plan(ctx: PlanContext) -> list[Request]:
     window = daily_rates.window(ctx, declared_series(SOURCE, CODES).values(), BEGINS)
     if window is None:
         return []
-    first, last = window
-    return [
-        Request(
-            dataset="exchange_rates",
-            path=f"/valet/observations/{','.join(CODES)}/json",
-            params=(("start_date", first.isoformat()), ("end_date", last.isoformat())),
-            title=f"daily rates, {first} to {last}",
-            context=daily_rates.context(CODES, last),
-        )
-    ]
+    # a series that is gone makes the request for both fail: then they are asked one by one
+    return [replace(_question(CODES, *window), instead=tuple(_question((code,), *window) for code in CODES))]
+
+
+def _question(codes: tuple[str, ...], first: date, last: date) -> Request:
+    return Request(
+        dataset="exchange_rates",
+        path=f"/valet/observations/{','.join(codes)}/json",
+        params=(("start_date", first.isoformat()), ("end_date", last.isoformat())),
+        title=f"daily rates, {first} to {last}" + (f", {codes[0]}" if len(codes) == 1 else ""),
+        context=daily_rates.context(codes, last),
+    )
 
 
 def parse(content: bytes, request: Request, response: Response) -> Parsed:

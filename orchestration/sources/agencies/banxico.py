@@ -25,6 +25,18 @@ BATCH = 20
 
 _PATH = "/SieAPIRest/service/v1/series"
 
+
+def _titles(response: Response) -> dict[str, str]:
+    """The title of each series of an answer."""
+    reply = parse_reply(
+        response.content,
+        status=response.status,
+        content_type=response.media_type,
+        headers=response.headers,
+    )
+    return {code: detail["title"] for code, detail in reply.details.items() if "title" in detail}
+
+
 API = Api(
     name="BANXICO",
     base_url="https://www.banxico.org.mx",
@@ -41,6 +53,8 @@ API = Api(
     seconds_between_requests=1.0,
     max_bytes=16_000_000,
     probe=Request(dataset="probe", path=f"{_PATH}/SF43718/datos/oportuno", title="the newest FIX rate"),
+    read_probe=_titles,
+    titles={"SF43718": ("Tipo de cambio", "E.U.A.", "FIX")},
     traps=(
         "Requests take ISO dates, answers write 26/11/2020.",
         "N/E is a day without a rate; numbers may carry thousands commas.",
@@ -68,7 +82,9 @@ def plan(ctx: PlanContext) -> list[Request]:
 
 def parse(content: bytes, request: Request, response: Response) -> Parsed:
     """The means of whole months, known from the time of retrieval; raises what `daily_rates.means` and the parser raise."""
-    daily = parse_reply(content, status=response.status, content_type=response.media_type)
+    daily = parse_reply(
+        content, status=response.status, content_type=response.media_type, headers=response.headers
+    )
     return daily_rates.means(daily, request, response, source=SOURCE)
 
 

@@ -57,6 +57,7 @@ FLAT_API = Api(
     read_timeout=120.0,
     total_timeout=1_200.0,
     max_bytes=300_000_000,
+    probe=Request("probe", "/cu/cu.period", title="the list of periods"),
     traps=(
         f"Answers 403 unless the user agent is an e-mail address: set {_CONTACT}.",
         "Fields are padded with blanks, in the header too.",

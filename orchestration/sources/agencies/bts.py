@@ -5,13 +5,16 @@ Does not belong here: the tables in a zip (transforms/parse/bts.py).
 
 The addresses are those of https://www.bts.gov/topics/transborder-raw-data (read 2026): whole years until 2017, then months
 with names that change (Feb2024, sept2023, March-2022, July-to-Dec-2021). Zips of 1993-2006 hold dBase tables and are left
-out. New months have been called <Month><year>.zip since 2022-04, with exceptions (Jan2024, Feb2025): both are tried.
+out. New months have been called <Month><year>.zip since 2022-04, with exceptions (Jan2024, Feb2025, september2024): each
+form is tried, then the links of that page. A month between the first and the newest stored one that is not in the store
+is asked for in every run, whether its address is known or guessed.
 """
 
 from __future__ import annotations
 
 import csv
 from calendar import month_abbr, month_name
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -19,13 +22,14 @@ from pathlib import Path
 import polars as pl
 
 from orchestration.sources.agencies.census import CHAPTERS
-from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response
+from orchestration.sources.spec import Api, Dataset, ListPage, PlanContext, Request, Response
 from transforms.parse import bts
 from transforms.parse.body import is_html, refuse_status
 from transforms.parse.outcome import (
     HtmlInsteadError,
-    NotYetReleasedError,
+    NoSuchFileError,
     QuotaError,
+    RefusedError,
     TruncatedError,
     UnreadableError,
 )
@@ -39,19 +43,37 @@ _FILES = Path(__file__).with_name("bts_files.csv")
 FIRST_YEAR = 2007
 #: months before the newest stored one that are asked for again
 _ASKED_AGAIN = 2
-#: seconds for which nothing is asked after the server refused
-_BLOCKED_SECONDS = 3_600.0
+#: where the files lie, and the page that links to them
+FOLDER = "/sites/bts.dot.gov/files/transborder-raw"
+LIST_PAGE = "/topics/transborder-raw-data"
+
+
+def _read_probe(response: Response) -> dict[str, str]:
+    """No titles: a page is what is expected here. Raises what a refusal of it means."""
+    refuse_status(SOURCE, response.status, response.content[:500].decode("utf-8", "replace"))
+    if b".zip" not in response.content:
+        raise HtmlInsteadError(SOURCE, "a page without links to files", "look at it in a browser")
+    return {}
+
 
 API = Api(
     name="BTS",
-    base_url="https://www.bts.gov/sites/bts.dot.gov/files/transborder-raw",
+    base_url="https://www.bts.gov",
+    names_contact=True,
+    referer="https://www.bts.gov/topics/transborder-raw-data",
     seconds_between_requests=3.0,
     read_timeout=120.0,
     total_timeout=1_200.0,
     max_bytes=300_000_000,
+    probe=Request("probe", LIST_PAGE, title="the list of files"),
+    read_probe=_read_probe,
     traps=(
-        "The name of a month's file follows no rule; addresses are kept in bts_files.csv.",
-        "The server in front answers 403, or a page with status 200, to a client that asks too fast.",
+        "The name of a month's file follows no rule (sept2023, september2024); addresses are kept in bts_files.csv, for others "
+        "several forms and the links of the list page are tried.",
+        "The server in front refuses programs it does not know (403; reported in 2026 for agents without a Referer of its own "
+        "site), and answers 429, or a page with status 200, to a client that asks too fast.",
+        "A zip may hold a damaged table or a damaged zip of one month (2008-03, 2017-03, 2017-07), and tables under other names "
+        "(2016-08: `TransBorder_3_0816 (1).csv`); the year-to-date tables of a later month repeat what is damaged.",
         "Year-to-date tables lie beside those of the month and repeat them.",
         "Imports from Mexico name no Mexican state; weights are collected for imports, and for exports by vessel and air only.",
     ),
@@ -77,18 +99,21 @@ def newest_month(today: date) -> date:
     return month_after(today - timedelta(days=40), -1)
 
 
+#: slices of the store that a month fills
+_SLICES = tuple(
+    f"{flow}|{partner}|{chapter}"
+    for flow in ("imports", "exports")
+    for partner in ("CAN", "MEX")
+    for chapter in CHAPTERS
+)
+
+
 def _window(context: PlanContext) -> tuple[date, date]:
     """First and last month to ask for."""
     last = newest_month(context.today)
     if context.until:
         last = min(last, context.until.replace(day=1))
-    slices = (
-        f"{flow}|{partner}|{chapter}"
-        for flow in ("imports", "exports")
-        for partner in ("CAN", "MEX")
-        for chapter in CHAPTERS
-    )
-    stored = [context.latest[name] for name in slices if name in context.latest]
+    stored = [context.latest[name] for name in _SLICES if name in context.latest]
     if context.since:
         first = context.since.replace(day=1)
     elif context.full:
@@ -98,27 +123,46 @@ def _window(context: PlanContext) -> tuple[date, date]:
     return min(first, last), last
 
 
+def _holes(context: PlanContext) -> set[date]:
+    """The months between the first stored month and the newest that can be out which are not in the store; none where
+    certain months are asked for."""
+    if context.since or context.until or context.full:
+        return set()
+    stored = frozenset().union(*(context.stored.get(name, frozenset()) for name in _SLICES))
+    first = max(min(stored, default=date.max), addresses()[0][0])
+    return set(_months(first, newest_month(context.today))) - stored
+
+
 def _plan(context: PlanContext) -> list[Request]:
     """One request for each file, newest first: should the server refuse to go on, the newest months have come."""
     first, last = _window(context)
+    wanted = {*_months(first, last), *_holes(context)}
     last_listed = addresses()[-1][1]
     listed = [
-        _question(f"/{path}", _months(begins, ends))
+        _listed(path, _months(begins, ends))
         for begins, ends, path in addresses()
-        if ends >= first and begins <= last
+        if not wanted.isdisjoint(_months(begins, ends))
     ]
-    guessed = [
-        _question(f"/{month.year}/{name}{month.year}.zip", [month], listed=False)
-        for month in _months(max(first, month_after(last_listed)), last)
-        for name in _names(month)
-    ]
+    guessed = [_guessed(month) for month in sorted(wanted) if month > last_listed]
     return [*reversed(guessed), *reversed(listed)]
 
 
 def _names(month: date) -> tuple[str, ...]:
-    """The names that a month may have in an address, the likelier one first."""
-    full, short = month_name[month.month], "Sept" if month.month == 9 else month_abbr[month.month]
-    return (full,) if full == short else (short, full)
+    """The words that stand for a month in an address, the likelier one first."""
+    full, short = month_name[month.month], month_abbr[month.month]
+    written = (full, "Sept", short) if month.month == 9 else (full, short)
+    return tuple(dict.fromkeys((*written, *(word.lower() for word in written))))
+
+
+def _paths(month: date) -> tuple[str, ...]:
+    """The addresses that the file of a month may have, the likelier one first."""
+    return tuple(f"{FOLDER}/{month.year}/{word}{month.year}.zip" for word in _names(month))
+
+
+def _listed_on(month: date) -> ListPage:
+    """The page that links to the file of a month, and what such a link looks like: the month in words and the year."""
+    words = "|".join(dict.fromkeys(word.lower() for word in _names(month)))
+    return ListPage(LIST_PAGE, rf".*/(?:{words})[-_. ]?{month.year}[^/]*\.zip")
 
 
 def _months(first: date, last: date) -> list[date]:
@@ -130,28 +174,51 @@ def _months(first: date, last: date) -> list[date]:
     return months
 
 
-def _question(path: str, months: list[date], *, listed: bool = True) -> Request:
-    """The request for one file. `listed`: whether its address is known, so that it must be there."""
+def _listed(path: str, months: list[date]) -> Request:
+    """The request for a file whose address is known, so that it must be there; one of a single month may have been renamed."""
+    single = months[0] if len(months) == 1 else None
+    address = f"{FOLDER}/{path}"
+    return Request(
+        dataset="transborder",
+        path=address,
+        title=path.rsplit("/", 1)[-1],
+        context={"months": [month.isoformat() for month in months]},
+        alternatives=tuple(p for p in _paths(single) if p != address) if single else (),
+        listed_on=_listed_on(single) if single else None,
+    )
+
+
+def _guessed(month: date) -> Request:
+    """The request for the file of a month whose address is not known; the month may not be out."""
+    path, *others = _paths(month)
     return Request(
         dataset="transborder",
         path=path,
-        title=path.rsplit("/", 1)[-1],
-        context={"months": [month.isoformat() for month in months], "listed": listed},
+        title=f"{month:%B %Y}",
+        context={"months": [month.isoformat()]},
+        alternatives=tuple(others),
+        listed_on=_listed_on(month),
+        guessed=True,
     )
 
 
 def _parse(content: bytes, request: Request, response: Response) -> Parsed:
-    """The freight of the months of a file, known from the time of retrieval.
+    """The freight of the months of a file, known from the time of retrieval. A month that cannot be used is in `refused`.
 
-    Raises NotYetReleasedError for a guessed address without a file, QuotaError where the server refuses, and for other
-    answers that are no zip of these tables the errors that say so.
+    Raises NoSuchFileError for an address without a file, RefusedError where the server refuses this program, QuotaError
+    where it says how long to wait, and for other answers that are no zip of these tables the errors that say so.
     """
-    if response.status == 404 and not request.context["listed"]:
-        raise NotYetReleasedError(
-            SOURCE, f"no {request.path}", "ask again; if the month is out, add its address to bts_files.csv"
+    if response.status == 404:
+        raise NoSuchFileError(
+            SOURCE,
+            f"HTTP 404, no {request.path}",
+            "if the file has another address, put it into bts_files.csv",
         )
     if response.status == 403:
-        raise QuotaError(SOURCE, "HTTP 403: asked too fast", "wait an hour", reset_after=_BLOCKED_SECONDS)
+        wait = response.headers.get("Retry-After", "")
+        if wait.isdigit():
+            raise QuotaError(SOURCE, "HTTP 403: asked too fast", "wait", reset_after=float(wait))
+        raise RefusedError(SOURCE, "HTTP 403: refused", "set agent, contact and Referer")
     refuse_status(SOURCE, response.status, content[:500].decode("utf-8", "replace"))
     if is_html(content):
         raise HtmlInsteadError(SOURCE, f"a page instead of {request.path}", "ask again, more slowly")
@@ -163,22 +230,32 @@ def _parse(content: bytes, request: Request, response: Response) -> Parsed:
         known_from=response.retrieved_at,
         chapters=CHAPTERS,
     )
-    _refuse_one_sided(parsed.frame)
-    return parsed
+    return _without_one_sided(parsed)
 
 
-def _refuse_one_sided(frame: pl.DataFrame) -> None:
-    """Raise TruncatedError if a chapter lacks a direction with a partner: all six chapters had all four directions in every
-    month from 2020-01 to 2024-09."""
-    sides = frame.group_by("period_start", "hs2").agg(
+def _without_one_sided(parsed: Parsed) -> Parsed:
+    """The months in which each chapter has all four directions; the others are refused with what they lack.
+
+    All six chapters had all four directions (exports and imports, Canada and Mexico) in every month from 2020-01 to 2024-09.
+    Raises TruncatedError if no month is left.
+    """
+    sides = parsed.frame.group_by("period_start", "hs2").agg(
         pl.struct("flow", "partner_iso3").n_unique().alias("sides")
     )
-    for month, chapter, number in sides.filter(pl.col("sides") < 4).sort("period_start", "hs2").rows():
+    lacking = sides.filter(pl.col("sides") < 4).sort("period_start", "hs2", descending=True)
+    reasons = {
+        month: f"HS {chapter} has {number} of 4 directions (exports and imports, Canada and Mexico)"
+        for month, chapter, number in lacking.rows()
+    }
+    if not reasons:
+        return parsed
+    frame = parsed.frame.filter(~pl.col("period_start").is_in(list(reasons)))
+    refused = {f"{month:%Y-%m}": reason for month, reason in sorted(reasons.items())}
+    if frame.is_empty():
         raise TruncatedError(
-            SOURCE,
-            f"{month:%Y-%m}: HS {chapter} has {number} of 4 directions (exports and imports, Canada and Mexico)",
-            "ask again",
+            SOURCE, "; ".join(f"{month}: {why}" for month, why in refused.items()), "ask again"
         )
+    return replace(parsed, frame=frame, refused={**parsed.refused, **refused})
 
 
 DATASETS = (
@@ -192,7 +269,8 @@ DATASETS = (
         schedule=("35 10 * * *", _ZONE),
         publication_lag_days=60,
         first_year=FIRST_YEAR,
-        revisions="No policy was found; files have been replaced. A refresh asks for the months after the newest stored one "
-        f"and for the last {_ASKED_AGAIN} again, which costs nothing where the server says that they are the same.",
+        revisions="No policy was found; files have been replaced. A refresh asks for the months after the newest stored one, "
+        f"for the last {_ASKED_AGAIN} again, and for each month before them that is missing, which costs nothing where the server says "
+        "that they are the same.",
     ),
 )

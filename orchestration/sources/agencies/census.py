@@ -40,6 +40,19 @@ HEADINGS = ("8407", "8408", "8703", "8704", "8708")
 #: partners of the tables with fine products: the world, USMCA, and the largest other sources of vehicles and metals
 PARTNERS = (WORLD, *(SCHEDULE_C_OF_ISO3[iso3] for iso3 in ("CAN", "MEX", "CHN", "DEU", "JPN", "KOR")))
 
+
+def _read_probe(response: Response) -> dict[str, str]:
+    """No titles; raises what a refusal means."""
+    census.parse_reply(
+        response.content,
+        flow="imports",
+        status=response.status,
+        content_type=response.media_type,
+        location=response.headers.get("Location"),
+    )
+    return {}
+
+
 API = Api(
     name="CENSUS",
     base_url="https://api.census.gov/data/timeseries/intltrade",
@@ -62,6 +75,7 @@ API = Api(
         params=(("get", "GEN_VAL_MO"), ("CTY_CODE", WORLD), ("time", "2018-01")),
         title="US imports of January 2018",
     ),
+    read_probe=_read_probe,
     traps=(
         "Without a valid key it answers 302 to a page that says so; a client that follows it sees status 200.",
         "A failure of the server comes as a page with status 200; asked again it often answers.",
@@ -69,6 +83,8 @@ API = Api(
         "A zero is written out, an absent cell means no trade, 204 that there is nothing (not released yet).",
         "Imports for consumption and general imports differ by up to 18 %.",
         "How many questions a day a key may ask is not published.",
+        "Some clients report that flags of quantities are refused: then the same is asked without them, and a quantity of 0 "
+        "beside a value counts as not known.",
     ),
 )
 
@@ -270,7 +286,19 @@ def _plan(table: Table, context: PlanContext) -> list[Request]:
 
 def _question(table: Table, year: int, wildcard: str, latest: date | None) -> Request:
     """The request for one year of a table. `latest`: the newest stored month of it."""
-    variables = [*table.variables]
+    asked = _with_variables(table, table.variables, year, wildcard, latest)
+    without_flags = tuple(name for name in table.variables if not name.endswith("_FLAG"))
+    if without_flags == table.variables:
+        return asked
+    # some clients report that the flags of quantities are refused in get=: then the same is asked without them
+    return replace(asked, instead=(_with_variables(table, without_flags, year, wildcard, latest),))
+
+
+def _with_variables(
+    table: Table, names: Sequence[str], year: int, wildcard: str, latest: date | None
+) -> Request:
+    """The request for these variables of one year of a table."""
+    variables = [*names]
     predicates: list[tuple[str, str]] = []
     if table.level:
         predicates.append(("COMM_LVL", table.level))
@@ -316,13 +344,20 @@ def _parse(table: Table, content: bytes, request: Request, response: Response) -
         location=response.headers.get("Location"),
     )
     _refuse_incomplete(table, reply.frame, request.context)
-    return trade_parsed(
+    refused = {} if table.commodity else _months_with_other_sum(table, reply.frame)
+    if refused:
+        months = [date.fromisoformat(f"{month}-01") for month in refused]
+        reply = replace(reply, frame=reply.frame.filter(~pl.col("period_start").is_in(months)))
+        if reply.frame.is_empty():
+            raise TruncatedError(SOURCE, "; ".join(refused.values()), "ask again")
+    parsed = trade_parsed(
         _only_kept(table, reply), source=SOURCE, retrieved_at=response.retrieved_at, complete=table.whole
     )
+    return replace(parsed, refused=refused)
 
 
 def _refuse_incomplete(table: Table, frame: pl.DataFrame, context: Mapping[str, Any]) -> None:
-    """Raise TruncatedError if months or partners are missing, or if the countries do not add up to the world.
+    """Raise TruncatedError if months or partners are missing.
 
     context: of the request; plain JSON, hence Any.
     """
@@ -340,12 +375,10 @@ def _refuse_incomplete(table: Table, frame: pl.DataFrame, context: Mapping[str, 
     absent += [f"partner {code}" for code in table.partners or (WORLD,) if code not in partners]
     if absent:
         raise TruncatedError(SOURCE, f"{table.name} {year}: no rows of {', '.join(absent)}", "ask again")
-    if not table.commodity:
-        _refuse_other_sum(table, frame)
 
 
-def _refuse_other_sum(table: Table, frame: pl.DataFrame) -> None:
-    """Raise TruncatedError if the countries do not add up to the world to the dollar: then rows were lost or doubled.
+def _months_with_other_sum(table: Table, frame: pl.DataFrame) -> dict[str, str]:
+    """Month -> why, where the countries do not add up to the world to the dollar: then rows were lost or doubled.
 
     They do for general imports and for exports in all months of 2013-2024. Imports for consumption are left out: they were
     not at hand for all countries to be measured.
@@ -359,14 +392,11 @@ def _refuse_other_sum(table: Table, frame: pl.DataFrame) -> None:
             pl.col("value_usd").filter(pl.col("partner_code").is_in(countries)).sum().alias("countries"),
         )
     )
-    for month, world, total in (
-        sums.filter(pl.col("world") != pl.col("countries")).sort("period_start").rows()
-    ):
-        raise TruncatedError(
-            SOURCE,
-            f"{table.name} {month:%Y-%m}: the countries add up to {total:,} USD, the world has {world:,}",
-            "ask again",
-        )
+    wrong = sums.filter(pl.col("world") != pl.col("countries")).sort("period_start")
+    return {
+        f"{month:%Y-%m}": f"{table.name} {month:%Y-%m}: the countries add up to {total:,} USD, the world has {world:,}"
+        for month, world, total in wrong.rows()
+    }
 
 
 def _only_kept(table: Table, reply: TradeReply) -> TradeReply:

@@ -18,6 +18,7 @@ import polars as pl
 from orchestration.sources.agencies.series_reply import to_parsed
 from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response
 from transforms.magnitude import refuse_other_magnitude
+from transforms.parse.body import refuse_status
 from transforms.parse.fed_ddp import SOURCE, parse_reply
 from transforms.parse.outcome import EmptyReplyError, SchemaChangedError
 from transforms.parse.reply import SeriesReply
@@ -48,12 +49,21 @@ _G5_CURRENCY = {"RXI_N.M.CA": "CAD", "RXI_N.M.MX": "MXN"}
 
 _PACKAGE = "/datadownload/Output.aspx"
 
+
+def _read_probe(response: Response) -> dict[str, str]:
+    """No titles: a page is what is expected here, since the data come as whole releases only."""
+    refuse_status(SOURCE, response.status, response.content[:500].decode("utf-8", "replace"))
+    return {}
+
+
 API = Api(
     name="FED",
     base_url="https://www.federalreserve.gov",
     seconds_between_requests=2.0,
     read_timeout=120.0,
     max_bytes=64_000_000,
+    probe=Request("probe", "/datadownload/Choose.aspx", params=(("rel", "G17"),), title="the page of G.17"),
+    read_probe=_read_probe,
     traps=(
         "Requests without a user agent are refused.",
         "A missing value is OBS_STATUS ND with the number -9999; only the status tells.",

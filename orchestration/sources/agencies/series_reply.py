@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 import polars as pl
 
@@ -100,7 +100,11 @@ def to_parsed(
     frame = reply.frame.with_columns(
         pl.col("source_code").replace_strict(series, return_dtype=pl.String).alias("series_id")
     )
-    _refuse_other_frequency(source, frame, metadata)
+    other = _other_frequency(frame, metadata)
+    if other and len(other) == frame["source_code"].n_unique():
+        raise SchemaChangedError(source, "; ".join(f"{code} {why}" for code, why in other.items()))
+    frame = frame.filter(~pl.col("source_code").is_in(list(other)))
+    refused = {**refused, **other}
     released = pl.col("released_at") <= retrieved_at
     frame = frame.select(
         "series_id",
@@ -122,6 +126,26 @@ def to_parsed(
         messages=reply.messages,
         refused=refused,
     )
+
+
+def without_series(reply: SeriesReply, refused: Mapping[str, str]) -> SeriesReply:
+    """The reply without the series that cannot be used (source_code -> why), which are named in its `refused`."""
+    if not refused:
+        return reply
+    frame = reply.frame.filter(~pl.col("source_code").is_in(list(refused)))
+    return replace(reply, frame=frame, refused={**reply.refused, **refused})
+
+
+def without_months(parsed: Parsed, refused: Mapping[date, str], *, source: str) -> Parsed:
+    """The parsed answer without the months that cannot be used (first day -> why). It is not complete then, since what it
+    lacks is not withdrawn. Raises SchemaChangedError if no month is left."""
+    if not refused:
+        return parsed
+    frame = parsed.frame.filter(~pl.col("period_start").is_in(list(refused)))
+    if frame.is_empty():
+        raise SchemaChangedError(source, next(iter(refused.values())))
+    named = {f"{month:%Y-%m}": why for month, why in sorted(refused.items())}
+    return replace(parsed, frame=frame, refused={**parsed.refused, **named}, complete=False)
 
 
 def trade_parsed(
@@ -178,13 +202,12 @@ def _stating(reply: SeriesReply, printed_in: Mapping[str, int]) -> SeriesReply:
     return replace(reply, details=details)
 
 
-def _refuse_other_frequency(source: str, frame: pl.DataFrame, metadata: pl.DataFrame) -> None:
-    """Raise SchemaChangedError for a series that does not come in the frequency that series.csv declares."""
+def _other_frequency(frame: pl.DataFrame, metadata: pl.DataFrame) -> dict[str, str]:
+    """source_code -> why, for series that do not come in the frequency that series.csv declares."""
     other = frame.join(metadata.select("series_id", declared="frequency"), on="series_id").filter(
         pl.col("frequency") != pl.col("declared")
     )
-    if other.height:
-        code, frequency, declared = other.select("source_code", "frequency", "declared").row(0)
-        raise SchemaChangedError(
-            source, f"{code} comes {frequency}, declared {declared}", unknown=[frequency]
-        )
+    return {
+        code: f"comes {frequency}, declared {declared}"
+        for code, frequency, declared in other.select("source_code", "frequency", "declared").unique().rows()
+    }

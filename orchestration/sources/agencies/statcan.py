@@ -6,10 +6,11 @@ Does not belong here: the formats (transforms/parse/statcan_wds.py, statcan.py).
 The service tells for each number when it was released, so vectors come with true vintages: a run asks for what was
 released since the oldest end of the stored series. Where the vectors of a table could not be established, the full
 table is asked for once a month at most, and its series are picked by the names of their members, which are checked.
-Of the tables wanted, not here: 14-10-0223 (sectors by province; neither vectors nor members could be established),
-12-10-0119 (trade by province; public code names it for vectors that belong to 12-10-0011) and 20-10-0025 (registrations
-by quarter, bundled). One public program takes v1671330686 for the total of the latter; to be compared with the bundled
-quarters before it is declared, since a wrong vector would have the answer for all others refused.
+Vectors of 14-10-0223 (payrolls, adjusted) and 20-10-0025 (registrations by fuel) are known from public programs and, for
+the latter, from a downloaded table: their titles are asked for before their first use (TITLES), and a vector whose title
+is another one is refused with both titles, while the others are loaded.
+12-10-0175 (trade by province, the successor of 12-10-0119) is read as a table. Of the tables wanted, not here: the real-time
+tables 12-10-0165 and 14-10-0332, which hold every release of another table; how they write the release is not known.
 Table 12-10-0121 of the bundled trade in motor vehicles ended in 2023-09; 12-10-0163 succeeds it, and 12-10-0011 has its
 totals.
 """
@@ -21,14 +22,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 
-from orchestration.sources.agencies.series_reply import to_parsed
+from orchestration.sources.agencies.series_reply import to_parsed, without_series
 from orchestration.sources.agencies.statcan_tables import TABLES, Table
 from orchestration.sources.registry import load_series_catalogue
-from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response
-from transforms.magnitude import refuse_other_magnitude
-from transforms.parse.outcome import SchemaChangedError, TruncatedError
+from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response, TitleCheck
+from transforms.magnitude import other_magnitude
+from transforms.parse.outcome import TruncatedError
 from transforms.parse.reply import SeriesReply
-from transforms.parse.statcan_wds import SOURCE, parse_series
+from transforms.parse.statcan_wds import SOURCE, parse_series, parse_titles
 from transforms.schema import Parsed
 
 #: vectors of series whose code in series.csv is not the one to ask for: it is shared with another series, or it ended
@@ -53,6 +54,47 @@ _USUAL = {
 }
 
 _WDS = "/t1/wds/rest"
+_PAYROLL, _EARNINGS = "Employment for all employees", "Average weekly earnings"
+_AGGREGATE = "Industrial aggregate excluding unclassified businesses"
+#: vectors known from elsewhere than the agency -> words of the title that it must have
+TITLES: Mapping[str, tuple[str, ...]] = {
+    "v79310776": ("Canada", _PAYROLL, _AGGREGATE),
+    "v79310775": ("Canada", _PAYROLL, "Goods producing industries"),
+    "v79310780": ("Canada", _PAYROLL, "Manufacturing"),
+    "v79311153": ("Canada", _EARNINGS, _AGGREGATE),
+    "v79311157": ("Canada", _EARNINGS, "Manufacturing"),
+    "v1671330686": ("Canada", "All fuel types", "Total, vehicle type"),
+    "v1277479871": ("Canada", "All zero-emission vehicles", "Total, vehicle type"),
+    "v1277485216": ("Canada", "Battery electric", "Total, vehicle type"),
+    "v1277490561": ("Canada", "Plug-in hybrid electric", "Total, vehicle type"),
+    "v1671330691": ("Canada", "Gasoline", "Total, vehicle type"),
+    "v1671330696": ("Canada", "Diesel", "Total, vehicle type"),
+    "v1671330701": ("Canada", "Hybrid electric", "Total, vehicle type", "!Plug-in"),
+    "v1671330706": ("Canada", "Other fuel types", "Total, vehicle type"),
+    "v1671330687": ("Canada", "All fuel types", "Passenger cars"),
+    "v1671330688": ("Canada", "All fuel types", "Pickup trucks"),
+    "v1671330689": ("Canada", "All fuel types", "Multi-purpose vehicles"),
+    "v1671330690": ("Canada", "All fuel types", "Vans"),
+    "v1671380007": ("Ontario", "All fuel types", "Total, vehicle type"),
+}
+
+
+def titles_request(codes: Iterable[str]) -> Request:
+    """The request for the titles of vectors."""
+    wanted = list(codes)
+    return Request(
+        dataset="titles",
+        path=f"{_WDS}/getSeriesInfoFromVector",
+        method="POST",
+        json_body=[{"vectorId": int(code.removeprefix("v"))} for code in wanted],
+        title=f"titles of {len(wanted)} vectors",
+    )
+
+
+def read_titles(response: Response) -> Mapping[str, str]:
+    """vector -> title. Raises what `parse_titles` raises."""
+    return parse_titles(response.content, status=response.status, content_type=response.media_type)
+
 
 API = Api(
     name="STATCAN",
@@ -61,12 +103,17 @@ API = Api(
     read_timeout=120.0,
     total_timeout=900.0,
     max_bytes=300_000_000,
+    probe=titles_request(TITLES),
+    read_probe=read_titles,
+    titles=TITLES,
     traps=(
         "HTTP 200 may hold FAILED for single series.",
         "Values carry a scalar factor (3: thousands).",
         "Release times are Eastern local time without an offset, those of the list of tables UTC.",
         "HTTP 409 means that tables are locked, from midnight to 08:30 Eastern, or that nothing is out today.",
         "The base year of an index is stated nowhere in an answer.",
+        "The same name may stand on two levels of a table, as [C211] and as [411]; a member is then given with its code.",
+        "STATUS may hold a quality grade while SYMBOL says p or r: both count; a mark with a number costs that row.",
         "A table is closed and another one opened for a new classification; its vectors then stand still.",
     ),
 )
@@ -79,15 +126,22 @@ CHANGED_SERIES = Request(
 
 @cache
 def vectors() -> Mapping[str, str]:
-    """vector ('v800913') -> series_id of every series that is asked for by vector."""
+    """vector ('v800913') -> series_id of every series that is asked for by vector, without those of `checked_vectors`."""
     rows = load_series_catalogue().filter(source_id=SOURCE).select("source_code", "series_id").rows()
     ended = {series.vector for series in TABLES["20100001"].series}
     alone = {
         code: series_id
         for code, series_id in rows
-        if code and re.fullmatch(r"v\d+", code) and code not in ended and code not in SUCCESSORS
+        if code and re.fullmatch(r"v\d+", code) and code not in ended and code not in (*SUCCESSORS, *TITLES)
     }
     return {**alone, **SUCCESSORS}
+
+
+@cache
+def checked_vectors() -> Mapping[str, str]:
+    """vector -> series_id of the vectors whose titles are read before their first use."""
+    rows = load_series_catalogue().filter(source_id=SOURCE).select("source_code", "series_id").rows()
+    return {code: series_id for code, series_id in rows if code in TITLES}
 
 
 @cache
@@ -104,21 +158,29 @@ def codes(dataset: Dataset) -> tuple[str, ...]:
 
 def plan_vectors(ctx: PlanContext) -> list[Request]:
     """What was released since the oldest end of the stored series, in batches of 300; the whole history of the others."""
-    wanted = vectors()
+    return _plan_vectors("vectors", vectors(), ctx)
+
+
+def plan_checked_vectors(ctx: PlanContext) -> list[Request]:
+    """As `plan_vectors`, for those whose titles are read before their first use."""
+    return _plan_vectors("checked_vectors", checked_vectors(), ctx)
+
+
+def _plan_vectors(dataset: str, wanted: Mapping[str, str], ctx: PlanContext) -> list[Request]:
     known = {code: ctx.latest[series] for code, series in wanted.items() if series in ctx.latest}
     if ctx.full or ctx.since:
         first = _BEGINS if ctx.full or ctx.since is None else ctx.since
-        return [_history(batch, first, ctx.until or ctx.today) for batch in _batches(wanted)]
+        return [_history(dataset, batch, first, ctx.until or ctx.today) for batch in _batches(wanted)]
     unknown = [code for code in wanted if code not in known]
-    requests = [_history(batch, _BEGINS, ctx.today) for batch in _batches(unknown)]
+    requests = [_history(dataset, batch, _BEGINS, ctx.today) for batch in _batches(unknown)]
     if known:
         # every release that is not stored yet is later than the first day of the oldest newest period
         first = min(known.values())
-        requests += [_released(batch, first, ctx.today) for batch in _batches(known)]
+        requests += [_released(dataset, batch, first, ctx.today) for batch in _batches(known)]
     return requests
 
 
-def _released(batch: list[str], first: date, last: date) -> Request:
+def _released(dataset: str, batch: list[str], first: date, last: date) -> Request:
     """The request for every number of the vectors that was released from `first` to `last`, whatever its period."""
     body = {
         "vectorIds": [code.removeprefix("v") for code in batch],
@@ -126,7 +188,7 @@ def _released(batch: list[str], first: date, last: date) -> Request:
         "endDataPointReleaseDate": f"{last.isoformat()}T23:59",
     }
     return Request(
-        dataset="vectors",
+        dataset=dataset,
         path=f"{_WDS}/getBulkVectorDataByRange",
         method="POST",
         json_body=body,
@@ -135,11 +197,11 @@ def _released(batch: list[str], first: date, last: date) -> Request:
     )
 
 
-def _history(batch: list[str], first: date, last: date) -> Request:
+def _history(dataset: str, batch: list[str], first: date, last: date) -> Request:
     """The request for the periods of the vectors from `first` to `last`, as they are known now."""
     ids = ",".join(f'"{code.removeprefix("v")}"' for code in batch)
     return Request(
-        dataset="vectors",
+        dataset=dataset,
         path=f"{_WDS}/getDataFromVectorByReferencePeriodRange",
         params=(
             ("vectorIds", ids),
@@ -186,6 +248,11 @@ def parse_vectors(content: bytes, request: Request, response: Response) -> Parse
     return _to_parsed(content, request, response, key="vector", series=vectors())
 
 
+def parse_checked_vectors(content: bytes, request: Request, response: Response) -> Parsed:
+    """Observations with their release times, for vectors whose titles were read."""
+    return _to_parsed(content, request, response, key="vector", series=checked_vectors())
+
+
 def parse_coordinates(content: bytes, request: Request, response: Response) -> Parsed:
     """Observations with their release times, for coordinates."""
     return _to_parsed(content, request, response, key="coordinate", series=coordinates())
@@ -203,8 +270,7 @@ def _to_parsed(
             f"{len(absent)} of {len(expected)} series did not come: {', '.join(absent[:5])}{refusals}",
             "ask again",
         )
-    refuse_other_magnitude(reply, _USUAL, source=SOURCE)
-    _refuse_scaled_counts(reply, series)
+    reply = without_series(reply, {**other_magnitude(reply, _USUAL), **_scaled_counts(reply, series)})
     return to_parsed(
         reply,
         source=SOURCE,
@@ -214,15 +280,15 @@ def _to_parsed(
     )
 
 
-def _refuse_scaled_counts(reply: SeriesReply, series: Mapping[str, str]) -> None:
-    """Raise SchemaChangedError for vehicles with a scalar factor: they are counted one by one, so that a factor means that
-    the vector is now something else (dollars)."""
+def _scaled_counts(reply: SeriesReply, series: Mapping[str, str]) -> dict[str, str]:
+    """vector -> why, for vehicles with a scalar factor: they are counted one by one, so that a factor means that the vector
+    is now something else (dollars)."""
     units = dict(load_series_catalogue().select("series_id", "unit").rows())
-    for code, detail in reply.details.items():
-        if units.get(series.get(code, "")) == "vehicles" and detail.get("unit_multiplier", "1") != "1":
-            raise SchemaChangedError(
-                SOURCE, f"{code}: vehicles in multiples of {detail['unit_multiplier']}", unknown=[code]
-            )
+    return {
+        code: f"vehicles in multiples of {detail['unit_multiplier']}"
+        for code, detail in reply.details.items()
+        if units.get(series.get(code, "")) == "vehicles" and detail.get("unit_multiplier", "1") != "1"
+    }
 
 
 def _table_dataset(table: Table) -> Dataset:
@@ -253,6 +319,19 @@ DATASETS = (
         publication_lag_days=40,
         revisions="Each release tells which numbers it changed; trade revises the month before and once a year all months, "
         "the labour force survey is adjusted anew each January. A run asks by release time, so it sees every change.",
+    ),
+    Dataset(
+        name="checked_vectors",
+        source_id=SOURCE,
+        api=API,
+        title="Registrations of vehicles by fuel, payrolls and weekly earnings adjusted, Canada",
+        plan=plan_checked_vectors,
+        parse=parse_checked_vectors,
+        schedule=_DAILY,
+        publication_lag_days=75,
+        title_check=TitleCheck(titles_request, read_titles, TITLES, checked_vectors()),
+        revisions="Asked by release time like the other vectors. The title of each vector is read before its first use; one "
+        "with another title is refused with both titles.",
     ),
     Dataset(
         name="coordinates",

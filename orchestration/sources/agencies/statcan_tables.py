@@ -11,7 +11,7 @@ reported and its series left out, while the others are loaded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -23,7 +23,14 @@ from transforms.parse.archive_member import member_names
 from transforms.parse.body import read_text
 from transforms.parse.outcome import SchemaChangedError, UnreadableError
 from transforms.parse.reply import SERIES_REPLY_SCHEMA, SeriesReply, series_reply
-from transforms.parse.statcan import full_table, part_of_table, select_members, select_vectors
+from transforms.parse.statcan import (
+    RejectedRow,
+    contradictions,
+    full_table,
+    part_of_table,
+    select_vectors,
+    vectors_of_members,
+)
 from transforms.periods import end_of_month, month_after
 from transforms.schema import FrameError, Parsed
 
@@ -87,18 +94,20 @@ class Table:
         except FrameError as error:
             raise UnreadableError(SOURCE, f"{self.product_id}: {error}", "fetch it again") from error
         try:
+            refused: dict[str, str] = {}
             if by_name:
                 table = part_of_table(content, self.product_id, by_name.values())
-                chosen, refused = select_members(table, by_name)
+                by_vector, refused = vectors_of_members(table, by_name)
             else:
-                chosen, refused = select_vectors(full_table(content, self.product_id), by_vector), {}
+                table = full_table(content, self.product_id)
+            chosen = select_vectors(table, by_vector)
         except FrameError as error:
             raise SchemaChangedError(SOURCE, str(error)) from error
         if chosen.is_empty():
             raise SchemaChangedError(SOURCE, f"none of the declared names is in {self.product_id}")
         ids = {s.series_id: s.series_id for s in self.series}
         return to_parsed(
-            _reply(chosen, refused),
+            _reply(chosen, refused, contradictions(table, by_vector)),
             source=SOURCE,
             series=ids,
             expected=ids,
@@ -116,7 +125,7 @@ def _is_due(ctx: PlanContext, table: Table) -> bool:
     return ctx.today >= end_of_month(month_after(min(latest))) + timedelta(days=table.lag_days)
 
 
-def _reply(chosen: pl.DataFrame, refused: Mapping[str, str]) -> SeriesReply:
+def _reply(chosen: pl.DataFrame, refused: Mapping[str, str], rejected: Sequence[RejectedRow]) -> SeriesReply:
     scalars = dict(chosen.select("series_id", "scalar_exponent").unique().rows())
     frame = chosen.select(
         pl.col("series_id").alias("source_code"),
@@ -131,6 +140,7 @@ def _reply(chosen: pl.DataFrame, refused: Mapping[str, str]) -> SeriesReply:
         frame.cast(pl.Schema(SERIES_REPLY_SCHEMA)),
         source=SOURCE,
         details={code: {"unit_multiplier": str(10**scalar)} for code, scalar in scalars.items()},
+        rejected=rejected,
     )
     return replace(reply, refused=dict(refused))
 
@@ -143,6 +153,18 @@ def _trade(series_id: str, trade: str, product: str) -> TableSeries:
             "Trade": trade,
             "Basis": "Balance of payments",
             "Seasonal adjustment": "Seasonally adjusted",
+            "North American Product Classification System (NAPCS)": product,
+        },
+    )
+
+
+def _ontario(series_id: str, trade: str, product: str) -> TableSeries:
+    return TableSeries(
+        series_id,
+        members={
+            "geography": "Ontario",
+            "Trade": trade,
+            "Principal trading partners": "United States",
             "North American Product Classification System (NAPCS)": product,
         },
     )
@@ -173,7 +195,8 @@ def _shipments(series_id: str, industry: str) -> TableSeries:
 
 _PRODUCTS = {
     "motor_vehicles_parts": "Motor vehicles and parts",
-    "passenger_cars_light_trucks": "Passenger cars and light trucks",
+    # the same name stands as [C211] and as [411]
+    "passenger_cars_light_trucks": "Passenger cars and light trucks [C211]",
     "heavy_vehicles": "Medium and heavy trucks, buses, and other motor vehicles",
     "vehicle_parts": "Tires; motor vehicle engines and motor vehicle parts",
 }
@@ -199,6 +222,20 @@ TABLES: dict[str, Table] = {
             ),
             lag_days=33,
             revisions=f"The month before is revised each month, all months once a year. {_MONTHLY}",
+        ),
+        Table(
+            "12100175",
+            "Trade of Ontario with the United States, all goods and motor vehicles",
+            tuple(
+                _ontario(f"can_{flow}_{slug}_ontario_usa", trade, product)
+                for slug, product in (
+                    ("goods", "Total of all merchandise"),
+                    ("motor_vehicles_parts", _PRODUCTS["motor_vehicles_parts"]),
+                )
+                for flow, trade in (("exports", "Domestic export"), ("imports", "Import"))
+            ),
+            lag_days=36,
+            revisions=f"The month before is revised each month, several years once a year. {_MONTHLY}",
         ),
         Table(
             "14100201",

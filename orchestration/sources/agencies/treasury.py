@@ -17,6 +17,8 @@ import polars as pl
 
 from orchestration.sources.agencies.series_reply import declared_series, to_parsed
 from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response
+from transforms.parse.body import read_json
+from transforms.parse.outcome import EmptyReplyError
 from transforms.parse.treasury import CUSTOMS, FIELDS, SOURCE, parse_customs_duties
 from transforms.schema import Parsed
 
@@ -25,11 +27,40 @@ _PAGE = 10_000
 #: the Statement is printed in millions of dollars, and so are the bundled figures
 _MILLION = 1e6
 
+_TABLE = "/services/api/fiscal_service/v1/accounting/mts/mts_table_4"
+
+
+def _titles(response: Response) -> dict[str, str]:
+    """The classification of the newest row, which the filter asks for."""
+    reply = read_json(
+        response.content, source=SOURCE, status=response.status, content_type=response.media_type
+    )
+    rows = reply.get("data") if isinstance(reply, dict) else None
+    if not rows:
+        raise EmptyReplyError(SOURCE, "no row of customs duties", "check the filter")
+    return {CUSTOMS: str(rows[0].get("classification_desc"))}
+
+
 API = Api(
     name="TREASURY",
     base_url="https://api.fiscaldata.treasury.gov",
     seconds_between_requests=1.0,
     max_bytes=16_000_000,
+    probe=Request(
+        "probe",
+        _TABLE,
+        params=(
+            ("fields", ",".join(("record_date", "classification_desc", *FIELDS))),
+            ("filter", f"classification_desc:eq:{CUSTOMS}"),
+            ("sort", "-record_date"),
+            ("format", "json"),
+            ("page[number]", "1"),
+            ("page[size]", "1"),
+        ),
+        title="the newest month",
+    ),
+    read_probe=_titles,
+    titles={CUSTOMS: (CUSTOMS,)},
     traps=(
         "Every number is a text; a missing one is the text null.",
         "Refunds are positive and may exceed receipts (2026-05 to 2026-07): net duties are then negative.",
@@ -44,7 +75,7 @@ def plan(ctx: PlanContext) -> list[Request]:
     return [
         Request(
             dataset="customs_duties",
-            path="/services/api/fiscal_service/v1/accounting/mts/mts_table_4",
+            path=_TABLE,
             params=(
                 ("fields", fields),
                 ("filter", f"classification_desc:eq:{CUSTOMS}"),

@@ -102,13 +102,13 @@ def test_recorded_days_give_the_bundled_means_and_no_revision(tmp_path, replay, 
 
 
 FAULTS = {
-    "unknown series": (not_found("FXUSDCAD"), 1, "Series FXUSDCAD not found"),
+    "unknown series": (not_found("FXUSDCAD"), 3, "Series FXUSDCAD not found"),
     "HTML with status 200": (html_page(), 4, "an HTML page instead of data"),
     "maintenance": (server_error(503), 4, "HTTP 503 after 4 attempts"),
     "too many": (too_many(), 4, "HTTP 429 after 4 attempts"),
     "cut": (cut(json_reply({"observations": []}), 10), 4, "cut in the middle"),
     "no gzip": (bad_gzip(json_reply({})), 4, "not the gzip"),
-    "moved": (redirect("https://example.org/"), 1, "redirected elsewhere"),
+    "moved": (redirect("https://example.org/"), 3, "redirected elsewhere"),
     "other fields": (json_reply({"terms": {}, "observations": []}), 1, "seriesDetail"),
     "a rate that is none": (
         json_reply(

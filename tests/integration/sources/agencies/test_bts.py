@@ -107,25 +107,77 @@ def test_a_month_under_its_second_name_is_found(settings, agency, replay):
     agency.files["/2026/Feb2026.zip"] = relabelled
     found = one(refresh(settings, [DATASET], today=date(2026, 4, 20), since=date(2026, 2, 1)))
     assert (found.state, found.fetched) == ("done", 1)
-    assert any("no /2026/February2026.zip" in note for note in found.notes)
+    assert found.requests == 2 and found.notes == ()
 
 
-def test_a_month_that_is_not_out_is_no_failure(settings, agency):
+def _february_2026() -> bytes:
+    return zipped(
+        {
+            f"{name}_0226.csv": text.replace(b",09,2024", b",02,2026")
+            for name, text in tables(date(2024, 9, 1)).items()
+        }
+    )
+
+
+def test_a_name_that_nobody_can_guess_is_found_on_the_list_page(settings, agency, replay):
+    agency.files["/2026/FEB_2026_final.zip"] = _february_2026()
+    agency.page = (
+        f'<a href="{bts.FOLDER}/2025/Feb2025.zip">old</a> '
+        f'<A HREF="https://www.bts.gov{bts.FOLDER}/2026/FEB_2026_final.zip">February</A>'
+    )
+    found = one(refresh(settings, [DATASET], today=date(2026, 4, 20), since=date(2026, 2, 1)))
+    assert (found.state, found.fetched) == ("done", 1), found.problems
+    asked = [call.path.rsplit("/", 1)[-1] for call in replay.calls("BTS")]
+    assert asked[-2:] == ["transborder-raw-data", "FEB_2026_final.zip"] and len(asked) == 6
+
+
+def test_a_month_that_is_not_out_is_no_failure(settings, agency, replay):
     outcome = refresh(settings, [DATASET], today=date(2026, 5, 25), since=date(2026, 3, 1))
-    assert outcome.exit_code == 0 and len(one(outcome).notes) == 2
+    assert outcome.exit_code == 0
+    assert any("March2026.zip, nor under 3 other names" in note for note in one(outcome).notes)
+    assert [call.path for call in replay.calls("BTS")].count(bts.LIST_PAGE) == 1, (
+        "the page is read once in a run"
+    )
 
 
-def test_a_server_that_finds_us_too_fast_is_left_alone_for_an_hour(settings, agency, replay):
+def test_a_listed_file_that_is_gone_from_everywhere_is_a_failure(settings, agency):
+    found = one(refresh(settings, [DATASET], today=date(2026, 3, 20), since=date(2026, 1, 1)))
+    assert found.state == "failed" and "HTTP 404" in found.problems[0]
+
+
+def test_a_refusal_is_no_quota_and_says_what_can_be_set(settings, agency, replay):
+    """Waiting an hour does not help where the server does not like the program; another run may ask at once."""
     agency.blocked = True
     found = ask(settings, since=date(2024, 6, 1))
-    assert found.state == "failed" and "asked too fast" in found.problems[0]
-    assert len(replay.calls()) == 1
+    assert found.state == "failed" and len(replay.calls()) == 1
+    for said in ("refused", "HEADWAY_CONTACT_EMAIL", "HEADWAY_USER_AGENT_BTS", "HEADWAY_REFERER_BTS"):
+        assert said in found.problems[0]
     agency.blocked = False
-    assert ask(settings).state == "skipped"
+    assert ask(settings).state == "done"
+
+
+def test_agent_contact_and_referer_are_sent_as_they_are_set(settings, agency, replay, monkeypatch):
+    ask(settings)
+    sent = replay.calls("BTS")[-1].headers
+    assert sent["referer"] == "https://www.bts.gov/topics/transborder-raw-data"
+    assert sent["user-agent"] == "headway (statistics warehouse)"
+    monkeypatch.setenv("HEADWAY_CONTACT_EMAIL", "someone@example.org")
+    ask(settings)
+    assert (
+        replay.calls("BTS")[-1].headers["user-agent"] == "headway (statistics warehouse; someone@example.org)"
+    )
+    monkeypatch.setenv("HEADWAY_USER_AGENT_BTS", "Example/1.0 (+https://example.org)")
+    monkeypatch.setenv("HEADWAY_REFERER_BTS", "https://www.bts.gov/")
+    ask(settings)
+    sent = replay.calls("BTS")[-1].headers
+    assert (sent["user-agent"], sent["referer"]) == (
+        "Example/1.0 (+https://example.org)",
+        "https://www.bts.gov/",
+    )
 
 
 FAULTS = {
-    "page": (html_page(), "a page instead of /2024/september2024.zip", 4),
+    "page": (html_page(), "a page instead of /sites", 4),
     "no zip": (text_reply("PL no zip at all"), "bytes that are no zip", 4),
     "503": (server_error(), "HTTP 503", 4),
     "429": (too_many(), "HTTP 429", 4),
@@ -196,7 +248,7 @@ def test_recorded_months_go_through_the_refresh(settings, replay, shared_data, m
     first = date(2000 + int(month[2:]), int(month[:2]), 1)
     found = one(refresh(settings, [DATASET], today=today, since=first))
     assert (found.state, found.fetched, found.rejected) == ("done", 1, 0)
-    assert {c.path for c in replay.calls()} == {path}
+    assert {c.path for c in replay.calls()} == {bts.FOLDER + path}
     chapters = rows(settings, "SELECT DISTINCT hs2 FROM raw.freight_flow ORDER BY 1")
     assert chapters == [(c,) for c in sorted(bts.CHAPTERS)]
     figures = duckdb.sql(

@@ -13,7 +13,9 @@ from orchestration.sources.agencies import census
 from orchestration.store.archive import Archive
 from tests.replay.census import ERROR_PAGE, TradeApi
 from tests.replay.server import (
+    Call,
     ReplayServer,
+    Reply,
     bad_gzip,
     cut,
     html_page,
@@ -239,3 +241,26 @@ def test_recorded_errors_fail_the_dataset_by_their_words(
     replay.serve("CENSUS", replace(text_reply("", status), body=body, headers=headers))
     found = one(ask(settings, "exports_total", since=date(2019, 1, 1)))
     assert found.state == "failed" and said in found.problems[0]
+
+
+def test_where_flags_are_refused_the_quantities_come_without_them(settings, agency, replay):
+    """The same year would be lost in every run; without flags only a 0 beside a value is in doubt."""
+
+    def without_flags(call: Call) -> Reply:
+        names = call.get("get").split(",")
+        if any(name.endswith("_FLAG") for name in names):
+            return text_reply("error: unknown variable 'QTY_1_MO_FLAG'", 400)
+        cells = {"ALL_VAL_MO": "500", "QTY_1_MO": "0", "UNIT_QY1": "NO"}
+        header = [*names, "COMM_LVL", "E_COMMODITY", "CTY_CODE", "time"]
+        product = "8703230190" if call.get("E_COMMODITY") == "87*" else "8407342080"
+        lines = [
+            [*(cells[name] for name in names), "HS10", product, code, "2019-01"]
+            for code in call.query["CTY_CODE"]
+        ]
+        return json_reply([header, *lines])
+
+    replay.serve("CENSUS", without_flags)
+    outcome = one(ask(settings, "exports_hs10", since=date(2019, 1, 1)))
+    assert (outcome.state, outcome.requests, outcome.fetched) == ("done", 4, 2), outcome.problems
+    assert any("unknown variable 'QTY_1_MO_FLAG'" in note for note in outcome.notes)
+    assert rows(settings, "SELECT DISTINCT value_usd, quantity FROM raw.trade_flow") == [(500, None)]

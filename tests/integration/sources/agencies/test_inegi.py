@@ -23,7 +23,7 @@ from tests.replay.server import (
 from tests.support.live_case import everything, home, prepared, query, refreshed, values, vintages
 from tests.support.source_case import holds, unpaced
 
-VEHICLES, TRADE, REGISTER = unpaced(inegi.DATASETS)
+VEHICLES, TRADE, *_, REGISTER = unpaced(inegi.DATASETS)
 TOKEN = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 PRODUCTION = "mex_production_vehicles"
 
@@ -105,6 +105,29 @@ def test_bank_and_area_can_be_set_where_the_agency_moved_them(tmp_path, bie, mon
     assert refreshed(settings, VEHICLES).state == "done"
 
 
+def test_one_retired_indicator_among_twelve_is_found_by_asking_singly(tmp_path, bie, replay):
+    """The refusal of the whole names nobody, and eleven good series would have been lost with the retired one."""
+    settings = home(tmp_path)
+    bie.series["910392"] = {"2026-08": "145.462"}  # what the probe asks for
+    del bie.series["15171"]
+    outcome = refreshed(settings, VEHICLES)
+    assert outcome.state == "partial" and outcome.requests == 2 + len(inegi.VEHICLES)
+    (problem,) = outcome.problems
+    assert problem.startswith("indicator 15171") and "No se encontraron resultados" in problem
+    stored = query(settings, "SELECT count(DISTINCT series_id) FROM raw.observation")
+    assert stored == [(len(inegi.VEHICLES) - 1,)]
+    again = refreshed(settings, VEHICLES)
+    assert again.unchanged == len(inegi.VEHICLES) - 1 and not again.changed
+
+
+def test_a_refused_token_is_told_from_a_retired_indicator_by_the_probe(tmp_path, bie, replay):
+    """Else a wrong token would be sent once more for every indicator."""
+    bie.token = "another"
+    outcome = refreshed(home(tmp_path), VEHICLES)
+    assert outcome.state == "failed" and outcome.requests == 2
+    assert "HEADWAY_INEGI_KEY" in outcome.problems[0] and "refused as well" in outcome.problems[0]
+
+
 def test_the_token_is_written_nowhere(tmp_path, bie, replay):
     """It is a segment of the path, so every address would hold it."""
     settings = home(tmp_path)
@@ -145,10 +168,10 @@ def _call(codes: tuple[str, ...]):
 FAULTS = {
     "the one refusal": (
         json_reply(NO_RESULTS, 400),
-        1,
+        2,
         "says the same for a wrong token, indicator, bank or area",
     ),
-    "the same with status 200": (json_reply(NO_RESULTS), 1, "ask for a known indicator first"),
+    "the same with status 200": (json_reply(NO_RESULTS), 2, "ask for a known indicator first"),
     "HTML with status 200": (html_page(), 4, "an HTML page instead of data"),
     "maintenance": (server_error(503), 4, "HTTP 503 after 4 attempts"),
     "too many": (too_many(), 4, "HTTP 429 after 4 attempts"),

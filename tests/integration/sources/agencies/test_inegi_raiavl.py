@@ -22,7 +22,7 @@ from tests.support.live_case import (
 )
 from tests.support.source_case import unpaced
 
-(_, _, REGISTER) = unpaced(inegi.DATASETS)
+*_, HYBRIDS, REGISTER = unpaced(inegi.DATASETS)
 
 
 def production(*rows: dict) -> dict[int, bytes]:
@@ -190,7 +190,7 @@ REGISTER_FAULTS = {
     "a third type": (
         Reply(register_zip("produccion", production(*HISTORY, {**HISTORY[0], "TIPO": "Motocicletas"}))),
         1,
-        "its types add up to",
+        "2025-01 was refused: production of 2025-01 is",
     ),
     "a maker has another name": (
         Reply(
@@ -240,3 +240,23 @@ def test_recorded_register_files_in_a_zip_are_read_and_told_to_be_partial(tmp_pa
     said = " ".join(outcome.problems)
     assert "raiavl/production/Ford Motor" in said and "raiavl/exports/Automóviles" in said
     assert len(quarantined(settings)) == len(outcome.problems)
+
+
+def test_electric_and_hybrid_vehicles_are_the_sum_of_the_states(tmp_path, register):
+    lines = [
+        {"ANIO": 2026, "ID_MES": "09", "ID_ENTIDAD": state, "VEH_ELECTR": electric, "VEH_HIBRIDAS_PLUGIN": 2,
+         "VEH_HIBRIDAS": 5}
+        for state, electric in (("01", 31), ("03", 4), ("09", 878))
+    ]  # fmt: skip
+    register.files["hibrido"] = {2026: register_csv("hibrido", lines)}
+    settings = home(tmp_path)
+    assert refreshed(settings, HYBRIDS).state == "done"
+    months = [
+        values(settings, f"mex_sales_{kind}_vehicles") for kind in ("electric", "plug_in_hybrid", "hybrid")
+    ]
+    assert months == [{"2026-09": 913.0}, {"2026-09": 6.0}, {"2026-09": 15.0}]
+    # a state that stands twice would be counted twice
+    register.files["hibrido"] = {2026: register_csv("hibrido", [*lines, lines[0]])}
+    register.modified = "Thu, 08 Oct 2026 12:00:00 GMT"
+    outcome = refreshed(settings, HYBRIDS)
+    assert outcome.state == "failed" and "a state stands twice" in outcome.problems[0]

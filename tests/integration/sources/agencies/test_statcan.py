@@ -210,7 +210,7 @@ FAULTS = {
     "another size": (
         lambda w: _changed(w, "v1617802382", value=9_999_999),
         1,
-        "v1617802382 comes in another size",
+        "v1617802382 was refused: comes in another size",
     ),
     "a text in place of the list": (
         lambda w: json_reply({"status": "FAILED", "object": "Internal error"}),

@@ -145,6 +145,26 @@ def test_countries_that_do_not_add_up_to_the_world_are_refused():
         _parse("imports_total", json.dumps(table).encode())
 
 
+def test_a_month_that_does_not_add_up_costs_that_month_and_no_other():
+    header = ["CTY_CODE", "GEN_VAL_MO", "CON_VAL_MO", "CAL_DUT_MO", "time"]
+    january = [["-", "30", "29", "0", "2019-01"], ["1220", "10", "10", "0", "2019-01"]]
+    february = [["-", "7", "7", "0", "2019-02"], ["1220", "7", "7", "0", "2019-02"]]
+    parsed = _parse("imports_total", json.dumps([header, *january, *february]).encode())
+    assert parsed.frame["period_start"].dt.month().unique().to_list() == [2]
+    assert parsed.refused == {
+        "2019-01": "imports_total 2019-01: the countries add up to 10 USD, the world has 30"
+    }
+
+
+def test_quantities_are_asked_with_their_flags_and_without_them_where_these_are_refused():
+    (dataset,) = [d for d in census.DATASETS if d.name == "imports_hs10"]
+    asked = dataset.plan(context(date(2019, 3, 20), since=date(2019, 1, 1)))[0]
+    (otherwise,) = asked.instead
+    names = [dict(request.params)["get"].split(",") for request in (asked, otherwise)]
+    assert [name for name in names[0] if name not in names[1]] == ["GEN_QY1_MO_FLAG", "CON_QY1_MO_FLAG"]
+    assert names[1] == otherwise.context["expected"] and otherwise.params[1:] == asked.params[1:]
+
+
 def test_only_whole_tables_prove_that_a_cell_is_gone():
     """USITC's headings lie in the same slice as ours: an answer for six chapters must not withdraw the others."""
     assert [t.name for t in census.TABLES if t.whole] == [

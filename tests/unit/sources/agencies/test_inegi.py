@@ -12,7 +12,7 @@ from orchestration.sources.agencies import inegi
 from tests.replay.inegi import NO_RESULTS, Bie
 from tests.support.source_case import context, unpaced
 
-VEHICLES, TRADE, REGISTER = unpaced(inegi.DATASETS)
+VEHICLES, TRADE, *_, REGISTER = unpaced(inegi.DATASETS)
 TOKEN = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
 FIXTURES = PROJECT / "tests" / "fixtures" / "inegi"
 

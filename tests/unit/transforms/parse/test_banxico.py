@@ -116,3 +116,13 @@ def test_every_recorded_banxico_payload_is_understood(shared_data):
     assert caught.value.reset_after == 60.0
     with pytest.raises(AuthError):
         banxico.parse_reply((folder / "error_400_token_invalido.json").read_bytes(), status=400)
+
+
+@pytest.mark.parametrize("body", [b"", b"<html>Bad Request</html>", b"[]"])
+def test_a_spent_quota_is_told_by_its_header_whatever_the_body_is(body):
+    """Taken for a bad request it would be sent again at once, and again."""
+    with pytest.raises(QuotaError) as caught:
+        banxico.parse_reply(body, status=400, headers={"Bmx-secondsToReset": "45"})
+    assert caught.value.reset_after == 45.0
+    with pytest.raises(BadRequestError):
+        banxico.parse_reply(body, status=400, headers={"Bmx-secondsToReset": "soon"})

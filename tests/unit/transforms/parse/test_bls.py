@@ -325,3 +325,24 @@ def test_recorded_flat_files_are_read_whole(shared_data):
         assert bls.parse_series_file((folder / name).read_bytes()).height > 0
     with pytest.raises(UnreadableError, match="HTML"):
         bls.parse_data_file((folder / "cu.html").read_bytes())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Invalid Series for Series FOO0001",
+        "Series does not exist for Series FOO0001",
+        "Series does not exist for Series id: FOO0001",
+        "Series does not exist for Series id FOO0001.",
+    ],
+)
+def test_of_a_query_that_is_answered_in_part_the_good_series_are_kept_and_the_bad_one_is_named(message):
+    """The name must be that of the series and not the word "id:"."""
+    good = {"seriesID": "CES3000000001", "data": [_point(2026, "M01", "12,750")]}
+    bad = {"seriesID": "FOO0001", "data": []}
+    content = json.dumps(
+        {"status": "REQUEST_PARTIALLY_PROCESSED", "message": [message], "Results": {"series": [good, bad]}}
+    )
+    reply = bls.parse_reply(content.encode())
+    assert reply.frame.select("source_code", "value").rows() == [("CES3000000001", 12750.0)]
+    assert reply.refused == {"FOO0001": message}

@@ -144,6 +144,17 @@ def test_a_quantity_that_is_not_known_is_never_a_zero():
     assert frame.select("quantity", "quantity_unit").rows() == [(None, None), (None, None), (0.0, "NO")]
 
 
+def test_without_flags_a_quantity_of_zero_beside_a_value_is_not_known():
+    header = ["I_COMMODITY", "CTY_CODE", "CON_VAL_MO", "CON_QY1_MO", "UNIT_QY1", "time"]
+    rows = [
+        ["870321", "1220", "5", "0", "NO", "2026-01"],
+        ["870322", "1220", "0", "0", "NO", "2026-01"],
+        ["870323", "1220", "5", "2", "NO", "2026-01"],
+    ]
+    frame = _parse([header, *rows]).frame.sort("product_code")
+    assert frame["quantity"].to_list() == [None, 0.0, 2.0]
+
+
 def test_general_imports_and_imports_for_consumption_are_two_rows_never_one():
     header = ["CTY_CODE", "GEN_VAL_MO", "CON_VAL_MO", "CAL_DUT_MO", "time"]
     frame = _parse([header, ["2010", "100", "90", "3", "2026-01"]]).frame.sort("basis")

@@ -165,3 +165,14 @@ def test_every_recorded_comtrade_payload_is_understood(shared_data):
     ):
         with pytest.raises(outcome):
             comtrade.parse_reply((folder / name).read_bytes(), status=status)
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "expected"),
+    [(0, 5_000.0, None), (None, 5_000.0, None), (3.0, 5_000.0, 3.0), (0, 0.0, 0.0)],
+)
+def test_a_quantity_of_zero_beside_a_value_is_not_known(quantity, value, expected):
+    """Reporters fill in 0; taken as a number it makes the price per vehicle infinite."""
+    reply = comtrade.parse_reply(_body({"qtyUnitAbbr": "u", "qty": quantity, "primaryValue": value}))
+    assert reply.frame["quantity"].to_list() == [expected]
+    assert reply.frame["quantity_unit"].to_list() == ["u" if expected is not None else None]

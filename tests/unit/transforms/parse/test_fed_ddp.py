@@ -222,3 +222,25 @@ def test_every_recorded_fed_payload_is_understood(shared_data):
     assert table.frame.filter(source_code="IP.N2121.S", period_start=date(1972, 3, 1))["value"].to_list() == [
         62.6846
     ]
+
+
+def test_a_multiplier_in_powers_and_a_title_under_another_label_are_understood():
+    """Read as it stands, 1e+09 would be compared with 1000000000 as a text and look like another unit."""
+    rows = [
+        [
+            "Description:",
+            "Unit:",
+            "Multiplier:",
+            "Currency:",
+            "Unique Identifier:",
+            "Series Name:",
+            "2026-01",
+        ],
+        ["M1; Not seasonally adjusted", "Currency", "1e+09", "USD", "H6/H6/M1_N.M", "M1_N.M", "18.5"],
+    ]
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    reply = fed_ddp.parse_reply(text.getvalue().encode())
+    assert reply.details["M1_N.M"]["unit_multiplier"] == "1000000000"
+    assert reply.details["M1_N.M"]["title"] == "M1; Not seasonally adjusted"
+    assert rescale(reply, {"M1_N.M": 1_000_000}).frame["value"].to_list() == [18_500.0]

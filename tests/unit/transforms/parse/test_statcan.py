@@ -69,6 +69,9 @@ def test_a_suppressed_cell_is_suppressed_not_zero_and_not_missing():
         ("", "p", "149231", (149231.0, "preliminary")),
         ("", "r", "149231", (149231.0, "revised")),
         ("E", "", "149231", (149231.0, "normal")),
+        ("B", "r", "149231", (149231.0, "revised")),
+        ("A", "p", "149231", (149231.0, "preliminary")),
+        ("..", "p", "", (None, "missing")),
         ("", "", "0", (0.0, "normal")),
     ],
 )
@@ -86,8 +89,6 @@ def test_every_mark_of_the_symbol_legend_becomes_its_status(status, symbol, valu
         (TEXT.splitlines()[0] + "\n", "no rows"),
         (TEXT.replace('"149231"', '"n/a"'), "not a number"),
         (TEXT.replace('"2018-11"', '"2018/2019"'), "REF_DATE not a period"),
-        (TEXT.replace('"","x",', '"7","x",', 1), "is suppressed but has a value"),
-        (TEXT + TEXT.splitlines()[1] + "\n", "stands 2 times"),
     ],
 )
 def test_a_changed_layout_or_a_contradiction_is_refused_with_what_is_wrong(text, message):

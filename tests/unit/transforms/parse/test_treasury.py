@@ -53,3 +53,25 @@ def test_every_cent_is_read_and_the_three_series_agree(cents):
 def test_replies_that_are_no_table_are_classified(content, status, error):
     with pytest.raises(error):
         parse_customs_duties(content, status=status)
+
+
+@pytest.mark.parametrize(
+    ("amounts", "kept"),
+    [
+        (("30000000000.00", "1000000000.00", "29001000000.00"), True),  # printed in millions, one apart
+        (("30000000000.00", "1000000000.00", "29002000000.00"), False),
+        (("30000000001.00", "1000000000.00", "29000000000.00"), True),  # printed in dollars
+        (("30000000000.25", "1000000000.00", "29000000000.26"), True),  # printed in cents
+        (("30000000000.25", "1000000000.00", "29000000000.50"), False),
+    ],
+)
+def test_a_month_that_does_not_add_up_beyond_rounding_costs_that_month_only(amounts, kept):
+    """One such month had all months since 2015 refused, each time."""
+    reply = parse_customs_duties(
+        _reply(row("2026-01-31", *amounts), row("2026-02-28", "5.00", "1.00", "4.00")).body
+    )
+    months = reply.frame["period_start"].dt.month().unique().sort().to_list()
+    assert months == ([1, 2] if kept else [2])
+    assert [reason.partition(" is ")[0] for _, reason, _ in reply.left.rejected] == (
+        [] if kept else ["gross less refunds"]
+    )
