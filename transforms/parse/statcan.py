@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
+from datetime import date, datetime
 
 import polars as pl
 
@@ -226,6 +226,38 @@ def vectors_of_members(
                 f"{len(vectors)} vectors have the members {', '.join(members.values())}{which}"
             )
     return series_of_vector, refused
+
+
+def releases_of_members(
+    table: pl.DataFrame, series: Mapping[str, Mapping[str, str]], release_column: str
+) -> tuple[dict[date, pl.DataFrame], dict[str, str]]:
+    """Day of release -> the chosen series as it showed them, and what was refused: for the real-time tables, in which each
+    release of another table is a member of the dimension `release_column` ("February 2, 2020").
+
+    The frames have the columns of `select_vectors`; series and refusals as for `vectors_of_members`, judged in the newest
+    release that holds the series. Raises FrameError for a table without the column and for a release that is no day.
+    """
+    if release_column not in table.columns:
+        raise FrameError(f"the table has no column {release_column!r}, only {table.columns}")
+    days = {text: _release_day(text) for text in table[release_column].unique()}
+    by_day: dict[date, pl.DataFrame] = {}
+    refused: dict[str, str] = {}
+    named: set[str] = set()
+    for text, day in sorted(days.items(), key=lambda item: item[1], reverse=True):
+        rows = table.filter(pl.col(release_column) == text)
+        chosen, reasons = vectors_of_members(rows, series)
+        named |= set(chosen.values())
+        refused = {**reasons, **refused}
+        if chosen:
+            by_day[day] = select_vectors(rows, chosen)
+    return by_day, {series_id: why for series_id, why in refused.items() if series_id not in named}
+
+
+def _release_day(text: str) -> date:
+    try:
+        return datetime.strptime(text.strip(), "%B %d, %Y").date()  # noqa: DTZ007 - a day, not a time
+    except ValueError as error:
+        raise FrameError(f"the release {text!r} is not a day like 'February 2, 2020'") from error
 
 
 def _hold_the_same(rows: pl.DataFrame, vectors: int) -> bool:

@@ -9,8 +9,7 @@ table is asked for once a month at most, and its series are picked by the names 
 Vectors of 14-10-0223 (payrolls, adjusted) and 20-10-0025 (registrations by fuel) are known from public programs and, for
 the latter, from a downloaded table: their titles are asked for before their first use (TITLES), and a vector whose title
 is another one is refused with both titles, while the others are loaded.
-12-10-0175 (trade by province, the successor of 12-10-0119) is read as a table. Of the tables wanted, not here: the real-time
-tables 12-10-0165 and 14-10-0332, which hold every release of another table; how they write the release is not known.
+12-10-0175 (trade by province, the successor of 12-10-0119) is read as a table; statcan_realtime.py has the real-time tables.
 Table 12-10-0121 of the bundled trade in motor vehicles ended in 2023-09; 12-10-0163 succeeds it, and 12-10-0011 has its
 totals.
 """
@@ -23,6 +22,7 @@ from datetime import date
 from functools import cache
 
 from orchestration.sources.agencies.series_reply import to_parsed, without_series
+from orchestration.sources.agencies.statcan_realtime import REAL_TIME_TABLES
 from orchestration.sources.agencies.statcan_tables import TABLES, Table
 from orchestration.sources.registry import load_series_catalogue
 from orchestration.sources.spec import Api, Dataset, PlanContext, Request, Response, TitleCheck
@@ -345,4 +345,18 @@ DATASETS = (
         revisions="Unadjusted figures change with the yearly revision only; each run asks for the last three years.",
     ),
     *(_table_dataset(table) for table in TABLES.values()),
+    *(
+        Dataset(
+            name=table.dataset,
+            source_id=SOURCE,
+            api=API,
+            title=table.title,
+            plan=table.plan,
+            parse=table.parse,
+            schedule=("50 8 * * *", "America/Toronto"),
+            publication_lag_days=60,
+            revisions=f"Holds each release of table {table.of}; asked for with --full only.",
+        )
+        for table in REAL_TIME_TABLES
+    ),
 )

@@ -84,15 +84,9 @@ class Table:
 
         Raises UnreadableError for a damaged zip, SchemaChangedError for another form of it or none of the declared names.
         """
-        if not content.startswith(b"PK"):
-            text = read_text(content, source=SOURCE, status=response.status, content_type=response.media_type)
-            raise SchemaChangedError(SOURCE, f"no zip archive but: {text[:100]}")
+        zip_of_table(content, self.product_id, response)
         by_name = {s.series_id: s.members for s in self.series if s.members}
         by_vector = {s.vector: s.series_id for s in self.series if s.vector}
-        try:
-            member_names(content)
-        except FrameError as error:
-            raise UnreadableError(SOURCE, f"{self.product_id}: {error}", "fetch it again") from error
         try:
             refused: dict[str, str] = {}
             if by_name:
@@ -107,7 +101,7 @@ class Table:
             raise SchemaChangedError(SOURCE, f"none of the declared names is in {self.product_id}")
         ids = {s.series_id: s.series_id for s in self.series}
         return to_parsed(
-            _reply(chosen, refused, contradictions(table, by_vector)),
+            reply_of(chosen, refused, contradictions(table, by_vector)),
             source=SOURCE,
             series=ids,
             expected=ids,
@@ -125,7 +119,21 @@ def _is_due(ctx: PlanContext, table: Table) -> bool:
     return ctx.today >= end_of_month(month_after(min(latest))) + timedelta(days=table.lag_days)
 
 
-def _reply(chosen: pl.DataFrame, refused: Mapping[str, str], rejected: Sequence[RejectedRow]) -> SeriesReply:
+def zip_of_table(content: bytes, product_id: str, response: Response) -> None:
+    """Raise UnreadableError for a damaged zip, SchemaChangedError and what `read_text` raises for what is none."""
+    if not content.startswith(b"PK"):
+        text = read_text(content, source=SOURCE, status=response.status, content_type=response.media_type)
+        raise SchemaChangedError(SOURCE, f"no zip archive but: {text[:100]}")
+    try:
+        member_names(content)
+    except FrameError as error:
+        raise UnreadableError(SOURCE, f"{product_id}: {error}", "fetch it again") from error
+
+
+def reply_of(
+    chosen: pl.DataFrame, refused: Mapping[str, str], rejected: Sequence[RejectedRow]
+) -> SeriesReply:
+    """Chosen rows of a monthly table as a reply, with the multiplier of each series."""
     scalars = dict(chosen.select("series_id", "scalar_exponent").unique().rows())
     frame = chosen.select(
         pl.col("series_id").alias("source_code"),
