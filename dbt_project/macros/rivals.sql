@@ -54,11 +54,11 @@ group by {{ subject }}, window_months, gap_months
     (
         {{ episode }}.applies_to = 'all'
         or ({{ applies_to_has(episode, 'autos') }} and {{ is_automotive(series) }})
-        or ({{ applies_to_has(episode, 'employment') }} and {{ series }}.measure in ('employment', 'employment_share', 'employment_index'))
+        or ({{ applies_to_has(episode, 'employment') }} and {{ series }}.measure in ('employment', 'state_employment', 'employment_share', 'employment_index'))
         or ({{ applies_to_has(episode, 'trade') }}
             and {{ series }}.measure in (
                 'trade_value', 'trade_value_real', 'trade_value_per_weekday', 'trade_balance', 'duty', 'duty_rate',
-                'import_share', 'export_share', 'usmca_claimed_share'
+                'import_share', 'export_share', 'usmca_claimed_share', 'freight_value'
             ))
         or ({{ applies_to_has(episode, 'usa_statistics') }} and {{ series }}.geography_iso3 = 'USA')
     )

@@ -34,7 +34,12 @@ AREAS: Mapping[str, tuple[str, ...]] = {
             "fct_position",
         ),
     ),
-    "Tariffs on goods": ("rpt_tariff_exposure", "rpt_event_exposure"),
+    "Tariffs on goods": (
+        "dim_tariff_list",
+        "rpt_tariff_exposure",
+        "rpt_statutory_rate",
+        "rpt_event_exposure",
+    ),
     "Before and after": (
         *("rpt_event_window", "rpt_before_after", "rpt_cluster_before_after", "dim_control_set"),
         "rpt_difference_in_differences",

@@ -63,6 +63,7 @@ class SeriesLine(TypedDict):
     last_period: dt.date | None
     observation_count: int
     vintage_count: int
+    grade: str
 
 
 class EventLine(TypedDict):
@@ -91,6 +92,7 @@ class TracedVintage(TypedDict):
     known_from: dt.datetime
     known_to: dt.datetime | None
     known_from_basis: str
+    grade: str
     is_latest: bool
     source_id: str
     request_url: str

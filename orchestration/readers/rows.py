@@ -76,6 +76,7 @@ class DimEvent(TypedDict):
     date_precision: str
     announced_on: dt.date | None
     effective_on: dt.date | None
+    published_on: dt.date | None
     ended_on: dt.date | None
     event_type: str
     title: str
@@ -194,6 +195,7 @@ class DimSeries(TypedDict):
     title: str
     measure: str
     geography_iso3: str
+    geography_id: str
     partner_iso3: str | None
     flow: str | None
     basis: str | None
@@ -210,10 +212,13 @@ class DimSeries(TypedDict):
     source_code: str | None
     fred_alias: str | None
     notes: str | None
+    break_period: dt.date | None
+    break_reason: str | None
     first_period: dt.date | None
     last_period: dt.date | None
     observation_count: int
     vintage_count: int
+    grade: str
 
 
 class DimSource(TypedDict):
@@ -231,6 +236,17 @@ class DimSource(TypedDict):
     needs_key: bool
 
 
+class DimTariffList(TypedDict):
+    """A row of dim_tariff_list."""
+
+    list_id: str
+    title: str
+    hs_codes: list[str]
+    measure_ids: list[str]
+    sparing_measure_ids: list[str]
+    source_reference: str
+
+
 class DimTariffMeasure(TypedDict):
     """A row of dim_tariff_measure."""
 
@@ -243,6 +259,7 @@ class DimTariffMeasure(TypedDict):
     rate_pct: float | None
     announced_on: dt.date | None
     effective_on: dt.date | None
+    published_on: dt.date | None
     ended_on: dt.date | None
     legal_instrument: str | None
     exemptions: str | None
@@ -282,6 +299,7 @@ class FctObservation(TypedDict):
     status: str
     known_from: dt.datetime
     known_from_basis: str
+    grade: str
     payload_id: str
 
 
@@ -296,6 +314,7 @@ class FctObservationVintage(TypedDict):
     known_from: dt.datetime
     known_to: dt.datetime | None
     known_from_basis: str
+    grade: str
     revision_number: int
     payload_id: str
 
@@ -654,6 +673,24 @@ class RptRevision(TypedDict):
     days_to_latest: int
 
 
+class RptStatutoryRate(TypedDict):
+    """A row of rpt_statutory_rate."""
+
+    period_start: dt.date
+    reporter_iso3: str
+    partner_iso3: str
+    ordinary_rate_pct: float
+    added_rate_pct: float
+    statutory_rate_pct: float
+    statutory_rate_2024_claims_pct: float | None
+    collected_rate_pct: float | None
+    measure_ids: list[str]
+    left_out_measure_ids: list[str]
+    too_wide_measure_ids: list[str]
+    weight_value_usd: int
+    weight_year: int
+
+
 class RptSyntheticControl(TypedDict):
     """A row of rpt_synthetic_control."""
 
@@ -694,8 +731,10 @@ class RptTariffExposure(TypedDict):
     measure_coverage: list[str] | None
     measure_days: list[int] | None
     exemptions: list[str] | None
+    displaced_measure_ids: list[str]
     possible_measure_ids: list[str]
     statutory_rate_pct: float | None
+    statutory_is_at_least: bool | None
     reason: str | None
     in_force_share: float
     customs_value_usd: int | None
@@ -722,6 +761,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     DimProduct: "dim_product",
     DimSeries: "dim_series",
     DimSource: "dim_source",
+    DimTariffList: "dim_tariff_list",
     DimTariffMeasure: "dim_tariff_measure",
     FctFreightFlow: "fct_freight_flow",
     FctObservation: "fct_observation",
@@ -740,6 +780,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",
     RptRevision: "rpt_revision",
+    RptStatutoryRate: "rpt_statutory_rate",
     RptSyntheticControl: "rpt_synthetic_control",
     RptTariffExposure: "rpt_tariff_exposure",
 }

@@ -197,7 +197,7 @@ VERDICTS: Mapping[str, VerdictWords] = {
 
 #: seed_timeline.title
 TIMELINES: Mapping[str, str] = {
-    "nafta_renegotiation": "NAFTA renegotiation",
+    "nafta_renegotiation": "NAFTA and its renegotiation",
     "usmca_ratification": "USMCA ratification",
     "usmca_implementation": "USMCA implementation",
     "usmca_joint_review": "USMCA joint review",
@@ -229,6 +229,7 @@ TOPICS: Mapping[str, str] = {
     "ieepa": "Emergency and worldwide tariffs",
     "ip": "Intellectual property",
     "labor": "Labour",
+    "other_goods": "Goods of other industries",
     "process": "Process",
     "procurement": "Procurement",
     "rules_of_origin_autos": "Rules of origin for autos",
@@ -241,12 +242,19 @@ TOPICS: Mapping[str, str] = {
 #: seed_party.title: who negotiates, takes a position, imposes a tariff or is hit by one. A partner in trade flows is
 #: named by dim_geography: WLD is the world there, and here all partners that are not exempted
 PARTIES: Mapping[str, str] = {
+    "BRA": "Brazil",
     "CAN": "Canada",
     "CHN": "China",
+    "DEU": "Germany",
+    "GBR": "United Kingdom",
     "INDUSTRY": "Vehicle and parts makers",
+    "JPN": "Japan",
+    "KOR": "South Korea",
     "MEX": "Mexico",
     "MFN": "All partners at the ordinary (most-favoured-nation) rate",
     "NON_FTA": "Partners without a trade agreement",
+    "RUS": "Russia",
+    "TWN": "Taiwan",
     "USA": "United States",
     "WLD": "All partners unless exempted",
 }

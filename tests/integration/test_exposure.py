@@ -7,6 +7,19 @@ import datetime as dt
 import duckdb
 import pytest
 
+#: First day on which a partner pays under a measure of its own in place of the common one.
+LEFT = {
+    ("usa-232-autos-2025", "JPN"): dt.date(2025, 9, 16),
+    ("usa-232-autos-2025", "DEU"): dt.date(2025, 8, 1),
+    ("usa-232-autos-2025", "KOR"): dt.date(2025, 11, 1),
+    ("usa-232-autoparts-2025", "JPN"): dt.date(2025, 9, 16),
+    ("usa-232-autoparts-2025", "DEU"): dt.date(2025, 8, 1),
+    ("usa-232-autoparts-2025", "KOR"): dt.date(2025, 11, 1),
+    ("usa-ieepa-recip-base-2025", "CHN"): dt.date(2025, 4, 9),
+    ("usa-ieepa-recip-base-2025", "JPN"): dt.date(2025, 8, 7),
+    ("usa-ieepa-recip-base-2025", "DEU"): dt.date(2025, 8, 7),
+    ("usa-ieepa-recip-base-2025", "KOR"): dt.date(2025, 8, 7),
+}
 MONTHS = [dt.date(2018, m, 1) for m in range(1, 13)] + [dt.date(2025, m, 1) for m in range(1, 12)]
 
 
@@ -25,6 +38,11 @@ def test_measures_of_a_chapter_are_those_whose_codes_and_dates_say_so(released):
     measures = rows(
         released, "FROM dim_tariff_measure WHERE imposing_iso3 = 'USA' AND in_force AND confidence <> 'low'"
     )
+    lists = rows(released, "SELECT unnest(measure_ids) AS measure_id, hs_codes FROM dim_tariff_list")
+    for measure in measures:
+        measure["hs_codes"] += [
+            code for row in lists if row["measure_id"] == measure["measure_id"] for code in row["hs_codes"]
+        ]
     codes = {m["measure_id"]: m for m in measures if m["hs_codes"] and m["partners"] != ["MFN"]}
     found = rows(
         released,
@@ -47,12 +65,14 @@ def test_measures_of_a_chapter_are_those_whose_codes_and_dates_say_so(released):
             and any(code[:2] == row["product_code"] for code in m["hs_codes"])
             and m["effective_on"] < after
             and (m["ended_on"] is None or m["ended_on"] > start)
+            and LEFT.get((name, row["partner_iso3"]), after) > start
         }
         listed = set(row["measure_ids"])
         assert listed & codes.keys() == expected, (row["value_series_id"], start)
         for name, days in zip(row["measure_ids"], row["measure_days"] or [], strict=True):
             (m,) = [x for x in measures if x["measure_id"] == name]
             first, last = max(start, m["effective_on"]), min(after, m["ended_on"] or after)
+            last = min(last, LEFT.get((name, row["partner_iso3"]), last))
             assert days == (last - first).days > 0
         checked += bool(expected)
     assert checked > 100
@@ -84,6 +104,32 @@ def test_known_months(released, partner, system, code, month, measures, rate, sh
     assert (row["measure_ids"], row["statutory_rate_pct"]) == (measures, rate)
     assert row["in_force_share"] == pytest.approx(share)
     assert collected[0] <= row["collected_rate_pct"] <= collected[1]
+
+
+def test_cars_of_canada_and_mexico_pay_the_duty_on_cars_and_not_the_emergency_duty(released):
+    """EO 14289 gives a listed car one of the two: 25, and not 35, 60 or nothing known."""
+    found = rows(
+        released,
+        "FROM rpt_tariff_exposure WHERE product_code = '8703' AND partner_iso3 IN ('CAN', 'MEX') "
+        "AND period_start BETWEEN DATE '2025-05-01' AND DATE '2026-02-01' ORDER BY period_start",
+    )
+    assert len(found) == 20
+    for row in found:
+        assert row["statutory_rate_pct"] == 25, row
+        assert {m[:9] for m in row["displaced_measure_ids"]} >= {"usa-ieepa"}, row
+
+
+def test_the_world_has_no_rate_that_is_one_partners(released):
+    """Cars of all countries were shown at China's 25 % from 2018 on, with 2 % collected."""
+    found = rows(
+        released,
+        "FROM rpt_tariff_exposure WHERE partner_iso3 = 'WLD' AND statutory_rate_pct IS NOT NULL",
+    )
+    partners = {
+        m["measure_id"]: m["partners"]
+        for m in rows(released, "SELECT measure_id, partners FROM dim_tariff_measure")
+    }
+    assert all("WLD" in partners[name] for row in found for name in row["measure_ids"])
 
 
 def test_the_rate_collected_is_the_derived_duty_rate(released):

@@ -293,6 +293,37 @@ def test_one_row_says_why_there_are_no_numbers(timeline, call, reason):
     assert (row["verdict"] == "not_computable") == (not has_numbers)
 
 
+def test_figures_before_a_declared_break_are_not_compared_with_later_ones(timeline):
+    """Shares of USMCA claims jump in July 2025 because recording changed; a comparison over it would call that an effect."""
+    timeline.execute(
+        "UPDATE dim_series SET break_period = DATE '2018-01-01', break_reason = 'recording changed' WHERE series_id = 's'"
+    )
+    (before,) = case.rows(timeline, "FROM before_after('s', '2018-01-01', months := 6)")
+    assert before["reason"] == (
+        "figures before 2018-01 are not compared with later ones: recording changed"
+    ), before["reason"]
+    assert before["d_level"] is None
+    (after,) = case.rows(timeline, "FROM before_after('s', '2019-01-01', months := 12)")
+    assert (after["n_pre"], after["n_post"]) == (12, 12) and after["pre_start"] == dt.date(2018, 1, 1)
+
+
+def test_what_the_press_quoted_is_no_first_release(con):
+    """A newspaper's figure known before the agency's is shown and never counted as what was first released."""
+    quoted, released = dt.datetime(2020, 2, 1), dt.datetime(2020, 3, 1)
+    months = growing(dt.date(2018, 1, 1), 24)
+    case.add_series(con, "s")
+    case.add_vintages(
+        con,
+        "s",
+        {m: [(quoted, 2 * v, "normal"), (released, v, "normal")] for m, v in months.items()},
+    )
+    (honest,) = case.rows(con, "FROM before_after('s', '2019-01-01')")
+    con.execute("UPDATE fct_observation_vintage SET grade = 'press' WHERE revision_number = 0")
+    (graded,) = case.rows(con, "FROM before_after('s', '2019-01-01')")
+    assert graded["revision_effect"] == pytest.approx(0) and graded["d_level"] == honest["d_level"]
+    assert {r["grade"] for r in case.rows(con, "FROM trace('s', '2018-05')")} == {"agency", "press"}
+
+
 # -- event_window ----------------------------------------------------------------------------------------------------
 
 

@@ -69,7 +69,7 @@ def events() -> dict[str, int]:
     found = {}
     with seed.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
-            row |= {k: _date(row[k]) for k in ("event_date", "effective_on")} | {
+            row |= {k: _date(row[k]) for k in ("event_date", "effective_on", "published_on")} | {
                 "in_force": row["in_force"] == "true"
             }
             if plain.in_report(row):

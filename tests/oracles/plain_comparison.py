@@ -33,8 +33,10 @@ def cut(anchor: dt.date) -> int:
 
 
 def event_cut(event: Mapping) -> int:
-    anchor = event["effective_on"] if event["event_type"] in TOOK_EFFECT else None
-    return cut(anchor or event["event_date"])
+    """The cut of an event: from the day it took effect, or from the notice of it (published_on) where that came later."""
+    if event["event_type"] in TOOK_EFFECT and event["effective_on"]:
+        return cut(event.get("published_on") or event["effective_on"])
+    return cut(event["event_date"])
 
 
 def in_report(event: Mapping) -> bool:

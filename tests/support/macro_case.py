@@ -17,13 +17,14 @@ from tests.oracles import plain_comparison as plain
 
 _TABLES = """
 CREATE TABLE fct_observation_vintage (series_id VARCHAR, period_start DATE, frequency VARCHAR, value DOUBLE,
-    status VARCHAR, known_from TIMESTAMP, known_to TIMESTAMP, known_from_basis VARCHAR, revision_number INTEGER,
-    payload_id VARCHAR);
+    status VARCHAR, known_from TIMESTAMP, known_to TIMESTAMP, known_from_basis VARCHAR, grade VARCHAR,
+    revision_number INTEGER, payload_id VARCHAR);
 CREATE VIEW fct_observation AS
-    SELECT series_id, period_start, frequency, value, status, known_from, known_from_basis, payload_id
+    SELECT series_id, period_start, frequency, value, status, known_from, known_from_basis, grade, payload_id
     FROM fct_observation_vintage WHERE known_to IS NULL AND status <> 'withdrawn';
 CREATE TABLE dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR, frequency VARCHAR,
-    geography_iso3 VARCHAR, industry_code VARCHAR, product_system VARCHAR, product_code VARCHAR);
+    geography_iso3 VARCHAR, industry_code VARCHAR, product_system VARCHAR, product_code VARCHAR,
+    break_period DATE, break_reason VARCHAR);
 CREATE TABLE dim_event (event_id VARCHAR, event_type VARCHAR, event_date DATE, effective_on DATE,
     date_precision VARCHAR, confidence VARCHAR, in_force BOOLEAN, cluster_id VARCHAR, cut_month DATE, in_report BOOLEAN);
 CREATE TABLE dim_episode (episode_id VARCHAR, starts_on DATE, ends_on DATE, applies_to VARCHAR);
@@ -77,7 +78,7 @@ def add_vintages(
         ordered = sorted(known)
         ends = [start for start, _, _ in ordered[1:]] + [None]
         rows += [
-            [series_id, period, frequency, value, status, start, end, "release", n, f"p{n}"]
+            [series_id, period, frequency, value, status, start, end, "release", "agency", n, f"p{n}"]
             for n, ((start, value, status), end) in enumerate(zip(ordered, ends, strict=True))
         ]
     if rows:

@@ -48,6 +48,9 @@ INSERT INTO dim_series VALUES
      'oica', 'Mexico', NULL, '2006-01-01', '2006-01-01', 1, 1),
     ('mex_production_cars_annual', 'Cars made in Mexico', 'production', 'MEX', 'vehicles', 1, 'annual', 'NSA',
      'oica', 'Mexico', NULL, '2006-01-01', '2006-01-01', 1, 1);
+ALTER TABLE dim_series ADD COLUMN grade VARCHAR DEFAULT 'copy';
+ALTER TABLE dim_series ADD COLUMN break_period DATE;
+ALTER TABLE dim_series ADD COLUMN break_reason VARCHAR;
 CREATE TABLE dim_event (event_id VARCHAR, timeline VARCHAR, event_date DATE, date_precision VARCHAR, effective_on DATE,
     event_type VARCHAR, title VARCHAR, parties VARCHAR[], topics VARCHAR[], confidence VARCHAR, in_force BOOLEAN,
     cluster_id VARCHAR, anchor_on DATE, cut_month DATE, in_report BOOLEAN, left_out_because VARCHAR, event_class VARCHAR);

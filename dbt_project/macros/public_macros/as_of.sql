@@ -7,6 +7,7 @@ select
     status,
     known_from,
     known_from_basis,
+    grade,
     payload_id
 from fct_observation_vintage as vintage
 where {{ is_known_at_end_of('on_date') }}

@@ -76,7 +76,7 @@ first_numbers as (
             value,
             row_number() over (partition by period_start order by known_from) as place
         from fct_observation_vintage
-        where series_id = cast(series as varchar) and frequency = 'monthly' and value is not null
+        where series_id = cast(series as varchar) and frequency = 'monthly' and value is not null and grade is distinct from 'press'
     ) as numbers
     cross join widths
     where numbers.place = 1
@@ -167,6 +167,8 @@ joined as (
             when compared.frequency is null then 'series is unknown'
             when compared.frequency <> 'monthly' then 'series is not monthly'
             when compared.cut_month is null then 'event is neither an event_id nor an ISO date'
+            when (compared.pre_n_months = 0 or compared.post_n_months = 0) and compared.pre_start < compared.break_period
+                then concat('figures before ', left(cast(compared.break_period as varchar), 7), ' are not compared with later ones: ', compared.break_reason)
             when compared.pre_n_months = 0 or compared.post_n_months = 0 then 'no month of a window is known'
             when not compared.is_complete then {{ reason_missing_month() }}
         end as not_computable_because

@@ -76,7 +76,10 @@ known as (
         vintage.known_from
     from fct_observation_vintage as vintage
     cross join widths
+    left join subject on widths.series_id = subject.series_id
     where vintage.series_id = cast(series as varchar)
+        -- figures before a declared break are recorded another way
+        and (subject.break_period is null or vintage.period_start >= subject.break_period)
         and vintage.frequency = 'monthly'
         and vintage.status <> 'withdrawn'
         and vintage.value is not null
@@ -132,6 +135,8 @@ windows as (
         widths.*,
         subject.frequency,
         subject.log_allowed,
+        subject.break_period,
+        subject.break_reason,
         widths.cut_month is not null and coalesce(subject.frequency, '') = 'monthly' as is_comparable,
         {{ add_months('widths.cut_month', '-widths.lag_months') }} as pre_start,
         {{ add_months('widths.cut_month', 'widths.pre_length - 1 - widths.lag_months') }} as pre_end,

@@ -9,6 +9,7 @@ select
     vintage.known_from,
     vintage.known_to,
     vintage.known_from_basis,
+    vintage.grade,
     vintage.known_to is null as is_latest,
     payload.source_id,
     payload.request_url,

@@ -11,8 +11,9 @@ with cuts as (
         cuts.cut_month,
         coalesce(cuts.d_log, cuts.d_level) as statistic,
         {{ welch_fires('cuts.welch_t', 'cuts.welch_df') }} as welch_fires,
-        cuts.n_episode_months = 0 and eventful.cut_month is null as is_placebo
+        cuts.n_episode_months = 0 and eventful.cut_month is null and {{ is_not_press('series') }} as is_placebo
     from {{ ref('int_cut_statistics') }} as cuts
+    inner join {{ ref('int_known_series') }} as series on cuts.series_id = series.series_id
     left join {{ ref('int_eventful_cut') }} as eventful
         on cuts.window_months = eventful.window_months
         and cuts.cut_month = eventful.cut_month

@@ -7,9 +7,12 @@ with anchored as (
         event.confidence,
         event.in_force,
         kind.event_class,
-        -- an event of a kind that takes effect counts from the day it did, any other from the day it happened
-        case when kind.is_measure and event.effective_on is not null then event.effective_on else event.event_date end
-            as anchor_on,
+        -- an event of a kind that takes effect counts from the day it did, or from its notice where that came later (until then
+        -- the old rate was collected), any other from the day it happened
+        case
+            when kind.is_measure and event.effective_on is not null then coalesce(event.published_on, event.effective_on)
+            else event.event_date
+        end as anchor_on,
         case when kind.is_measure and event.effective_on is not null then 'effective_on' else 'event_date' end as anchor_basis
     from {{ ref('stg_event') }} as event
     inner join {{ ref('stg_event_type') }} as kind on event.event_type = kind.event_type

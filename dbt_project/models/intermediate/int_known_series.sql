@@ -4,7 +4,8 @@ with latest as (
         series_id,
         min(period_start) as first_period,
         max(period_start) as last_period,
-        count(*) as observation_count
+        count(*) as observation_count,
+        {{ weakest_grade('grade') }} as grade
     from {{ ref('int_observation') }}
     where value is not null
     group by series_id
@@ -13,7 +14,8 @@ with latest as (
 vintages as (
     select
         series_id,
-        count(distinct known_from) as vintage_count
+        count(distinct known_from) as vintage_count,
+        {{ weakest_grade('grade') }} as grade
     from {{ ref('int_observation_vintage') }}
     group by series_id
 )
@@ -23,6 +25,7 @@ select
     series.title,
     series.measure,
     series.geography_iso3,
+    series.geography_id,
     series.partner_iso3,
     series.flow,
     series.basis,
@@ -39,10 +42,14 @@ select
     series.source_code,
     series.fred_alias,
     series.notes,
+    series.break_period,
+    series.break_reason,
     latest.first_period,
     latest.last_period,
     coalesce(latest.observation_count, 0) as observation_count,
-    vintages.vintage_count
+    vintages.vintage_count,
+    -- of a series without a number, that of what is known of it
+    coalesce(latest.grade, vintages.grade) as grade
 from {{ ref('int_series') }} as series
 -- a series that is declared but was never received (a live source that was not asked yet) has nothing to compare
 inner join vintages on series.series_id = vintages.series_id

@@ -8,6 +8,7 @@ select
     status,
     known_from,
     known_from_basis,
+    grade,
     payload_id
 from {{ ref('int_observation_vintage') }}
 where known_to is null

@@ -1,9 +1,13 @@
 -- Each monthly series has a row for every month from its first number to its last. A month that nobody published is a row with a
 -- null, so that window frames and lags count calendar months. Positive figures are compared in logarithms, which are relative
--- changes; balances and shares are compared in their own unit.
+-- changes; balances and shares are compared in their own unit. Where a series is recorded another way from some month on, its life
+-- begins there: figures before a declared break are not compared with later ones.
 with observed as (
-    select * from {{ ref('int_observation') }}
-    where frequency = 'monthly'
+    select observation.*
+    from {{ ref('int_observation') }} as observation
+    inner join {{ ref('int_series') }} as declared on observation.series_id = declared.series_id
+    where observation.frequency = 'monthly'
+        and (declared.break_period is null or observation.period_start >= declared.break_period)
 ),
 
 spans as (

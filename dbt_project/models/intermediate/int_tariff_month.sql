@@ -1,4 +1,4 @@
--- One row is a measure in force on a product group in a month, with the days of the month on which it was.
+-- One row is a measure at one rate in force on a product group in a month, with the days of the month on which it was.
 with months as (
     select
         month_start,
@@ -16,20 +16,17 @@ select
     scope.measure_id,
     scope.programme,
     scope.coverage,
-    measure.rate_pct,
+    spell.rate_pct,
     measure.exemptions,
-    greatest(months.month_start, coalesce(measure.effective_on, months.month_start)) as first_day,
-    least(months.next_month, coalesce(measure.ended_on, months.next_month)) as day_after,
-    own.measure_id is not null as has_own_rate
+    greatest(months.month_start, spell.first_day) as first_day,
+    least(months.next_month, coalesce(spell.day_after, months.next_month)) as day_after,
+    spell.has_own_rate,
+    spell.is_on_all_of_it
 from {{ ref('int_tariff_scope') }} as scope
+inner join {{ ref('int_tariff_spell') }} as spell
+    on scope.measure_id = spell.measure_id and scope.partner_iso3 = spell.partner_iso3
 inner join {{ ref('stg_tariff_measure') }} as measure on scope.measure_id = measure.measure_id
 inner join months
-    on coalesce(measure.effective_on, months.month_start) < months.next_month
-    and coalesce(measure.ended_on, months.next_month) > months.month_start
-left join {{ ref('stg_tariff_partner') }} as own
-    on scope.measure_id = own.measure_id
-    and scope.partner_iso3 = own.partner_iso3
-    and own.treatment = 'own_rate'
-    and coalesce(own.effective_from, months.month_start) < months.next_month
-    and coalesce(own.effective_to, months.month_start) >= months.month_start
-order by scope.series_id, period_start, scope.measure_id
+    on spell.first_day < months.next_month
+    and coalesce(spell.day_after, months.next_month) > months.month_start
+order by scope.series_id, period_start, scope.measure_id, first_day

@@ -30,8 +30,13 @@ partners as (
     select measure_id, {{ each_item('partners') }} as partner from measures
 ),
 
+-- the codes of a measure itself, and those of the lists that it reaches
 codes as (
-    select measure_id, {{ each_item('hs_codes') }} as hs_code from measures
+    select measure_id, {{ each_item('hs_codes') }} as hs_code, true as is_own from measures
+    union all
+    select reach.measure_id, {{ each_item('list.hs_codes') }} as hs_code, false as is_own
+    from {{ ref('stg_tariff_reach') }} as reach
+    inner join {{ ref('stg_tariff_list_code') }} as list on reach.list_id = list.list_id
 ),
 
 -- a measure on one partner reaches a part of the imports from the world
@@ -50,11 +55,12 @@ reached as (
 ),
 
 by_code as (
-    select distinct reached.series_id, reached.measure_id
+    select reached.series_id, reached.measure_id, max(case when codes.is_own then 1 else 0 end) as has_own_code
     from reached
     inner join codes on reached.measure_id = codes.measure_id
     where reached.product_system = 'HS'
         and (codes.hs_code like concat(reached.product_code, '%') or reached.product_code like concat(codes.hs_code, '%'))
+    group by reached.series_id, reached.measure_id
 ),
 
 judged as (
@@ -70,7 +76,8 @@ judged as (
             when others.coverage is not null then others.coverage
             when reached.product_system = 'HS' and with_codes.measure_id is not null then 'none'
             else 'unknown'
-        end as coverage
+        end as coverage,
+        named.coverage is null and by_code.has_own_code = 0 as is_by_list_alone
     from reached
     inner join measures on reached.measure_id = measures.measure_id
     left join {{ ref('stg_tariff_scope') }} as named
@@ -99,7 +106,9 @@ select
         when confidence = 'low' then 'unknown'
         when coverage = 'whole' and on_partner = 0 then 'part'
         else coverage
-    end as coverage
+    end as coverage,
+    -- lines of a public list reach into many chapters of which they are a small part
+    coalesce(is_by_list_alone, false) as is_by_list_alone
 from judged
 where coverage <> 'none'
 order by series_id, measure_id

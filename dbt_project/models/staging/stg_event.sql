@@ -7,6 +7,7 @@ select
     date_precision,
     announced_on,
     effective_on,
+    published_on,
     ended_on,
     event_type,
     title,

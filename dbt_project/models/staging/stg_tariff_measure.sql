@@ -8,6 +8,7 @@ select
     rate_pct,
     announced_on,
     effective_on,
+    published_on,
     ended_on,
     legal_instrument,
     exemptions,

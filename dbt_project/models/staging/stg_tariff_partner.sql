@@ -2,6 +2,8 @@ select
     measure_id,
     partner_iso3,
     treatment,
+    rate_pct,
+    rate_kind,
     effective_from,
     effective_to,
     reason,

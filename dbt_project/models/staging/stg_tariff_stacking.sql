@@ -2,6 +2,8 @@ select
     programme_a,
     programme_b,
     relation,
+    due_programme,
+    rest_pays,
     effective_from,
     effective_to,
     reason,

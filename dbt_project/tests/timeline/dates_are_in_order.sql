@@ -1,8 +1,9 @@
 -- Prevents a date in the wrong column: a measure that takes effect before it is announced, or ends before it starts,
--- would put the cut of every comparison in the wrong month.
+-- would put the cut of every comparison in the wrong month. Only a notice that came after the first day by law
+-- (published_on) lets the announcement come later than that day.
 {{ config(meta={'dagster': {'ref': {'name': 'seed_event'}}}) }}
 with spans as (
-    select 'seed_event.announced_on, effective_on' as columns_compared, event_id as row_key, announced_on as earlier, effective_on as later
+    select 'seed_event.announced_on, effective_on' as columns_compared, event_id as row_key, announced_on as earlier, coalesce(published_on, effective_on) as later
     from {{ ref('seed_event') }}
     union all
     select 'seed_event.announced_on, ended_on', event_id, announced_on, ended_on from {{ ref('seed_event') }}
@@ -11,7 +12,7 @@ with spans as (
     union all
     select 'seed_event.event_date, end_date', event_id, event_date, end_date from {{ ref('seed_event') }}
     union all
-    select 'seed_tariff_measure.announced_on, effective_on', measure_id, announced_on, effective_on from {{ ref('seed_tariff_measure') }}
+    select 'seed_tariff_measure.announced_on, effective_on', measure_id, announced_on, coalesce(published_on, effective_on) from {{ ref('seed_tariff_measure') }}
     union all
     select 'seed_tariff_measure.announced_on, ended_on', measure_id, announced_on, ended_on from {{ ref('seed_tariff_measure') }}
     union all

@@ -8,7 +8,10 @@ with expected_events as (
         'mex-no-retal-2025-03', -- response prepared, not applied
         'can-retal-metals-hold-2025-07', -- increase put off
         'ieepa-canada-plus10-2025-10', -- no order found
-        'usmca-review-hearing-plan-2025-11' -- hearing moved
+        'usmca-review-hearing-plan-2025-11', -- hearing moved
+        'ieepa-mexico-letter-2025-07', -- rate of 30 percent put off again and again
+        'trump-100-canada-2026-01', -- a post only
+        's122-15-threat-2026-02' -- the rate stayed at 10 percent
     ]) as event_id
 ),
 

@@ -15,6 +15,7 @@ with questions as (
             ('50 percent still demanded in round six', 'nafta-round6-end', 'USA', 'rules_of_origin_autos', 50, 'maintained'),
             ('Canada wants research and IP counted', 'nafta-canada-auto-idea-2018-01', 'CAN', 'rules_of_origin_autos', null, 'proposed'),
             ('US finds that idea vague', 'nafta-round6-end', 'USA', 'rules_of_origin_autos', null, 'rejected'),
+            ('US turns that idea down', 'nafta-us-rejects-canada-auto-2018-01', 'USA', 'rules_of_origin_autos', null, 'rejected'),
             ('Factory jobs and the threat to leave', 'nafta-round6-end', 'USA', 'process', null, 'maintained'),
             -- March 2018
             ('50 percent demand dropped', 'nafta-us-content-dropped-2018-03', 'USA', 'rules_of_origin_autos', 50, 'dropped'),
@@ -32,7 +33,7 @@ with questions as (
             -- what each became
             ('Outcome: 66 percent content at the start', 'usmca-entry-into-force', 'USA;CAN;MEX', 'rules_of_origin_autos', 66, 'agreed'),
             ('Outcome: 75 percent content at the end', 'usmca-rvc-75', 'USA;CAN;MEX', 'rules_of_origin_autos', 75, 'agreed'),
-            ('Outcome: no content for one country', 'usmca-entry-into-force', 'USA;CAN;MEX', 'rules_of_origin_autos', 0, 'agreed'),
+            ('Outcome: no content for one country', 'usmca-entry-into-force', 'USA;CAN;MEX', 'rules_of_origin_autos', null, 'agreed'),
             ('Outcome: labour value, passenger vehicles', 'usmca-entry-into-force', 'USA;CAN;MEX', 'labor', 40, 'agreed'),
             ('Outcome: labour value, trucks', 'usmca-entry-into-force', 'USA;CAN;MEX', 'labor', 45, 'agreed'),
             ('Outcome: high-wage threshold', 'usmca-entry-into-force', 'USA;CAN;MEX', 'labor', 16, 'agreed'),
@@ -42,6 +43,9 @@ with questions as (
             ('Outcome: trade remedy panels', 'usmca-concluded-2018-09', 'USA;CAN', 'dispute_resolution', null, 'agreed'),
             ('Outcome: dispute panels in the protocol', 'usmca-protocol-2019-12', 'USA;CAN;MEX', 'dispute_resolution', null, 'agreed'),
             ('Outcome: procurement cap', 'usmca-concluded-2018-09', 'USA', 'procurement', null, 'dropped'),
+            ('Outcome: Canada without a procurement chapter', 'usmca-entry-into-force', 'USA;CAN', 'procurement', null, 'agreed'),
+            ('Outcome: copyright term in Canada', 'usmca-entry-into-force', 'CAN', 'ip', 70, 'agreed'),
+            ('Outcome: end of the US parcel limit', 'de-minimis-end-2025-08', 'USA', 'de_minimis', 800, 'dropped'),
             ('Outcome: biologics term in the first text', 'usmca-concluded-2018-09', 'USA;CAN;MEX', 'ip', 10, 'agreed'),
             ('Outcome: biologics term in the protocol', 'usmca-protocol-2019-12', 'USA;CAN;MEX', 'ip', 10, 'dropped'),
             ('Outcome: Canadian duty limit for parcels', 'usmca-entry-into-force', 'CAN', 'de_minimis', 150, 'agreed'),

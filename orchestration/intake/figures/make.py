@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -22,7 +22,16 @@ import polars as pl
 
 from orchestration.base.errors import FiguresError
 from orchestration.base.settings import PROJECT
-from orchestration.intake.figures.collected import flows, observations
+from orchestration.intake.figures.collected import (
+    employment,
+    flows,
+    mexico_vehicles,
+    observations,
+    partner_history,
+    products,
+    single_copies,
+    transborder,
+)
 from orchestration.intake.figures.collected.shared import COLLECTED_ON, Input
 from orchestration.intake.figures.manifest import (
     FORMAT,
@@ -40,13 +49,13 @@ from transforms.periods import period_end
 from transforms.schema import FREIGHT_FLOW, OBSERVATION, TRADE_FLOW, FrameError, Table
 
 #: of the whole folder: the figures live in the repository
-MAX_BYTES = 10_000_000
+MAX_BYTES = 16_000_000
 TRADE_SERIES = PROJECT / "dbt_project" / "seeds" / "series" / "seed_series_from_trade_flow.csv"
 
 #: The least number of days from the end of a period to its first publication, by publisher. A copy that is dated earlier
 #: is misdated (employment is published 4 days after the month, trade 28 or more, vehicle sales 1).
 _EARLIEST_DAYS = {"bls": 1, "bea": 1, "fed": 1, "bank_of_canada": 0, "statcan": 4, "inegi": 1, "treasury": 3}
-_EARLIEST_DAYS |= {"census": 28, "usitc": 28, "bts": 28, "oica": 28}
+_EARLIEST_DAYS |= {"census": 28, "usitc": 28, "bts": 28, "oica": 28, "banxico": 0}
 
 
 @dataclass(frozen=True)
@@ -71,7 +80,7 @@ class _File:
 
 
 def build_figures(source: Path, out: Path) -> FiguresReport:
-    """Make the snapshot from the collected files in `source` (figures/, load/, payloads/) and put it at `out`.
+    """Make the snapshot from the collected files in `source` (figures/, load/, newer/, payloads/, product/) and put it at `out`.
 
     The folder at `out` is replaced as a whole, and only once everything was read, checked and written beside it.
     Raises FiguresError for a missing or unreadable collected file, rows that would be rejected, a copy dated before its
@@ -112,9 +121,11 @@ def build_figures(source: Path, out: Path) -> FiguresReport:
 
 
 def _read_observations(source: Path, catalogue: pl.DataFrame) -> tuple[list[_File], list[Input]]:
-    folder = source / "figures"
+    folder, newer = source / "figures", source / "newer"
+    releases = employment.national(newer, catalogue)
+    us_monthly = observations.us_monthly(folder, catalogue)
     observed = [
-        observations.us_monthly(folder, catalogue),
+        replace(us_monthly, frame=employment.before_what_it_lacks(us_monthly.frame, releases.frame)),
         observations.canada_levels(folder, catalogue),
         *(
             observations.mexico(folder, name, catalogue)
@@ -126,29 +137,58 @@ def _read_observations(source: Path, catalogue: pl.DataFrame) -> tuple[list[_Fil
         observations.statcan_sales(folder),
         observations.statcan_registrations(folder),
         observations.statcan_table(source / "payloads" / "statcan" / "20100001-eng.zip", catalogue),
+        transborder.by_mode(newer, catalogue),
+        transborder.by_group(newer, catalogue),
+        transborder.by_chapter(newer, catalogue),
+        mexico_vehicles.production(newer),
+        mexico_vehicles.quoted(newer),
+        partner_history.released(newer),
+        releases,
+        employment.states(newer, catalogue),
+        single_copies.metals_and_machinery(newer, catalogue),
+        single_copies.fix_rate(newer),
+        single_copies.mexican_prices(newer, catalogue),
+        single_copies.payroll_employment(newer),
+        single_copies.registrations(newer),
+        single_copies.quoted_sales(newer),
     ]
-    return _by_publisher(pl.concat([item.frame for item in observed]), catalogue), observed
+    kinds = sorted({item.kind for item in observed})
+    files = [
+        file
+        for kind in kinds
+        for file in _by_publisher(
+            pl.concat([item.frame for item in observed if item.kind == kind]), catalogue, kind
+        )
+    ]
+    return files, observed
 
 
 def _read_trade_flows(source: Path, _: pl.DataFrame) -> tuple[list[_File], list[Input]]:
-    folder = source / "figures"
+    folder, newer = source / "figures", source / "newer"
     imports = flows.partner_totals(folder, "us_imports_by_country.parquet", "imports", "general")
     exports = flows.partner_totals(folder, "us_exports_by_country.parquet", "exports", "total_exports")
+    history = partner_history.cells(newer, pl.concat([imports.frame, exports.frame]))
     chapters, industries = flows.imports_by_chapter(folder), flows.imports_by_industry(folder)
+    partners = products.chapters(source / "product", chapters.frame)
+    detailed = products.industries(newer)
     vehicles, claims = flows.chapter_87(folder), flows.usmca_claims(folder)
+    chapter_claims, heading_claims = products.usmca_claims(newer, 2), products.usmca_claims(newer, 4)
     files = [
         _File(f"trade_flow_{name}", TRADE_FLOW, pl.concat([part.frame for part in parts]), publisher)
         for name, publisher, parts in (
-            ("census_partner_totals", "census", [imports, exports]),
-            ("census_hs2", "census", [chapters]),
+            ("census_partner_totals", "census", [imports, exports, history]),
+            ("census_hs2", "census", [chapters, partners]),
             ("census_naics3", "census", [industries]),
+            ("census_naics6", "census", [detailed]),
             ("census_hs87_general", "census", [vehicles["census"]]),
             ("usitc_hs87", "usitc", [vehicles["usitc"]]),
-            ("usitc_hs4", "usitc", [claims]),
+            ("usitc_hs2", "usitc", [chapter_claims]),
+            ("usitc_hs4", "usitc", [claims, heading_claims]),
             ("bts_hs87", "bts", [vehicles["bts"]]),
         )
     ]
-    return files, [imports, exports, chapters, industries, *vehicles.values(), claims]
+    inputs = [imports, exports, history, chapters, partners, industries, detailed, *vehicles.values()]
+    return files, [*inputs, claims, chapter_claims, heading_claims]
 
 
 def _read_freight(source: Path, _: pl.DataFrame) -> tuple[list[_File], list[Input]]:
@@ -159,12 +199,12 @@ def _read_freight(source: Path, _: pl.DataFrame) -> tuple[list[_File], list[Inpu
     ], inputs
 
 
-def _by_publisher(frame: pl.DataFrame, catalogue: pl.DataFrame) -> list[_File]:
-    """Observations split into one file a publisher, who is the catalogue's source of the series."""
+def _by_publisher(frame: pl.DataFrame, catalogue: pl.DataFrame, kind: str) -> list[_File]:
+    """Observations of one kind split into one file a publisher, who is the catalogue's source of the series."""
     owned = frame.join(catalogue.select("series_id", "source_id"), on="series_id", how="left")
     return [
         _File(
-            f"observation_{publisher}",
+            "_".join(part for part in ("observation", publisher, kind) if part),
             OBSERVATION,
             owned.filter(pl.col("source_id") == publisher).drop("source_id"),
             publisher,

@@ -81,6 +81,26 @@ def one_version(series: DimSeries) -> list[str]:
     return ["Only one version of this series is known, so revisions cannot be seen."]
 
 
+def handed_on(series: DimSeries) -> list[str]:
+    """Who handed the figures on, where it was not the agency itself."""
+    if series["grade"] == "press":
+        return ["Some of the figures are as the press quoted them, not as the agency published them."]
+    return (
+        ["The figures come from public copies of what the agency published."]
+        if series["grade"] == "copy"
+        else []
+    )
+
+
+def recorded_otherwise(series: DimSeries) -> list[str]:
+    """A declared break: figures before it are not compared with later ones."""
+    if series["break_period"] is None:
+        return []
+    return [
+        f"Figures before {series['break_period']:%Y-%m} are not compared with later ones: {series['break_reason']}."
+    ]
+
+
 def short_window(result: RptBeforeAfter) -> list[str]:
     """A window after of whole years that is not over yet."""
     known, months = result["n_post"] or 0, result["window_months"]

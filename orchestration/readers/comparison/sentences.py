@@ -216,7 +216,11 @@ def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | No
         known = f"Each month as first released{f', the last of them on {day_known}' if day_known else ''}"
     else:
         known = f"Figures as known on {day_known}" if day_known else "Figures as known now"
-    sentences = [known + (f", {preliminary} of the months preliminary." if preliminary else ".")]
+    sentences = [
+        known + (f", {preliminary} of the months preliminary." if preliminary else "."),
+        *cautions.handed_on(series),
+        *cautions.recorded_otherwise(series),
+    ]
     log = result["scale"] == "log"
     own, effect = difference_of(result), result["revision_effect"]
     other = None

@@ -21,7 +21,8 @@ def caution_lines(comparison: Comparison) -> list[str]:
     if overlap:
         lines.append("Overlap: " + " ".join(overlap))
     lines += cautions.unusual_months(comparison.episodes)
-    vintage = [*cautions.preliminary(result), *cautions.revised(result, series)]
+    lines += cautions.recorded_otherwise(series)
+    vintage = [*cautions.preliminary(result), *cautions.revised(result, series), *cautions.handed_on(series)]
     if result["as_of_basis"] == "first_release":
         vintage.append("Each month as it was first released, not as known now.")
     elif comparison.on_date:

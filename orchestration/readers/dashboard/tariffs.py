@@ -37,7 +37,7 @@ _SCOPES = Query(
 _EXPOSURE = """
     select period_start, statutory_rate_pct, collected_rate_pct, usmca_claimed_share_pct, reason, in_force_share,
         customs_value_usd, duty_usd, share_of_partner_imports_pct, measure_ids, measure_rates_pct, measure_coverage,
-        measure_days, exemptions, possible_measure_ids
+        measure_days, exemptions, possible_measure_ids, statutory_is_at_least, displaced_measure_ids
     from rpt_tariff_exposure
     where product_system = $system and product_code = $product and partner_iso3 = $partner order by period_start"""
 _STATUTORY = "statutory, without claims and exemptions"
@@ -155,7 +155,9 @@ def _goods(titles: dict[tuple[str, str], str], scope: Scope) -> str:
 def _statutory(release: Release, state: State, scope: Scope, goods: str, names: dict[str, str]) -> None:
     """Statutory beside collected, from the mart that derives the exposure of imports to the measures."""
     st.header("Statutory against collected", anchor=False)
-    if not release.has("rpt_tariff_exposure", "statutory_rate_pct", "collected_rate_pct", "reason"):
+    if not release.has(
+        "rpt_tariff_exposure", "statutory_rate_pct", "statutory_is_at_least", "collected_rate_pct"
+    ):
         parts.not_in_release("The statutory rate by partner and goods (rpt_tariff_exposure)")
         return
     chosen = {"system": scope["classification"], "product": scope["product_code"]}
@@ -194,6 +196,10 @@ def _statutory(release: Release, state: State, scope: Scope, goods: str, names: 
                 for reason, n in reasons.head(4).iter_rows()
             )
         )
+    if n_at_least := frame["statutory_is_at_least"].sum():
+        st.caption(
+            f"In {n_at_least} months the statutory rate is at least this: further measures may reach some of the goods."
+        )
     try:
         chart = charts.lines(
             long,
@@ -227,6 +233,8 @@ def _latest_measures(release: Release, frame: pl.DataFrame, goods: str, partner:
         }
     )
     parts.data_table(shown, alt_text="Measures of the last month")
+    if last["displaced_measure_ids"]:
+        st.caption(escaped(f"Not due here beside the others: {', '.join(last['displaced_measure_ids'])}."))
     if last["possible_measure_ids"]:
         st.caption(escaped(f"May reach them as well: {', '.join(last['possible_measure_ids'])}."))
 

@@ -263,6 +263,7 @@ def _particulars(event: OpenedEvent) -> list[tuple[str, str]]:
         ("Place", event["location"] or ""),
         ("Announced on", str(event["announced_on"] or "")),
         ("Effective on", str(event["effective_on"] or "")),
+        ("Notice published on", str(event["published_on"] or "")),
         ("Ended on", str(event["ended_on"] or "")),
         ("Confidence", event["confidence"]),
         ("Group of events", event["cluster"] or ""),

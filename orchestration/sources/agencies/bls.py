@@ -81,6 +81,8 @@ _FILES: tuple[tuple[str, str], ...] = (
 _BENCHMARKED = "usa_employment_total_nonfarm"
 #: of the oldest series (employment in manufacturing)
 _FIRST_YEAR = 1939
+#: series whose flat files are not known; those of the states are one file of hundreds of megabytes
+_API_ONLY = re.compile(r"SM[SU]|CEU|WPU")
 _NO_DATA = re.compile(r"no data available for series\s+(\S+)", re.I)
 
 
@@ -149,9 +151,11 @@ def _parse(content: bytes, request: Request, response: Response) -> Parsed:
 
 def _plan_flat(context: PlanContext) -> list[Request]:
     """Requests for whole histories (--full), else only for the files of employment while the last benchmark is not in the
-    store."""
+    store. Employment by state, employment not adjusted and producer prices come from the API alone."""
     files: dict[str, list[str]] = {}
     for code in declared_series(SOURCE):
+        if _API_ONLY.match(code):
+            continue
         files.setdefault(flat_file_of(code), []).append(code)
     return [
         Request(
@@ -209,7 +213,7 @@ DATASETS = (
         publication_lag_days=20,
         revisions="Employment, hours and earnings of a month are preliminary, are revised in the two following months and at "
         "the benchmark in February; seasonally adjusted prices of five years are revised each February. Each refresh asks "
-        "for the newest 20 years (10 without a key), all series in one query (two without a key).",
+        "for the newest 20 years (10 without a key), the series in four queries (eight without a key).",
     ),
     Dataset(
         name="flat_files",

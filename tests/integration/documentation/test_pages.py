@@ -40,6 +40,7 @@ def test_queries_in_readme_answer(home):
         "CONTRIBUTING.md",
         "docs/operations.md",
         "docs/methods.md",
+        "docs/timelines.md",
         "docs/import.md",
         "docs/examples.md",
         "docs/queries.md",

@@ -17,13 +17,14 @@ PUBLIC = {
     "product_system unit unit_multiplier currency frequency seasonal_adjustment source_id source_code first_period "
     "last_period observation_count vintage_count",
     "dim_derived_series": "series_id method formula input_series_ids base_period reason declared_on",
-    "dim_event": "event_id timeline event_date end_date date_precision announced_on effective_on ended_on event_type title "
+    "dim_event": "event_id timeline event_date end_date date_precision announced_on effective_on published_on ended_on event_type title "
     "description parties topics location source_key source_reference confidence in_force cluster_id anchor_on cut_month "
     "in_report left_out_because event_class",
     "dim_event_cluster": "cluster_id title first_on last_on n_events",
     "dim_episode": "episode_id title starts_on ends_on applies_to source_reference",
-    "dim_tariff_measure": "measure_id imposing_iso3 partners product_scope rate_pct announced_on effective_on ended_on "
+    "dim_tariff_measure": "measure_id imposing_iso3 partners product_scope rate_pct announced_on effective_on published_on ended_on "
     "legal_instrument exemptions source_key source_reference confidence in_force",
+    "dim_tariff_list": "list_id title hs_codes measure_ids sparing_measure_ids source_reference",
     "dim_origin_rule": "rule_id agreement vehicle_class requirement part_class effective_from effective_to threshold_pct "
     "method confidence source_key source_reference",
     "dim_control_set": "control_set_id treated_series_id control_series_id title weight contains_treated exposed_by exposed_from "
@@ -45,8 +46,10 @@ PUBLIC = {
     "d_log_control did pretrend_slope pretrend_bias pretrend_ratio breakdown_m placebo_rank n_placebo n_blocks mde95 event_clean "
     "identified as_of verdict reason",
     "rpt_tariff_exposure": "period_start reporter_iso3 partner_iso3 product_system product_code value_series_id measure_ids "
-    "measure_rates_pct measure_coverage measure_days exemptions possible_measure_ids statutory_rate_pct reason in_force_share "
+    "measure_rates_pct measure_coverage measure_days exemptions displaced_measure_ids possible_measure_ids statutory_rate_pct statutory_is_at_least reason in_force_share "
     "customs_value_usd duty_usd collected_rate_pct usmca_claimed_share_pct share_of_partner_imports_pct status",
+    "rpt_statutory_rate": "period_start reporter_iso3 partner_iso3 ordinary_rate_pct added_rate_pct statutory_rate_pct "
+    "statutory_rate_2024_claims_pct collected_rate_pct measure_ids left_out_measure_ids too_wide_measure_ids weight_value_usd weight_year",
     "rpt_event_exposure": "event_id series_id topic match_basis goods measure_ids n_positions why",
     "rpt_revision": "series_id period_start first_value first_known_from latest_value latest_known_from n_revisions revision "
     "revision_pct days_to_latest",

@@ -115,7 +115,7 @@ def test_a_usual_day_needs_few_requests(tmp_path, monkeypatch) -> None:
     requests = {}
     for d in plan.datasets:
         requests[d.dataset.source_id] = requests.get(d.dataset.source_id, 0) + len(d.requests)
-    assert requests["bls"] == 1
+    assert requests["bls"] == 4  # 184 series, 50 a query
     assert requests["census"] == 22  # 16 tables, six of them in two parts
     assert requests["statcan"] <= 6 and requests["inegi"] <= 8 and requests["bts"] <= 8
     assert all(requests[s] <= 2 for s in ("banxico", "bank_of_canada", "fed", "treasury"))

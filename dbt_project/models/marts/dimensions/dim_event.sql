@@ -6,6 +6,7 @@ select
     event.date_precision,
     event.announced_on,
     event.effective_on,
+    event.published_on,
     event.ended_on,
     event.event_type,
     event.title,

@@ -3,6 +3,7 @@ select
     title,
     measure,
     geography_iso3,
+    geography_id,
     partner_iso3,
     flow,
     basis,
@@ -19,9 +20,12 @@ select
     source_code,
     fred_alias,
     notes,
+    break_period,
+    break_reason,
     first_period,
     last_period,
     observation_count,
-    vintage_count
+    vintage_count,
+    grade
 from {{ ref('int_known_series') }}
 order by series_id

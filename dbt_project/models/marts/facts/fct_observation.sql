@@ -6,6 +6,7 @@ select
     status,
     known_from,
     known_from_basis,
+    grade,
     payload_id
 from {{ ref('int_observation') }}
 order by series_id, period_start

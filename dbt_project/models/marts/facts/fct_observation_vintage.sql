@@ -7,6 +7,7 @@ select
     known_from,
     known_to,
     known_from_basis,
+    grade,
     revision_number,
     payload_id
 from {{ ref('int_observation_vintage') }}

@@ -87,7 +87,9 @@ linked as (
         and (events.topic = measures.topic or events.event_type in ('tariff_announced', 'tariff_effective'))
     inner join parties as imposing on events.event_id = imposing.event_id and measures.imposing_iso3 = imposing.party
     left join parties as hit on events.event_id = hit.event_id and measures.partner = hit.party
-    inner join {{ ref('int_tariff_scope') }} as scope on measures.measure_id = scope.measure_id and scope.coverage <> 'unknown'
+    -- an event is not looked for in a chapter of which only lines of a public list are under its measure
+    inner join {{ ref('int_tariff_scope') }} as scope
+        on measures.measure_id = scope.measure_id and scope.coverage <> 'unknown' and not scope.is_by_list_alone
     inner join series as cell on scope.series_id = cell.series_id
     inner join series as touched
         on cell.geography_iso3 = touched.geography_iso3

@@ -7,7 +7,9 @@ with changes as (
         value,
         known_from,
         lag(value) over (partition by series_id, period_start order by known_from) is distinct from value as is_new_value
-    from {{ ref('int_observation_vintage') }}
+    from {{ ref('int_observation_vintage') }} as vintage
+    -- what the press quoted is not a release
+    where {{ is_not_press('vintage') }}
 ),
 
 ranked as (

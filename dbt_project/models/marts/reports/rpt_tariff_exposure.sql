@@ -13,10 +13,19 @@ with touching as (
     where coverage <> 'unknown'
 ),
 
-pairs as (
+all_pairs as (
     select
         one.series_id,
         one.period_start,
+        one.measure_id as one_id,
+        one.first_day as one_first_day,
+        other.measure_id as other_id,
+        other.first_day as other_first_day,
+        -- a good pays the duty that is due and not the other one; where every good here is under the former, the latter falls away
+        coalesce(rule.due_programme = other.programme and other.coverage = 'whole', false)
+        and other.first_day <= one.first_day and other.day_after >= one.day_after as one_is_displaced,
+        coalesce(rule.due_programme = one.programme and one.coverage = 'whole', false)
+        and one.first_day <= other.first_day and one.day_after >= other.day_after as other_is_displaced,
         case
             -- one measure ended before the other began, so no good pays both
             when one.day_after <= other.first_day or other.day_after <= one.first_day then 'one_of'
@@ -27,12 +36,39 @@ pairs as (
     inner join touching as other
         on one.series_id = other.series_id
         and one.period_start = other.period_start
-        and one.measure_id < other.measure_id
+        and (one.measure_id < other.measure_id or (one.measure_id = other.measure_id and one.first_day < other.first_day))
     left join {{ ref('stg_tariff_stacking') }} as rule
         on rule.programme_a = least(one.programme, other.programme)
         and rule.programme_b = greatest(one.programme, other.programme)
         and rule.effective_from <= greatest(one.first_day, other.first_day)
         and (rule.effective_to is null or rule.effective_to >= least(one.day_after, other.day_after) - 1)
+),
+
+displaced as (
+    select series_id, period_start, one_id as measure_id, one_first_day as first_day from all_pairs where one_is_displaced
+    union distinct
+    select series_id, period_start, other_id, other_first_day from all_pairs where other_is_displaced
+),
+
+due as (
+    select touching.* from touching
+    left join displaced
+        on touching.series_id = displaced.series_id
+        and touching.period_start = displaced.period_start
+        and touching.measure_id = displaced.measure_id
+        and touching.first_day = displaced.first_day
+    where displaced.measure_id is null
+),
+
+pairs as (
+    select all_pairs.* from all_pairs
+    left join displaced as one
+        on all_pairs.series_id = one.series_id and all_pairs.period_start = one.period_start
+        and all_pairs.one_id = one.measure_id and all_pairs.one_first_day = one.first_day
+    left join displaced as other
+        on all_pairs.series_id = other.series_id and all_pairs.period_start = other.period_start
+        and all_pairs.other_id = other.measure_id and all_pairs.other_first_day = other.first_day
+    where one.measure_id is null and other.measure_id is null
 ),
 
 relations as (
@@ -56,15 +92,30 @@ known as (
         {{ ordered_list('coverage', 'measure_id') }} as measure_coverage,
         {{ ordered_list('cast(days_in_force as integer)', 'measure_id') }} as measure_days,
         {{ ordered_list("coalesce(exemptions, 'none known')", 'measure_id') }} as exemptions,
+        min(case when is_on_all_of_it then 1 else 0 end) as all_on_all_of_it,
+        sum(new_days) as days_in_force
+    from touching
+    group by series_id, period_start
+),
+
+rated as (
+    select
+        series_id,
+        period_start,
         count(*) as n_measures,
         count(distinct rate_pct) as n_rates,
         count(*) - count(rate_pct) as n_without_rate,
         max(case when has_own_rate then 1 else 0 end) as has_own_rate,
         min(case when coverage = 'whole' then 1 else 0 end) as all_whole,
         max(rate_pct) as highest_rate,
-        sum(rate_pct) as sum_of_rates,
-        sum(new_days) as days_in_force
-    from touching
+        sum(rate_pct) as sum_of_rates
+    from due
+    group by series_id, period_start
+),
+
+fallen_away as (
+    select series_id, period_start, {{ sorted_list('measure_id') }} as displaced_measure_ids
+    from displaced
     group by series_id, period_start
 ),
 
@@ -139,26 +190,31 @@ judged as (
         known.measure_coverage,
         known.measure_days,
         known.exemptions,
-        known.highest_rate,
-        known.sum_of_rates,
+        rated.highest_rate,
+        rated.sum_of_rates,
+        fallen_away.displaced_measure_ids,
         known.days_in_force,
         possible.possible_measure_ids,
         case
-            when known.n_measures is null then 'no measure of the list is known to be in force on these goods'
+            when rated.n_measures is null then 'no measure of the list is known to be in force on these goods'
             when gap.partner_iso3 is not null then gap.reason
-            when known.n_without_rate > 0 then 'a measure has no rate: imports are barred, or it is not known'
-            when known.has_own_rate = 1 then 'the partner has a rate of its own or a quota under a measure'
-            when known.n_measures = 1 then null
+            when traded.partner_iso3 = 'WLD' and known.all_on_all_of_it = 0
+                then 'a measure is on the goods of some partners only, so the world has no one rate'
+            when rated.n_without_rate > 0 then 'a measure has no rate: imports are barred, or it is not known'
+            when rated.has_own_rate = 1 then 'the partner has a rate of its own or a quota under a measure'
+            when rated.n_measures = 1 then null
             when relations.n_unclear > 0 then 'it is not known whether the measures add up'
-            when relations.n_adds = 0 and known.n_rates = 1 then null
+            when relations.n_adds = 0 and rated.n_rates = 1 then null
             when relations.n_adds = 0 then 'a good pays one of several rates, by its line or the day of the month'
             when relations.n_one_of > 0 then 'some of the measures add up and others do not'
-            when known.all_whole = 1 and relations.all_same_days = 1 then null
+            when rated.all_whole = 1 and relations.all_same_days = 1 then null
             else 'the measures add up, but only on goods and days that all of them reach'
         end as reason,
         relations.n_adds
     from traded
     left join known on traded.series_id = known.series_id and traded.period_start = known.period_start
+    left join rated on traded.series_id = rated.series_id and traded.period_start = rated.period_start
+    left join fallen_away on traded.series_id = fallen_away.series_id and traded.period_start = fallen_away.period_start
     left join possible on traded.series_id = possible.series_id and traded.period_start = possible.period_start
     left join relations on traded.series_id = relations.series_id and traded.period_start = relations.period_start
     left join {{ ref('stg_tariff_gap') }} as gap
@@ -179,12 +235,14 @@ select
     judged.measure_coverage,
     judged.measure_days,
     judged.exemptions,
+    coalesce(judged.displaced_measure_ids, {{ empty_list() }}) as displaced_measure_ids,
     coalesce(judged.possible_measure_ids, {{ empty_list() }}) as possible_measure_ids,
     case
         when judged.reason is not null then null
         when judged.n_adds > 0 then judged.sum_of_rates
         else judged.highest_rate
     end as statutory_rate_pct,
+    case when judged.reason is null then judged.possible_measure_ids is not null end as statutory_is_at_least,
     judged.reason,
     coalesce(judged.days_in_force, 0) / cast({{ days_between('judged.period_start', 'judged.next_month') }} as double) as in_force_share,
     cast(judged.customs_value_usd as bigint) as customs_value_usd,

@@ -32,7 +32,7 @@ def partner_totals(folder: Path, file: str, flow: str, basis: str) -> Input:
     raw = pl.read_parquet(folder / file)
     return Input(
         file,
-        _trade_flows(
+        trade_flows(
             raw,
             flow=flow,
             basis=basis,
@@ -51,7 +51,7 @@ def imports_by_chapter(folder: Path) -> Input:
     frame = raw.rename({"hs2": "product_code", "con_val_usd": "value_usd"})
     return Input(
         file,
-        _trade_flows(
+        trade_flows(
             frame,
             flow="imports",
             basis="consumption",
@@ -78,7 +78,7 @@ def imports_by_industry(folder: Path) -> Input:
     )
     return Input(
         file,
-        _trade_flows(
+        trade_flows(
             frame,
             flow="imports",
             basis="consumption",
@@ -114,7 +114,7 @@ def chapter_87(folder: Path) -> dict[str, Input]:
         ("bts", "bts", "bts_transborder", {"imports": "customs", "exports": "total_exports"}, UNDATED),
     ):
         part = flows.filter(source.str.starts_with(prefix))
-        frame = _trade_flows(
+        frame = trade_flows(
             part.with_columns(basis=pl.col("flow").replace_strict(bases, return_dtype=pl.String)),
             classification="HS",
             level=2,
@@ -137,7 +137,7 @@ def usmca_claims(folder: Path) -> Input:
     raw = read_text(folder / file)
     columns = {"consumption": "cons_customs_value_usd", "usmca_claimed": "usmca_claimed_usd"}
     frames = [
-        _trade_flows(
+        trade_flows(
             raw.select(
                 partner_code="cty_code",
                 period="ym",
@@ -192,7 +192,7 @@ def freight(load: Path, zips: list[Path]) -> list[Input]:
     return inputs
 
 
-def _trade_flows(
+def trade_flows(
     raw: pl.DataFrame,
     *,
     known_from: pl.Expr,

@@ -11,15 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.intake.figures.collected.shared import (
-    UNDATED,
-    Input,
-    copy_dates,
-    left_out,
-    midnight,
-    read_text,
-)
-from transforms import periods
+from orchestration.intake.figures.collected.observed import from_wide, ids_by, observed, of_publisher
+from orchestration.intake.figures.collected.shared import UNDATED, Input, left_out, midnight, read_text
 from transforms.parse import statcan
 from transforms.schema import OBSERVATION
 
@@ -37,9 +30,9 @@ def us_monthly(folder: Path, catalogue: pl.DataFrame) -> Input:
     """US monthly series of BLS, Census, BEA and the Federal Reserve, by their FRED alias."""
     file = "us_monthly.csv"
     raw = read_text(folder / file)
-    ids = _ids(catalogue.filter(pl.col("fred_alias").is_not_null()), "fred_alias")
+    ids = ids_by(catalogue.filter(pl.col("fred_alias").is_not_null()), "fred_alias")
     chosen = raw.filter(pl.col("fred_code").is_in(list(ids)))
-    frame = _observations(file, chosen, pl.col("fred_code").replace_strict(ids, return_dtype=pl.String))
+    frame = observed(file, chosen, pl.col("fred_code").replace_strict(ids, return_dtype=pl.String))
     lapse = _lapse_rows(frame, catalogue)
     return Input(
         file,
@@ -62,7 +55,7 @@ def canada_levels(folder: Path, catalogue: pl.DataFrame) -> Input:
     """Statistics Canada vectors. The price index was rebased between the two copies, so each base is a series."""
     file = "canada_levels.csv"
     raw = read_text(folder / file)
-    ids = _ids(_of(catalogue, "statcan").filter(pl.col("series_id") != _IPPI_2010), "source_code")
+    ids = ids_by(of_publisher(catalogue, "statcan").filter(pl.col("series_id") != _IPPI_2010), "source_code")
     chosen = raw.filter(pl.col("source_code").is_in(list(ids)))
     series = (
         pl.when((pl.col("source_code") == "v1230996000") & (pl.col("observed_by") == "2020-11"))
@@ -71,7 +64,7 @@ def canada_levels(folder: Path, catalogue: pl.DataFrame) -> Input:
     )
     return Input(
         file,
-        _observations(file, chosen, series),
+        observed(file, chosen, series),
         raw.height,
         left_out(
             raw.filter(~pl.col("source_code").is_in(list(ids))),
@@ -83,13 +76,11 @@ def canada_levels(folder: Path, catalogue: pl.DataFrame) -> Input:
 def mexico(folder: Path, file: str, catalogue: pl.DataFrame) -> Input:
     """INEGI: vehicles, trade in goods or industrial activity; the three files have one layout."""
     raw = read_text(folder / file)
-    ids = _ids(_of(catalogue, "inegi"), "source_code")
+    ids = ids_by(of_publisher(catalogue, "inegi"), "source_code")
     prefix = pl.lit("IMAI ") if file == "mexico_industrial_activity.csv" else pl.lit("")
     return Input(
         file,
-        _observations(
-            file, raw, (prefix + pl.col("source_code")).replace_strict(ids, return_dtype=pl.String)
-        ),
+        observed(file, raw, (prefix + pl.col("source_code")).replace_strict(ids, return_dtype=pl.String)),
         raw.height,
     )
 
@@ -105,7 +96,7 @@ def customs_duties(folder: Path) -> Input:
     }
     return Input(
         file,
-        _observations(file, raw, pl.col("source_code").replace_strict(ids, return_dtype=pl.String)),
+        observed(file, raw, pl.col("source_code").replace_strict(ids, return_dtype=pl.String)),
         raw.height,
     )
 
@@ -117,7 +108,7 @@ def bank_of_canada(folder: Path) -> Input:
     wide = raw.select(
         period="month", fx_usd_cad_bank_of_canada="FXUSDCAD_avg", fx_mxn_cad_bank_of_canada="FXMXNCAD_avg"
     )
-    return _from_wide(file, wide, UNDATED)
+    return from_wide(file, wide, UNDATED)
 
 
 def oica(folder: Path) -> Input:
@@ -138,7 +129,7 @@ def oica(folder: Path) -> Input:
     present = long.filter(pl.col("value").is_not_null())
     return Input(
         file,
-        _observations(file, present, series),
+        observed(file, present, series),
         long.height,
         left_out(
             long.filter(pl.col("value").is_null()),
@@ -155,7 +146,7 @@ def statcan_sales(folder: Path) -> Input:
         can_sales_zero_emission_vehicles="zero_emission_units",
         can_sales_new_vehicles="all_new_vehicles_units",
     )
-    return _from_wide(file, wide, UNDATED)
+    return from_wide(file, wide, UNDATED)
 
 
 def statcan_registrations(folder: Path) -> Input:
@@ -164,14 +155,16 @@ def statcan_registrations(folder: Path) -> Input:
     wide = read_text(folder / file).select(
         period="quarter", can_registrations_new_vehicles="all_new_registrations_units"
     )
-    return _from_wide(file, wide, UNDATED)
+    return from_wide(file, wide, UNDATED)
 
 
 def statcan_table(path: Path, catalogue: pl.DataFrame) -> Input:
     """Statistics Canada table 20-10-0001: the vectors of it that are in the catalogue."""
     table = statcan.full_table(path.read_bytes(), STATCAN_PRODUCT)
-    wanted = _of(catalogue, "statcan").filter(pl.col("source_code").is_in(table["vector"].unique().implode()))
-    chosen = statcan.select_vectors(table, _ids(wanted, "source_code"))
+    wanted = of_publisher(catalogue, "statcan").filter(
+        pl.col("source_code").is_in(table["vector"].unique().implode())
+    )
+    chosen = statcan.select_vectors(table, ids_by(wanted, "source_code"))
     declared = wanted.select("series_id", declared=pl.col("unit_multiplier"))
     printed = chosen.join(declared, on="series_id").with_columns(factor=10 ** pl.col("scalar_exponent"))
     wrong = printed.filter(pl.col("factor") != pl.col("declared"))["series_id"].unique().sort().to_list()
@@ -186,66 +179,6 @@ def statcan_table(path: Path, catalogue: pl.DataFrame) -> Input:
         table.height,
         ((table.height - chosen.height, "provinces and origins that are not in the catalogue"),),
     )
-
-
-def _of(catalogue: pl.DataFrame, publisher: str) -> pl.DataFrame:
-    """The catalogue's series of one publisher that have a code of the agency."""
-    return catalogue.filter((pl.col("source_id") == publisher) & pl.col("source_code").is_not_null())
-
-
-def _ids(catalogue: pl.DataFrame, code: str) -> dict[str, str]:
-    """The column `code` of the catalogue -> series_id."""
-    return dict(catalogue.select(code, "series_id").iter_rows())
-
-
-def _observations(file: str, raw: pl.DataFrame, series: pl.Expr) -> pl.DataFrame:
-    """Rows with the text columns period, value and observed_by as observations of `series`.
-
-    Raises ValueError or a PolarsError for a period or number that cannot be read.
-    """
-    starts = {text: periods.parse_period(text) for text in raw["period"].unique()}
-    frame = raw.select(
-        series_id=series,
-        period_start=pl.col("period").replace_strict(starts, return_dtype=pl.Date),
-        value=pl.col("value").cast(pl.Float64),
-        status=pl.lit("normal"),
-        known_from=copy_dates(file, pl.col("observed_by"), raw["observed_by"]),
-        known_from_basis=pl.lit("observed_by"),
-        month_only=pl.col("observed_by").str.contains(r"^\d{4}-\d{2}(_\w+)?$"),
-    )
-    return _before_the_next_release(frame).select(list(OBSERVATION.polars_schema))
-
-
-def _before_the_next_release(frame: pl.DataFrame) -> pl.DataFrame:
-    """Date a copy labelled by a month alone before any copy of its series from a day of that month that has more periods.
-
-    A month alone means its last day. But a copy that lacks a period which another copy had on the 9th was made from an
-    earlier release; dated to the last day, it would seem to revise the values of the later release back (MANEMP and
-    PAYEMS of January 2026, CPIAUCSL of August 2026).
-    """
-    copies = frame.group_by("series_id", "known_from", "month_only").agg(last=pl.col("period_start").max())
-    dated = copies.filter(~pl.col("month_only")).select(
-        "series_id", seen=pl.col("known_from"), reach=pl.col("last")
-    )
-    moved = (
-        copies.filter("month_only")
-        .join(dated, on="series_id")
-        .filter(
-            (pl.col("seen").dt.truncate("1mo") == pl.col("known_from").dt.truncate("1mo"))
-            & (pl.col("reach") > pl.col("last"))
-        )
-        .group_by("series_id", "known_from", "month_only")
-        .agg(earlier=pl.col("seen").min() - pl.duration(days=1))
-    )
-    return frame.join(
-        moved, on=["series_id", "known_from", "month_only"], how="left", maintain_order="left"
-    ).with_columns(known_from=pl.coalesce("earlier", "known_from"))
-
-
-def _from_wide(file: str, wide: pl.DataFrame, observed_by: str) -> Input:
-    """A file with one column a series and one row a period, copied as a whole at `observed_by`."""
-    long = wide.unpivot(index="period", variable_name="series").with_columns(observed_by=pl.lit(observed_by))
-    return Input(file, _observations(file, long, pl.col("series")), long.height)
 
 
 def _lapse_rows(frame: pl.DataFrame, catalogue: pl.DataFrame) -> pl.DataFrame:

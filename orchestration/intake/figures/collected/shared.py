@@ -36,7 +36,8 @@ class Input:
     """Rows read from one collected file.
 
     frame: rows of a raw table; rows: rows in the file; left_out, added: (number of rows, reason), where the rows left out
-    are in the file and not in the frame, and the rows added are in the frame and not in the file.
+    are in the file and not in the frame, and the rows added are in the frame and not in the file. kind: set for rows that are
+    bundled in a file of their own beside the other observations of their publisher (`observation_<publisher>_<kind>`).
     """
 
     file: str
@@ -44,6 +45,7 @@ class Input:
     rows: int
     left_out: tuple[tuple[int, str], ...] = ()
     added: tuple[tuple[int, str], ...] = ()
+    kind: str = ""
 
 
 def corrected_label(file: str, observed_by: str) -> str:
@@ -70,3 +72,8 @@ def copy_dates(file: str, column: pl.Expr, labels: pl.Series) -> pl.Expr:
     """known_from of each row of a file from its `observed_by`: `column` in the frame, whose values are `labels`."""
     known_from = {label: periods.known_from(corrected_label(file, label)) for label in labels.unique()}
     return column.replace_strict(known_from, return_dtype=pl.Datetime("us"))
+
+
+def read_as_text(path: Path) -> pl.DataFrame:
+    """A Parquet file with all columns as text, dates as ISO days: then it is read as a CSV file of the same columns is."""
+    return pl.read_parquet(path).with_columns(pl.all().cast(pl.String))

@@ -28,7 +28,7 @@ def collected(shared_data, tmp_path):
     """A copy of the collected files that can be damaged: figures/ copied, the large folders linked."""
     folder = tmp_path / "collected"
     shutil.copytree(shared_data / "figures", folder / "figures")
-    for name in ("load", "payloads"):
+    for name in ("load", "newer", "payloads", "product"):
         (folder / name).symlink_to(shared_data / name)
     return folder
 

@@ -118,7 +118,7 @@ def test_a_full_disk_leaves_the_page_that_was_there(home, tmp_path, monkeypatch)
 
 
 def test_a_site_has_a_page_for_each_event_and_touches_nothing_else(home, tmp_path, monkeypatch):
-    """With several processes, as for all 226 events; a second run replaces its own pages and removes those of gone events."""
+    """With several processes, as for all events; a second run replaces its own pages and removes those of gone events."""
     kept = (*EVENTS, "usmca-annual-review-2027")
     settings = changed_release(
         home, tmp_path / "home", f"delete from dim_event where event_id not in {kept!r}"

@@ -1,0 +1,4 @@
+select
+    series_id,
+    geography_id
+from {{ ref('seed_series_geography') }}
