@@ -31,6 +31,7 @@ REASON_CODES = "the codes of the goods were redefined between the windows"
 REASON_BREAK = "declared break in a window"
 REASON_DUTY = "no duty is published for the panel"
 REASON_RATES = "no list of the goods and rates of the measure is held"
+REASON_FEW = "fewer than 3 products or 2 partners can be compared"
 REASON_CONSTANT = "the exposure does not differ between goods and partners"
 REASON_TREATED = "one product alone is exposed"
 REASON_DATES = f"fewer than {MIN_DATES} earlier dates without the event"
@@ -141,7 +142,9 @@ def work_out(design: Design, table: Cube | None, rates: Rates, *, outcome: str =
     weighted = design.weighting == "sqrt_value"
     one = panel_inference.fit(change, own, others, weighted=weighted)
     if one is None:
-        return _nothing(design, REASON_CONSTANT)
+        products, partners = np.nonzero(panel_regression.without_single_cells(change.kept))
+        few = len(np.unique(products)) < 3 or len(np.unique(partners)) < 2
+        return _nothing(design, REASON_FEW if few else REASON_CONSTANT)
     exposed_rows = (np.abs(np.nan_to_num(own)) >= panel_cells.EXPOSED_FROM) & one.kept
     if design.exposure_kind == "statutory" and exposed_rows.any(axis=1).sum() < 2:
         return _nothing(design, REASON_TREATED)

@@ -184,17 +184,21 @@ def statutory(table: Cube, rates: pl.DataFrame, spans: Windows) -> np.ndarray:
 
     rates: product_code, partner_iso3, period_start and rate, a fraction of the value, one row for each month with a duty.
     """
-    total = np.zeros((len(table.products), len(table.partners)))
-    product = {code: place for place, code in enumerate(table.products)}
-    partner = {code: place for place, code in enumerate(table.partners)}
     weight = {month: 1 / len(spans.after) for month in spans.after}
     weight |= {month: -1 / len(spans.before) for month in spans.before}
-    for code, country, day, rate in rates.select(
-        "product_code", "partner_iso3", "period_start", "rate"
-    ).iter_rows():
-        part = weight.get(number(day))
-        if part is not None and code in product and country in partner:
-            total[product[code], partner[country]] += part * np.log1p(rate)
+    month_weight = pl.DataFrame({"month": list(weight), "weight": list(weight.values())}, schema_overrides={"month": pl.Int32})
+    found = (
+        rates.with_columns(month_numbers("period_start").alias("month"))
+        .join(month_weight, on="month")
+        .group_by("product_code", "partner_iso3")
+        .agg((pl.col("rate").log1p() * pl.col("weight")).sum().alias("exposure"))
+    )
+    product = {code: place for place, code in enumerate(table.products)}
+    partner = {code: place for place, code in enumerate(table.partners)}
+    total = np.zeros((len(table.products), len(table.partners)))
+    for code, country, exposure in found.iter_rows():
+        if code in product and country in partner:
+            total[product[code], partner[country]] = exposure
     return total
 
 
