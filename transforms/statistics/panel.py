@@ -44,6 +44,7 @@ EXPOSURE_SCHEMA: dict[str, pl.DataType] = {
     "window_months": pl.Int32(),
     "gap_months": pl.Int32(),
     "weighting": pl.String(),
+    "is_primary": pl.Boolean(),
     "n_cells": pl.Int32(),
     "n_products": pl.Int32(),
     "n_partners": pl.Int32(),
@@ -109,6 +110,7 @@ class Design:
     exposure_kind: str
     weighting: str
     quiet_until: int
+    is_primary: bool = True
     episodes: tuple[tuple[int, int, str], ...] = ()
     breaks: tuple[tuple[int, str], ...] = ()
     cannot: str | None = None
@@ -153,9 +155,9 @@ def work_out(design: Design, table: Cube | None, rates: Rates, *, outcome: str =
         return _nothing(design, REASON_DATES)
     path = panel_lead_lag.lead_lag(table, design.cut, spans, own, others, weighted=weighted)
     row = _row(design, change, own, others, one, dates, path, spans)
-    return Worked(
-        row, path.drop("fired"), _cells(table, change, own, one), _calibration(design, own, dates, fits)
-    )
+    # only a family's primary run is calibrated: it takes as long as all the rest
+    calibration = _calibration(own, dates, fits) if design.is_primary else pl.DataFrame(schema=CALIBRATION_SCHEMA)
+    return Worked(row, path.drop("fired"), _cells(table, change, own, one), calibration)
 
 
 def exposures(
@@ -188,11 +190,11 @@ def _before_estimating(design: Design, table: Cube | None, spans: Windows) -> st
     """Why there can be no estimate, as far as that is known without one."""
     if design.cannot is not None:
         return design.cannot
-    if table is None or not panel_cells.within(table, spans):
-        return REASON_DATA
     for month, why in design.breaks:
         if spans.first < month <= spans.last:
             return f"{REASON_BREAK}: {why}"
+    if table is None or not panel_cells.within(table, spans):
+        return REASON_DATA
     if panel_cells.codes_revised(table, spans):
         return REASON_CODES
     if design.exposure_kind == "realised" and table.duty is None:
@@ -310,7 +312,7 @@ def _cells(table: Cube, change: Changes, own: np.ndarray, one: Fit) -> pl.DataFr
     )
 
 
-def _calibration(design: Design, own: np.ndarray, dates: Dates, fits: list[Fit]) -> pl.DataFrame:
+def _calibration(own: np.ndarray, dates: Dates, fits: list[Fit]) -> pl.DataFrame:
     """How often each rule fires at the earlier dates: CALIBRATION_SCHEMA.
 
     panel_t: Student's t at 5 %. panel_permutation: rank among permutations at that date. panel_verdict: both rules of the verdict,
@@ -359,6 +361,7 @@ def _named(design: Design) -> dict[str, Any]:
         "window_months": design.window,
         "gap_months": design.gap,
         "weighting": design.weighting,
+        "is_primary": design.is_primary,
         "exposure_kind": design.exposure_kind,
     }
 

@@ -67,6 +67,7 @@ def designs(wanted: pl.DataFrame, episodes: pl.DataFrame) -> list[Design]:
             exposure_kind=row["exposure_kind"],
             weighting=row["weighting"],
             quiet_until=number(row["quiet_until"]),
+            is_primary=row["is_primary"],
             episodes=touched,
             breaks=()
             if row["break_month"] is None

@@ -8,6 +8,7 @@ select
     design.gap_months,
     design.exposure_kind,
     weighting.weighting,
+    design.is_primary and weighting.is_primary as is_primary,
     family.quiet_until,
     family.rates_held,
     panel.break_month,

@@ -5,6 +5,7 @@ select
     window_months,
     gap_months,
     exposure_kind,
+    is_primary,
     reason,
     decided_on
 from {{ ref('seed_panel_design') }}
