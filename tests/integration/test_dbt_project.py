@@ -19,7 +19,14 @@ from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.dbt_runner import ensure_manifest
 from orchestration.readers.comparison.answers import MIN_DATES
 from orchestration.readers.rows import TABLE_OF
-from transforms.statistics import changepoint, conformal, forecasts, interrupted, interrupted_calibration
+from transforms.statistics import (
+    changepoint,
+    conformal,
+    forecasts,
+    interrupted,
+    interrupted_calibration,
+    panel_inference,
+)
 
 #: the layers that a model of each layer may select from
 MAY_READ = {
@@ -134,8 +141,9 @@ def test_settings_that_sql_and_python_share_are_the_same(manifest: dict[str, Any
     assert setting("event_window_months") == max(forecasts.WINDOWS)
     assert setting("min_placebo_cuts") == conformal.MIN_ORIGINS == changepoint.MIN_PLACEBO == MIN_DATES
     assert setting("min_placebo_blocks") == conformal.MIN_BLOCKS
-    assert setting("placebo_block") == conformal.BLOCK_MONTHS == interrupted_calibration.BLOCK_MONTHS
-    assert setting("nominal_level") == interrupted_calibration.NOMINAL_RATE
+    blocks = (conformal.BLOCK_MONTHS, interrupted_calibration.BLOCK_MONTHS, panel_inference.STRETCH)
+    assert set(blocks) == {setting("placebo_block")}
+    assert setting("nominal_level") == interrupted_calibration.NOMINAL_RATE == panel_inference.LEVEL
 
 
 @pytest.mark.parametrize("name", ["dashboard", "reports", "command_line", "exports"])
