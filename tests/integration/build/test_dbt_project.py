@@ -12,7 +12,7 @@ from orchestration.build import data_tests, dbt_project
 def test_dbt_is_told_its_home_for_one_call_only(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setenv("HEADWAY_HOME", str(tmp_path / "named by the environment"))
     own = Settings(PROJECT, tmp_path / "own")
-    assert dbt_runner.ensure_manifest(own).is_relative_to(own.home) and dbt_runner.manifest_path(own).exists()
+    assert dbt_project.ensure_manifest(own).is_relative_to(own.home) and own.dbt_manifest.exists()
     assert os.environ["HEADWAY_HOME"] == str(tmp_path / "named by the environment")
     assert not (tmp_path / "named by the environment").exists()
 
