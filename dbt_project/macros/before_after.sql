@@ -31,6 +31,14 @@
     (coalesce(flow, '') <> 'balance' and measure <> 'trade_balance' and unit not like '%percent%')
 {%- endmacro %}
 
+{#
+    True unless the figure lies before the declared break of its series: from a break on a series is recorded another way, and
+    what came before is shown but never compared with it. Aliases of relations with break_period and with period_start.
+#}
+{% macro is_after_break(series, observation) -%}
+    ({{ series }}.break_period is null or {{ observation }}.period_start >= {{ series }}.break_period)
+{%- endmacro %}
+
 {# The scale of a comparison: logarithms where the series allows them and every value of its windows is positive. #}
 {% macro comparison_scale(log_allowed, lowest_value) -%}
     (case when {{ log_allowed }} and {{ lowest_value }} > 0 then 'log' else 'level' end)

@@ -78,8 +78,7 @@ known as (
     cross join widths
     left join subject on widths.series_id = subject.series_id
     where vintage.series_id = cast(series as varchar)
-        -- figures before a declared break are recorded another way
-        and (subject.break_period is null or vintage.period_start >= subject.break_period)
+        and {{ is_after_break('subject', 'vintage') }}
         and vintage.frequency = 'monthly'
         and vintage.status <> 'withdrawn'
         and vintage.value is not null
