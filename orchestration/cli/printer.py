@@ -11,7 +11,7 @@ import datetime as dt
 import json
 import math
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
@@ -66,19 +66,23 @@ class Printer:
         else:
             self.table(list(rows[0]), [[*row.values()] for row in rows])
 
-    def table(self, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    def table(self, names: Sequence[str], rows: Sequence[Sequence[object]], *, grouped: bool = True) -> None:
         """A table for people. Where it is wider than the terminal, each row becomes a record: nobody can read folded
-        columns."""
-        texts = [[_cell(value) for value in row] for row in rows]
+        columns.
+
+        grouped: numbers as 12,662 and 26,249.75. Without it they stand as they can be typed again: only the author of a
+        query knows whether 2025 is a year.
+        """
+        texts = [[_cell(value) if grouped else _bare(value) for value in row] for row in rows]
         widths = [max([len(name), *(len(row[i]) for row in texts)]) for i, name in enumerate(names)]
         if sum(widths) + 2 * len(widths) > self._console.width:
             for row in texts:
-                self.record(dict(zip(names, row, strict=True)))
+                self._fields(zip(names, row, strict=True))
                 self._console.print()
             return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for i, name in enumerate(names):
-            numeric = all(isinstance(row[i], int | float) or row[i] is None for row in rows)
+            numeric = all(isinstance(row[i], int | float | Decimal) or row[i] is None for row in rows)
             table.add_column(escape(name), justify="right" if numeric else "left", no_wrap=True)
         for row in texts:
             table.add_row(*map(escape, row))
@@ -89,9 +93,14 @@ class Printer:
         if self.as_json:
             self.json(dict(values))
             return
-        width = max(map(len, values), default=0)
-        for name, value in values.items():
-            self._console.print(f"{name:<{width}}  {_cell(value)}", markup=False)
+        self._fields([(name, _cell(value)) for name, value in values.items()])
+
+    def _fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        """A line for each (name, text); names may repeat."""
+        fields = list(fields)
+        width = max((len(name) for name, _ in fields), default=0)
+        for name, text in fields:
+            self._console.print(f"{name:<{width}}  {text}", markup=False)
 
     @contextmanager
     def progress(self) -> Iterator[None]:
@@ -158,6 +167,17 @@ def _as_json(value: object) -> object:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _bare(value: object) -> str:
+    """A value as `_cell` writes it, but a number without separators and with up to ten digits of its own."""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 2**53 else f"{value:.10g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_bare, value))
+    return _cell(value)
 
 
 def _cell(value: object) -> str:

@@ -137,7 +137,7 @@ def show_query(out: Printer, result: QueryResult) -> None:
     if out.as_json:
         out.json(result)
         return
-    out.table(result.columns, result.rows)
+    out.table(result.columns, result.rows, grouped=False)
     if result.truncated:
         out.warning(f"only the first {len(result.rows):,} rows are shown: --max-rows shows more")
 
