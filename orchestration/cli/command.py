@@ -77,7 +77,9 @@ def _patient_interrupts() -> Iterator[list[float]]:
         signal.signal(signal.SIGINT, before)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="headway")
 def main() -> None:
     """Trade and auto-production statistics, joined with the timelines of trade negotiations.

@@ -38,7 +38,9 @@ def form(fmt: str | None, target: Path | None, *, as_json: bool) -> str:
     """The format that is meant: table, csv, json or parquet. Raises UsageError for one that cannot be had."""
     ending = _ENDINGS.get(target.suffix.lower()) if target else None
     if as_json and (fmt or target):
-        raise UsageError("--json prints one object; take --format json for a list of records, or --out FILE.json")
+        raise UsageError(
+            "--json prints one object; take --format json for a list of records, or --out FILE.json"
+        )
     if target and not (fmt or ending):
         raise UsageError(f"{target} ends in none of {', '.join(_ENDINGS)}; say --format")
     if target and fmt == "table":

@@ -133,7 +133,11 @@ def trace(settings: Settings, out: Printer, series_id: str, period: str) -> None
 )
 @click.argument("query", required=False)
 @click.option(
-    "--file", "-f", "file", type=click.Path(path_type=Path), help="Read the query from this file; - is standard input."
+    "--file",
+    "-f",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Read the query from this file; - is standard input.",
 )
 @click.option(
     "--format",

@@ -46,7 +46,11 @@ def test_the_form_is_the_one_asked_for_or_the_one_of_the_file(monkeypatch: pytes
     assert form(None, Path("a.CSV"), as_json=False) == "csv"
     assert form("json", Path("a.txt"), as_json=False) == "json"
     assert form("parquet", None, as_json=False) == "parquet"
-    for fmt, target, as_json in (("csv", None, True), (None, Path("a.txt"), False), ("table", Path("a.csv"), False)):
+    for fmt, target, as_json in (
+        ("csv", None, True),
+        (None, Path("a.txt"), False),
+        ("table", Path("a.csv"), False),
+    ):
         with pytest.raises(UsageError):
             form(fmt, target, as_json=as_json)
     monkeypatch.setattr("sys.stdout", _Terminal())
