@@ -15,6 +15,7 @@ import click
 
 from orchestration.base.settings import Settings
 from orchestration.cli.command import command
+from orchestration.cli.listing import EVENTS, SERIES, Choice, choosing, show_list
 from orchestration.cli.results import (
     show_comparison,
     show_export,
@@ -30,32 +31,47 @@ if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
 
 
-@command("status", "headway status\nheadway status --json")
-def status(settings: Settings, out: Printer) -> None:
-    """What the current release holds and how fresh each source is."""
+@command("status", "headway status\nheadway status --limit 5\nheadway status --json")
+@choosing
+def status(settings: Settings, out: Printer, **choice: Any) -> None:
+    """What the current release holds and how fresh each source is, the newest figures first."""
     from orchestration.readers import lookup
 
-    show_status(out, lookup.status(settings))
+    show_status(out, lookup.status(settings), Choice(**choice))
 
 
-@command("series", "headway series\nheadway series 'employment motor'\nheadway series CES3133600101")
-@click.argument("text", required=False, metavar="[FILTER]")
-def series(settings: Settings, out: Printer, text: str | None) -> None:
-    """List the series whose id, title or agency code has every word of FILTER."""
+@command(
+    "series",
+    "headway series\n"
+    "headway series 'employment motor' --limit 10\n"
+    "headway series CES3133600101\n"
+    "headway series mexico --columns series_id,source_code,first_period\n"
+    "headway series --csv > series.csv",
+)
+@click.argument("words", nargs=-1, metavar="[FILTER]")
+@choosing
+def series(settings: Settings, out: Printer, words: tuple[str, ...], **choice: Any) -> None:
+    """List the series whose id, title or agency code has every word of FILTER, the best match and newest first."""
     from orchestration.readers import lookup
 
     with open_release(settings) as con:
-        out.rows(lookup.list_series(con, text))
+        found = lookup.list_series(con, " ".join(words))
+    show_list(out, found, SERIES, Choice(**choice))
 
 
-@command("events", "headway events\nheadway events 'round mexico'\nheadway events 232")
-@click.argument("text", required=False, metavar="[FILTER]")
-def events(settings: Settings, out: Printer, text: str | None) -> None:
-    """List the events whose id, title, timeline or topics have every word of FILTER."""
+@command(
+    "events",
+    "headway events\nheadway events 'round mexico'\nheadway events 232 --limit 10\nheadway events --csv > events.csv",
+)
+@click.argument("words", nargs=-1, metavar="[FILTER]")
+@choosing
+def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: Any) -> None:
+    """List the events whose id, title, timeline or topics have every word of FILTER, the best match and newest first."""
     from orchestration.readers import lookup
 
     with open_release(settings) as con:
-        out.rows(lookup.list_events(con, text))
+        found = lookup.list_events(con, " ".join(words))
+    show_list(out, found, EVENTS, Choice(**choice))
 
 
 @command(
