@@ -199,4 +199,6 @@ def _invoke(
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         DuckDBConnectionManager.close_all_connections()
+    if outcome.exception is not None and not isinstance(outcome.exception, Exception):
+        raise outcome.exception  # Ctrl-C, which dbt hands back like any error
     return outcome
