@@ -218,6 +218,11 @@ class DimSeries(TypedDict):
     last_period: dt.date | None
     observation_count: int
     vintage_count: int
+    oldest_known_from: dt.datetime
+    first_release_count: int
+    first_release_from: dt.date | None
+    first_release_to: dt.date | None
+    first_release_within_days: int | None
     grade: str
 
 
@@ -301,6 +306,9 @@ class FctObservation(TypedDict):
     known_from_basis: str
     grade: str
     payload_id: str
+    first_known_from: dt.datetime | None
+    first_known_lag_days: int | None
+    is_first_release: bool | None
 
 
 class FctObservationVintage(TypedDict):
@@ -316,6 +324,7 @@ class FctObservationVintage(TypedDict):
     known_from_basis: str
     grade: str
     revision_number: int
+    adds_digits: bool
     payload_id: str
 
 

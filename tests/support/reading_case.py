@@ -71,7 +71,7 @@ INSERT INTO dim_episode VALUES ('test_strike', 'A strike', '2018-11-05', NULL, '
 CREATE TABLE dim_payload (payload_id VARCHAR, request_url VARCHAR, retrieved_at TIMESTAMP, sha256 VARCHAR);
 INSERT INTO dim_payload VALUES ('figures:us:1', 'figures:us_monthly.parquet', '2026-11-21', repeat('ab', 32));
 CREATE TABLE fct_observation_vintage (series_id VARCHAR, period_start DATE, frequency VARCHAR, value DOUBLE, status VARCHAR,
-    known_from TIMESTAMP, known_to TIMESTAMP, revision_number INTEGER, payload_id VARCHAR);
+    known_from TIMESTAMP, known_to TIMESTAMP, grade VARCHAR, revision_number INTEGER, payload_id VARCHAR);
 CREATE TABLE fct_trade_flow (partner_code VARCHAR, value_usd BIGINT);
 CREATE TABLE fct_freight_flow (value_usd BIGINT);
 CREATE TABLE fct_position (event_id VARCHAR, party VARCHAR, position VARCHAR, value DOUBLE);
@@ -83,7 +83,10 @@ INSERT INTO rpt_freshness VALUES ('census', 'late', 17), ('bls', 'current', 0);
 
 #: the windows of METHODS for whole years without gap, on the log scale
 _VIEW_AND_MACROS = """
-CREATE VIEW fct_observation AS SELECT * EXCLUDE (known_to, revision_number) FROM fct_observation_vintage
+CREATE VIEW fct_observation AS
+    SELECT * EXCLUDE (known_to, revision_number, oldest), oldest AS first_known_from,
+        date_diff('day', period_start, oldest) <= 90 AS is_first_release
+    FROM (SELECT *, min(known_from) OVER (PARTITION BY series_id, period_start) AS oldest FROM fct_observation_vintage)
     WHERE known_to IS NULL;
 CREATE MACRO before_after(series, event, months := 12, gap := 0, on_date := NULL) AS TABLE
     WITH asked AS (
