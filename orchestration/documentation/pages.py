@@ -102,10 +102,9 @@ def series_page(con: duckdb.DuckDBPyConnection) -> str:
         "| series | title | agency, code | unit | frequency | span | vintages | oldest copy | first releases |\n"
         "|---|---|---|---|---|---|---|---|---|\n"
     )
-    for (
-        *(series, title, source, code, unit, multiplier, frequency, adjustment, first, last, vintages),
-        *(oldest, n_first, first_from, first_to),
-    ) in rows:
+    for row in rows:
+        series, title, source, code, unit, multiplier, frequency, adjustment, first, last, vintages = row[:11]
+        oldest, n_first, first_from, first_to = row[11:]
         held = f"{n_first}, {first_from} to {first_to}" if n_first else ""
         times = f" x {multiplier:,}" if multiplier != 1 else ""
         parts.append(

@@ -108,6 +108,30 @@ class DimEventCluster(TypedDict):
     source_key: str | None
 
 
+class DimEventSource(TypedDict):
+    """A row of dim_event_source."""
+
+    source_key: str
+    kind: str
+    title: str
+    reference: str | None
+    note: str | None
+
+
+class DimFigureOrigin(TypedDict):
+    """A row of dim_figure_origin."""
+
+    dataset: str
+    series_like: str
+    known_on: list[str]
+    agency_page: str
+    agency_table: str
+    copy_repository: str | None
+    copy_path: str | None
+    copy_commit: str | None
+    note: str | None
+
+
 class DimGeography(TypedDict):
     """A row of dim_geography."""
 
@@ -762,6 +786,8 @@ TABLE_OF: Mapping[type[Any], str] = {
     DimEpisode: "dim_episode",
     DimEvent: "dim_event",
     DimEventCluster: "dim_event_cluster",
+    DimEventSource: "dim_event_source",
+    DimFigureOrigin: "dim_figure_origin",
     DimGeography: "dim_geography",
     DimIndustry: "dim_industry",
     DimMonth: "dim_month",

@@ -181,7 +181,7 @@ def test_as_of_a_far_day_is_the_latest(con):
             dt.date(2019, 3, 1): [(day, 3.0, "normal"), (day + dt.timedelta(1), None, "withdrawn")],
         },
     )
-    latest = con.execute("FROM fct_observation ORDER BY ALL").fetchall()
+    latest = con.execute("SELECT * EXCLUDE (is_first_release) FROM fct_observation ORDER BY ALL").fetchall()
     assert [row[1].month for row in latest] == [1, 2]
     assert con.execute("FROM as_of(DATE '2100-01-01') ORDER BY ALL").fetchall() == latest
     assert con.execute("FROM as_of('2100-01-01') ORDER BY ALL").fetchall() == latest
@@ -359,6 +359,37 @@ def test_a_day_before_the_oldest_copy_is_refused_by_its_name(con):
     assert row["verdict"] == "not_computable" and row["d_level"] is None
     (row,) = case.rows(con, "FROM before_after('s', '2019-01-01', on_date := DATE '2030-01-01')")
     assert row["d_level"] is not None
+
+
+def test_a_trace_ends_at_the_copy_that_fits_best(con):
+    """A figure whose copy of that day is known must not be given the address of another copy, nor an agency's answer any."""
+    case.add_series(con, "usa_jobs", source_id="bls", source_code="CES1", fred_alias="JOBS")
+    days = {"a": dt.datetime(2026, 1, 9), "b": dt.datetime(2026, 2, 9), "c": dt.datetime(2026, 3, 9)}
+    case.add_vintages(
+        con, "usa_jobs", {dt.date(2018, 2, 1): [(day, n, "normal") for n, day in enumerate(days.values())]}
+    )
+    con.execute(
+        """INSERT INTO dim_payload (payload_id, source_id, dataset, request_url, sha256) VALUES
+           ('p0', 'figures', 'observation_bls', 'figures:x', 'f'), ('p1', 'figures', 'observation_bls', 'figures:x', 'f'),
+           ('p2', 'bls', 'ces', 'https://api.example/ces', 'g')"""
+    )
+    con.execute(
+        """INSERT INTO dim_figure_origin VALUES
+           ('observation_bls', '%', [], 'https://bls.example/{code}', 'series {code}', NULL, NULL, NULL, 'not kept'),
+           ('observation_bls', 'usa_%', [], 'https://bls.example/usa/{code}', 'series {code}', NULL, NULL, NULL, 'not kept'),
+           ('observation_bls', '%', ['2026-01-09'], 'https://bls.example/{code}', 'series {code}', 'a/copy', '{alias}.csv', 'c0', NULL),
+           ('observation_bea', 'usa_jobs', ['2026-02-09'], 'https://bea.example', 't', 'b/copy', 'x', 'c1', NULL)"""
+    )
+    newest, middle, oldest = case.rows(con, "FROM trace('usa_jobs', '2018-02')")
+    assert (newest["agency_page"], newest["copied_on"]) == ("https://api.example/ces", None)
+    assert (middle["agency_page"], middle["copy_repository"]) == ("https://bls.example/usa/CES1", None)
+    assert (middle["copied_on"], middle["copy_note"]) == (dt.date(2026, 2, 9), "not kept")
+    assert (oldest["agency_page"], oldest["agency_table"]) == ("https://bls.example/CES1", "series CES1")
+    assert (oldest["copy_repository"], oldest["copy_path"], oldest["copy_commit"]) == (
+        "a/copy",
+        "JOBS.csv",
+        "c0",
+    )
 
 
 # -- event_window ----------------------------------------------------------------------------------------------------

@@ -121,7 +121,9 @@ CREATE MACRO before_after(series, event, months := 12, gap := 0, on_date := NULL
     FROM windows, cut;
 CREATE MACRO trace(series, period) AS TABLE
     SELECT vintage.*, known_to IS NULL AS is_latest, source_id, request_url, retrieved_at, http_status, media_type, sha256,
-        bytes, archive_path
+        bytes, archive_path, false AS adds_digits, 'https://agency.example/' || series AS agency_page, 'table 1' AS agency_table,
+        'someone/copies' AS copy_repository, 'a.csv' AS copy_path, 'abc123' AS copy_commit, known_from::DATE AS copied_on,
+        NULL AS copy_note
     FROM fct_observation_vintage AS vintage LEFT JOIN dim_payload USING (payload_id)
     WHERE vintage.series_id = series AND vintage.period_start = CAST(period AS DATE) ORDER BY known_from DESC;
 """

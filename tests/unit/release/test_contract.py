@@ -22,6 +22,8 @@ PUBLIC = {
     "description parties topics location source_key source_reference confidence in_force cluster_id anchor_on cut_month "
     "in_report left_out_because event_class",
     "dim_event_cluster": "cluster_id title first_on last_on n_events",
+    "dim_event_source": "source_key kind title reference note",
+    "dim_figure_origin": "dataset series_like known_on agency_page agency_table copy_repository copy_path copy_commit note",
     "dim_episode": "episode_id title starts_on ends_on applies_to source_reference",
     "dim_tariff_measure": "measure_id imposing_iso3 partners product_scope rate_pct announced_on effective_on published_on ended_on "
     "legal_instrument exemptions source_key source_reference confidence in_force",
