@@ -136,6 +136,7 @@ windows as (
         subject.log_allowed,
         subject.break_period,
         subject.break_reason,
+        subject.oldest_known_from,
         widths.cut_month is not null and coalesce(subject.frequency, '') = 'monthly' as is_comparable,
         {{ add_months('widths.cut_month', '-widths.lag_months') }} as pre_start,
         {{ add_months('widths.cut_month', 'widths.pre_length - 1 - widths.lag_months') }} as pre_end,
