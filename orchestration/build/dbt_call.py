@@ -41,7 +41,7 @@ def invoke(
     runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
     try:
         with _environment(settings):
-            return runner.invoke(
+            outcome = runner.invoke(
                 [
                     *arguments,
                     *("--project-dir", str(settings.dbt_project)),
@@ -55,6 +55,9 @@ def invoke(
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
         DuckDBConnectionManager.close_all_connections()
+    if outcome.exception is not None and not isinstance(outcome.exception, Exception):
+        raise outcome.exception  # Ctrl-C, which dbt hands back like any error
+    return outcome
 
 
 @contextmanager

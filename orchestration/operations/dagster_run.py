@@ -29,7 +29,7 @@ IN_PROCESS = "headway/in_process"
 
 def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None) -> None:
     """Execute a Dagster job in this process, recorded with `tags` in the home's own instance. Raises ReleaseError on
-    failure."""
+    failure, KeyboardInterrupt where Ctrl-C ended it."""
     import logging
 
     prepare_dagster_home(settings)
@@ -53,7 +53,22 @@ def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None
             tags={**(tags or {}), IN_PROCESS: "true"},
         )
     if not result.success:
+        if _interrupted(result):
+            raise KeyboardInterrupt
         raise ReleaseError(_first_failure(result))
+
+
+def _interrupted(result: ExecuteInProcessResult) -> bool:
+    """Whether Ctrl-C ended the run: Dagster catches it and says so in the event of the run's failure, DuckDB in an error."""
+    from dagster._core.events import RunFailureReason
+
+    for event in result.all_events:
+        data = event.event_specific_data
+        if getattr(data, "failure_reason", None) is RunFailureReason.UNEXPECTED_TERMINATION:
+            return True
+        if event.is_step_failure and "Query interrupted" in str(event.step_failure_data.error):
+            return True
+    return False
 
 
 def _end_dead_runs(instance: DagsterInstance) -> None:
