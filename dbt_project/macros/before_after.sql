@@ -185,59 +185,64 @@
 {% endmacro %}
 
 {#
-    The rows of a report from `relation` (int_compared_cut with `subject`, cluster_id, treatment_id, n_other_events and its like,
-    identified, not_identified_because, not_computable_because): false discovery rates within families, verdict, the share of the
-    treatment's series that is outside, and the reason.
+    The rows of a report: false discovery rates within families, verdict, the share of the treatment's series that is outside, and the
+    reason. Names of common table expressions:
+    subjects: `subject` and its cut_month; compared: int_compared_cut with `subject`, cluster_id, treatment_id, n_other_events and its
+    like, identified, not_identified_because, not_computable_because.
 #}
-{% macro judged_report(relation, subject) -%}
-with judged as (
-    {{ with_verdict('(' ~ with_false_discovery_rates(
-        relation, ['family_id', 'window_months', 'gap_months', 'as_of_basis'], 'placebo_rank', 'rank_floor'
-    ) ~ ') as with_rates') | indent(4) }}
+{% macro judged_report(subjects, compared, subject) -%}
+{%- set row = [subject, 'series_id', 'window_months', 'gap_months', 'as_of_basis'] -%}
+{%- set family = ['family_id', 'window_months', 'gap_months', 'as_of_basis'] -%}
+members as (
+    select
+        subjects.{{ subject }},
+        cuts.series_id,
+        cuts.window_months,
+        cuts.gap_months,
+        cuts.as_of_basis,
+        cuts.family_id,
+        cuts.placebo_rank
+    from {{ ref('int_compared_cut') }} as cuts
+    inner join {{ subjects }} as subjects on cuts.cut_month = subjects.cut_month
+    where cuts.placebo_rank is not null
 ),
 
--- events of one treatment share its comparisons, so a series counts once
-shares as (
+families as (
     select
-        treatment_id,
-        window_months,
-        gap_months,
-        as_of_basis,
-        count(distinct case when verdict = 'outside_usual_range' then series_id end)
-        / cast(count(distinct series_id) as double) as share_outside
-    from judged
-    where treatment_id is not null and verdict in ('outside_usual_range', 'within_usual_range')
-    group by treatment_id, window_months, gap_months, as_of_basis
+        {{ family | join(', ') }},
+        cast(count(*) as integer) as family_size
+    from members
+    group by {{ family | join(', ') }}
 ),
 
--- the share is placed among months without an event
-placed as (
-    select
-        shares.treatment_id,
-        shares.window_months,
-        shares.gap_months,
-        shares.as_of_basis,
-        any_value(shares.share_outside) as share_outside,
-        {{ placebo_rank('count(case when quiet.share_outside >= shares.share_outside - ' ~ rounding() ~ ' then 1 end)',
-            'count(quiet.cut_month)') }} as share_outside_rank
-    from shares
-    left join {{ ref('int_quiet_month') }} as quiet
-        on shares.window_months = quiet.window_months
-        and shares.gap_months = quiet.gap_months
-    group by shares.treatment_id, shares.window_months, shares.gap_months, shares.as_of_basis
+rates as (
+    {{ false_discovery_rates('members', row, family, 'placebo_rank') | indent(4) }}
+),
+
+judged as (
+    {{ with_verdict(compared) | indent(4) }}
 )
 
 select
     {% for column in before_after_columns(subject) -%}
-    {{ 'placed.' if column.startswith('share_outside') else 'judged.' }}{{ column }},
+    {% if column in ('q_bh', 'q_by') %}rates.{{ column }}
+    {%- elif column.startswith('share_outside') %}share.{{ column }}
+    {%- elif column == 'family_size' %}coalesce(families.family_size, 0) as family_size
+    {%- elif column == 'bh_min_hits' %}{{ bh_min_hits('judged.rank_floor', 'coalesce(families.family_size, 0)') }} as bh_min_hits
+    {%- else %}judged.{{ column }}
+    {%- endif %},
     {% endfor -%}
     {{ reason_of_verdict() | indent(4) }} as reason
 from judged
-left join placed
-    on judged.treatment_id = placed.treatment_id
-    and judged.window_months = placed.window_months
-    and judged.gap_months = placed.gap_months
-    and judged.as_of_basis = placed.as_of_basis
+left join families
+    on {% for column in family %}judged.{{ column }} = families.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+left join rates
+    on {% for column in row %}judged.{{ column }} = rates.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+left join {{ ref('int_treatment_share') }} as share
+    on judged.treatment_id = share.treatment_id
+    and judged.window_months = share.window_months
+    and judged.gap_months = share.gap_months
+    and judged.as_of_basis = share.as_of_basis
 {%- endmacro %}
 
 {#

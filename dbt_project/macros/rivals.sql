@@ -89,6 +89,7 @@ group by {{ keys | join(', ') }}, window_months, gap_months
 {#
     Whether a confounding episode touches a series. applies_to lists what it disturbs: all; autos (vehicles, their parts
     and engines); employment; trade (values, duties, balances, not prices); usa_statistics (any series of the USA).
+    Of usa_statistics only months without a value count: a gap in the publications disturbs no month that was published later.
     When in doubt it touches: a comparison called unclean by mistake costs less than one called clean by mistake.
     Aliases of relations with the columns of dim_episode and dim_series.
 #}
@@ -104,6 +105,11 @@ group by {{ keys | join(', ') }}, window_months, gap_months
             ))
         or ({{ applies_to_has(episode, 'usa_statistics') }} and {{ series }}.geography_iso3 = 'USA')
     )
+{%- endmacro %}
+
+{# Whether an episode is a gap in what is published, which counts only where a month has no value. #}
+{% macro is_publication_gap(episode) -%}
+    {{ applies_to_has(episode, 'usa_statistics') }}
 {%- endmacro %}
 
 {% macro applies_to_has(episode, tag) -%}

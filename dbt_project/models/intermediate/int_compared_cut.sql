@@ -48,7 +48,7 @@ rates as (
         {{ measured_rates('n_blocks >= ' ~ min_placebo_blocks()) | indent(8) }}
     from {{ ref('int_calibration_placebo') }}
     group by series_id, window_months, gap_months
-)
+),
 
 family_rates as (
     select *

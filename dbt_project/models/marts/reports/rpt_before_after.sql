@@ -48,8 +48,6 @@ told_apart as (
         *,
         event_class = 'act' and max_shared_post_share <= {{ max_shared_share() }} as identified
     from compared
-)
+),
 
-select * from (
-    {{ judged_report('told_apart', 'event_id') | indent(4) }}
-) as report
+{{ judged_report('events', 'told_apart', 'event_id') }}

@@ -54,8 +54,6 @@ told_apart as (
         *,
         max_shared_post_share <= {{ max_shared_share() }} as identified
     from compared
-)
+),
 
-select * from (
-    {{ judged_report('told_apart', 'cluster_id') | indent(4) }}
-) as report
+{{ judged_report('clusters', 'told_apart', 'cluster_id') }}
