@@ -63,7 +63,7 @@ def calibrate(
     """Calibrate each of some forecasts from the errors and nominal half widths, in one unit, of its origins.
 
     error, half_width and month (month numbers, in order) have one place an origin, one forecast after the other; `first` is
-    the first place of each forecast, `window` the months of the mean that it forecasts.
+    the first place of each forecast, which has at least one, `window` the months of the mean that it forecasts.
 
     Whether the origins of a block are inside is measured with the scale of all other blocks, without origins less than
     `window` months from the block, whose windows share months with it.

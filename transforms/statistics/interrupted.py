@@ -125,7 +125,7 @@ def interrupted_time_series(
     `reason`, whatever a series looks like. Raises ValueError if a month of a series has two values.
     """
     series = monthly_series(monthly)
-    touching = {name: sorted(set(spans)) for name, spans in episodes_by_series(episodes).items()}
+    touching = {name: tuple(sorted(set(spans))) for name, spans in episodes_by_series(episodes).items()}
     plans = [
         Design(
             row["design_id"],
@@ -137,17 +137,17 @@ def interrupted_time_series(
     ]
     rows = _Rows.of(_pairs(monthly, plans, pairs), plans, series)
     groups: dict[_Window, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    spans: dict[tuple[object, ...], tuple[tuple[int, int], ...]] = {}
-    for place in np.flatnonzero(rows.reasons == None):  # noqa: E711 (an array of objects)
-        design, series_id = plans[rows.designs[place]], rows.ids[place]
-        first, last = int(rows.first[place]), int(rows.last[place])
-        known = tuple(touching.get(series_id, ()))
-        if (known, first, last) not in spans:
-            clipped = {(max(a, first), min(b, last)) for a, b in known if a <= last and b >= first}
-            spans[known, first, last] = tuple(sorted(clipped))
-        joint = tuple(month for month in design.joint if first < month <= last)
-        window = _Window(design.cut, design.dropped, first, last, spans[known, first, last], joint)
-        groups[window][series_id].append(int(place))
+    # many series share their episodes and their first and last month
+    same: dict[tuple[object, ...], dict[str, list[int]]] = {}
+    usable = np.flatnonzero([reason is None for reason in rows.reasons])
+    for place, series_id, index, first, last in zip(
+        usable.tolist(), *(part[usable].tolist() for part in (rows.ids, rows.designs, rows.first, rows.last)), strict=True
+    ):
+        known = touching.get(series_id, ())
+        key = (index, known, first, last)
+        if key not in same:
+            same[key] = groups[_window(plans[index], first, last, known)]
+        same[key][series_id].append(place)
     prepared = []
     for window, members in groups.items():
         made = _trimmed(window)
@@ -161,6 +161,13 @@ def interrupted_time_series(
     for chunk in _chunks(prepared):
         _fit(chunk, series, rows)
     return rows.frame(plans, series)
+
+
+def _window(design: Design, first: int, last: int, episodes: tuple[tuple[int, int], ...]) -> _Window:
+    """The window of a design between the months `first` and `last`, with what is known of it within these months."""
+    inside = {(max(a, first), min(b, last)) for a, b in episodes if a <= last and b >= first}
+    joint = tuple(month for month in design.joint if first < month <= last)
+    return _Window(design.cut, design.dropped, first, last, tuple(sorted(inside)), joint)
 
 
 @dataclass
@@ -200,7 +207,7 @@ class _Rows:
             if kind in (pl.Float64(), pl.Int32())
         }
         return cls(
-            np.concatenate(ids), np.concatenate(designs), first, last, reasons, reasons == None, numbers  # noqa: E711
+            np.concatenate(ids), np.concatenate(designs), first, last, reasons, np.array([reason is None for reason in reasons], dtype=bool), numbers
         )
 
     def withhold(self, places: list[int], reason: str) -> None:
@@ -359,7 +366,8 @@ def _trimmed(window: _Window) -> tuple[_Window, np.ndarray, int] | str:
 def _unexplained(columns: np.ndarray) -> np.ndarray:
     """Of each column, the share of its length that the columns before it do not explain."""
     length = np.linalg.norm(columns, axis=0)
-    r = np.abs(np.diag(np.linalg.qr(columns, mode="r")))
+    packed, _ = np.linalg.qr(columns, mode="raw")
+    r = np.abs(packed.diagonal())
     return r / np.where(length > 0, length, 1)
 
 
@@ -390,7 +398,7 @@ def _chunks(groups: list[_Group]) -> Iterator[list[_Group]]:
 
 def _fit(groups: list[_Group], series: dict[str, MonthlySeries], rows: _Rows) -> None:
     """Fill in the rows of `groups`."""
-    ready, places, largest = [], [], []
+    ready: list[tuple[np.ndarray, np.ndarray, list[list[int]], _Group]] = []
     for group in groups:
         window = group.window
         y = np.column_stack([series[name].window(window.first, window.last) for name in group.members])
@@ -404,30 +412,33 @@ def _fit(groups: list[_Group], series: dict[str, MonthlySeries], rows: _Rows) ->
         size = np.where(size > 0, size, 1.0)
         y /= size
         y[used] -= y[used].mean(axis=0)
-        q, _ = np.linalg.qr(group.x)
-        varies = np.sqrt(((y - q @ (q.T @ y)) ** 2).mean(axis=0)) > 1e-9
-        members = list(group.members.values())
-        rows.first[[place for member in members for place in member]] = window.first
-        for member in (m for m, ok in zip(members, varies, strict=True) if not ok):
-            rows.withhold(member, REASON_CONSTANT)
-        if varies.any():
-            ready.append((group, y[:, varies]))
-            places.append([m for m, ok in zip(members, varies, strict=True) if ok])
-            largest.append(size[varies])
-    if not ready:
-        return
-    blocks = Blocks([(y, group.x) for group, y in ready], -2)
-    months = [len(group.x) - group.window.dropped for group, _ in ready]
-    sizes = [len(own) for own in places]
+        rows.first[[place for member in group.members.values() for place in member]] = window.first
+        ready.append((y, size, list(group.members.values()), group))
+    blocks = Blocks([(y, group.x) for y, _, _, group in ready], -2)
+    varies = np.sqrt((blocks.residuals**2).sum(axis=0) / blocks.n) > 1e-9
+    if not varies.all():
+        kept = []
+        for (y, size, members, group), own in zip(ready, blocks.own, strict=True):
+            moves = varies[own]
+            for member in (m for m, ok in zip(members, moves, strict=True) if not ok):
+                rows.withhold(member, REASON_CONSTANT)
+            if moves.any():
+                kept.append((y[:, moves], size[moves], [m for m, ok in zip(members, moves, strict=True) if ok], group))
+        if not kept:
+            return
+        ready = kept
+        blocks = Blocks([(y, group.x) for y, _, _, group in ready], -2)
+    months = [len(group.x) - group.window.dropped for *_, group in ready]
+    sizes = [len(members) for _, _, members, _ in ready]
     gls, ols = blocks.autoregressive(), blocks.ols()
     ewc = blocks.ewc([math.floor(0.4 * n ** (2 / 3)) for n in months])
     newey_west = blocks.newey_west(np.repeat([math.ceil(1.3 * math.sqrt(n)) for n in months], sizes))
-    unit = np.concatenate(largest)
+    unit = np.concatenate([size for _, size, _, _ in ready])
     step, slope = gls.estimate.params[:, -2] * unit, gls.estimate.params[:, -1] * unit / 12
-    after = np.repeat([group.window.last - group.window.cut + 1 for group, _ in ready], sizes)
+    after = np.repeat([group.window.last - group.window.cut + 1 for *_, group in ready], sizes)
     found = {
         "n_months": np.repeat(months, sizes),
-        "n_regressors": np.repeat([group.x.shape[1] - group.window.dropped for group, _ in ready], sizes),
+        "n_regressors": np.repeat([group.x.shape[1] - group.window.dropped for *_, group in ready], sizes),
         "ar_order": gls.order,
         "level_change": step,
         "slope_change": slope,
@@ -440,10 +451,9 @@ def _fit(groups: list[_Group], series: dict[str, MonthlySeries], rows: _Rows) ->
         "se_nw": newey_west.se * unit,
         "p_nw": newey_west.p,
         "p_ols": ols.p,
-        "joint_events": np.repeat([group.n_joint for group, _ in ready], sizes),
+        "joint_events": np.repeat([group.n_joint for *_, group in ready], sizes),
     }
-    flat = [member for own in places for member in own]
-    rows.fill(flat, found, gls.order < 0)
+    rows.fill([member for _, _, members, _ in ready for member in members], found, gls.order < 0)
 
 
 def _pairs(

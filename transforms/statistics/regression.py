@@ -133,7 +133,7 @@ class Blocks:
             rho, gamma, variance_of_target, squares = self._iterated(p, *products[p])
             with np.errstate(divide="ignore"):
                 bic = count * np.log(squares[MAX_ORDER - p :].sum(axis=0) / count) + p * np.log(count)
-            stationary = _is_stationary(rho)
+            stationary = is_stationary(rho)
             better = stationary & (bic < best)
             best, order = np.where(better, bic, best), np.where(better, p, order)
             chosen = np.where(better[:, None], gamma, chosen)
@@ -306,7 +306,7 @@ def _cosines(months: int, terms: int) -> np.ndarray:
     return np.cos(np.pi * np.outer(np.arange(1, terms + 1), (np.arange(months) + 0.5) / months))
 
 
-def _is_stationary(rho: np.ndarray) -> np.ndarray:
+def is_stationary(rho: np.ndarray) -> np.ndarray:
     """Of each row of rho (m, p), whether errors with these coefficients have a finite variance: all partial autocorrelations,
     which the recursion of Levinson and Durbin read backwards gives, lie between -1 and 1."""
     stationary = np.isfinite(rho).all(axis=1)
