@@ -95,12 +95,13 @@
 {%- endmacro %}
 
 {#
-    Which range a comparison is held against: its own (6 blocks of dates or more), the pooled one of its family (36 dates or more, where
-    the family's short series are measured at 7 % or less), or none. pool: own, pooled or null, by the number of dates.
+    Which range a comparison is held against: its own (6 blocks of dates or more, so many that a rank can reach its threshold), the
+    pooled one of its family (36 dates or more, where the family's short series are measured at 7 % or less), or none. pool: own, pooled
+    or null, by the number of dates.
 #}
-{% macro scope_of_range(pool, z_threshold, family_rate, n_family_dates) -%}
+{% macro scope_of_range(pool, n_placebo, rank_threshold, z_threshold, family_rate, n_family_dates) -%}
     case
-        when {{ pool }} = 'own' then 'own'
+        when {{ pool }} = 'own' and {{ rank_threshold }} * (1 + {{ n_placebo }}) >= 1 then 'own'
         when {{ pool }} = 'pooled'
             and {{ z_threshold }} is not null
             and {{ n_family_dates }} >= {{ min_placebo_cuts() }}
@@ -140,9 +141,9 @@
 #}
 {% macro verdict(computable, clean, identified, preliminary_months, withheld_because, scope_of_range, far_out) -%}
     case
-        when not {{ computable }} then 'not_computable'
-        when not {{ clean }} then 'confounded'
-        when not {{ identified }} then 'overlapping'
+        when not ({{ computable }}) then 'not_computable'
+        when not ({{ clean }}) then 'confounded'
+        when not ({{ identified }}) then 'overlapping'
         when {{ preliminary_months }} > 0 then 'preliminary_data'
         when {{ withheld_because }} is not null then 'not_computable'
         when {{ scope_of_range }} is null then 'not_enough_history'

@@ -179,7 +179,7 @@ calibration as (
 usual as (
     select
         pools.*,
-        {{ scope_of_range('pool', 'z_threshold', 'family_false_alarm_rate', 'n_family_dates') | indent(8) }} as scope_of_range,
+        {{ scope_of_range('pool', 'n_pool', 'rank_threshold', 'z_threshold', 'family_false_alarm_rate', 'n_family_dates') | indent(8) }} as scope_of_range,
         {{ withheld_because('judged_window', 'pool', 'family_false_alarm_rate', 'n_family_dates') | indent(8) }} as withheld_because,
         case
             when judged_window not in {{ in_list(judged_windows()) }} then null
