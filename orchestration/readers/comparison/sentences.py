@@ -98,7 +98,7 @@ def control_sentences(row: RptDifferenceInDifferences, controls: Sequence[DimCon
         return f"Against {against} it cannot be compared: {row['reason'] or 'a month is missing'}."
     sentences = [
         f"Against {against} ({row['control_set_id']}: {_weights(controls)}) it differs by {percent(did)}: "
-        f"{percent(of_series)} less {percent(of_controls)}."
+        f"{percent(of_series)} less {percent(of_controls)}, taken off as logarithms."
     ]
     if controls:
         sentences.append(f"Assumption: {controls[0]['assumption']}")
@@ -231,15 +231,16 @@ def _vintage(
     log = result["scale"] == "log"
     own, effect = difference_of(result), result["revision_effect"]
     other = None
+    means = "means of the logarithms" if log else "means"
     if now is not None and now["scale"] == result["scale"]:
         other = difference_of(now)
-        words = "The same months with the latest figures differ by"
+        words = f"With the latest figures, the {means} of the same months differ by"
     elif effect is not None and own is not None:
         # revision_effect is the difference of the latest figures less that of the first releases
         if result["as_of_basis"] == "latest":
-            other, words = own - effect, "With each month as first released, the means differ by"
+            other, words = own - effect, f"With each month as first released, the {means} differ by"
         else:
-            other, words = own + effect, "With the latest figures, the means differ by"
+            other, words = own + effect, f"With the latest figures, the {means} differ by"
     if other is None or own is None:
         latest = result["as_of_basis"] == "latest"
         return [*sentences, *(unknown_revisions(held, result) if latest else [])]
