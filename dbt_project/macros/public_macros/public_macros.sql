@@ -30,14 +30,14 @@
         },
         {
             'name': 'event_window',
-            'signature': 'event_window(event, series, months := 24)',
-            'comment': 'The columns and numbers of rpt_event_window for any event (event_id or ISO date as text) and monthly series, months on each side of the cut.',
+            'signature': 'event_window(series, event, months := 24)',
+            'comment': 'The columns and numbers of rpt_event_window for any monthly series and event (event_id or ISO date as text), months on each side of the cut.',
             'body': event_window_body(),
         },
         {
             'name': 'trace',
             'signature': 'trace(series, period)',
-            'comment': 'Where a value comes from: one row a vintage, newest first, with the request, the time of retrieval and the sha256 of the bytes. period is a DATE or text: a day, 2018-02 or 2018; any day within the period will do.',
+            'comment': 'Where a value comes from: one row a vintage, newest first, with the request, the time of retrieval and the sha256 of the bytes. period is a DATE or text: a day, 2018-02 or 2018; any day within the period will do, and a year is all periods of it. Of a bundled figure also the page of the agency and the public copy that it was read from.',
             'body': trace_body(),
         },
     ]) }}
@@ -57,15 +57,29 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
     {%- endfor %}
 {%- endmacro %}
 
+{#
+    The series and the event asked for, as text. before_after, placebo and event_window take the series first; where a person
+    wrote the event first, the two are told apart by what is a series_id.
+#}
+{% macro is_swapped() -%}
+    exists (select 1 from dim_series as named where named.series_id = cast(event as varchar))
+{%- endmacro %}
+{% macro requested_series() -%}
+    (case when {{ is_swapped() }} then cast(event as varchar) else cast(series as varchar) end)
+{%- endmacro %}
+{% macro requested_event() -%}
+    (case when {{ is_swapped() }} then cast(series as varchar) else cast(event as varchar) end)
+{%- endmacro %}
+
 {# The cut of `event`: a timeline event by its id, or a day as ISO text. One row; cut_month is null when it is neither. #}
 {% macro requested_cut() -%}
     select
-        cast(event as varchar) as event_id,
+        {{ requested_event() }} as event_id,
         timeline_event.cluster_id,
         coalesce(
             timeline_event.cut_month,
-            {{ first_whole_month('try_cast(cast(event as varchar) as date)') }}
+            {{ first_whole_month('try_cast(' ~ requested_event() ~ ' as date)') }}
         ) as cut_month
     from (select 1 as one) as one_row
-    left join dim_event as timeline_event on timeline_event.event_id = cast(event as varchar)
+    left join dim_event as timeline_event on timeline_event.event_id = {{ requested_event() }}
 {%- endmacro %}

@@ -41,7 +41,8 @@ class Held:
 
     n_months: those months; n_copied: those of which the first release is not held; oldest_copy: when the oldest figure of
     these became known; complete_from: when the last of the months first had a figure here; n_revised: months of which more than
-    one version is held; n_revised_since: months with a version that became known after the day asked for (0 where none was).
+    one version is held; n_revised_since: months with a version that became known after the day asked for (0 where none was);
+    months: of a comparison without numbers, the months of the series that have one.
     """
 
     n_months: int
@@ -50,6 +51,7 @@ class Held:
     complete_from: dt.datetime | None
     n_revised: int
     n_revised_since: int
+    months: tuple[dt.date, ...] = ()
 
 
 def versions_held(
@@ -66,7 +68,18 @@ def versions_held(
             **{name: result[name] for name in ("pre_start", "pre_end", "post_start", "post_end")},
         },
     ).fetchall()[0]
-    return Held(*row)
+    return Held(*row, months=_months_held(con, result) if result["pre_mean"] is None else ())
+
+
+def _months_held(con: duckdb.DuckDBPyConnection, result: RptBeforeAfter) -> tuple[dt.date, ...]:
+    """The months of the series with a number, from its declared break on."""
+    rows = con.execute(
+        """select period_start from fct_observation join dim_series using (series_id)
+           where series_id = ? and value is not null and (break_period is null or period_start >= break_period)
+           order by period_start""",
+        [result["series_id"]],
+    ).fetchall()
+    return tuple(row[0] for row in rows)
 
 
 def unknown_revisions(held: Held | None, result: RptBeforeAfter) -> list[str]:

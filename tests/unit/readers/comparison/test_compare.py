@@ -50,6 +50,16 @@ def test_round_six_and_imports_from_mexico(con: duckdb.DuckDBPyConnection):
     assert f"one window earlier shows {earlier:+.2f} %" in found.text
 
 
+def test_series_and_event_may_be_named_in_either_order(con: duckdb.DuckDBPyConnection):
+    """The command takes the event first and the macros take the series first."""
+    assert compare(con, IMPORTS, "nafta-round6-end") == compare(con, "nafta-round6-end", IMPORTS)
+    assert compare(con, IMPORTS, "2018-01-29").event is None
+    with pytest.raises(UsageError, match="there is no event 'no-such-event'"):
+        compare(con, "no-such-event", IMPORTS)
+    with pytest.raises(UsageError, match="there is no series 'nonsense'"):
+        compare(con, "nafta-round6-end", "nonsense")
+
+
 def test_what_else_happened_is_told_and_what_did_not_happen_is_not(con: duckdb.DuckDBPyConnection):
     found = compare(con, "nafta-round6-end", IMPORTS)
     assert [event["event_id"] for event in found.other_events] == ["nafta-round7-end", "s232-steel"]

@@ -27,6 +27,7 @@ RESULT = cast(
         "post_start": dt.date(2020, 2, 1),
         "post_end": dt.date(2020, 2, 1),
         "revision_effect": None,
+        "pre_mean": 1.0,
         "reason": "no month of a window is known",
     },
 )
