@@ -43,7 +43,13 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         "rpt_event_exposure",
     ),
     "Before and after": (
-        *("rpt_event_window", "rpt_before_after", "rpt_cluster_before_after", "dim_control_set"),
+        *(
+            "rpt_series_month",
+            "rpt_event_window",
+            "rpt_before_after",
+            "rpt_cluster_before_after",
+            "dim_control_set",
+        ),
         "rpt_difference_in_differences",
     ),
     "Forecasts": ("rpt_counterfactual_effect", "rpt_counterfactual"),

@@ -706,6 +706,19 @@ class RptRevision(TypedDict):
     days_to_latest: int
 
 
+class RptSeriesMonth(TypedDict):
+    """A row of rpt_series_month."""
+
+    series_id: str
+    period_start: dt.date
+    value: float | None
+    log_value: float | None
+    yoy_pct: float | None
+    index_base: float | None
+    in_episode: bool
+    is_preliminary: bool
+
+
 class RptStatutoryRate(TypedDict):
     """A row of rpt_statutory_rate."""
 
@@ -815,6 +828,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",
     RptRevision: "rpt_revision",
+    RptSeriesMonth: "rpt_series_month",
     RptStatutoryRate: "rpt_statutory_rate",
     RptSyntheticControl: "rpt_synthetic_control",
     RptTariffExposure: "rpt_tariff_exposure",

@@ -77,6 +77,7 @@ CONTRACT = Contract(
         "fct_trade_flow",
         "fct_freight_flow",
         "fct_position",
+        "rpt_series_month",
         "rpt_event_window",
         "rpt_before_after",
         "rpt_cluster_before_after",
