@@ -83,7 +83,7 @@ first_numbers as (
             on vintage.series_id = latest.series_id
             and vintage.period_start = latest.period_start
             and latest.is_first_release
-        where vintage.series_id = {{ requested_series() }}
+        where vintage.series_id = cast(series as varchar)
             and vintage.frequency = 'monthly'
             and vintage.value is not null
             and {{ is_not_press('vintage') }}
@@ -116,7 +116,7 @@ first_known as (
 calibration as (
     select
         max(rank_threshold) as rank_threshold,
-        {{ measured_rates('series_id = ' ~ requested_series() ~ ' and n_blocks >= ' ~ min_placebo_blocks()) | indent(8) }}
+        {{ measured_rates('series_id = cast(series as varchar) and n_blocks >= ' ~ min_placebo_blocks()) | indent(8) }}
     from (
         select
             measured.*,

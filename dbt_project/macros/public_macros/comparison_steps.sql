@@ -32,7 +32,7 @@ request as (
         cut.event_id,
         cut.cluster_id,
         case when least(months, coalesce(post_months, months)) >= 1 and gap >= 0 then cut.cut_month end as cut_month,
-        {{ requested_series() }} as series_id,
+        cast(series as varchar) as series_id,
         cast(months as integer) as window_months,
         cast(gap as integer) as gap_months,
         {{ lag_months('cast(months as integer)', 'cast(gap as integer)') }} as lag_months,
@@ -63,7 +63,7 @@ subject as (
         *,
         {{ has_log_scale() }} as log_allowed
     from dim_series
-    where series_id = {{ requested_series() }}
+    where series_id = cast(series as varchar)
 ),
 
 -- the numbers that were known at the end of on_date, or are known now, with months counted from the cut
@@ -77,7 +77,7 @@ known as (
     from fct_observation_vintage as vintage
     cross join widths
     left join subject on widths.series_id = subject.series_id
-    where vintage.series_id = {{ requested_series() }}
+    where vintage.series_id = cast(series as varchar)
         and {{ is_after_break('subject', 'vintage') }}
         and vintage.frequency = 'monthly'
         and vintage.status <> 'withdrawn'

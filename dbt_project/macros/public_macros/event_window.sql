@@ -8,7 +8,7 @@ subject as (
         *,
         {{ has_log_scale() }} as log_allowed
     from dim_series
-    where series_id = {{ requested_series() }}
+    where series_id = cast(series as varchar)
         and frequency = 'monthly'
 ),
 
@@ -16,7 +16,7 @@ known as (
     select observation.*
     from fct_observation as observation
     inner join subject on observation.series_id = subject.series_id
-    where observation.series_id = {{ requested_series() }}
+    where observation.series_id = cast(series as varchar)
         and {{ is_after_break('subject', 'observation') }}
 ),
 

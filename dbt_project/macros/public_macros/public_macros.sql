@@ -20,19 +20,19 @@
             'name': 'before_after',
             'signature': 'before_after(series, event, months := 12, gap := 0, on_date := NULL, post_months := NULL)',
             'comment': 'One row with the columns and numbers of rpt_before_after for any monthly series, event (event_id or ISO date as text), width, gap and, with on_date, as known that day. Where the window reaches beyond what is known, it is answered with the months there are (n_pre, n_post, reason: window is shorter than asked). post_months: months after the cut when fewer than months are wanted. Descriptive: says what differs, not why.',
-            'body': before_after_body(),
+            'body': in_either_order(before_after_body()),
         },
         {
             'name': 'placebo',
             'signature': 'placebo(series, event, months := 12, gap := 0, on_date := NULL, post_months := NULL)',
             'comment': 'What before_after ranks its difference among: the same difference (log points, or units where logs are not allowed) of the same series at every month without a known event, one row a cut, and the one asked for (is_event). placebo_median is what deviations are taken from.',
-            'body': placebo_body(),
+            'body': in_either_order(placebo_body()),
         },
         {
             'name': 'event_window',
             'signature': 'event_window(series, event, months := 24)',
             'comment': 'The columns and numbers of rpt_event_window for any monthly series and event (event_id or ISO date as text), months on each side of the cut.',
-            'body': event_window_body(),
+            'body': in_either_order(event_window_body()),
         },
         {
             'name': 'trace',
@@ -58,28 +58,30 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
 {%- endmacro %}
 
 {#
-    The series and the event asked for, as text. before_after, placebo and event_window take the series first; where a person
-    wrote the event first, the two are told apart by what is a series_id.
+    `body` with the series and the event told apart by what is a series_id: before_after, placebo and event_window take the series
+    first, and a person who writes the event first means the same. In a body, the arguments stand as cast(series as varchar) and
+    cast(event as varchar).
 #}
-{% macro is_swapped() -%}
-    exists (select 1 from dim_series as named where named.series_id = cast(event as varchar))
-{%- endmacro %}
-{% macro requested_series() -%}
-    (case when {{ is_swapped() }} then cast(event as varchar) else cast(series as varchar) end)
-{%- endmacro %}
-{% macro requested_event() -%}
-    (case when {{ is_swapped() }} then cast(series as varchar) else cast(event as varchar) end)
+{% macro in_either_order(body) -%}
+    {%- set is_swapped = 'exists (select 1 from dim_series as named where named.series_id = cast(event as varchar))' -%}
+    {%- set pieces = {
+        'series': '(case when ' ~ is_swapped ~ ' then cast(event as varchar) else cast(series as varchar) end)',
+        'event': '(case when ' ~ is_swapped ~ ' then cast(series as varchar) else cast(event as varchar) end)',
+    } -%}
+    {{- body
+        | replace('cast(series as varchar)', '<series>') | replace('cast(event as varchar)', '<event>')
+        | replace('<series>', pieces.series) | replace('<event>', pieces.event) -}}
 {%- endmacro %}
 
 {# The cut of `event`: a timeline event by its id, or a day as ISO text. One row; cut_month is null when it is neither. #}
 {% macro requested_cut() -%}
     select
-        {{ requested_event() }} as event_id,
+        cast(event as varchar) as event_id,
         timeline_event.cluster_id,
         coalesce(
             timeline_event.cut_month,
-            {{ first_whole_month('try_cast(' ~ requested_event() ~ ' as date)') }}
+            {{ first_whole_month('try_cast(cast(event as varchar) as date)') }}
         ) as cut_month
     from (select 1 as one) as one_row
-    left join dim_event as timeline_event on timeline_event.event_id = {{ requested_event() }}
+    left join dim_event as timeline_event on timeline_event.event_id = cast(event as varchar)
 {%- endmacro %}

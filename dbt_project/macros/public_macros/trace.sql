@@ -16,7 +16,7 @@ with vintages as (
         -- '2018' is every period of that year; '2018-02' is filled up to a day
         and case
             when length(cast(period as varchar)) = 4
-                then extract(year from vintage.period_start) = cast(cast(period as varchar) as integer)
+                then left(cast(vintage.period_start as varchar), 4) = cast(period as varchar)
             else vintage.period_start = cast(date_trunc(
                 case vintage.frequency
                     when 'monthly' then 'month'
