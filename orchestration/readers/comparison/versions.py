@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestration.readers.comparison.whole_windows import months_from_epoch
 from orchestration.readers.rows import DimSeries, RptBeforeAfter
 from orchestration.readers.wording import day, month
 
@@ -107,14 +108,21 @@ def known_too_late(
     # the macro before_after gives this as its reason
     if oldest and oldest.date() > on_date and "oldest copy held" not in (result["reason"] or ""):
         sentences.append(f"The oldest figure held of this series became known on {day(oldest)}.")
-    if held and held.complete_from and held.complete_from.date() > on_date:
+    whole = held is not None and held.n_months == _months_asked(result)
+    if held and whole and held.complete_from and held.complete_from.date() > on_date:
         sentences.append(
-            f"Every month of both windows that has a figure now had one from {day(held.complete_from)} on: "
+            f"Every month of both windows had a figure from {day(held.complete_from)} on: "
             f"`--as-of {held.complete_from:%Y-%m-%d}` or later works, and without --as-of the latest figures are compared."
         )
     elif oldest and oldest.date() > on_date:
         sentences.append("Without --as-of the latest figures are compared.")
     return "".join(f" {sentence}" for sentence in sentences)
+
+
+def _months_asked(result: RptBeforeAfter) -> int:
+    """How many months both windows have."""
+    spans = ((result["pre_start"], result["pre_end"]), (result["post_start"], result["post_end"]))
+    return sum(months_from_epoch(last) - months_from_epoch(first) + 1 for first, last in spans)
 
 
 def first_releases_of(series: DimSeries) -> str:
