@@ -104,7 +104,7 @@ CONTRACT = Contract(
             "SELECT series_id, event_id FROM rpt_before_after WHERE verdict <> 'not_computable' LIMIT 1",
         ),
         "event_window": MacroCall(
-            "FROM event_window(?, ?)", "SELECT event_id, series_id FROM rpt_event_window LIMIT 1"
+            "FROM event_window(?, ?)", "SELECT series_id, event_id FROM rpt_event_window LIMIT 1"
         ),
         "trace": MacroCall(
             "FROM trace(?, ?)",

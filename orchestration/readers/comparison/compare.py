@@ -96,7 +96,7 @@ def compare(
         on_date = parse_date(as_of, "as-of") if isinstance(as_of, str) else as_of
     if as_of is not None and (control or method):
         raise UsageError("controls and other methods use the latest figures: leave --as-of out")
-    event_id, series_id = resolve_event(con, event), resolve_series(con, series)
+    event_id, series_id = _resolved(con, event, series)
     series_row = read(con, DimSeries, "where series_id = ?", [series_id])[0]
     if series_row["frequency"] != "monthly":
         raise UsageError(_not_monthly(con, series_row))
@@ -137,6 +137,21 @@ def compare(
         methods,
         held,
     )
+
+
+def _resolved(con: duckdb.DuckDBPyConnection, event: str, series: str) -> tuple[str, str]:
+    """event_id (or a date) and series_id. The macros take them the other way round, so both orders are understood.
+
+    Raises UsageError with the nearest ids, for the order of the command line.
+    """
+    try:
+        return resolve_event(con, event), resolve_series(con, series)
+    except UsageError:
+        try:
+            return resolve_event(con, series), resolve_series(con, event)
+        except UsageError:
+            pass
+        raise
 
 
 def _same_months_now(

@@ -41,7 +41,8 @@ def _same_months_now(comparison: Comparison) -> str:
     if now is None or value is None:
         return ""
     size = difference(value, comparison.series, log=now["scale"] == "log")
-    return f" With today's figures the same months differ by {size}."
+    rule = " (means of the logarithms)" if now["scale"] == "log" else ""
+    return f" With today's figures the same months differ by {size}{rule}."
 
 
 def verdict_sentence(comparison: Comparison) -> str:
@@ -56,7 +57,9 @@ def verdict_sentence(comparison: Comparison) -> str:
         reason = result["reason"] or "a window has no value"
         return f"{series['title']} before and after {what} cannot be compared: {reason}."
     size = difference(change, series, log=result["scale"] == "log")
-    sentence = f"After {what}, {series['title']} differs from before by {size}"
+    # the plain means printed beside it can differ by another percentage
+    rule = " (means of the logarithms)" if result["scale"] == "log" else ""
+    sentence = f"After {what}, {series['title']} differs from before by {size}{rule}"
     if not result["verdict"]:
         return f"{sentence}; how usual that is for this series is not in this release."
     reason = f" ({result['reason']})" if result["reason"] else ""
