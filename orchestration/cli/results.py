@@ -175,6 +175,10 @@ def show_export(out: Printer, export: Export) -> None:
         [{"table": f.table, "file": f.path.name, "rows": f.rows, "bytes": f.bytes} for f in export.files]
     )
     out.line(f"written to {export.folder}")
+    if export.left_out:
+        from orchestration.readers.export import LEFT_OUT
+
+        out.warning(f"left out: {'; '.join(export.left_out)}. {LEFT_OUT}")
     if export.restricted:
         out.warning(
             f"not to be passed on: these files hold figures of {', '.join(export.restricted)}, whose licence does "
