@@ -123,10 +123,9 @@ def _unfit(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable], *, nam
     """
     reasons = {}
     for table in tables:
-        if table.rows * len(table.columns) > WORKBOOK_CELLS:
-            if not named:
-                reasons[table.name] = f"{table.name} ({table.rows:,} rows of {len(table.columns)} columns)"
-        if table.name not in reasons and (unwritable := too_long(con, table, _selected(table, text=False))):
+        if not named and table.rows * len(table.columns) > WORKBOOK_CELLS:
+            reasons[table.name] = f"{table.name} ({table.rows:,} rows of {len(table.columns)} columns)"
+        elif unwritable := too_long(con, table, _selected(table, text=False)):
             if named:
                 raise UsageError(f"{table.name} fits no workbook: {unwritable}. Take parquet or csv")
             reasons[table.name] = f"{table.name} ({unwritable})"
