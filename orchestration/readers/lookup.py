@@ -81,7 +81,11 @@ class EventLine(TypedDict):
 
 
 class TracedVintage(TypedDict):
-    """A vintage of one number and the bytes it came from: the columns of the macro `trace`."""
+    """A vintage of one number and the bytes it came from: the columns of the macro `trace`.
+
+    Of a bundled figure, sha256 is that of the bundled file, agency_* say where the agency published it, copy_* which public copy it
+    was read from and copied_on by which day that copy showed it.
+    """
 
     series_id: str
     period_start: dt.date
@@ -103,6 +107,14 @@ class TracedVintage(TypedDict):
     bytes: int
     archive_path: str
     payload_id: str
+    adds_digits: bool
+    agency_page: str | None
+    agency_table: str | None
+    copy_repository: str | None
+    copy_path: str | None
+    copy_commit: str | None
+    copied_on: dt.date | None
+    copy_note: str | None
 
 
 # -- what there is ---------------------------------------------------------------------------------------------------

@@ -108,6 +108,30 @@ class DimEventCluster(TypedDict):
     source_key: str | None
 
 
+class DimEventSource(TypedDict):
+    """A row of dim_event_source."""
+
+    source_key: str
+    kind: str
+    title: str
+    reference: str | None
+    note: str | None
+
+
+class DimFigureOrigin(TypedDict):
+    """A row of dim_figure_origin."""
+
+    dataset: str
+    series_like: str
+    known_on: list[str]
+    agency_page: str
+    agency_table: str
+    copy_repository: str | None
+    copy_path: str | None
+    copy_commit: str | None
+    note: str | None
+
+
 class DimGeography(TypedDict):
     """A row of dim_geography."""
 
@@ -218,6 +242,11 @@ class DimSeries(TypedDict):
     last_period: dt.date | None
     observation_count: int
     vintage_count: int
+    oldest_known_from: dt.datetime
+    first_release_count: int
+    first_release_from: dt.date | None
+    first_release_to: dt.date | None
+    first_release_within_days: int | None
     grade: str
 
 
@@ -301,6 +330,9 @@ class FctObservation(TypedDict):
     known_from_basis: str
     grade: str
     payload_id: str
+    first_known_from: dt.datetime | None
+    first_known_lag_days: int | None
+    is_first_release: bool | None
 
 
 class FctObservationVintage(TypedDict):
@@ -316,6 +348,7 @@ class FctObservationVintage(TypedDict):
     known_from_basis: str
     grade: str
     revision_number: int
+    adds_digits: bool
     payload_id: str
 
 
@@ -673,6 +706,19 @@ class RptRevision(TypedDict):
     days_to_latest: int
 
 
+class RptSeriesMonth(TypedDict):
+    """A row of rpt_series_month."""
+
+    series_id: str
+    period_start: dt.date
+    value: float | None
+    log_value: float | None
+    yoy_pct: float | None
+    index_base: float | None
+    in_episode: bool
+    is_preliminary: bool
+
+
 class RptStatutoryRate(TypedDict):
     """A row of rpt_statutory_rate."""
 
@@ -753,6 +799,8 @@ TABLE_OF: Mapping[type[Any], str] = {
     DimEpisode: "dim_episode",
     DimEvent: "dim_event",
     DimEventCluster: "dim_event_cluster",
+    DimEventSource: "dim_event_source",
+    DimFigureOrigin: "dim_figure_origin",
     DimGeography: "dim_geography",
     DimIndustry: "dim_industry",
     DimMonth: "dim_month",
@@ -780,6 +828,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",
     RptRevision: "rpt_revision",
+    RptSeriesMonth: "rpt_series_month",
     RptStatutoryRate: "rpt_statutory_rate",
     RptSyntheticControl: "rpt_synthetic_control",
     RptTariffExposure: "rpt_tariff_exposure",

@@ -133,6 +133,7 @@ def test_a_trace_shows_every_vintage_newest_first_with_the_bytes(con: duckdb.Duc
     ]
     assert rows[0]["sha256"] == "ab" * 32
     assert rows[0]["request_url"] == "figures:us_monthly.parquet"
+    assert (rows[0]["copy_repository"], rows[0]["copied_on"]) == ("someone/copies", dt.date(2026, 2, 15))
 
 
 def test_a_period_without_a_value_says_which_there_are(con: duckdb.DuckDBPyConnection):

@@ -26,6 +26,11 @@ select
     last_period,
     observation_count,
     vintage_count,
+    oldest_known_from,
+    first_release_count,
+    first_release_from,
+    first_release_to,
+    first_release_within_days,
     grade
 from {{ ref('int_known_series') }}
 order by series_id
