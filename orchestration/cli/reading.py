@@ -81,7 +81,8 @@ def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: A
     "headway compare s232-autos-effective-2025-04 usa_employment_motor_vehicles_parts --as-of 2026-01-09\n"
     "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --as-of first --months 6\n"
     "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --control manufacturing_total\n"
-    "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --method all",
+    "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --method all\n"
+    "headway compare nafta-round6-end usa_imports_goods_mex --out round6.xlsx",
 )
 @click.argument("event")
 @click.argument("series_id", metavar="SERIES")
@@ -100,12 +101,20 @@ def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: A
     metavar="FILE",
     help="Draw it into a .svg, .png or .html file (the page needs no network).",
 )
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write it to a .xlsx, .csv, .html or .md file: months, windows, answer, cautions, citation.",
+)
 def compare(
     settings: Settings,
     out: Printer,
     event: str,
     series_id: str,
     plot: Path | None,
+    target: Path | None,
     **options: Any,  # click's values
 ) -> int:
     """Compare SERIES before and after EVENT (an event id or an ISO date).
@@ -118,13 +127,24 @@ def compare(
         from orchestration.readers.charts.files import check_path
 
         check_path(plot)
+    if target:
+        from orchestration.readers.comparison import document_files
+
+        document_files.check_path(target)
     with open_release(settings) as con:
         comparison = run(con, event, series_id, **options)
         if plot:
             from orchestration.readers.comparison.picture import plot as draw
 
             draw(con, comparison, plot)
-        show_comparison(out, comparison, plot)
+        if target:
+            from orchestration.readers.citation import cite_comparison
+            from orchestration.readers.comparison.document import document
+
+            event_id = comparison.event["event_id"] if comparison.event else None
+            cited = cite_comparison(settings, con, comparison.series["series_id"], event_id)
+            document_files.write(document(con, comparison, cited), target)
+        show_comparison(out, comparison, plot, target)
     return 0 if comparison.answered else 2
 
 
@@ -137,6 +157,26 @@ def trace(settings: Settings, out: Printer, series_id: str, period: str) -> None
 
     with open_release(settings) as con:
         out.rows(lookup.trace(con, series_id, period))
+
+
+@command(
+    "cite",
+    "headway cite usa_employment_manufacturing\n"
+    "headway cite nafta-round6-end usa_imports_goods_mex release --format bibtex > headway.bib\n"
+    "headway cite release --format csl",
+)
+@click.argument("what", nargs=-1, required=True, metavar="SERIES|EVENT|RELEASE...")
+@click.option(
+    "--format", "fmt", type=click.Choice(["text", "bibtex", "csl"]), default="text", show_default=True
+)
+def cite(settings: Settings, out: Printer, what: tuple[str, ...], fmt: str) -> None:
+    """How to cite series, events and releases (`release` is the current one): text, BibTeX or CSL JSON."""
+    from orchestration.readers.citation import cite as run
+    from orchestration.readers.citation import written
+
+    with open_release(settings) as con:
+        citations = [run(settings, con, text) for text in what]
+    click.echo(written(citations, "csl" if out.as_json else fmt))
 
 
 @command(

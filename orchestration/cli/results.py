@@ -112,13 +112,17 @@ def show_status(out: Printer, status: Status, choice: Choice) -> None:
     show_list(out, status.freshness, FRESHNESS, choice)
 
 
-def show_comparison(out: Printer, comparison: Comparison, picture: Path | None = None) -> None:
+def show_comparison(
+    out: Printer, comparison: Comparison, picture: Path | None = None, document: Path | None = None
+) -> None:
     """The paragraph first, so that what else happened is read before any number; then the numbers.
 
-    picture: the file into which the comparison was drawn.
+    picture: the file into which the comparison was drawn; document: the one that it was written to.
     """
     if out.as_json:
-        out.json({**vars(comparison), "answered": comparison.answered, "picture": picture})
+        out.json(
+            {**vars(comparison), "answered": comparison.answered, "picture": picture, "document": document}
+        )
         return
     out.line(comparison.text)
     out.line()
@@ -133,6 +137,8 @@ def show_comparison(out: Printer, comparison: Comparison, picture: Path | None =
         out.rows(method_rows(comparison.methods))
     if picture:
         out.line(f"drawn into {picture}")
+    if document:
+        out.line(f"written to {document}")
 
 
 def show_query(out: Printer, result: QueryResult) -> None:
@@ -175,6 +181,10 @@ def show_export(out: Printer, export: Export) -> None:
         [{"table": f.table, "file": f.path.name, "rows": f.rows, "bytes": f.bytes} for f in export.files]
     )
     out.line(f"written to {export.folder}")
+    if export.left_out:
+        from orchestration.readers.export import LEFT_OUT
+
+        out.warning(f"left out: {'; '.join(export.left_out)}. {LEFT_OUT}")
     if export.restricted:
         out.warning(
             f"not to be passed on: these files hold figures of {', '.join(export.restricted)}, whose licence does "
