@@ -1,0 +1,42 @@
+{#
+    Which design answers a question, and what stands in the way where none does.
+    Belongs here: the rule of choice and its gates, and the rows that each design offers to rpt_answer_design.
+    Does not belong here: the designs themselves (their reports), the order of the designs (seed_answer_design), the words for what
+    stands in the way (seed_answer_blocker).
+
+    The rule, fixed on 2026-11-29 before any answer was computed:
+    1. A question is a treatment (the acts that reach a series with one cut month, or a phase of talks), a series and a width.
+    2. Each design lists its blockers. A design without one is available. No gate looks at the estimate: the gate of the trend before
+       asks whether the trend alone would carry the two sides further apart than the threshold, and not whether it is small
+       beside what was found (comparisons that pass the latter fire at 8 to 9 % of dates without an event).
+    3. The first available design in the order of seed_answer_design answers; of several variants of a design the first in its own order
+       (dim_control_set by its key, the drift model before the local trend). "Any design fires" would err more often than each of them.
+    4. Where none is available the answer carries the blockers of the placebo rank, which asks least of the data.
+    5. That designs disagree is said beside the answer (designs_disagree) and changes nothing.
+#}
+
+{# Widths whose comparison has a verdict; the other widths of the report are shown only. #}
+{% macro answer_windows() %}{{ return([6, 12]) }}{% endmacro %}
+
+{# A family x width with at least so many dates without an event and a higher rate than this has no verdict. #}
+{% macro miscalibrated_dates() %}{{ return(500) }}{% endmacro %}
+{% macro miscalibrated_rate() %}{{ return(0.07) }}{% endmacro %}
+
+{# A list of the keys whose condition holds: `blockers_where({'covid': 'is_covid', ...})`. Null is no. #}
+{% macro blockers_where(conditions) -%}
+    list_filter([
+        {%- for blocker, condition in conditions.items() %}
+        case when {{ condition }} then '{{ blocker }}' end{{ ',' if not loop.last }}
+        {%- endfor %}
+    ], lambda x: x is not null)
+{%- endmacro %}
+
+{# Two lists of blockers as one, each once. #}
+{% macro all_blockers(first, second) -%}
+    list_sort(list_distinct(list_concat(coalesce({{ first }}, {{ empty_list() }}), coalesce({{ second }}, {{ empty_list() }}))))
+{%- endmacro %}
+
+{# A difference on the scale of the comparison as a percentage; null where it is in units of the series. #}
+{% macro as_percentage(expression, scale='scale') -%}
+    case when {{ scale }} = 'log' then 100 * (exp({{ expression }}) - 1) end
+{%- endmacro %}
