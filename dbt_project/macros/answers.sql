@@ -40,3 +40,26 @@
 {% macro as_percentage(expression, scale='scale') -%}
     case when {{ scale }} = 'log' then 100 * (exp({{ expression }}) - 1) end
 {%- endmacro %}
+
+{# The designs that compare goods or states with each other, as a list in SQL: they answer for the exposed part of a series. #}
+{% macro panel_designs() -%}
+    'panel', 'state_panel'
+{%- endmacro %}
+
+{# What was expected as a difference of logarithms: of a percentage, or of a number that `mean_before` times `multiplier` is the whole of. #}
+{% macro expected_part(value, unit, mean_before, multiplier) -%}
+    ln(1 + case when {{ unit }} = 'percent' then {{ value }} / 100 else {{ value }} / nullif({{ mean_before }} * {{ multiplier }}, 0) end)
+{%- endmacro %}
+
+{#
+    Whether an effect as large as the larger end of what was expected would leave the usual range, if all else were as usual. Where even
+    that end would not, no answer can tell the prediction from nothing.
+#}
+{% macro could_be_seen(low, high, distance) -%}
+    greatest(abs({{ low }}), abs({{ high }})) >= {{ distance }}
+{%- endmacro %}
+
+{# Whether no effect between low and high is within `distance` of what was found beyond the usual (`deviation`). #}
+{% macro could_be_excluded(low, high, deviation, distance) -%}
+    {{ deviation }} + {{ distance }} < {{ low }} or {{ deviation }} - {{ distance }} > {{ high }}
+{%- endmacro %}

@@ -108,6 +108,27 @@ class DimEventCluster(TypedDict):
     source_key: str | None
 
 
+class DimExpectedEffect(TypedDict):
+    """A row of dim_expected_effect."""
+
+    expected_effect_id: str
+    event_id: str
+    series_id: str
+    kind: str
+    applies_to: str
+    low: float
+    high: float
+    unit: str
+    horizon_months: int | None
+    published: str
+    source_key: str
+    source_title: str
+    source_address: str
+    source_reference: str
+    confidence: str
+    note: str | None
+
+
 class DimGeography(TypedDict):
     """A row of dim_geography."""
 
@@ -354,6 +375,93 @@ class FctTradeFlow(TypedDict):
     known_from: dt.datetime
     known_from_basis: str
     payload_id: str
+
+
+class RptAnswer(TypedDict):
+    """A row of rpt_answer."""
+
+    treatment_id: str
+    series_id: str
+    window_months: int
+    scope: str
+    event_ids: list[str]
+    cut_month: dt.date
+    design: str
+    variant: str | None
+    scale: str | None
+    estimate: float | None
+    range_centre: float | None
+    usual_low: float | None
+    usual_high: float | None
+    estimate_pct: float | None
+    range_centre_pct: float | None
+    usual_low_pct: float | None
+    usual_high_pct: float | None
+    distance_at_threshold: float | None
+    verdict: str | None
+    false_alarm_rate: float | None
+    false_alarm_se: float | None
+    n_blocks: int | None
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
+    as_of: dt.datetime | None
+    first_release_estimate_pct: float | None
+    expected_effect_id: str | None
+    expected_low_pct: float | None
+    expected_high_pct: float | None
+    expected_source: str | None
+    expected_horizon_months: int | None
+    could_be_seen: bool | None
+    could_be_excluded: bool | None
+    designs_disagree: bool
+    share_outside: float | None
+    blockers: list[str]
+    sole_blocker: str | None
+    reason: str | None
+    tellable_when: str | None
+    other_designs: list[str]
+
+
+class RptAnswerCoverage(TypedDict):
+    """A row of rpt_answer_coverage."""
+
+    windows: str
+    counted: str
+    item: str
+    n_questions: int
+    n_answers: int
+    share_of_questions: float
+
+
+class RptAnswerDesign(TypedDict):
+    """A row of rpt_answer_design."""
+
+    treatment_id: str
+    series_id: str
+    window_months: int
+    design: str
+    variant: str | None
+    place: int
+    scope: str
+    cut_month: dt.date
+    scale: str | None
+    estimate: float | None
+    range_centre: float | None
+    usual_low: float | None
+    usual_high: float | None
+    distance_at_threshold: float | None
+    estimate_pct: float | None
+    range_centre_pct: float | None
+    usual_low_pct: float | None
+    usual_high_pct: float | None
+    verdict: str | None
+    false_alarm_rate: float | None
+    false_alarm_se: float | None
+    n_blocks: int | None
+    blockers: list[str]
+    is_available: bool
+    is_answer: bool
+    as_of: dt.datetime | None
 
 
 class RptBeforeAfter(TypedDict):
@@ -753,6 +861,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     DimEpisode: "dim_episode",
     DimEvent: "dim_event",
     DimEventCluster: "dim_event_cluster",
+    DimExpectedEffect: "dim_expected_effect",
     DimGeography: "dim_geography",
     DimIndustry: "dim_industry",
     DimMonth: "dim_month",
@@ -768,6 +877,9 @@ TABLE_OF: Mapping[type[Any], str] = {
     FctObservationVintage: "fct_observation_vintage",
     FctPosition: "fct_position",
     FctTradeFlow: "fct_trade_flow",
+    RptAnswer: "rpt_answer",
+    RptAnswerCoverage: "rpt_answer_coverage",
+    RptAnswerDesign: "rpt_answer_design",
     RptBeforeAfter: "rpt_before_after",
     RptChangePoint: "rpt_change_point",
     RptClusterBeforeAfter: "rpt_cluster_before_after",
