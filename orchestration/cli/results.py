@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from orchestration.operations.build import BuildOutcome
     from orchestration.operations.doctor import Finding
     from orchestration.operations.removal import Removal
+    from orchestration.readers.comparison.answer import AnswerLine
     from orchestration.readers.comparison.compare import Comparison
     from orchestration.readers.export import Export
     from orchestration.readers.lookup import Status
@@ -109,19 +110,37 @@ def show_status(out: Printer, status: Status) -> None:
     out.rows(status.freshness)
 
 
-def show_comparison(out: Printer, comparison: Comparison, picture: Path | None = None) -> None:
-    """The paragraph first, so that what else happened is read before any number; then the numbers.
+def show_comparison(
+    out: Printer, comparison: Comparison, picture: Path | None = None, *, full: bool = False
+) -> None:
+    """The answer first, then the table of designs and what stands in the way; with `full` the longer paragraph and all columns.
 
     picture: the file into which the comparison was drawn.
     """
+    from orchestration.readers.comparison.answer_words import design_rows, in_the_way
+
+    answer = comparison.answer
     if out.as_json:
         out.json({**vars(comparison), "answered": comparison.answered, "picture": picture})
         return
-    out.line(comparison.text)
-    out.line()
-    out.record(_without_welch(comparison.result))
+    out.line(comparison.brief)
+    if answer:
+        out.line()
+        out.rows(design_rows(answer))
+        out.line()
+        for line in in_the_way(answer):
+            out.line(line)
+    if full:
+        out.line()
+        out.line(comparison.text)
+        out.line()
+        out.record(_without_welch(comparison.result))
+        if answer:
+            out.line()
+            out.record({k: v for k, v in answer.row.items() if v not in (None, [])})
     if comparison.control:
         out.line()
+        out.line(comparison.control_text)
         out.record(_without_welch(comparison.control))
     if comparison.methods:
         from orchestration.cli.method_rows import method_rows
@@ -130,6 +149,24 @@ def show_comparison(out: Printer, comparison: Comparison, picture: Path | None =
         out.rows(method_rows(comparison.methods))
     if picture:
         out.line(f"drawn into {picture}")
+    if not full:
+        out.line()
+        out.line("--full shows every column, --method all every method, --json everything for programs")
+
+
+def show_answers(out: Printer, lines: Sequence[AnswerLine], untold: str = "", left: int = 0) -> None:
+    """Answers as a list, best first; untold: what cannot be told, in words; left: how many more there are."""
+    from orchestration.readers.comparison.answer_words import list_rows
+
+    if out.as_json:
+        out.json({"answers": lines, "untold": untold or None, "left_out": left})
+        return
+    if lines or not untold:
+        out.rows(list_rows(lines))
+    if left:
+        out.line(f"{left} more: --limit shows more")
+    if untold:
+        out.line(untold)
 
 
 def show_query(out: Printer, result: QueryResult) -> None:

@@ -125,29 +125,51 @@ answers as (
         and (expected.applies_to = 'exposed_goods') = (standing.is_answer and standing.design in ({{ panel_designs() }}))
 ),
 
-blocked as (
+met as (
     select
         answers.treatment_id,
         answers.series_id,
         answers.window_months,
-        {{ ordered_list('blocker.blocker', 'blocker.place') }} as blockers,
-        string_agg(blocker.title, '; ' order by blocker.place) as reason,
-        string_agg(
-            case
-                when blocker.blocker = 'too_recent'
-                    then concat(
-                        'when the figures of ',
-                        strftime({{ add_months('answers.cut_month', 'answers.window_months - 1') }}, '%Y-%m'),
-                        ' are published'
-                    )
-                else blocker.tellable_when
-            end,
-            '; ' order by blocker.place
-        ) as tellable_when
+        blocker.blocker,
+        blocker.place,
+        blocker.title,
+        case
+            when blocker.blocker = 'too_recent'
+                then concat(
+                    'when the figures of ',
+                    left(cast({{ add_months('answers.cut_month', 'answers.window_months - 1') }} as varchar), 7),
+                    ' are published'
+                )
+            else blocker.tellable_when
+        end as tellable_when
     from answers
     inner join {{ ref('stg_answer_blocker') }} as blocker on list_contains(answers.blockers, blocker.blocker)
     where answers.place_of_expected = 1 and not answers.is_answer
-    group by answers.treatment_id, answers.series_id, answers.window_months
+),
+
+blocked as (
+    select
+        treatment_id,
+        series_id,
+        window_months,
+        {{ ordered_list('blocker', 'place') }} as blockers,
+        string_agg(title, '; ' order by place) as reason
+    from met
+    group by treatment_id, series_id, window_months
+),
+
+-- one remedy may mend several
+remedies as (
+    select
+        treatment_id,
+        series_id,
+        window_months,
+        string_agg(tellable_when, '; ' order by place) as tellable_when
+    from (
+        select treatment_id, series_id, window_months, tellable_when, min(place) as place from met
+        group by treatment_id, series_id, window_months, tellable_when
+    ) as each_remedy
+    group by treatment_id, series_id, window_months
 )
 
 select
@@ -192,11 +214,15 @@ select
     coalesce(blocked.blockers, {{ empty_list() }}) as blockers,
     case when len(blocked.blockers) = 1 then {{ list_item('blocked.blockers', 1) }} end as sole_blocker,
     blocked.reason,
-    blocked.tellable_when,
+    remedies.tellable_when,
     coalesce(answers.other_designs, {{ empty_list() }}) as other_designs
 from answers
 left join blocked
     on answers.treatment_id = blocked.treatment_id
     and answers.series_id = blocked.series_id
     and answers.window_months = blocked.window_months
+left join remedies
+    on answers.treatment_id = remedies.treatment_id
+    and answers.series_id = remedies.series_id
+    and answers.window_months = remedies.window_months
 where answers.place_of_expected = 1
