@@ -272,6 +272,7 @@ MODELS: Mapping[str, str] = {
     "uc_local_linear_trend": "local linear trend",
 }
 
+
 class DesignWords(NamedTuple):
     """A design of rpt_answer: its name in a table, and what it compares, as a sentence goes on with 'compared with'."""
 

@@ -15,7 +15,6 @@ import duckdb
 from orchestration.readers.comparison.answer import Answer, NamedEvent
 from orchestration.readers.rows import (
     TABLE_OF,
-    BridgeEventTreatment,
     DimExpectedEffect,
     DimSeries,
     RptAnswer,
@@ -96,12 +95,16 @@ def untold(*blockers: str, **changed: Any) -> RptAnswer:
     return row(**(nothing | changed))
 
 
-def offer(design: str = "placebo_rank", place: int = 5, *, blockers: Sequence[str] = (), **changed: Any) -> RptAnswerDesign:
+def offer(
+    design: str = "placebo_rank", place: int = 5, *, blockers: Sequence[str] = (), **changed: Any
+) -> RptAnswerDesign:
     """A row of rpt_answer_design; the figures of `row` unless it is blocked or they are `changed`."""
     empty = dict.fromkeys(RptAnswerDesign.__annotations__)
     offered = {
         **empty,
-        **{name: row()[name] for name in ("treatment_id", "series_id", "window_months", "scope", "cut_month")},
+        **{
+            name: row()[name] for name in ("treatment_id", "series_id", "window_months", "scope", "cut_month")
+        },
         **_FIGURES,
         "design": design,
         "place": place,
@@ -126,7 +129,15 @@ def answer(
 ) -> Answer:
     """An answer as answer_of() gives it."""
     return Answer(
-        *(answered or row(), list(designs) or [offer(is_answer=True)], series, asked, together, rivals, phase),
+        *(
+            answered or row(),
+            list(designs) or [offer(is_answer=True)],
+            series,
+            asked,
+            together,
+            rivals,
+            phase,
+        ),
         controls={"manufacturing_total": "All manufacturing of the same country"},
         expected=expected,
     )
@@ -143,9 +154,12 @@ def write_tables(
     con: duckdb.DuckDBPyConnection, answers: Sequence[RptAnswer], designs: Sequence[RptAnswerDesign] = ()
 ) -> None:
     """Make the tables of answers in the database of `con`, with these rows, and their macro."""
-    for kind in (RptAnswer, RptAnswerDesign, RptAnswerCoverage, BridgeEventTreatment, DimExpectedEffect):
+    for kind in (RptAnswer, RptAnswerDesign, RptAnswerCoverage, DimExpectedEffect):
         names = ", ".join(f"{name} {type_}" for name, type_ in columns(kind).items())
         con.execute(f"CREATE TABLE {TABLE_OF[kind]} ({names})")
+    con.execute(
+        "CREATE TABLE bridge_event_treatment (event_id VARCHAR, series_id VARCHAR, treatment_id VARCHAR, scope VARCHAR)"
+    )
     con.execute("CREATE TABLE dim_event_cluster (cluster_id VARCHAR, title VARCHAR)")
     con.execute("CREATE TABLE dim_control_set (control_set_id VARCHAR, title VARCHAR)")
     for table, rows in (("rpt_answer", answers), ("rpt_answer_design", designs)):

@@ -113,9 +113,7 @@ def answer_of(con: duckdb.DuckDBPyConnection, event_id: str, series: DimSeries, 
     events = _events(con, [*row["event_ids"], *row["rivals_in_windows"], *row["rival_event_ids"]])
     near, all_rivals = set(row["rival_event_ids"]), {*row["rivals_in_windows"], *row["rival_event_ids"]}
     rivals = sorted((events[id_] for id_ in all_rivals if id_ in events), key=lambda e: _far(e, row, near))
-    expected = read(
-        con, DimExpectedEffect, "where expected_effect_id = ?", [row["expected_effect_id"]]
-    )
+    expected = read(con, DimExpectedEffect, "where expected_effect_id = ?", [row["expected_effect_id"]])
     return Answer(
         row,
         designs,
@@ -221,7 +219,9 @@ def untold_about(con: duckdb.DuckDBPyConnection, event_id: str) -> tuple[int, li
             on answer.treatment_id = bridge.treatment_id and answer.series_id = bridge.series_id
         where bridge.event_id = $event and answer.window_months in (6, 12)
         group by answer.series_id having bool_and(answer.design = 'none')"""
-    series = con.execute(f"select count(*) from (select answer.series_id {untold})", parameters).fetchall()[0][0]
+    series = con.execute(f"select count(*) from (select answer.series_id {untold})", parameters).fetchall()[
+        0
+    ][0]
     rows = read_as(
         con,
         Untold,
@@ -247,7 +247,9 @@ def all_answers(
     """
     _need_answers(con)
     if timeline is not None:
-        known = [row[0] for row in con.execute("select distinct timeline from dim_event order by 1").fetchall()]
+        known = [
+            row[0] for row in con.execute("select distinct timeline from dim_event order by 1").fetchall()
+        ]
         if timeline not in known:
             raise UsageError(f"there is no timeline '{timeline}'; there are {', '.join(known)}")
     return read_as(

@@ -33,6 +33,8 @@ from orchestration.readers.wording import (
 
 #: rivals named one by one, the rest are counted
 NAMED_RIVALS = 3
+#: reasons that a sentence names, the rest are counted; all of them stand below the table
+NAMED_BLOCKERS = 4
 #: decimals of a percentage in a sentence and in a table
 _DIGITS = 1
 
@@ -84,7 +86,9 @@ def _told(answer: Answer) -> list[str]:
     )
     if row["verdict"] == "outside_usual_range":
         rate = row["false_alarm_rate"]
-        often = f"; this method says so at {share(rate)} of dates without an event" if rate is not None else ""
+        often = (
+            f"; this method says so at {share(rate)} of dates without an event" if rate is not None else ""
+        )
         return [found, f"That is outside the usual range of {low} to {high}{often}."]
     return [
         found,
@@ -118,9 +122,12 @@ def _quantity(answer: Answer) -> str:
 
 def _untold(answer: Answer) -> list[str]:
     row = answer.row
+    named = [blocker(b) for b in row["blockers"][:NAMED_BLOCKERS]]
+    if more := len(row["blockers"]) - len(named):
+        named.append(f"{more} more reasons" if more > 1 else "another reason")
     return [
         f"Nothing can be told about {shortened(answer.series['title'])} after {subject(answer)} with windows of "
-        f"{row['window_months']} months: {_and([blocker(b) for b in row['blockers']])}."
+        f"{row['window_months']} months: {_and(named)}."
     ]
 
 
@@ -212,7 +219,9 @@ def in_the_way(answer: Answer) -> list[str]:
     if answer.rivals:
         lines.append(_rivals(answer))
     if row["first_release_estimate_pct"] is not None and row["estimate_pct"] is not None:
-        lines.append(f"As first released the figures differed by {_percent(row['first_release_estimate_pct'])}.")
+        lines.append(
+            f"As first released the figures differed by {_percent(row['first_release_estimate_pct'])}."
+        )
     if answer.is_told:
         lines.append("This describes two periods; it does not say what made them differ.")
     return lines
@@ -283,5 +292,3 @@ def _and(items: Sequence[str]) -> str:
 def event_text(event: NamedEvent) -> str:
     """An event as a heading names it."""
     return f"{event['title']} ({day(event['event_date'])})"
-
-

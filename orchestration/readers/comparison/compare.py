@@ -18,7 +18,13 @@ from orchestration.readers.comparison.answer_words import answer_text
 from orchestration.readers.comparison.answers import every_method
 from orchestration.readers.comparison.controls import against_controls
 from orchestration.readers.comparison.method_result import MethodResult
-from orchestration.readers.comparison.sentences import OtherEvent, brief, control_sentences, offered, paragraph
+from orchestration.readers.comparison.sentences import (
+    OtherEvent,
+    brief,
+    control_sentences,
+    offered,
+    paragraph,
+)
 from orchestration.readers.comparison.windows import FIRST, GAP, MAX_MONTHS, WINDOW
 from orchestration.readers.lookup import parse_date, resolve_event, resolve_series
 from orchestration.readers.release_file import columns_of, has_table, read, read_as
@@ -128,7 +134,9 @@ def compare(
         text += " " + control_text
     methods = every_method(con, event_row, result, method) if method else None
     # answers are of the latest figures without a gap; any other window is compared and not judged by the best design
-    answer = answer_of(con, event_id, series_row, months) if event_row and as_of is None and gap == GAP else None
+    answer = (
+        answer_of(con, event_id, series_row, months) if event_row and as_of is None and gap == GAP else None
+    )
     in_short = (
         answer_text(answer) if answer else brief(series_row, event_id, event_row, result, others, episodes)
     )

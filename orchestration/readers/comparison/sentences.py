@@ -104,7 +104,10 @@ def brief(
     if before is None or after is None:
         reason = result["reason"] or "a window has a month without a value"
         return within_limit(
-            [f"{title} before and after {what} cannot be compared: {reason}.", what_would_work(series, result).strip()]
+            [
+                f"{title} before and after {what} cannot be compared: {reason}.",
+                what_would_work(series, result).strip(),
+            ]
         )
     log = result["scale"] == "log"
     moved = difference_of(result)
@@ -115,7 +118,9 @@ def brief(
         nearest = f"'{shortened(others[0]['title'])}' ({day(others[0]['event_date'])})"
         company.append(f"{len(others)} other events fall into the windows, the nearest {nearest}.")
     if episodes:
-        company.append(f"So do unusual months: {shortened(episodes[0]['title'])}{' and others' if episodes[1:] else ''}.")
+        company.append(
+            f"So do unusual months: {shortened(episodes[0]['title'])}{' and others' if episodes[1:] else ''}."
+        )
     return within_limit(
         [
             f"In {_months(result['n_post'], result)} after {what}, {title} averaged {number(after)} {unit(series)}, and "
