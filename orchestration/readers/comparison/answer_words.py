@@ -17,7 +17,6 @@ from orchestration.readers.comparison.answer import Answer, AnswerLine, NamedEve
 from orchestration.readers.comparison.sentences import shortened, within_limit
 from orchestration.readers.rows import DimSeries, RptAnswer, RptAnswerDesign
 from orchestration.readers.wording import (
-    BLOCKERS,
     DESIGNS,
     Measured,
     blocker,
