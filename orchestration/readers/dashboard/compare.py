@@ -1,4 +1,4 @@
-"""Page Compare: one series before and after one event or date; cautions first, then verdict, chart, numbers, other methods.
+"""Page Compare: one series before and after one event or date: the answer, the chart and the table of designs; the rest folded.
 
 Belongs here: the choices and the order of that page. Does not belong here: the comparison (orchestration/readers/comparison/compare.py),
 cautions and verdict in words (compare_words.py), the other methods (compare_methods.py), drawing (orchestration/readers/charts).
@@ -16,6 +16,8 @@ from orchestration.readers.charts.comparison import comparison_chart, shown_mont
 from orchestration.readers.charts.placebo import placebo_chart
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.comparison import picture
+from orchestration.readers.comparison.answer import Answer
+from orchestration.readers.comparison.answer_words import answer_text, design_rows, in_the_way
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.compare import compare as run_comparison
 from orchestration.readers.comparison.windows import FIRST, MAX_MONTHS, WINDOW
@@ -24,7 +26,7 @@ from orchestration.readers.dashboard.compare_words import caution_lines, verdict
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
-from orchestration.readers.wording import MODELS, month, number, percentage
+from orchestration.readers.wording import MODELS, dated, month, number, percentage
 from orchestration.readers.wording import unit as unit_of
 
 _DEFAULT_EVENT, _DEFAULT_SERIES = "nafta-round6-end", "usa_imports_goods_mex"
@@ -212,22 +214,35 @@ def _compared(
 
 
 def _answer(release: Release, comparison: Comparison, control: str, model: str) -> None:
-    result, series = comparison.result, comparison.series
-    parts.cautions(caution_lines(comparison))
+    """The answer, the chart, the designs and what stands in the way; all else under headings that open on a click."""
+    series, answer = comparison.series, comparison.answer
     with st.container(key="verdict", border=True):
-        st.markdown(f"#### {escaped(verdict_sentence(comparison))}")
-        st.caption("A description of two periods. It does not say what made them differ.")
+        first, _, rest = (answer_text(answer) if answer else verdict_sentence(comparison)).partition(". ")
+        st.markdown(f"#### {escaped(first.rstrip('.') + '.')}")
+        if rest:
+            st.markdown(escaped(rest))
+        asked = dated(comparison.event) if comparison.event else comparison.result["event_id"]
+        st.caption(escaped(f"Asked: {asked}, {series['title']}. It does not say what made them differ."))
     agency = f"{parts.agencies(release, [series['source_id']])} (release {release.run_id})"
     row_query = _row_query(release, comparison)
     _chart(release, comparison, model, row_query, agency)
-    _numbers(release, comparison, row_query)
-    _placebo(release, comparison, agency)
-    st.header("In words", anchor=False)
-    with st.container(key="paragraph"):
+    if answer:
+        _designs(answer)
+    cautions = caution_lines(comparison)
+    with st.expander(f"Before you rely on it: {len(cautions)} cautions", key="fold-cautions", expanded=not answer):
+        parts.cautions(cautions)
+    with st.expander("In more words", key="fold-words"), st.container(key="paragraph"):
         st.markdown(escaped(comparison.text))
-    compare_methods.show(release, comparison, control)
+    with st.expander("How unusual it is for this series", key="fold-placebo"):
+        _placebo(release, comparison, agency)
+    with st.expander("What other methods say, and how often they err", key="fold-methods"):
+        compare_methods.show(release, comparison, control)
+    with st.expander("All columns", key="fold-numbers"):
+        _numbers(release, comparison, row_query)
+        if answer:
+            _answer_columns(release, answer)
     pages = st.session_state.get("headway.pages", {})
-    period = result["cut_month"] or series["last_period"]
+    period = comparison.result["cut_month"] or series["last_period"]
     if "data" in pages:
         st.page_link(
             pages["data"],
@@ -239,6 +254,42 @@ def _answer(release: Release, comparison: Comparison, control: str, model: str) 
                 "period": month(period) if period else "",
             },
         )
+
+
+def _designs(answer: Answer) -> None:
+    """The table of designs, then what stands in the way."""
+    with st.container(key="designs"):
+        rows = [{name: escaped(str(value)) for name, value in row.items()} for row in design_rows(answer)]
+        names = {
+            "design": "How it is compared",
+            "estimate": "Found",
+            "usual range": "Usual range",
+            "verdict": "Verdict",
+            "how often it errs": "How often it errs where nothing happened",
+        }
+        st.table(pl.DataFrame(rows).rename(names), hide_index=True)
+    with st.container(key="in-the-way"):
+        st.markdown("\n".join(f"- {escaped(line)}" for line in in_the_way(answer)))
+
+
+def _answer_columns(release: Release, answer: Answer) -> None:
+    """Every column of the answer and of each design, as the release has them."""
+    parameters = {
+        "treatment": answer.row["treatment_id"],
+        "series": answer.row["series_id"],
+        "months": answer.row["window_months"],
+    }
+    queries = [
+        Query(
+            f"""
+            select * from {table}
+            where treatment_id = $treatment and series_id = $series and window_months = $months""",
+            parameters,
+        )
+        for table in ("rpt_answer", "rpt_answer_design")
+    ]
+    for query, name in zip(queries, ("answer", "designs"), strict=True):
+        parts.behind(key=f"columns-{name}", frame=release.ask(query), queries=[query])
 
 
 def _row_query(release: Release, comparison: Comparison) -> Query:
@@ -303,7 +354,6 @@ def _drawn(figures: pl.DataFrame, comparison: Comparison, path: pl.DataFrame | N
 
 
 def _numbers(release: Release, comparison: Comparison, row_query: Query) -> None:
-    st.header("Numbers", anchor=False)
     result, unit = comparison.result, unit_of(comparison.series)
     st.caption(
         escaped(
@@ -346,7 +396,6 @@ def _written(value: float, form: str) -> str:
 
 
 def _placebo(release: Release, comparison: Comparison, agency: str) -> None:
-    st.header("Among dates without an event", anchor=False)
     if not release.has("placebo"):
         parts.not_in_release("The distribution of the same comparison at other dates")
         return
