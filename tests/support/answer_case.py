@@ -36,11 +36,13 @@ ROUND_SIX: NamedEvent = {
     "event_id": "nafta-round6-end",
     "event_date": dt.date(2018, 1, 29),
     "title": "Sixth NAFTA round ends",
+    "cut_month": dt.date(2018, 2, 1),
 }
 DUTIES: NamedEvent = {
     "event_id": "s232-steel",
     "event_date": dt.date(2018, 6, 1),
     "title": "Duty on metals of Canada and Mexico",
+    "cut_month": dt.date(2018, 6, 1),
 }
 _FIGURES = {
     "scale": "log",

@@ -120,4 +120,6 @@ left join held_out
     and rates.family_id = held_out.family_id
     and rates.window_months = held_out.window_months
 group by rates.design, rates.family_id, rates.window_months, rates.n_dates
+-- a rate of a few dates, or of a few stretches, would say little
+having rates.n_dates >= {{ min_placebo_cuts() }} and count(*) >= {{ min_placebo_blocks() }}
 order by rates.design, rates.family_id, rates.window_months

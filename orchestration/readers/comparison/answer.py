@@ -29,6 +29,7 @@ class NamedEvent(TypedDict):
     event_id: str
     event_date: dt.date
     title: str
+    cut_month: dt.date
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,12 @@ class Answer:
     def is_told(self) -> bool:
         """Whether a design answers; the row says what stands in the way if none does."""
         return self.row["design"] != "none"
+
+    @property
+    def drawn_event(self) -> str | None:
+        """The event whose cut is that of the answer: the one that was asked about, or of a phase one that it starts with."""
+        events = [event for event in [self.asked, *self.together] if event is not None]
+        return next((e["event_id"] for e in events if e["cut_month"] == self.row["cut_month"]), None)
 
 
 class AnswerLine(TypedDict):

@@ -69,9 +69,9 @@ def _lines(run_id: str, _release: Release) -> list[AnswerLine]:
 def _summary(coverage: pl.DataFrame) -> str:
     """How many questions there are, how many are told, and by which designs."""
     either = coverage.filter(pl.col("windows") == "either")
-    total = either.filter(pl.col("counted") == "question")["n_questions"].sum()
+    total = int(either.filter(pl.col("counted") == "question")["n_questions"].sum())
     designs = either.filter((pl.col("counted") == "design") & (pl.col("item") != "none"))
-    told = designs["n_questions"].sum()
+    told = int(designs["n_questions"].sum())
     by = ", ".join(
         f"{design(row['item']).lower()} {row['n_questions']:,}" for row in designs.iter_rows(named=True)
     )
@@ -97,7 +97,12 @@ def _chosen(state: State, lines: list[AnswerLine]) -> list[AnswerLine]:
         )
         verdicts = [_ANY, *(code for code in VERDICTS if any(line["verdict"] == code for line in lines))]
         verdict = state.select(
-            "Verdict", "verdict", verdicts, _ANY, where=first[1], format_func=lambda v: verdict_short(v) or "all"
+            "Verdict",
+            "verdict",
+            verdicts,
+            _ANY,
+            where=first[1],
+            format_func=lambda v: verdict_short(v) or "all",
         )
         designs = [_ANY, *(code for code in DESIGNS if any(line["design"] == code for line in lines))]
         by = state.select(
@@ -115,7 +120,8 @@ def _chosen(state: State, lines: list[AnswerLine]) -> list[AnswerLine]:
         and (since is None or line["cut_month"] >= since)
         and (months == "all" or line["window_months"] == int(months))
         and all(
-            word in f"{line['treatment_title']} {line['series_title']} {line['series_id']}".lower() for word in words
+            word in f"{line['treatment_title']} {line['series_title']} {line['series_id']}".lower()
+            for word in words
         )
     ]
 
@@ -125,7 +131,11 @@ def _list(chosen: list[AnswerLine], total: int) -> None:
     if not chosen:
         parts.nothing_found("No answer passes these filters.")
         return
-    st.caption(escaped(f"{len(chosen):,} of {total:,} answers, best first: panels, what left its usual range, narrow ranges."))
+    st.caption(
+        escaped(
+            f"{len(chosen):,} of {total:,} answers, best first: panels, what left its usual range, narrow ranges."
+        )
+    )
     frame = pl.DataFrame(
         [
             {
@@ -147,7 +157,12 @@ def _list(chosen: list[AnswerLine], total: int) -> None:
         st.dataframe(
             frame.head(parts.SHOWN_ROWS),
             hide_index=True,
-            column_config={"Open": st.column_config.LinkColumn(display_text="compare")},
+            column_config={
+                "What happened": st.column_config.TextColumn(width="medium"),
+                "Series": st.column_config.TextColumn(width="medium"),
+                "Months": st.column_config.NumberColumn(width="small"),
+                "Open": st.column_config.LinkColumn(display_text="compare"),
+            },
         )
     parts.downloads("answers", frame)
 
@@ -163,10 +178,12 @@ def _blockers(coverage: pl.DataFrame) -> None:
             "Of all": share(row["share_of_questions"]),
             "Alone": f"{alone.get(row['item'], 0):,}",
         }
-        for row in twelve.filter((pl.col("counted") == "blocker")).iter_rows(named=True)
+        for row in twelve.filter(pl.col("counted") == "blocker").iter_rows(named=True)
         if row["item"] in BLOCKERS
     ]
-    st.markdown("With windows of 12 months. A question may have several of these in its way; *alone* counts those with just one.")
+    st.markdown(
+        "With windows of 12 months. A question may have several of these in its way; *alone* counts those with just one."
+    )
     if rows:
         with st.container(key="blockers"):
             st.table(pl.DataFrame(rows), hide_index=True)

@@ -16,12 +16,11 @@ from orchestration.readers.charts.comparison import comparison_chart, shown_mont
 from orchestration.readers.charts.placebo import placebo_chart
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.comparison import picture
-from orchestration.readers.comparison.answer import Answer
-from orchestration.readers.comparison.answer_words import answer_text, design_rows, in_the_way
+from orchestration.readers.comparison.answer_words import answer_text
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.compare import compare as run_comparison
 from orchestration.readers.comparison.windows import FIRST, MAX_MONTHS, WINDOW
-from orchestration.readers.dashboard import compare_methods, parts
+from orchestration.readers.dashboard import compare_answer, compare_methods, parts
 from orchestration.readers.dashboard.compare_words import caution_lines, verdict_sentence
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
@@ -225,11 +224,19 @@ def _answer(release: Release, comparison: Comparison, control: str, model: str) 
         st.caption(escaped(f"Asked: {asked}, {series['title']}. It does not say what made them differ."))
     agency = f"{parts.agencies(release, [series['source_id']])} (release {release.run_id})"
     row_query = _row_query(release, comparison)
-    _chart(release, comparison, model, row_query, agency)
+    drawn, drawn_query = comparison, row_query
+    if answer and answer.phase and (event := answer.drawn_event):
+        # a talk has no window of its own: the chart is of the cut that the answer is of
+        window = (comparison.result["window_months"], comparison.result["gap_months"])
+        drawn = _compared(release.run_id, event, series["series_id"], *window, None, release)
+        drawn_query = _row_query(release, drawn)
+    _chart(release, drawn, model, drawn_query, agency)
     if answer:
-        _designs(answer)
+        compare_answer.designs(answer)
     cautions = caution_lines(comparison)
-    with st.expander(f"Before you rely on it: {len(cautions)} cautions", key="fold-cautions", expanded=not answer):
+    with st.expander(
+        f"Before you rely on it: {len(cautions)} cautions", key="fold-cautions", expanded=not answer
+    ):
         parts.cautions(cautions)
     with st.expander("In more words", key="fold-words"), st.container(key="paragraph"):
         st.markdown(escaped(comparison.text))
@@ -240,7 +247,7 @@ def _answer(release: Release, comparison: Comparison, control: str, model: str) 
     with st.expander("All columns", key="fold-numbers"):
         _numbers(release, comparison, row_query)
         if answer:
-            _answer_columns(release, answer)
+            compare_answer.columns(release, answer)
     pages = st.session_state.get("headway.pages", {})
     period = comparison.result["cut_month"] or series["last_period"]
     if "data" in pages:
@@ -254,42 +261,6 @@ def _answer(release: Release, comparison: Comparison, control: str, model: str) 
                 "period": month(period) if period else "",
             },
         )
-
-
-def _designs(answer: Answer) -> None:
-    """The table of designs, then what stands in the way."""
-    with st.container(key="designs"):
-        rows = [{name: escaped(str(value)) for name, value in row.items()} for row in design_rows(answer)]
-        names = {
-            "design": "How it is compared",
-            "estimate": "Found",
-            "usual range": "Usual range",
-            "verdict": "Verdict",
-            "how often it errs": "How often it errs where nothing happened",
-        }
-        st.table(pl.DataFrame(rows).rename(names), hide_index=True)
-    with st.container(key="in-the-way"):
-        st.markdown("\n".join(f"- {escaped(line)}" for line in in_the_way(answer)))
-
-
-def _answer_columns(release: Release, answer: Answer) -> None:
-    """Every column of the answer and of each design, as the release has them."""
-    parameters = {
-        "treatment": answer.row["treatment_id"],
-        "series": answer.row["series_id"],
-        "months": answer.row["window_months"],
-    }
-    queries = [
-        Query(
-            f"""
-            select * from {table}
-            where treatment_id = $treatment and series_id = $series and window_months = $months""",
-            parameters,
-        )
-        for table in ("rpt_answer", "rpt_answer_design")
-    ]
-    for query, name in zip(queries, ("answer", "designs"), strict=True):
-        parts.behind(key=f"columns-{name}", frame=release.ask(query), queries=[query])
 
 
 def _row_query(release: Release, comparison: Comparison) -> Query:
