@@ -8,6 +8,21 @@
     list({{ expression }} order by {{ expression }})
 {%- endmacro %}
 
+{# An aggregate: the values for which `condition` holds as a list, in order; empty, never null, where there is none. #}
+{% macro sorted_list_where(expression, condition) -%}
+    coalesce(list({{ expression }} order by {{ expression }}) filter (where {{ condition }}), {{ empty_list() }})
+{%- endmacro %}
+
+{# Two lists without a common item as one, in order. #}
+{% macro merged_list(first, second) -%}
+    list_sort(list_concat({{ first }}, {{ second }}))
+{%- endmacro %}
+
+{# How many items a list has. #}
+{% macro list_length(items) -%}
+    len({{ items }})
+{%- endmacro %}
+
 {# An aggregate: the values of a group as a list, in the order of another expression; nulls stay, so that lists line up. #}
 {% macro ordered_list(expression, order_by) -%}
     list({{ expression }} order by {{ order_by }})
@@ -46,4 +61,9 @@
 {# The item of a list at a place, counted from 1. #}
 {% macro list_item(items, place) -%}
     {{ items }}[{{ place }}]
+{%- endmacro %}
+
+{# The `how_many` largest of the distances |number - middle| of a list, largest first: a list. #}
+{% macro list_far_distances(items, middle, how_many) -%}
+    list_aggregate(list_transform({{ items }}, lambda x: abs(x - {{ middle }})), 'max', {{ how_many }})
 {%- endmacro %}
