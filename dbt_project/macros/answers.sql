@@ -15,13 +15,6 @@
     5. That designs disagree is said beside the answer (designs_disagree) and changes nothing.
 #}
 
-{# Widths whose comparison has a verdict; the other widths of the report are shown only. #}
-{% macro answer_windows() %}{{ return([6, 12]) }}{% endmacro %}
-
-{# A family x width with at least so many dates without an event and a higher rate than this has no verdict. #}
-{% macro miscalibrated_dates() %}{{ return(500) }}{% endmacro %}
-{% macro miscalibrated_rate() %}{{ return(0.07) }}{% endmacro %}
-
 {# A list of the keys whose condition holds: `blockers_where({'covid': 'is_covid', ...})`. Null is no. #}
 {% macro blockers_where(conditions) -%}
     list_filter([
@@ -29,11 +22,6 @@
         case when {{ condition }} then '{{ blocker }}' end{{ ',' if not loop.last }}
         {%- endfor %}
     ], lambda x: x is not null)
-{%- endmacro %}
-
-{# Two lists of blockers as one, each once. #}
-{% macro all_blockers(first, second) -%}
-    list_sort(list_distinct(list_concat(coalesce({{ first }}, {{ empty_list() }}), coalesce({{ second }}, {{ empty_list() }}))))
 {%- endmacro %}
 
 {# A difference on the scale of the comparison as a percentage; null where it is in units of the series. #}

@@ -1,9 +1,6 @@
--- How often a design calls a date without an event unusual, for all series of a family together, and how sure that is. A single
--- series has half a dozen separate stretches, so that its own rate is chance.
---
--- The rates are the measured ones of the reports' calibration. Their errors come from stretches of 24 months: alarms come in waves,
--- and the dates of a stretch share most of their months. Within a stretch alarms are added up before they are squared
--- (the variance of a mean with clustered observations).
+-- How often controls and forecasts call a date without an event unusual, for all series of a family together, and how sure that is, as
+-- int_family_calibration says it of the placebo rank. A single series has half a dozen separate stretches, so that its own rate is
+-- chance. Alarms come in waves, so the standard error counts stretches of 24 months and not dates.
 with alarms as (
     select
         'difference_in_differences' as design,
@@ -18,25 +15,12 @@ with alarms as (
         and standing.window_months = levels.window_months
         and standing.gap_months = levels.gap_months
         and {{ calibration_half('standing.cut_month') }} = levels.for_half
-    where standing.is_placebo and standing.gap_months = 0 and standing.n_blocks >= {{ min_placebo_blocks() }}
-    union all
-    select
-        'placebo_rank',
-        family.family_id,
-        standing.window_months,
-        standing.cut_month,
-        standing.placebo_rank <= levels.rank_threshold
-    from {{ ref('int_cut_standing') }} as standing
-    inner join {{ ref('int_series_family') }} as family on standing.series_id = family.series_id
-    inner join {{ ref('int_rank_threshold') }} as levels
-        on levels.comparison = 'before_after'
-        and standing.window_months = levels.window_months
-        and standing.gap_months = levels.gap_months
-        and {{ calibration_half('standing.cut_month') }} = levels.for_half
     where standing.is_placebo
-        and standing.as_of_basis = 'latest'
         and standing.gap_months = 0
         and standing.n_blocks >= {{ min_placebo_blocks() }}
+        -- only dates that pass the gate on the drift before, as only such comparisons get a verdict
+        and abs(standing.pretrend_bias)
+            <= {{ threshold_distance('standing.far_distances', 'levels.rank_threshold', 'standing.n_placebo') | indent(12) }}
     union all
     -- a forecast fires where what came lies outside its calibrated interval
     select
@@ -87,7 +71,7 @@ stretches as (
         alarms.design,
         alarms.family_id,
         alarms.window_months,
-        floor({{ months_between("date '1900-01-01'", 'alarms.cut_month') }} / {{ placebo_block() }}) as stretch,
+        {{ stretch('alarms.cut_month') }} as stretch,
         sum(cast(alarms.fires as integer) - rates.rate) as excess
     from alarms
     inner join rates

@@ -15,7 +15,7 @@ with answers as (
     inner join {{ ref('rpt_answer') }} as answer
         on bridge.treatment_id = answer.treatment_id and bridge.series_id = answer.series_id
     left join {{ ref('stg_answer_design') }} as design on answer.design = design.design
-    where answer.window_months in ({{ answer_windows() | join(', ') }})
+    where answer.window_months in {{ in_list(judged_windows()) }}
 ),
 
 -- An act within a phase of talks is a part of both, and a question is told where one of them is: the better design, and of like ones

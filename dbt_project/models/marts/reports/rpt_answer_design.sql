@@ -39,7 +39,8 @@ questions as (
 -- Several events make one treatment, and each has the row of the comparison.
 {%- set of_comparison = [
     'series_id', 'window_months', 'cut_month', 'as_of', 'scale', 'd_log', 'd_level', 'n_blocks', 'centre', 'distance_at_threshold',
-    'max_shared_post_share', 'event_clean', 'preliminary_months', 'verdict', 'reason',
+    'scope_of_range', 'max_shared_post_share', 'event_clean', 'preliminary_months', 'verdict', 'reason', 'family_false_alarm_rate',
+    'family_false_alarm_se',
 ] %}
 compared as (
     select * from (
@@ -68,15 +69,19 @@ met as (
         compared.as_of,
         compared.scale,
         coalesce(compared.d_log, compared.d_level) as difference,
+        coalesce(compared.d_log, compared.d_level) is not null as d_is_known,
         compared.n_blocks,
         compared.centre,
         compared.distance_at_threshold,
+        compared.scope_of_range,
+        compared.family_false_alarm_rate as false_alarm_rate,
+        compared.family_false_alarm_se as false_alarm_se,
         compared.verdict,
         compared.event_clean,
         compared.reason,
         coalesce(compared.max_shared_post_share, 0) > {{ max_shared_share() }} as is_overlapping,
         coalesce(compared.preliminary_months, 0) > 0 as is_preliminary,
-        questions.window_months not in ({{ answer_windows() | join(', ') }}) as is_descriptive
+        questions.window_months not in {{ in_list(judged_windows()) }} as is_descriptive
     from questions
     left join compared
         on questions.treatment_id = compared.treatment_id
@@ -123,7 +128,7 @@ unusual as (
 rates as (
     select
         *,
-        n_dates >= {{ miscalibrated_dates() }} and false_alarm_rate > {{ miscalibrated_rate() }} as is_miscalibrated
+        n_dates >= {{ min_family_dates() }} and false_alarm_rate > {{ max_family_rate() }} as is_miscalibrated
     from {{ ref('int_alarm_rate') }}
 ),
 
@@ -132,7 +137,7 @@ by_rank as (
         met.*,
         'own_past' as variant,
         difference as estimate,
-        {{ all_blockers(
+        {{ merged_list(
             "case
                 when not event_clean then unusual.kinds
                 -- a lapse of the agencies counts only where a month has no value, which the report says
@@ -145,7 +150,8 @@ by_rank as (
                 'not_positive': "reason = " ~ reason_not_positive(),
                 'overlap': 'is_overlapping',
                 'preliminary': 'is_preliminary',
-                'history': "is_compared and verdict <> 'not_computable' and distance_at_threshold is null",
+                'history': 'is_compared and d_is_known and scope_of_range is null and not is_descriptive',
+                'miscalibrated': 'reason = ' ~ reason_family_errs(),
                 'descriptive_width': 'is_descriptive',
             })
         ) }} as found
@@ -156,12 +162,9 @@ by_rank as (
 ranked as (
     select
         by_rank.* exclude (found),
-        -- The report's own verdict is what counts. Where it gives none for none of these reasons, its method errs too often here.
+        -- The report's own verdict is what counts: where it gives none and none of these is why, no method answers.
         case
-            when len(found) > 0 then found
-            when verdict in ('outside_usual_range', 'within_usual_range') then found
-            when verdict = 'not_enough_history' then ['history']
-            when is_compared then ['miscalibrated']
+            when len(found) > 0 or verdict in ('outside_usual_range', 'within_usual_range') then found
             else ['no_design']
         end as blockers
     from by_rank
@@ -186,24 +189,26 @@ differences as (
 
 by_difference as (
     select
-        met.* exclude (scale, n_blocks, centre, distance_at_threshold, as_of, event_clean),
+        met.* exclude (scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se),
         differences.control_set_id as variant,
         'log' as scale,
         differences.did as estimate,
-        standing.n_blocks,
-        standing.middle as centre,
-        standing.distance_at_threshold,
+        differences.n_blocks,
+        differences.centre,
+        differences.distance_at_threshold,
+        rates.false_alarm_rate,
+        rates.false_alarm_se,
         differences.as_of,
-        {{ all_blockers(
+        {{ merged_list(
             'case when not differences.event_clean then unusual.kinds end',
             blockers_where({
                 'missing_month': 'differences.did is null',
                 'control_disturbed': 'not differences.event_clean and len(coalesce(unusual.kinds, ' ~ empty_list() ~ ')) = 0',
                 'overlap': 'is_overlapping',
                 'preliminary': 'is_preliminary',
-                'pretrend': 'abs(differences.pretrend_bias) > standing.distance_at_threshold',
-                'history': 'differences.did is not null and (standing.distance_at_threshold is null or standing.n_blocks < '
-                    ~ min_placebo_blocks() ~ ')',
+                'pretrend': 'abs(differences.pretrend_bias) > differences.distance_at_threshold',
+                'history': 'differences.did is not null and not is_descriptive and (differences.distance_at_threshold is null'
+                    ~ ' or differences.pretrend_bias is null or differences.n_blocks < ' ~ min_placebo_blocks() ~ ')',
                 'miscalibrated': 'rates.is_miscalibrated',
                 'descriptive_width': 'is_descriptive',
             })
@@ -213,12 +218,6 @@ by_difference as (
         on met.series_id = differences.treated_series_id
         and met.cut_month = differences.cut_month
         and met.window_months = differences.window_months
-    left join {{ ref('int_difference_standing') }} as standing
-        on differences.control_set_id = standing.control_set_id
-        and differences.treated_series_id = standing.treated_series_id
-        and differences.window_months = standing.window_months
-        and differences.gap_months = standing.gap_months
-        and differences.cut_month = standing.cut_month
     left join unusual
         on met.treatment_id = unusual.treatment_id
         and met.series_id = unusual.series_id
@@ -242,7 +241,7 @@ forecasts as (
 
 by_forecast as (
     select
-        met.* exclude (scale, n_blocks, centre, distance_at_threshold, as_of, event_clean),
+        met.* exclude (scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se),
         forecasts.model as variant,
         forecasts.scale,
         forecasts.effect as estimate,
@@ -250,9 +249,15 @@ by_forecast as (
         -- the forecast is what would have been usual, so that the usual effect is none
         cast(0 as double) as centre,
         (forecasts.upper95_calibrated - forecasts.lower95_calibrated) / 2 as distance_at_threshold,
+        rates.false_alarm_rate,
+        rates.false_alarm_se,
         met.as_of,
-        {{ all_blockers(
-            'case when not forecasts.event_clean then unusual.kinds_after end',
+        {{ merged_list(
+            'case
+                -- months before the window count as well: a forecast that starts in an unusual month is none
+                when not forecasts.event_clean and len(unusual.kinds_after) > 0 then unusual.kinds_after
+                when not forecasts.event_clean then unusual.kinds
+            end',
             blockers_where({
                 'missing_month': "forecasts.effect is null and forecasts.expected_mean is not null",
                 'history': 'forecasts.expected_mean is null or (forecasts.event_clean and forecasts.upper95_calibrated is null)',
@@ -279,7 +284,7 @@ by_forecast as (
 offered as (
     {%- set shown = [
         'treatment_id', 'series_id', 'window_months', 'scope', 'cut_month', 'family_id', 'variant', 'scale', 'estimate', 'centre',
-        'distance_at_threshold', 'n_blocks', 'as_of', 'blockers',
+        'distance_at_threshold', 'false_alarm_rate', 'false_alarm_se', 'n_blocks', 'as_of', 'blockers',
     ] %}
     select 'placebo_rank' as design, {{ shown | join(', ') }}, verdict = 'outside_usual_range' as is_outside from ranked
     union all
@@ -292,7 +297,6 @@ offered as (
     select
         'forecast',
         {{ shown[:-1] | join(', ') }},
-        -- months before the window count as well: a forecast that starts in an unusual month is none
         case when not event_clean and len(found) = 0 then ['history'] else found end,
         abs(estimate - centre) > distance_at_threshold
     from by_forecast
@@ -302,15 +306,9 @@ judged as (
     select
         offered.*,
         design.place,
-        len(offered.blockers) = 0 as is_available,
-        rates.false_alarm_rate,
-        rates.false_alarm_se
+        len(offered.blockers) = 0 as is_available
     from offered
     inner join {{ ref('stg_answer_design') }} as design on offered.design = design.design
-    left join rates
-        on offered.design = rates.design
-        and offered.family_id = rates.family_id
-        and offered.window_months = rates.window_months
 )
 
 select
