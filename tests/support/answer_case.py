@@ -37,12 +37,14 @@ ROUND_SIX: NamedEvent = {
     "event_date": dt.date(2018, 1, 29),
     "title": "Sixth NAFTA round ends",
     "cut_month": dt.date(2018, 2, 1),
+    "event_class": "talk",
 }
 DUTIES: NamedEvent = {
     "event_id": "s232-steel",
     "event_date": dt.date(2018, 6, 1),
     "title": "Duty on metals of Canada and Mexico",
     "cut_month": dt.date(2018, 6, 1),
+    "event_class": "act",
 }
 _FIGURES = {
     "scale": "log",
@@ -127,6 +129,7 @@ def answer(
     rivals: Sequence[NamedEvent] = (),
     phase: str | None = None,
     expected: DimExpectedEffect | None = None,
+    alone: RptAnswer | None = None,
     series: DimSeries = SERIES,
 ) -> Answer:
     """An answer as answer_of() gives it."""
@@ -142,6 +145,7 @@ def answer(
         ),
         controls={"manufacturing_total": "All manufacturing of the same country"},
         expected=expected,
+        alone=alone,
     )
 
 

@@ -1,18 +1,20 @@
 {#
-    What can be told about an event and a series: the row of rpt_answer, with the event that was asked about. An act within a phase of talks
-    has two, and the one that tells something comes first, else the act. `event` may also be a treatment_id.
+    What can be told about an event and a series: the row of rpt_answer of the act or of the phase of talks that the event belongs to. The one
+    that tells something comes first, else the act. A phase answers for all of its events, also where it is another of them that
+    reaches the series. `event` may be a treatment_id, too.
 #}
 {% macro answer_body() -%}
 select
-    bridge.event_id,
     answer.*
 from rpt_answer as answer
-inner join bridge_event_treatment as bridge
-    on answer.treatment_id = bridge.treatment_id
-    and answer.series_id = bridge.series_id
-where (bridge.event_id = cast(event as varchar) or answer.treatment_id = cast(event as varchar))
-    and answer.series_id = cast(series as varchar)
+left join dim_event as timeline_event on timeline_event.event_id = cast(event as varchar)
+where answer.series_id = cast(series as varchar)
     and answer.window_months = months
-order by case when answer.design = 'none' then 1 else 0 end, answer.scope, bridge.event_id
+    and (
+        answer.treatment_id = cast(event as varchar)
+        or list_contains(answer.event_ids, cast(event as varchar))
+        or answer.treatment_id = concat('phase-', timeline_event.cluster_id)
+    )
+order by case when answer.design = 'none' then 1 else 0 end, case when answer.scope = 'phase' then 1 else 0 end, answer.treatment_id
 limit 1
 {%- endmacro %}

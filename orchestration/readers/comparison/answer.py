@@ -30,6 +30,7 @@ class NamedEvent(TypedDict):
     event_date: dt.date
     title: str
     cut_month: dt.date
+    event_class: str
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,8 @@ class Answer:
     series:   the row of dim_series; asked: the event that was asked about, None where a treatment was
     together: other events of the same treatment; rivals: other acts within the windows, those too near to be told
               apart first; phase: title of the phase, None for acts
-    controls: title of the control set, where a design compares with one
+    alone:    where a phase answers for an act, the row of the act by itself
+    controls: titles of the control sets
     expected: what was published beforehand, the row of dim_expected_effect
     """
 
@@ -53,6 +55,7 @@ class Answer:
     phase: str | None
     controls: Mapping[str, str]
     expected: DimExpectedEffect | None
+    alone: RptAnswer | None = None
 
     @property
     def is_told(self) -> bool:
@@ -117,7 +120,7 @@ def answer_of(con: duckdb.DuckDBPyConnection, event_id: str, series: DimSeries, 
            order by place""",
         {"treatment": row["treatment_id"], "series": row["series_id"], "months": months},
     )
-    events = _events(con, [*row["event_ids"], *row["rivals_in_windows"], *row["rival_event_ids"]])
+    events = _events(con, [event_id, *row["event_ids"], *row["rivals_in_windows"], *row["rival_event_ids"]])
     near, all_rivals = set(row["rival_event_ids"]), {*row["rivals_in_windows"], *row["rival_event_ids"]}
     rivals = sorted((events[id_] for id_ in all_rivals if id_ in events), key=lambda e: _far(e, row, near))
     expected = read(con, DimExpectedEffect, "where expected_effect_id = ?", [row["expected_effect_id"]])
@@ -131,7 +134,22 @@ def answer_of(con: duckdb.DuckDBPyConnection, event_id: str, series: DimSeries, 
         _phase(con, row["treatment_id"]),
         dict(con.execute("select distinct control_set_id, title from dim_control_set").fetchall()),
         expected[0] if expected else None,
+        _alone(con, event_id, row),
     )
+
+
+def _alone(con: duckdb.DuckDBPyConnection, event_id: str, row: RptAnswer) -> RptAnswer | None:
+    """The row of the act that was asked about, where `row` is that of its phase."""
+    if not row["treatment_id"].startswith("phase-"):
+        return None
+    rows = read(
+        con,
+        RptAnswer,
+        """where series_id = $series and window_months = $months and treatment_id like 'act-%'
+           and list_contains(event_ids, $event)""",
+        {"series": row["series_id"], "months": row["window_months"], "event": event_id},
+    )
+    return rows[0] if rows else None
 
 
 def _row(con: duckdb.DuckDBPyConnection, event_id: str, series_id: str, months: int) -> RptAnswer | None:
@@ -206,10 +224,7 @@ def answers_about(con: duckdb.DuckDBPyConnection, event_id: str) -> list[AnswerL
         con,
         AnswerLine,
         f"""{_LINES}
-            and exists (
-                select 1 from bridge_event_treatment as bridge
-                where bridge.event_id = $event and answer.treatment_id = bridge.treatment_id
-                    and answer.series_id = bridge.series_id)
+            and (list_contains(answer.event_ids, $event) or answer.treatment_id = $event)
             qualify row_number() over (
                 partition by answer.series_id order by answer.scope = 'phase', answer.window_months desc) = 1
             {_BEST_FIRST}""",
@@ -222,9 +237,7 @@ def untold_about(con: duckdb.DuckDBPyConnection, event_id: str) -> tuple[int, li
     _need_answers(con)
     parameters = {"event": event_id}
     untold = """from rpt_answer as answer
-        inner join bridge_event_treatment as bridge
-            on answer.treatment_id = bridge.treatment_id and answer.series_id = bridge.series_id
-        where bridge.event_id = $event and answer.window_months in (6, 12)
+        where list_contains(answer.event_ids, $event) and answer.window_months in (6, 12)
         group by answer.series_id having bool_and(answer.design = 'none')"""
     series = con.execute(f"select count(*) from (select answer.series_id {untold})", parameters).fetchall()[
         0

@@ -10,6 +10,7 @@ of an answer has MAX_WORDS words (sentences.py) at most (tests/unit/readers/comp
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from typing import TypedDict
 
@@ -136,8 +137,8 @@ def _expected(answer: Answer) -> list[str]:
     low, high = row["expected_low_pct"], row["expected_high_pct"]
     if said is None or low is None or high is None:
         return []
-    who = said["source_title"].split(",")[0]
-    size = _percent(low) if round(low, 2) == round(high, 2) else f"{_percent(low)} to {_percent(high)}"
+    who = re.split(r"[,(]", said["source_title"])[0].strip()
+    size = f"{low:+.3g} %" if round(low, 2) == round(high, 2) else f"{low:+.3g} % to {high:+.3g} %"
     verb = "expected" if said["kind"] == "prediction" else "found"
     when = f" after {said['horizon_months']} months" if said["horizon_months"] else ""
     text = f"{who} {verb} {size}{when}"
@@ -209,10 +210,7 @@ def in_the_way(answer: Answer) -> list[str]:
         lines.append(f"In the way: {row['reason']}.")
         lines.append(f"It could be told {row['tellable_when']}.")
     if answer.phase and answer.asked:
-        lines.append(
-            f"{shortened(answer.asked['title'])} ({day(answer.asked['event_date'])}) is one of the talks of this phase and has "
-            "no window of its own."
-        )
+        lines.append(_part_of_phase(answer, answer.asked))
     if row["designs_disagree"]:
         lines.append("The designs do not agree: the first in the order fixed beforehand is the answer.")
     if answer.rivals:
@@ -224,6 +222,17 @@ def in_the_way(answer: Answer) -> list[str]:
     if answer.is_told:
         lines.append("This describes two periods; it does not say what made them differ.")
     return lines
+
+
+def _part_of_phase(answer: Answer, asked: NamedEvent) -> str:
+    """What the event that was asked about has to do with the phase that answers."""
+    event = f"'{shortened(asked['title'])}' ({day(asked['event_date'])})"
+    if asked["event_class"] == "talk":
+        return f"{event} is one of the talks of this phase and has no window of its own."
+    if answer.alone:
+        reasons = _and([blocker(b) for b in answer.alone["blockers"]])
+        return f"{event} belongs to this phase; by itself it cannot be told: {reasons}."
+    return f"{event} belongs to this phase."
 
 
 def _rivals(answer: Answer) -> str:

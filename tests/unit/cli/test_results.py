@@ -85,8 +85,21 @@ def test_an_answer_has_its_designs_and_then_what_stands_in_the_way(capsys):
     )
     results.show_comparison(Printer(PEOPLE), _comparison(answer=answer))
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert lines[2][:3] == ["design", "estimate", "usual"] and lines[3][:4] == ["Against", "its", "own", "past"]
-    assert lines[4][:3] == ["Against", "a", "forecast"] and lines[4][3:] == "not to be told: too little history".split()
+    assert lines[2][:3] == ["design", "estimate", "usual"] and lines[3][:4] == [
+        "Against",
+        "its",
+        "own",
+        "past",
+    ]
+    assert lines[4][:3] == ["Against", "a", "forecast"] and lines[4][3:] == [
+        "not",
+        "to",
+        "be",
+        "told:",
+        "too",
+        "little",
+        "history",
+    ]
     assert " ".join(lines[6]) == "This describes two periods; it does not say what made them differ."
 
 

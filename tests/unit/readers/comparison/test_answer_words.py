@@ -101,7 +101,7 @@ def test_what_was_expected_is_held_against_the_range(columns: dict[str, bool | N
 def test_a_range_that_was_expected_is_told_as_one_and_an_estimate_is_not_called_a_prediction() -> None:
     figures = {"expected_low_pct": -5.0, "expected_high_pct": -1.9, "could_be_seen": True}
     text = answer_text(answer(row(**figures), expected=said("estimate", horizon_months=None)))
-    assert text.endswith("USITC found -5.0 % to -1.9 %.")
+    assert text.endswith("USITC found -5 % to -1.9 %.")
 
 
 def test_a_talk_is_told_as_its_phase() -> None:
@@ -109,6 +109,9 @@ def test_a_talk_is_told_as_its_phase() -> None:
     found = answer(phase, asked=ROUND_SIX, phase="NAFTA talks")
     assert "after the start of 'NAFTA talks' in 2017-09" in answer_text(found)
     assert any("has no window of its own" in line for line in in_the_way(found))
+    # an act is not called a talk, and why it cannot be told alone is said
+    act = answer(phase, asked=DUTIES, phase="Tariff wave", alone=untold("overlap", "strike"))
+    assert any("by itself it cannot be told: another act and a strike." in line for line in in_the_way(act))
 
 
 def test_acts_of_one_month_are_told_together() -> None:
