@@ -270,6 +270,22 @@
     'more than half of the window after is shared with another event'
 {%- endmacro %}
 
+{#
+    Whether the drift of a series from its controls before the cut, carried on, stays below the threshold. No gate may use the
+    estimate: dates that pass |drift| < |difference| fire at 8 to 9 %.
+#}
+{% macro drift_is_small(pretrend_bias, distance_at_threshold) -%}
+    abs({{ pretrend_bias }}) <= {{ distance_at_threshold }}
+{%- endmacro %}
+
+{% macro reason_drift() -%}
+    'the drift from the controls before would pass the threshold alone'
+{%- endmacro %}
+
+{% macro reason_no_line() -%}
+    'the 36 months before are not known of every series'
+{%- endmacro %}
+
 {# Why a comparison in logs is withheld where every month has a value. #}
 {% macro reason_not_positive() -%}
     'a value of a window is not positive'

@@ -63,6 +63,15 @@ group by {{ keys | join(', ') }}, window_months, gap_months
     concat('act-', left(cast({{ cut_month }} as varchar), 7))
 {%- endmacro %}
 
+{# What an event (alias of a relation with event_class, cluster_id and cut_month) is judged as: null where it does not reach the series. #}
+{% macro treatment_of_event(reaches, event) -%}
+    case
+        when not ({{ reaches }}) then null
+        when {{ event }}.event_class = 'act' then {{ act_treatment(event ~ '.cut_month') }}
+        when {{ event }}.cluster_id is not null then {{ phase_treatment(event ~ '.cluster_id') }}
+    end
+{%- endmacro %}
+
 {# Name of the treatment that a phase of talks is. #}
 {% macro phase_treatment(cluster_id) -%}
     concat('phase-', {{ cluster_id }})

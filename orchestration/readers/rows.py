@@ -11,6 +11,15 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 
+class BridgeEventTreatment(TypedDict):
+    """A row of bridge_event_treatment."""
+
+    event_id: str
+    series_id: str
+    treatment_id: str
+    scope: str
+
+
 class DimControlSet(TypedDict):
     """A row of dim_control_set."""
 
@@ -240,6 +249,7 @@ class DimSeries(TypedDict):
     observation_count: int
     vintage_count: int
     grade: str
+    family_id: str | None
 
 
 class DimSource(TypedDict):
@@ -440,7 +450,7 @@ class RptAnswerDesign(TypedDict):
     series_id: str
     window_months: int
     design: str
-    variant: str | None
+    variant: str
     place: int
     scope: str
     cut_month: dt.date
@@ -497,13 +507,21 @@ class RptBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     cluster_id: str | None
     identified: bool
@@ -511,8 +529,12 @@ class RptBeforeAfter(TypedDict):
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -567,21 +589,33 @@ class RptClusterBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     identified: bool
     episodes_in_window: list[str]
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -656,9 +690,17 @@ class RptDifferenceInDifferences(TypedDict):
     n_placebo: int
     n_blocks: int
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     rank_threshold: float | None
     false_alarm_rate: float | None
     event_clean: bool
+    treatment_id: str | None
+    n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     identified: bool
     as_of: dt.datetime | None
     verdict: str
@@ -751,7 +793,9 @@ class RptMethodCalibration(TypedDict):
     """A row of rpt_method_calibration."""
 
     method: str
-    series_id: str
+    series_id: str | None
+    family_id: str
+    era: str
     control_set_id: str | None
     window_months: int
     gap_months: int
@@ -760,10 +804,12 @@ class RptMethodCalibration(TypedDict):
     n_blocks: int
     fired: int
     false_alarm_rate: float
+    false_alarm_se: float | None
     first_cut: dt.date | None
     last_cut: dt.date | None
     mde95: float | None
     rank_threshold: float | None
+    z_threshold: float | None
 
 
 class RptRevision(TypedDict):
@@ -855,6 +901,7 @@ class RptTariffExposure(TypedDict):
 
 #: the public table that each class describes
 TABLE_OF: Mapping[type[Any], str] = {
+    BridgeEventTreatment: "bridge_event_treatment",
     DimControlSet: "dim_control_set",
     DimDerivedSeries: "dim_derived_series",
     DimDonor: "dim_donor",

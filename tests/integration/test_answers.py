@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -147,13 +148,12 @@ def test_the_design_that_answers_is_that_of_plain_python(con: duckdb.DuckDBPyCon
 
 def test_the_distance_of_controls_is_that_of_plain_python(con: duckdb.DuckDBPyConnection) -> None:
     """A distance that is not that of the rank would show a range that the verdict does not go by."""
-    threshold = {
-        width: level
-        for width, level in con.execute(
+    threshold = dict(
+        con.execute(
             """select window_months, rank_threshold from intermediate.int_rank_threshold
                 where comparison = 'difference_in_differences' and for_half = 2 and gap_months = 0"""
         ).fetchall()
-    }
+    )
     pools: dict[tuple, dict[int, float]] = defaultdict(dict)
     for control, series, width, cut, value in con.execute(
         """select control_set_id, treated_series_id, window_months, cut_month, did from intermediate.int_control_difference
@@ -197,8 +197,6 @@ def test_rates_of_forecasts_have_the_error_of_waves(con: duckdb.DuckDBPyConnecti
 
 
 def test_what_was_expected_is_judged_as_in_plain_python(con: duckdb.DuckDBPyConnection) -> None:
-    import math
-
     checked = 0
     for row in rows(
         con,

@@ -31,7 +31,7 @@
         {
             'name': 'placebo',
             'signature': 'placebo(series, event, months := 12, gap := 0, on_date := NULL, post_months := NULL)',
-            'comment': 'What before_after ranks its difference among: the same difference (log points, or units where logs are not allowed) of the same series at every month without a known event, one row a cut, and the one asked for (is_event). placebo_median is what deviations are taken from.',
+            'comment': 'What before_after ranks its difference among: the same difference (log points, or units where logs are not allowed) of the same series at every month near no act that reaches it, one row a cut, and the one asked for (is_event). Differences of a balance are scaled to the size its changes had before the cut that was asked for. placebo_median is what deviations are taken from.',
             'body': placebo_body(),
         },
         {
@@ -68,6 +68,7 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
     select
         cast(event as varchar) as event_id,
         timeline_event.cluster_id,
+        timeline_event.event_class,
         coalesce(
             timeline_event.cut_month,
             {{ first_whole_month('try_cast(cast(event as varchar) as date)') }}

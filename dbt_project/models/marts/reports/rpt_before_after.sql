@@ -23,11 +23,7 @@ compared as (
         ),
         cuts.reason as not_computable_because,
         overlap.n_other_events as n_other_events_any,
-        case
-            when exposed.event_id is null then null
-            when events.event_class = 'act' then cuts.treatment_id
-            when events.cluster_id is not null then {{ phase_treatment('events.cluster_id') }}
-        end as treatment_id,
+        {{ treatment_of_event('exposed.event_id is not null', 'events') | indent(8) }} as treatment_id,
         {%- for column, expression in rivals_of_a_date('cuts').items() %}
         case when exposed.event_id is not null and events.event_class = 'act' then cuts.{{ column }} else {{ expression }} end
             as {{ column }},

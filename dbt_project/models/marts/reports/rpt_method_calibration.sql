@@ -1,5 +1,5 @@
--- One row is the measured false-alarm rate of a method for a series. Each method measures it in models of its own; this report puts
--- them side by side.
+-- One row is the measured false-alarm rate of a method for a series, or for a family of series. Each method measures it in models of its
+-- own; this report puts them side by side.
 {%- set of_pairs = ['control_set_id', 'rank_threshold'] %}
 {%- set relations = [
     (ref('int_calibration_placebo'), of_pairs),
@@ -9,7 +9,9 @@
 {% for relation, has in relations %}
 select
     method,
-    series_id,
+    measured.series_id,
+    family.family_id,
+    'all' as era,
     {{ 'control_set_id' if 'control_set_id' in has else 'cast(null as varchar) as control_set_id' }},
     window_months,
     gap_months,
@@ -18,10 +20,43 @@ select
     n_blocks,
     fired,
     false_alarm_rate,
+    cast(null as double) as false_alarm_se,
     first_cut,
     last_cut,
     mde95,
-    {{ 'rank_threshold' if 'rank_threshold' in has else 'cast(null as double) as rank_threshold' }}
-from {{ relation }}
-{{ 'union all' if not loop.last }}
+    {{ 'rank_threshold' if 'rank_threshold' in has else 'cast(null as double) as rank_threshold' }},
+    cast(null as double) as z_threshold
+from {{ relation }} as measured
+inner join {{ ref('int_series_family') }} as family on measured.series_id = family.series_id
+union all
 {%- endfor %}
+-- the rule of the verdict, over families and eras
+select
+    case measured.scope_of_range
+        when 'own' then 'placebo_rank_calibrated_by_family'
+        when 'pooled' then 'placebo_range_pooled_by_family'
+    end,
+    cast(null as varchar),
+    measured.family_id,
+    measured.era,
+    cast(null as varchar),
+    measured.window_months,
+    measured.gap_months,
+    cast({{ false_alarm_target() }} as double),
+    measured.n_pseudo_events,
+    measured.n_stretches,
+    measured.fired,
+    measured.false_alarm_rate,
+    measured.false_alarm_se,
+    measured.first_cut,
+    measured.last_cut,
+    cast(null as double),
+    levels.rank_threshold,
+    levels.z_threshold
+from {{ ref('int_family_calibration') }} as measured
+left join {{ ref('int_rank_threshold') }} as levels
+    on levels.comparison = case measured.scope_of_range when 'own' then 'before_after' when 'pooled' then 'before_after_pooled' end
+    and levels.for_half = {{ both_halves() }}
+    and measured.window_months = levels.window_months
+    and measured.gap_months = levels.gap_months
+where measured.n_pseudo_events >= {{ min_placebo_cuts() }}
