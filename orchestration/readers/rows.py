@@ -191,6 +191,19 @@ class DimOriginRule(TypedDict):
     source_reference: str | None
 
 
+class DimPanelFamily(TypedDict):
+    """A row of dim_panel_family."""
+
+    family_id: str
+    compares: str
+    title: str
+    event_id: str
+    measure_ids: list[str]
+    expected_verdict: str | None
+    reason: str
+    decided_on: dt.date
+
+
 class DimPayload(TypedDict):
     """A row of dim_payload."""
 
@@ -795,6 +808,7 @@ class RptMethodCalibration(TypedDict):
     method: str
     series_id: str | None
     family_id: str
+    panel_id: str | None
     era: str
     control_set_id: str | None
     window_months: int
@@ -812,6 +826,72 @@ class RptMethodCalibration(TypedDict):
     z_threshold: float | None
 
 
+class RptPanelCell(TypedDict):
+    """A row of rpt_panel_cell."""
+
+    family_id: str
+    panel_id: str
+    product_code: str
+    partner_iso3: str
+    exposure: float
+    change_log: float
+    exposure_left: float
+    change_left: float
+
+
+class RptPanelExposure(TypedDict):
+    """A row of rpt_panel_exposure."""
+
+    family_id: str
+    panel_id: str
+    product_level: int
+    cut_month: dt.date
+    window_months: int
+    gap_months: int
+    weighting: str
+    n_cells: int | None
+    n_products: int | None
+    n_partners: int | None
+    value_covered_share: float | None
+    exposure_kind: str
+    exposure_typical: float | None
+    beta: float | None
+    se_product: float | None
+    effect_typical: float | None
+    pct_typical: float | None
+    effective_products: float | None
+    exposure_r2: float | None
+    lead_mean: float | None
+    lead_share_sig: float | None
+    n_placebo: int | None
+    n_blocks: int | None
+    placebo_median: float | None
+    placebo_rank: float | None
+    placebo_false_alarm: float | None
+    perm_p: float | None
+    perm_false_alarm: float | None
+    mde_dates: float | None
+    mde_perm: float | None
+    loo_min: float | None
+    loo_max: float | None
+    zero_exit_share: float | None
+    verdict: str
+    reason: str | None
+    is_primary: bool
+
+
+class RptPanelLeadLag(TypedDict):
+    """A row of rpt_panel_lead_lag."""
+
+    family_id: str
+    panel_id: str
+    month_offset: int
+    estimate: float
+    se: float
+    n_cells: int
+    is_reference: bool
+
+
 class RptRevision(TypedDict):
     """A row of rpt_revision."""
 
@@ -825,6 +905,56 @@ class RptRevision(TypedDict):
     revision: float | None
     revision_pct: float | None
     days_to_latest: int
+
+
+class RptStateChange(TypedDict):
+    """A row of rpt_state_change."""
+
+    family_id: str
+    us_state_code: str
+    jobs_before: float
+    freight_usd: float
+    exposure: float
+    change_log: float
+
+
+class RptStateExposure(TypedDict):
+    """A row of rpt_state_exposure."""
+
+    family_id: str
+    panel_id: str
+    cut_month: dt.date
+    window_months: int
+    gap_months: int
+    exposure_kind: str
+    as_of_basis: str
+    n_states: int | None
+    jobs_covered_share: float | None
+    exposure_first: dt.date | None
+    exposure_last: dt.date | None
+    n_exposure_months: int | None
+    exposure_typical: float | None
+    beta: float | None
+    se_state: float | None
+    effect_typical: float | None
+    pct_typical: float | None
+    effective_states: float | None
+    lead_mean: float | None
+    lead_share_sig: float | None
+    n_placebo: int | None
+    n_blocks: int | None
+    placebo_median: float | None
+    placebo_rank: float | None
+    placebo_false_alarm: float | None
+    perm_p: float | None
+    perm_false_alarm: float | None
+    mde_dates: float | None
+    mde_perm: float | None
+    loo_min: float | None
+    loo_max: float | None
+    verdict: str
+    reason: str | None
+    is_primary: bool
 
 
 class RptStatutoryRate(TypedDict):
@@ -913,6 +1043,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     DimIndustry: "dim_industry",
     DimMonth: "dim_month",
     DimOriginRule: "dim_origin_rule",
+    DimPanelFamily: "dim_panel_family",
     DimPayload: "dim_payload",
     DimProduct: "dim_product",
     DimSeries: "dim_series",
@@ -938,7 +1069,12 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptFreshness: "rpt_freshness",
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",
+    RptPanelCell: "rpt_panel_cell",
+    RptPanelExposure: "rpt_panel_exposure",
+    RptPanelLeadLag: "rpt_panel_lead_lag",
     RptRevision: "rpt_revision",
+    RptStateChange: "rpt_state_change",
+    RptStateExposure: "rpt_state_exposure",
     RptStatutoryRate: "rpt_statutory_rate",
     RptSyntheticControl: "rpt_synthetic_control",
     RptTariffExposure: "rpt_tariff_exposure",
