@@ -51,3 +51,31 @@
 {% macro could_be_excluded(low, high, deviation, distance) -%}
     {{ deviation }} + {{ distance }} < {{ low }} or {{ deviation }} - {{ distance }} > {{ high }}
 {%- endmacro %}
+
+{# Where a family of measures is all of a wave, how many it counts as beside families that name theirs. #}
+{% macro many_measures() %}{{ return(1000) }}{% endmacro %}
+
+{#
+    Middle (`centre`) or half (`distance`) of the usual range of a panel. Exposed goods moved where the slope is unusual both among earlier
+    dates, counted from their median, and among permutations, counted from 0. So the usual range is what either of them holds, from the
+    lower of the two lower ends to the higher of the two higher ones.
+#}
+{% macro panel_range(run, what) -%}
+    {%- set median = run ~ '.placebo_median * ' ~ run ~ '.exposure_typical' -%}
+    {%- set high = 'greatest(' ~ median ~ ' + ' ~ run ~ '.mde_dates, ' ~ run ~ '.mde_perm)' -%}
+    {%- set low = 'least(' ~ median ~ ' - ' ~ run ~ '.mde_dates, -' ~ run ~ '.mde_perm)' -%}
+    ({{ high }} {{ '+' if what == 'centre' else '-' }} {{ low }}) / 2
+{%- endmacro %}
+
+{# What stands in the way of a panel, of its verdict; `kinds`: unusual months of the question's own windows. #}
+{% macro panel_blockers(run, kinds, is_descriptive) -%}
+case
+    when {{ is_descriptive }} then ['descriptive_width']
+    when {{ run }}.verdict in ('exposed_goods_moved', 'exposed_states_moved', 'no_difference_seen') then {{ empty_list() }}
+    when {{ run }}.verdict = 'confounded' and len({{ kinds }}) > 0 then {{ kinds }}
+    when {{ run }}.verdict = 'confounded' then ['shortage']
+    when {{ run }}.verdict = 'not_computable' then ['no_design']
+    -- the other verdicts of panels are blockers of the same name
+    else [{{ run }}.verdict]
+end
+{%- endmacro %}

@@ -147,13 +147,14 @@ def _about_event(settings: Settings, out: Printer, event: str, *, full: bool) ->
 def answers(settings: Settings, out: Printer, timeline: str | None, since: str | None, limit: int) -> None:
     """What can be told, best first: panels of goods, then what left its usual range, then the narrowest ranges."""
     from orchestration.readers.comparison.answer import all_answers
+    from orchestration.readers.comparison.answer_words import chance_text
     from orchestration.readers.lookup import parse_date
 
     first = parse_date(since if since.count("-") == 2 else f"{since}-01", "since") if since else None
     with open_release(settings) as con:
         lines = all_answers(con, timeline=timeline, since=first)
     shown = lines[:limit] if limit else lines
-    show_answers(out, shown, left=len(lines) - len(shown))
+    show_answers(out, shown, chance_text(lines), len(lines) - len(shown))
 
 
 @command("trace", "headway trace usa_employment_manufacturing 2025-04")

@@ -154,19 +154,19 @@ def show_comparison(
         out.line("--full shows every column, --method all every method, --json everything for programs")
 
 
-def show_answers(out: Printer, lines: Sequence[AnswerLine], untold: str = "", left: int = 0) -> None:
-    """Answers as a list, best first; untold: what cannot be told, in words; left: how many more there are."""
+def show_answers(out: Printer, lines: Sequence[AnswerLine], note: str = "", left: int = 0) -> None:
+    """Answers as a list, best first; note: what cannot be told, or how many chance would give; left: how many more there are."""
     from orchestration.readers.comparison.answer_words import list_rows
 
     if out.as_json:
-        out.json({"answers": lines, "untold": untold or None, "left_out": left})
+        out.json({"answers": lines, "note": note or None, "left_out": left})
         return
-    if lines or not untold:
+    if lines or not note:
         out.rows(list_rows(lines))
     if left:
         out.line(f"{left} more: --limit shows more")
-    if untold:
-        out.line(untold)
+    if note:
+        out.line(note)
 
 
 def show_query(out: Printer, result: QueryResult) -> None:

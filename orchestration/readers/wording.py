@@ -300,6 +300,7 @@ BLOCKERS: Mapping[str, str] = {
     "control_disturbed": "a control was hit",
     "same_measure": "the same goods under two measures",
     "too_few_products": "too few goods differ",
+    "too_few_states": "too few states carry it",
     "pretrend": "they moved apart before",
     "missing_month": "a month is missing",
     "not_positive": "a value is not positive",

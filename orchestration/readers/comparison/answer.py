@@ -42,7 +42,7 @@ class Answer:
     together: other events of the same treatment; rivals: other acts within the windows, those too near to be told
               apart first; phase: title of the phase, None for acts
     alone:    where a phase answers for an act, the row of the act by itself
-    controls: titles of the control sets
+    titles:   of the control sets and of the families of measures of panels, by their keys
     expected: what was published beforehand, the row of dim_expected_effect
     """
 
@@ -53,7 +53,7 @@ class Answer:
     together: Sequence[NamedEvent]
     rivals: Sequence[NamedEvent]
     phase: str | None
-    controls: Mapping[str, str]
+    titles: Mapping[str, str]
     expected: DimExpectedEffect | None
     alone: RptAnswer | None = None
 
@@ -132,7 +132,7 @@ def answer_of(con: duckdb.DuckDBPyConnection, event_id: str, series: DimSeries, 
         [events[id_] for id_ in row["event_ids"] if id_ != event_id and id_ in events],
         rivals,
         _phase(con, row["treatment_id"]),
-        dict(con.execute("select distinct control_set_id, title from dim_control_set").fetchall()),
+        _titles(con),
         expected[0] if expected else None,
         _alone(con, event_id, row),
     )
@@ -180,6 +180,16 @@ def _far(event: NamedEvent, row: RptAnswer, near: set[str]) -> tuple[bool, int]:
     return event["event_id"] not in near, abs((event["event_date"] - row["cut_month"]).days)
 
 
+def _titles(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Titles of control sets and of families of measures."""
+    return dict(
+        con.execute(
+            """select control_set_id, title from dim_control_set
+               union select family_id, title from dim_panel_family"""
+        ).fetchall()
+    )
+
+
 def _phase(con: duckdb.DuckDBPyConnection, treatment_id: str) -> str | None:
     """Title of the phase that a treatment is; None for acts."""
     if not treatment_id.startswith("phase-"):
@@ -195,7 +205,7 @@ def _phase(con: duckdb.DuckDBPyConnection, treatment_id: str) -> str | None:
 #: what a line of a list shows; the best first: panels, then what left its usual range, then the narrowest range
 _LINES = """
     select answer.treatment_id, answer.series_id, series.title as series_title, series.unit, series.unit_multiplier,
-        answer.window_months, answer.cut_month, names.treatment_title, answer.event_ids, names.timelines, answer.scope,
+        answer.window_months, answer.cut_month, coalesce(family.title, names.treatment_title) as treatment_title, answer.event_ids, names.timelines, answer.scope,
         answer.design, answer.scale, answer.estimate, answer.usual_low, answer.usual_high, answer.verdict,
         answer.false_alarm_rate, answer.could_be_seen, answer.designs_disagree
     from rpt_answer as answer
@@ -211,7 +221,16 @@ _LINES = """
         left join dim_event_cluster as cluster on bridge.treatment_id = 'phase-' || cluster.cluster_id
         group by bridge.treatment_id
     ) as names on answer.treatment_id = names.treatment_id
+    -- the variant of a panel begins with its family of measures
+    left join dim_panel_family as family
+        on answer.scope = 'panel' and split_part(answer.variant, ' ', 1) = family.family_id
     where answer.design <> 'none'"""
+#: a panel says the same of every series that it answers for, so that a list shows it once
+_EACH_PANEL_ONCE = """qualify row_number() over (
+        partition by answer.window_months, case when answer.scope = 'panel' then answer.variant
+            else answer.treatment_id || ' ' || answer.series_id end
+        order by answer.treatment_id like 'phase-%', not contains(answer.series_id, '_goods_'), answer.cut_month, answer.series_id
+    ) = 1"""
 _BEST_FIRST = """order by list_position(['panel', 'state_panel'], answer.design) nulls last,
     answer.verdict <> 'outside_usual_range', answer.scope, answer.scale <> 'log',
     answer.usual_high - answer.usual_low, answer.series_id, answer.window_months, answer.treatment_id"""
@@ -225,8 +244,9 @@ def answers_about(con: duckdb.DuckDBPyConnection, event_id: str) -> list[AnswerL
         AnswerLine,
         f"""{_LINES}
             and (list_contains(answer.event_ids, $event) or answer.treatment_id = $event)
-            qualify row_number() over (
-                partition by answer.series_id order by answer.scope = 'phase', answer.window_months desc) = 1
+            {_EACH_PANEL_ONCE} and row_number() over (
+                partition by answer.series_id
+                order by answer.treatment_id like 'phase-%', answer.window_months desc, answer.treatment_id) = 1
             {_BEST_FIRST}""",
         {"event": event_id},
     )
@@ -278,6 +298,7 @@ def all_answers(
         f"""{_LINES}
             and ($timeline::varchar is null or list_contains(names.timelines, $timeline))
             and ($since::date is null or answer.cut_month >= $since)
+            {_EACH_PANEL_ONCE}
             {_BEST_FIRST}
             limit $limit""",
         {"timeline": timeline, "since": since, "limit": limit if limit is not None else 2**31},

@@ -80,10 +80,7 @@ def subject(answer: Answer) -> str:
 def _told(answer: Answer) -> list[str]:
     row, series = answer.row, answer.series
     low, high = _end(row, series, "usual_low"), _end(row, series, "usual_high")
-    found = (
-        f"In the {row['window_months']} months after {subject(answer)}, {_quantity(answer)} "
-        f"{_verb(answer)} {estimate_text(row, series)}."
-    )
+    found = _found(answer)
     if row["verdict"] == "outside_usual_range":
         rate = row["false_alarm_rate"]
         often = (
@@ -97,27 +94,23 @@ def _told(answer: Answer) -> list[str]:
     ]
 
 
-def _verb(answer: Answer) -> str:
-    """How the design speaks of its estimate."""
-    kind = answer.row["design"]
-    if kind == "difference_in_differences":
-        controls = answer.controls.get(answer.row["variant"] or "", "its controls")
-        return f"changed, against {shortened(controls).lower()}, by"
+def _found(answer: Answer) -> str:
+    """The sentence of the estimate, in the words of its design."""
+    row, kind = answer.row, answer.row["design"]
+    estimate, months = estimate_text(row, answer.series), row["window_months"]
     if kind in ("panel", "state_panel"):
-        return f"changed, against {DESIGNS[kind].against}, by"
+        family = shortened(answer.titles.get((row["variant"] or "").split()[0], "these measures"))
+        start = f"In the {months} months from {month(row['cut_month'])} on, "
+        if kind == "panel":
+            return f"{start}trade in goods under '{family}' changed by {estimate} against {DESIGNS[kind].against}."
+        return f"{start}the time of '{family}', factory jobs in states that live from this trade changed by {estimate} against other states."
+    title, start = shortened(answer.series["title"]), f"In the {months} months after {subject(answer)}, "
+    if kind == "difference_in_differences":
+        controls = shortened(answer.titles.get(row["variant"] or "", "its controls")).lower()
+        return f"{start}{title} changed, against {controls}, by {estimate}."
     if kind == "forecast":
-        return "differed from a forecast made of the months before by"
-    return f"differed from the {answer.row['window_months']} months before by"
-
-
-def _quantity(answer: Answer) -> str:
-    """What changed: the series, or of a panel its part under the measure."""
-    title = shortened(answer.series["title"])
-    if answer.row["design"] == "panel":
-        return f"goods under the measures ({title})"
-    if answer.row["design"] == "state_panel":
-        return f"factory jobs in states that live from this trade ({title})"
-    return title
+        return f"{start}{title} differed from a forecast made of the months before by {estimate}."
+    return f"{start}{title} differed from the {months} months before by {estimate}."
 
 
 def _untold(answer: Answer) -> list[str]:
@@ -137,11 +130,12 @@ def _expected(answer: Answer) -> list[str]:
     low, high = row["expected_low_pct"], row["expected_high_pct"]
     if said is None or low is None or high is None:
         return []
-    who = re.split(r"[,(]", said["source_title"])[0].strip()
+    who = _author(said["source_title"])
+    of = " for goods wholly under the measure" if said["applies_to"] == "exposed_goods" else ""
     size = f"{low:+.3g} %" if round(low, 2) == round(high, 2) else f"{low:+.3g} % to {high:+.3g} %"
     verb = "expected" if said["kind"] == "prediction" else "found"
     when = f" after {said['horizon_months']} months" if said["horizon_months"] else ""
-    text = f"{who} {verb} {size}{when}"
+    text = f"{who} {verb} {size}{when}{of}"
     if row["could_be_seen"] is False:
         return [f"{text}: too little to be seen here."]
     if row["could_be_excluded"]:
@@ -149,6 +143,13 @@ def _expected(answer: Answer) -> list[str]:
     if row["could_be_excluded"] is False:
         return [f"{text}: what came allows it."]
     return [f"{text}."]
+
+
+def _author(source_title: str) -> str:
+    """Who said it, of the title of a source: 'USITC', or 'Amiti et al.' where further surnames follow."""
+    first, *rest = re.split(r"[,(]", source_title)
+    several = bool(rest) and re.fullmatch(r" [A-Z][a-z]+( and [A-Z][a-z]+)?", rest[0]) is not None
+    return f"{first.strip()}{' et al.' if several else ''}"
 
 
 # -- the table of designs --------------------------------------------------------------------------------------------
@@ -211,6 +212,11 @@ def in_the_way(answer: Answer) -> list[str]:
         lines.append(f"It could be told {row['tellable_when']}.")
     if answer.phase and answer.asked:
         lines.append(_part_of_phase(answer, answer.asked))
+    if answer.is_told and row["scope"] == "panel":
+        lines.append(
+            f"It compares {'goods' if row['design'] == 'panel' else 'states'} with each other, at the typical exposure, and says nothing "
+            f"of the total ({shortened(answer.series['title'])})."
+        )
     if row["designs_disagree"]:
         lines.append("The designs do not agree: the first in the order fixed beforehand is the answer.")
     if answer.rivals:
@@ -261,6 +267,21 @@ def list_rows(lines: Sequence[AnswerLine]) -> list[ListRow]:
         }
         for line in lines
     ]
+
+
+def chance_text(lines: Sequence[AnswerLine]) -> str:
+    """How many answers lie outside their usual range, and how many would if nothing had ever happened."""
+    measured = [line for line in lines if line["false_alarm_rate"] is not None]
+    if not measured:
+        return ""
+    outside = sum(line["verdict"] == "outside_usual_range" for line in measured)
+    chance = sum(line["false_alarm_rate"] or 0.0 for line in measured)
+    return (
+        f"Of {len(measured):,} answers {outside:,} lie outside their usual range; about {chance:,.0f} would if nothing had happened, "
+        "so that most of them say little one by one."
+        if outside <= 2 * chance
+        else f"Of {len(measured):,} answers {outside:,} lie outside their usual range; about {chance:,.0f} would if nothing had happened."
+    )
 
 
 def untold_text(series: int, blockers: Sequence[Untold], named: int = 4) -> str:

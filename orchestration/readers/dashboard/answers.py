@@ -12,7 +12,7 @@ import polars as pl
 import streamlit as st
 
 from orchestration.readers.comparison.answer import AnswerLine, all_answers
-from orchestration.readers.comparison.answer_words import list_rows
+from orchestration.readers.comparison.answer_words import chance_text, list_rows
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
@@ -133,7 +133,8 @@ def _list(chosen: list[AnswerLine], total: int) -> None:
         return
     st.caption(
         escaped(
-            f"{len(chosen):,} of {total:,} answers, best first: panels, what left its usual range, narrow ranges."
+            f"{len(chosen):,} of {total:,} answers, best first: panels, what left its usual range, narrow ranges. "
+            + chance_text(chosen)
         )
     )
     frame = pl.DataFrame(

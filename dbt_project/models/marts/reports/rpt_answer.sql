@@ -202,9 +202,13 @@ select
     {{ as_percentage('answers.high', "'log'") }} as expected_high_pct,
     answers.source as expected_source,
     answers.horizon_months as expected_horizon_months,
-    {{ could_be_seen('answers.low', 'answers.high', 'answers.distance_at_threshold') }} as could_be_seen,
+    -- goods that are wholly under a measure are not the cells of a panel, of which a part is
     case
-        when answers.is_answer and answers.horizon_months <= answers.window_months
+        when answers.applies_to = 'series'
+            then {{ could_be_seen('answers.low', 'answers.high', 'answers.distance_at_threshold') }}
+    end as could_be_seen,
+    case
+        when answers.is_answer and answers.applies_to = 'series' and answers.horizon_months <= answers.window_months
             then {{ could_be_excluded(
                 'answers.low', 'answers.high', 'answers.estimate - answers.range_centre', 'answers.distance_at_threshold'
             ) | indent(12) }}

@@ -136,6 +136,7 @@ by_rank as (
     select
         met.*,
         'own_past' as variant,
+        0 as variant_place,
         difference as estimate,
         {{ merged_list(
             "case
@@ -191,6 +192,7 @@ by_difference as (
     select
         met.* exclude (scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se),
         differences.control_set_id as variant,
+        0 as variant_place,
         'log' as scale,
         differences.did as estimate,
         differences.n_blocks,
@@ -243,6 +245,7 @@ by_forecast as (
     select
         met.* exclude (scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se),
         forecasts.model as variant,
+        0 as variant_place,
         forecasts.scale,
         forecasts.effect as estimate,
         forecasts.n_blocks,
@@ -281,9 +284,134 @@ by_forecast as (
         on rates.design = 'forecast' and met.family_id = rates.family_id and met.window_months = rates.window_months
 ),
 
+-- A panel answers for trade in all goods of a country, whose goods under a measure it compares with others: of the event that its family is
+-- about, and of the events from its quiet years to its cut whose measures are in its family.
+panel_runs as (
+    select
+        run.*,
+        panel.flow,
+        family.event_id,
+        family.measures,
+        family.quiet_until,
+        -- the fewer measures a family holds, the nearer it is to the question
+        case when list_contains(family.measures, '*') then {{ many_measures() }} else len(family.measures) end as n_measures
+    from {{ ref('rpt_panel_exposure') }} as run
+    inner join {{ ref('stg_panel') }} as panel on run.panel_id = panel.panel_id
+    inner join {{ ref('stg_panel_family') }} as family on run.family_id = family.family_id
+    where run.is_primary and run.weighting = 'none'
+),
+
+panel_questions as (
+    select distinct
+        bridge.treatment_id,
+        bridge.series_id,
+        run.family_id,
+        run.panel_id
+    from {{ ref('bridge_event_treatment') }} as bridge
+    inner join {{ ref('dim_event') }} as event on bridge.event_id = event.event_id
+    inner join {{ ref('rpt_event_exposure') }} as exposure
+        on bridge.event_id = exposure.event_id and bridge.series_id = exposure.series_id
+    inner join {{ ref('dim_series') }} as series on bridge.series_id = series.series_id
+    inner join panel_runs as run
+        on series.flow = run.flow
+        and (
+            bridge.event_id = run.event_id
+            or (
+                event.cut_month > run.quiet_until
+                and event.cut_month <= run.cut_month
+                and (
+                    list_has_any(exposure.measure_ids, run.measures)
+                    or (list_contains(run.measures, '*') and len(exposure.measure_ids) > 0)
+                )
+            )
+        )
+    where series.geography_iso3 = 'USA'
+        and series.measure = 'trade_value'
+        and series.basis <> 'balance_of_payments'
+        and series.product_code is null
+        and series.industry_code is null
+),
+
+by_panel as (
+    select
+        met.* exclude (
+            cut_month, scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se, verdict
+        ),
+        run.cut_month,
+        concat(run.family_id, ' ', run.panel_id, ' ', run.exposure_kind) as variant,
+        run.n_measures as variant_place,
+        'log' as scale,
+        run.effect_typical as estimate,
+        {{ panel_range('run', 'centre') }} as centre,
+        {{ panel_range('run', 'distance') }} as distance_at_threshold,
+        alarm.false_alarm_rate,
+        cast(null as double) as false_alarm_se,
+        run.n_blocks,
+        cast(null as timestamp) as as_of,
+        {{ panel_blockers('run', 'unusual.kinds', 'met.is_descriptive') | indent(8) }} as blockers,
+        run.verdict = 'exposed_goods_moved' as is_outside
+    from met
+    inner join panel_questions as asked on met.treatment_id = asked.treatment_id and met.series_id = asked.series_id
+    inner join panel_runs as run
+        on asked.family_id = run.family_id
+        and asked.panel_id = run.panel_id
+        and met.window_months = run.window_months
+    left join {{ ref('rpt_method_calibration') }} as alarm
+        on alarm.method = 'panel_verdict'
+        and run.family_id = alarm.family_id
+        and run.panel_id = alarm.panel_id
+        and run.window_months = alarm.window_months
+        and run.gap_months = alarm.gap_months
+    left join unusual
+        on met.treatment_id = unusual.treatment_id
+        and met.series_id = unusual.series_id
+        and met.window_months = unusual.window_months
+),
+
+-- The panel of states answers for the factory jobs of the country, whose states it compares with each other.
+state_runs as (
+    select
+        run.*,
+        family.event_id
+    from {{ ref('rpt_state_exposure') }} as run
+    inner join {{ ref('dim_panel_family') }} as family on run.family_id = family.family_id and family.compares = 'states'
+    where run.as_of_basis = 'latest'
+),
+
+by_state as (
+    select
+        met.* exclude (
+            cut_month, scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se, verdict
+        ),
+        run.cut_month,
+        concat(run.family_id, ' ', strftime(run.cut_month, '%Y-%m'), ' ', run.exposure_kind) as variant,
+        case when run.is_primary then 0 else 1 end as variant_place,
+        'log' as scale,
+        run.effect_typical as estimate,
+        {{ panel_range('run', 'centre') }} as centre,
+        {{ panel_range('run', 'distance') }} as distance_at_threshold,
+        -- nobody has tried the rule of the verdict on states before the event
+        cast(null as double) as false_alarm_rate,
+        cast(null as double) as false_alarm_se,
+        run.n_blocks,
+        cast(null as timestamp) as as_of,
+        {{ panel_blockers('run', 'unusual.kinds', 'met.is_descriptive') | indent(8) }} as blockers,
+        run.verdict = 'exposed_states_moved' as is_outside
+    from met
+    inner join {{ ref('dim_series') }} as series on met.series_id = series.series_id
+    inner join (select distinct treatment_id, event_id from {{ ref('bridge_event_treatment') }}) as bridge
+        on met.treatment_id = bridge.treatment_id
+    inner join state_runs as run on bridge.event_id = run.event_id and met.window_months = run.window_months
+    left join unusual
+        on met.treatment_id = unusual.treatment_id
+        and met.series_id = unusual.series_id
+        and met.window_months = unusual.window_months
+    where series.geography_iso3 = 'USA' and series.measure = 'employment' and series.industry_code = '31-33'
+),
+
 offered as (
     {%- set shown = [
-        'treatment_id', 'series_id', 'window_months', 'scope', 'cut_month', 'family_id', 'variant', 'scale', 'estimate', 'centre',
+        'treatment_id', 'series_id', 'window_months', 'scope', 'cut_month', 'variant', 'variant_place', 'scale', 'estimate', 'centre',
         'distance_at_threshold', 'false_alarm_rate', 'false_alarm_se', 'n_blocks', 'as_of', 'blockers',
     ] %}
     select 'placebo_rank' as design, {{ shown | join(', ') }}, verdict = 'outside_usual_range' as is_outside from ranked
@@ -300,6 +428,10 @@ offered as (
         case when not event_clean and len(found) = 0 then ['history'] else found end,
         abs(estimate - centre) > distance_at_threshold
     from by_forecast
+    union all
+    select 'panel', {{ shown | join(', ') }}, is_outside from by_panel
+    union all
+    select 'state_panel', {{ shown | join(', ') }}, is_outside from by_state
 ),
 
 judged as (
@@ -341,7 +473,7 @@ select
     blockers,
     is_available,
     is_available and row_number() over (
-        partition by treatment_id, series_id, window_months order by not is_available, place, variant
+        partition by treatment_id, series_id, window_months order by not is_available, place, variant_place, variant
     ) = 1 as is_answer,
     as_of
 from judged

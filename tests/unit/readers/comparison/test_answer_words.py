@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from orchestration.readers.comparison.answer_words import (
     answer_text,
+    chance_text,
     design_rows,
     in_the_way,
     list_rows,
@@ -31,6 +32,7 @@ def said(kind: str = "prediction", **changed: object) -> DimExpectedEffect:
     effect = {
         "expected_effect_id": "usitc",
         "kind": kind,
+        "applies_to": "series",
         "horizon_months": 72,
         "source_title": "USITC, Likely Impact on the U.S. Economy",
     }
@@ -58,13 +60,19 @@ def test_outside_says_how_often_the_method_says_so_where_nothing_happened() -> N
         ("placebo_rank", "differed from the 12 months before"),
         ("forecast", "differed from a forecast made of the months before"),
         ("difference_in_differences", "against all manufacturing of the same country"),
-        ("panel", "goods under the measures"),
-        ("state_panel", "factory jobs in states that live from this trade"),
+        (
+            "panel",
+            "trade in goods under 'Section 301 lists' changed by +9.7 % against goods and partners that were hit less",
+        ),
+        (
+            "state_panel",
+            "factory jobs in states that live from this trade changed by +9.7 % against other states",
+        ),
     ],
 )
 def test_each_design_says_what_it_compares(design: str, words: str) -> None:
-    variant = "manufacturing_total" if design == "difference_in_differences" else "own_past"
-    assert words in answer_text(answer(row(design=design, variant=variant)))
+    variants = {"difference_in_differences": "manufacturing_total", "panel": "s301 us_imports_hs2 statutory"}
+    assert words in answer_text(answer(row(design=design, variant=variants.get(design, "own_past"))))
 
 
 def test_a_level_is_told_in_its_own_unit() -> None:
@@ -104,6 +112,25 @@ def test_a_range_that_was_expected_is_told_as_one_and_an_estimate_is_not_called_
     assert text.endswith("USITC found -5 % to -1.9 %.")
 
 
+@pytest.mark.parametrize(
+    "title, who",
+    [
+        ("Amiti, Redding and Weinstein, The Impact of the 2018 Tariffs", "Amiti et al. found"),
+        (
+            "Peterson Institute (Robinson, Noland and others), Trump's Proposed Auto Tariffs",
+            "Peterson Institute found",
+        ),
+        ("USITC, Economic Impact of Section 232 and 301 Tariffs", "USITC found"),
+    ],
+)
+def test_a_source_is_named_by_its_author(title: str, who: str) -> None:
+    figures = {"expected_low_pct": 0.0, "expected_high_pct": 0.0}
+    goods = said("estimate", source_title=title, applies_to="exposed_goods", horizon_months=None)
+    assert answer_text(answer(row(**figures), expected=goods)).endswith(
+        f"{who} +0 % for goods wholly under the measure."
+    )
+
+
 def test_a_talk_is_told_as_its_phase() -> None:
     phase = row(scope="phase", treatment_id="phase-nafta_talks", cut_month=dt.date(2017, 9, 1))
     found = answer(phase, asked=ROUND_SIX, phase="NAFTA talks")
@@ -138,6 +165,11 @@ def test_a_rate_without_an_error_or_not_measured_says_so() -> None:
     assert rate_text(None, None) == "not measured" and rate_text(0.061, None) == "6.1 %"
 
 
+def test_a_panel_says_nothing_of_the_total() -> None:
+    lines = in_the_way(answer(row(design="panel", scope="panel")))
+    assert any("says nothing of the total (Imports of goods, USA from Mexico)" in line for line in lines)
+
+
 def test_designs_that_disagree_are_a_flag_beside_the_answer() -> None:
     assert any("do not agree" in line for line in in_the_way(answer(row(designs_disagree=True))))
     assert not any("do not agree" in line for line in in_the_way(answer()))
@@ -161,6 +193,18 @@ def test_a_list_shows_logarithms_as_percentages_and_levels_in_their_unit() -> No
     }  # fmt: skip
     log, level = list_rows([line, line | {"scale": "level", "estimate": -5.0}])
     assert log["differs by"] == "+9.7 %" and level["differs by"] == "-5.000 million USD"
+
+
+def test_chance_is_counted_beside_what_left_its_range() -> None:
+    """Best-first lists begin with what is unusual: a reader must see how much of that nothing would give."""
+    within = {"verdict": "within_usual_range", "false_alarm_rate": 0.05}
+    outside = within | {"verdict": "outside_usual_range"}
+    assert chance_text([outside] * 6 + [within] * 94).startswith(
+        "Of 100 answers 6 lie outside their usual range; about 5 would"
+    )
+    assert "say little one by one" in chance_text([outside] * 6 + [within] * 94)
+    assert "say little" not in chance_text([outside] * 40 + [within] * 60)
+    assert chance_text([within | {"false_alarm_rate": None}]) == ""
 
 
 words = st.lists(
