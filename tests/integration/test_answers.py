@@ -202,6 +202,10 @@ def test_what_was_expected_is_judged_as_in_plain_python(con: duckdb.DuckDBPyConn
         con,
         "select * from rpt_answer where expected_effect_id is not null and distance_at_threshold is not null",
     ):
+        if row["scope"] == "panel":
+            # its cells are partly under the duty, and what was published is of goods that wholly are
+            assert row["could_be_seen"] is None and row["could_be_excluded"] is None
+            continue
         low, high = (math.log1p(row[f"expected_{end}_pct"] / 100) for end in ("low", "high"))
         distance = row["distance_at_threshold"]
         assert row["could_be_seen"] == plain.seen(low, high, distance), row["expected_effect_id"]
