@@ -26,6 +26,7 @@ from transforms.statistics.months import (
     REASON_NOT_POSITIVE,
     MonthlySeries,
     clean_cuts,
+    cuts_by_series,
     day,
     episodes_by_series,
     monthly_series,
@@ -118,20 +119,27 @@ def best_breaks(y: np.ndarray) -> Breaks:
 
 
 def change_points(
-    monthly: pl.DataFrame, episodes: pl.DataFrame, cuts: Iterable[date], event_cuts: Iterable[date]
+    monthly: pl.DataFrame, episodes: pl.DataFrame, cuts: Iterable[date], acts: pl.DataFrame
 ) -> pl.DataFrame:
-    """One row (RESULT_SCHEMA) for each series and each of `cuts`; no placebo window has one of `event_cuts` in it.
+    """One row (RESULT_SCHEMA) for each series and each of `cuts`; no placebo window has an act that reaches the series in it.
 
-    monthly: series_id, period_start, value, scale (log | level). episodes: series_id, first_month, last_month.
+    monthly: series_id, period_start, value, scale (log | level). episodes: series_id, first_month, last_month. acts: series_id,
+    cut_month.
     break_size is in log points or in the unit of the series. A row without a break or without a rank says why in `reason`.
     """
     touching = episodes_by_series(episodes)
     series = monthly_series(monthly)
-    cut_numbers, events = sorted({number(c) for c in cuts}), {number(c) for c in event_cuts}
+    cut_numbers, reaching = sorted({number(c) for c in cuts}), cuts_by_series(acts)
     rows: list[dict[str, object]] = []
     for series_id in monthly["series_id"].unique().sort().to_list():
         rows.extend(
-            _of_series(series_id, series.get(series_id), cut_numbers, events, touching.get(series_id, []))
+            _of_series(
+                series_id,
+                series.get(series_id),
+                cut_numbers,
+                reaching.get(series_id, set()),
+                touching.get(series_id, []),
+            )
         )
     return pl.DataFrame(rows, schema=RESULT_SCHEMA, orient="row")
 

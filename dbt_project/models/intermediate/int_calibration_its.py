@@ -20,9 +20,9 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
     # One dbt.ref a line: dbt reads from the code which models are wanted, and does not look into an expression that is indexed.
     starts = dbt.ref("int_cluster_start").pl()
-    cuts = dbt.ref("int_event_design").pl()
+    acts = dbt.ref("int_series_act").project("series_id, cut_month").pl()
     designs, pairs = interrupted_calibration.clean_designs(
-        monthly, episodes, cuts["cut_month"].unique().sort(), starts["start_month"].sort()
+        monthly, episodes, acts, starts["start_month"].sort()
     )
     if pairs.is_empty():
         return pl.DataFrame(schema=interrupted_calibration.CALIBRATION_SCHEMA)

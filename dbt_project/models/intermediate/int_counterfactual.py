@@ -36,6 +36,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     )
     episodes = dbt.ref("int_series_episode").project("series_id, first_month, last_month").pl()
     cuts = dbt.ref("int_event_cut").filter("in_report").project("cut_month").distinct().pl()
+    acts = dbt.ref("int_series_act").project("series_id, cut_month").pl().sort("series_id", "cut_month")
     chosen = dbt.ref("stg_method_series").filter("method = 'uc_local_linear_trend'").project("series_id").pl()
     event_cuts = cuts["cut_month"].sort().to_numpy().astype("datetime64[M]")
     series = {
@@ -48,11 +49,11 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     forecasts_by_model = {
         drift_month.MODEL: _drift_month(series, _unusual(series, episodes)),
         local_linear_trend.MODEL: _local_linear_trend(
-            {name: series[name] for name in chosen["series_id"].sort() if name in series}, event_cuts
+            {name: series[name] for name in chosen["series_id"].sort() if name in series}, event_cuts, acts
         ),
     }
     compared = [
-        counterfactual.compare(rows, monthly, episodes, event_cuts).insert_column(
+        counterfactual.compare(rows, monthly, episodes, event_cuts, acts).insert_column(
             0, pl.lit(name).alias("model")
         )
         for name, rows in forecasts_by_model.items()
@@ -92,14 +93,15 @@ def _drift_month(
 
 
 def _local_linear_trend(
-    series: dict[str, tuple[np.ndarray, np.ndarray]], event_cuts: np.ndarray
+    series: dict[str, tuple[np.ndarray, np.ndarray]], event_cuts: np.ndarray, acts: pl.DataFrame
 ) -> pl.DataFrame:
     """The declared series at the origins that are needed; an origin is one piece of work, so a new month costs one fit."""
     version = version_of(local_linear_trend, forecasts)
     units = {}
     for name, (months, values) in series.items():
         lengths = forecasts.training_lengths(values)
-        for end in counterfactual.ends_needed(months, event_cuts, CALIBRATE_EVERY):
+        reaching = acts.filter(pl.col("series_id") == name)["cut_month"].to_numpy().astype("datetime64[M]")
+        for end in counterfactual.ends_needed(months, event_cuts, reaching, CALIBRATE_EVERY):
             place = int((end - months[0]).astype(int))
             window = values[place + 1 - lengths[place] : place + 1]
             units[fingerprint(version, name, str(end), window)] = local_linear_trend.Origin(name, end, window)
