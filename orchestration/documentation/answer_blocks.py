@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.base.settings import PROJECT
+from orchestration.documentation.examples import FIRST
 from orchestration.readers.comparison.answer import Answer, answer_of
 from orchestration.readers.comparison.answer_words import answer_text, design_rows, in_the_way, rate_text
 from orchestration.readers.release_file import read
@@ -48,6 +49,11 @@ def methods_page(con: duckdb.DuckDBPyConnection, page: Path = PAGE) -> str:
     ):
         text = renewed(text, name, part)
     return text
+
+
+def readme(con: duckdb.DuckDBPyConnection, text: str) -> str:
+    """`text` of README with the answer that `make build` ends with."""
+    return renewed(text, "answer", worked_example(con, FIRST.event, FIRST.series, 12))
 
 
 def renewed(page: str, name: str, part: str) -> str:
@@ -96,7 +102,12 @@ def designs_table(con: duckdb.DuckDBPyConnection) -> str:
     return _table(
         ["order", "design", "questions it answers", "of all"],
         [
-            [str(places[name]), design(name), f"{counts.get(name, (0, 0.0))[0]:,}", share(counts.get(name, (0, 0.0))[1])]
+            [
+                str(places[name]),
+                design(name),
+                f"{counts.get(name, (0, 0.0))[0]:,}",
+                share(counts.get(name, (0, 0.0))[1]),
+            ]
             for name in sorted(places, key=lambda name: places[name])
         ],
     )
@@ -131,7 +142,11 @@ def blockers_table(con: duckdb.DuckDBPyConnection) -> str:
     return _table(
         ["in the way", "questions", "alone"],
         [
-            [f"{blocker(item)} (`{item}`)", f"{counts['blocker'][item]:,}", f"{counts['sole_blocker'].get(item, 0):,}"]
+            [
+                f"{blocker(item)} (`{item}`)",
+                f"{counts['blocker'][item]:,}",
+                f"{counts['sole_blocker'].get(item, 0):,}",
+            ]
             for item in found
         ],
     )
@@ -148,7 +163,15 @@ def rates_table(con: duckdb.DuckDBPyConnection) -> str:
     return _table(
         ["design", "months", "errs at, median", "from", "to", "available", "outside the usual range"],
         [
-            [design(name), str(months), rate_text(rate, error), share(low), share(high), f"{n:,}", f"{outside:,}"]
+            [
+                design(name),
+                str(months),
+                rate_text(rate, error),
+                share(low),
+                share(high),
+                f"{n:,}",
+                f"{outside:,}",
+            ]
             for name, months, rate, low, high, error, n, outside in rows
         ],
     )
@@ -164,7 +187,13 @@ def expected_table(con: duckdb.DuckDBPyConnection) -> str:
                where expected_effect_id is not null and window_months in (6, 12) group by expected_effect_id)"""
     ).fetchall()[0]
     return _table(
-        ["published figures", "about a question here", "could be seen", "could not be seen", "range not known"],
+        [
+            "published figures",
+            "about a question here",
+            "could be seen",
+            "could not be seen",
+            "range not known",
+        ],
         [[str(n) for n in (published, asked, seen, unseen, asked - seen - unseen)]],
     )
 

@@ -24,7 +24,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
 
     Raises ReleaseError where there is no release.
     """
-    from orchestration.documentation.answer_blocks import methods_page
+    from orchestration.documentation.answer_blocks import methods_page, readme
     from orchestration.documentation.lineage import lineage_page, read_manifest
     from orchestration.documentation.source_pages import source_page
     from orchestration.readers.release_file import open_release
@@ -39,6 +39,9 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
             "sources.md": sources_page(con),
             "methods.md": methods_page(con),
         }
+        front = folder.resolve().parent / "README.md"
+        if front.exists():
+            front.write_text(readme(con, front.read_text(encoding="utf-8")), encoding="utf-8")
     pages["lineage.md"] = _HEAD.replace("the release", "dbt's manifest") + lineage_page(
         read_manifest(settings.dbt_manifest)
     )
