@@ -65,6 +65,7 @@ CONTRACT = Contract(
         "dim_tariff_list",
         "dim_control_set",
         "dim_donor",
+        "dim_expected_effect",
         "dim_panel_family",
         "dim_origin_rule",
         "dim_geography",
@@ -97,10 +98,17 @@ CONTRACT = Contract(
         "rpt_state_exposure",
         "rpt_state_change",
         "rpt_method_calibration",
+        "rpt_answer",
+        "rpt_answer_design",
+        "rpt_answer_coverage",
         "rpt_revision",
         "rpt_freshness",
     ),
     macros={
+        "answer": MacroCall(
+            "FROM answer(?, ?)",
+            "SELECT event_ids[1], series_id FROM rpt_answer WHERE window_months = 12 ORDER BY ALL LIMIT 1",
+        ),
         "as_of": MacroCall("FROM as_of(current_date)"),
         "before_after": MacroCall(
             "FROM before_after(?, ?)", "SELECT series_id, event_id FROM rpt_before_after LIMIT 1"

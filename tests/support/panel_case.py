@@ -110,9 +110,7 @@ def statutory_rates(measures: set[str], table: Cube) -> pl.DataFrame:
     covered: dict[str, dict[str, float]] = {}
     for row in _seed("panels/seed_panel_coverage.csv"):
         covered.setdefault(row["list_id"], {})[row["product_code"]] = float(row["coverage"])
-    own = {
-        (row["measure_id"], row["partner_iso3"]): row for row in _seed("panels/seed_panel_spell.csv")
-    }
+    own = {(row["measure_id"], row["partner_iso3"]): row for row in _seed("panels/seed_panel_spell.csv")}
     total: dict[tuple[str, str, date], float] = {}
     for row in _seed("timeline/seed_tariff_measure.csv"):
         measure = row["measure_id"]

@@ -156,7 +156,9 @@ def work_out(design: Design, table: Cube | None, rates: Rates, *, outcome: str =
     path = panel_lead_lag.lead_lag(table, design.cut, spans, own, others, weighted=weighted)
     row = _row(design, change, own, others, one, dates, path, spans)
     # only a family's primary run is calibrated: it takes as long as all the rest
-    calibration = _calibration(own, dates, fits) if design.is_primary else pl.DataFrame(schema=CALIBRATION_SCHEMA)
+    calibration = (
+        _calibration(own, dates, fits) if design.is_primary else pl.DataFrame(schema=CALIBRATION_SCHEMA)
+    )
     return Worked(row, path.drop("fired"), _cells(table, change, own, one), calibration)
 
 
@@ -205,9 +207,7 @@ def _before_estimating(design: Design, table: Cube | None, spans: Windows) -> st
 def _touched(design: Design, spans: Windows) -> tuple[str, ...]:
     """Titles of the episodes that a month of the windows lies in."""
     months = {*spans.before, *spans.after}
-    return tuple(
-        title for first, last, title in design.episodes if months & set(range(first, last + 1))
-    )
+    return tuple(title for first, last, title in design.episodes if months & set(range(first, last + 1)))
 
 
 def _row(

@@ -186,7 +186,9 @@ def statutory(table: Cube, rates: pl.DataFrame, spans: Windows) -> np.ndarray:
     """
     weight = {month: 1 / len(spans.after) for month in spans.after}
     weight |= {month: -1 / len(spans.before) for month in spans.before}
-    month_weight = pl.DataFrame({"month": list(weight), "weight": list(weight.values())}, schema_overrides={"month": pl.Int32})
+    month_weight = pl.DataFrame(
+        {"month": list(weight), "weight": list(weight.values())}, schema_overrides={"month": pl.Int32}
+    )
     found = (
         rates.with_columns(month_numbers("period_start").alias("month"))
         .join(month_weight, on="month")

@@ -55,7 +55,15 @@ def designs(wanted: pl.DataFrame, episodes: pl.DataFrame) -> list[Design]:
         .sort("starts_on", "title")
         .iter_rows()
     )
-    order = ["family_id", "panel_id", "cut_month", "window_months", "gap_months", "exposure_kind", "weighting"]
+    order = [
+        "family_id",
+        "panel_id",
+        "cut_month",
+        "window_months",
+        "gap_months",
+        "exposure_kind",
+        "weighting",
+    ]
     return [
         Design(
             family_id=row["family_id"],
@@ -69,9 +77,7 @@ def designs(wanted: pl.DataFrame, episodes: pl.DataFrame) -> list[Design]:
             quiet_until=number(row["quiet_until"]),
             is_primary=row["is_primary"],
             episodes=touched,
-            breaks=()
-            if row["break_month"] is None
-            else ((number(row["break_month"]), row["break_reason"]),),
+            breaks=() if row["break_month"] is None else ((number(row["break_month"]), row["break_reason"]),),
             cannot=None if row["rates_held"] else REASON_RATES,
         )
         for row in wanted.sort(order).iter_rows(named=True)

@@ -126,9 +126,7 @@ def earlier_dates(
         (cut, one)
         for cut, span in zip(cuts, spans, strict=True)
         if (
-            one := fit(
-                panel_cells.changes(table, span, outcome=outcome), exposure, others, weighted=weighted
-            )
+            one := fit(panel_cells.changes(table, span, outcome=outcome), exposure, others, weighted=weighted)
         )
         is not None
     ]

@@ -80,7 +80,5 @@ def work_out_all(units: Sequence[tuple[StateDesign, States]]) -> list[pl.DataFra
     frames = []
     for design, table in units:
         row, own = work_out(design, table)
-        frames.append(
-            row.with_columns(pl.Series("states", [own.to_dicts()], dtype=RESULT_SCHEMA["states"]))
-        )
+        frames.append(row.with_columns(pl.Series("states", [own.to_dicts()], dtype=RESULT_SCHEMA["states"])))
     return frames

@@ -226,14 +226,10 @@ def _fit(change: np.ndarray, exposure: np.ndarray) -> _Fit | None:
 
 def _touched(design: StateDesign, spans: Windows) -> tuple[str, ...]:
     months = {*spans.before, *spans.after}
-    return tuple(
-        title for first, last, title in design.episodes if months & set(range(first, last + 1))
-    )
+    return tuple(title for first, last, title in design.episodes if months & set(range(first, last + 1)))
 
 
-def _earlier(
-    design: StateDesign, states: States, exposure: np.ndarray
-) -> Dates:
+def _earlier(design: StateDesign, states: States, exposure: np.ndarray) -> Dates:
     """The same exposure at earlier cuts without an episode in their windows."""
     cuts, betas, fired = [], [], []
     for cut in range(states.first, design.quiet_until - design.window + 2):
@@ -248,9 +244,7 @@ def _earlier(
     return Dates(np.array(cuts, dtype=int), np.array(betas), np.array(fired, dtype=bool))
 
 
-def _leads(
-    states: States, spans: Windows, exposure: np.ndarray
-) -> tuple[float, float]:
+def _leads(states: States, spans: Windows, exposure: np.ndarray) -> tuple[float, float]:
     """Mean slope of the LEADS months before the window before, against its mean, and the share that Student's t calls unusual."""
     betas, fired = [], []
     for month in range(max(states.first, spans.first - LEADS), spans.first):

@@ -11,6 +11,12 @@
 {% macro public_macros() %}
     {{ return([
         {
+            'name': 'answer',
+            'signature': 'answer(event, series, months := 12)',
+            'comment': 'What can be told about an event (event_id or treatment_id) and a monthly series that it reaches: its row of rpt_answer, for windows of 6, 12 or 24 months; of the act or the phase that it belongs to, the one that tells something. Where nothing can be told, design is none, and reason and tellable_when say why and when. No row: neither the event nor its phase reaches the series in the life of the series. Descriptive: says what differs, not why.',
+            'body': answer_body(),
+        },
+        {
             'name': 'as_of',
             'signature': 'as_of(on_date)',
             'comment': 'fct_observation (its columns up to payload_id) as it was known at the end of the day on_date (UTC): of each series and period the newest value known by then; withdrawn values are absent.',

@@ -5,7 +5,6 @@ Belongs here: which cells, rates, episodes and designs. Does not belong here: th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -33,14 +32,23 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     # what touches only some goods or figures is for the effects of products and partners to take out
     episodes = episodes.filter(pl.col("applies_to").str.split(";").list.contains("all"))
     version = version_of(
-        months, panel, panel_cells, panel_designs, panel_inference, panel_lead_lag, panel_regression, panel_verdict
+        months,
+        panel,
+        panel_cells,
+        panel_designs,
+        panel_inference,
+        panel_lead_lag,
+        panel_regression,
+        panel_verdict,
     )
     cubes = {
         panel_id: panel_cells.cube(own.drop("panel_id"))
         for (panel_id,), own in cells.partition_by("panel_id", as_dict=True, maintain_order=True).items()
     }
     of_cube = {
-        panel_id: fingerprint(table.products, table.partners, table.first, table.value, table.duty, table.editions)
+        panel_id: fingerprint(
+            table.products, table.partners, table.first, table.value, table.duty, table.editions
+        )
         for panel_id, table in cubes.items()
     }
     of_rates = {

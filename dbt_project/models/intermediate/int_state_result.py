@@ -45,7 +45,10 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         for (basis,), own in monthly.partition_by("as_of_basis", as_dict=True, maintain_order=True).items()
     }
     units = {
-        fingerprint(version, repr(design), table.codes, table.first, table.jobs, table.freight): (design, table)
+        fingerprint(version, repr(design), table.codes, table.first, table.jobs, table.freight): (
+            design,
+            table,
+        )
         for basis, table in tables.items()
         for design in state_designs.designs(wanted, episodes, basis)
     }

@@ -30,7 +30,9 @@ DIGITS = 2
 
 def main(source: Path, out: Path = SEEDS) -> None:
     """Write the seed below `out`; the lines are those in which anything was imported in 2024."""
-    lines = pl.read_parquet(source / "product" / "us_imports_hs10_country_year_2024.parquet")["hts10"].unique()
+    lines = pl.read_parquet(source / "product" / "us_imports_hs10_country_year_2024.parquet")[
+        "hts10"
+    ].unique()
     with (tariff_seeds.SEEDS / "seed_tariff_list_code.csv").open(encoding="utf-8") as file:
         codes = {row["list_id"]: row["hs_codes"].split(";") for row in csv.DictReader(file)}
     frame = coverage(lines, {name: codes[name] for name in LISTS}, DIGITS, one_of=ONE_OF)

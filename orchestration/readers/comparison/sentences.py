@@ -44,6 +44,10 @@ from transforms.periods import month_after
 #: log points by which plain and logarithmic means may differ without a word: Mexican vehicle production around July
 #: 2020 differs by 62 % in logarithms and 13 % plainly, because April 2020 made almost nothing
 MEANS_APART = 0.02
+#: words of an answer at most; what does not fit is shown with --full
+MAX_WORDS = 90
+#: words of the title of an event or series that a short text keeps
+_TITLE_WORDS = 14
 
 
 class OtherEvent(TypedDict):
@@ -89,6 +93,65 @@ def paragraph(
         "This describes two periods; it does not say what made them differ.",
     ]
     return " ".join(sentences)
+
+
+def brief(
+    series: DimSeries,
+    event_id: str,
+    event: DimEvent | None,
+    result: RptBeforeAfter,
+    others: Sequence[OtherEvent],
+    episodes: Sequence[DimEpisode],
+) -> str:
+    """The same in MAX_WORDS words at most, where rpt_answer has no row: means, verdict, and how much else happened."""
+    what = f"'{shortened(event['title'])}' ({day(event['event_date'])})" if event else event_id
+    title, verdict_code = shortened(series["title"]), result["verdict"]
+    before, after = result["pre_mean"], result["post_mean"]
+    if before is None or after is None:
+        reason = result["reason"] or "a window has a month without a value"
+        return within_limit(
+            [
+                f"{title} before and after {what} cannot be compared: {reason}.",
+                what_would_work(series, result).strip(),
+            ]
+        )
+    log = result["scale"] == "log"
+    moved = difference_of(result)
+    found = "not at all" if moved is None else f"by {difference(moved, series, log=log)}"
+    reason = f" ({result['reason']})" if result["reason"] else ""
+    company = []
+    if others:
+        nearest = f"'{shortened(others[0]['title'])}' ({day(others[0]['event_date'])})"
+        company.append(f"{len(others)} other events fall into the windows, the nearest {nearest}.")
+    if episodes:
+        company.append(
+            f"So do unusual months: {shortened(episodes[0]['title'])}{' and others' if episodes[1:] else ''}."
+        )
+    return within_limit(
+        [
+            f"In {_months(result['n_post'], result)} after {what}, {title} averaged {number(after)} {unit(series)}, and "
+            f"{number(before)} before: the means differ {found}.",
+            f"Verdict: {verdict(verdict_code)}{reason}.",
+            *company,
+            "This does not say what made them differ.",
+        ]
+    )
+
+
+def within_limit(sentences: Sequence[str]) -> str:
+    """The sentences, without the last ones that would make the text longer than MAX_WORDS."""
+    kept: list[str] = []
+    for sentence in sentences:
+        if kept and len(" ".join([*kept, sentence]).split()) > MAX_WORDS:
+            break
+        kept.append(sentence)
+    return " ".join(kept)
+
+
+def shortened(title: str) -> str:
+    """A title of many words cut to its first ones."""
+    words = title.split()
+    return title if len(words) <= _TITLE_WORDS else f"{' '.join(words[:_TITLE_WORDS])} ..."
 
 
 def control_sentences(row: RptDifferenceInDifferences, controls: Sequence[DimControlSet]) -> str:

@@ -42,7 +42,9 @@ def test_the_lists_of_the_duties_on_china_share_no_line_of_a_chapter():
     path = PROJECT / "dbt_project" / "seeds" / "panels" / "seed_panel_coverage.csv"
     frame = pl.read_csv(path, schema_overrides={"product_code": pl.String})
     together = (
-        frame.filter(pl.col("list_id").str.starts_with("s301")).group_by("product_code").agg(pl.col("coverage").sum())
+        frame.filter(pl.col("list_id").str.starts_with("s301"))
+        .group_by("product_code")
+        .agg(pl.col("coverage").sum())
     )
     assert together["coverage"].max() == pytest.approx(1, abs=2e-6)
     with path.open(encoding="utf-8") as file:

@@ -18,7 +18,9 @@ from tests.support.panel_chart_case import FAMILY, SOURCE, cells, panel_row, pat
 
 def said(spec: dict) -> str:
     words = spec["usermeta"]["headway"]
-    return " ".join([words["title"], *words["subtitle"], *words["notes"], words["source"], spec["description"]])
+    return " ".join(
+        [words["title"], *words["subtitle"], *words["notes"], words["source"], spec["description"]]
+    )
 
 
 def test_the_path_is_that_of_the_table_in_percent_of_a_typical_exposure():

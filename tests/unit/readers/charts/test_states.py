@@ -17,7 +17,9 @@ from tests.support.panel_chart_case import states as rows
 
 
 def tiles(frame, **changes) -> tuple[dict, dict[str, dict]]:
-    row = panel_row(verdict="no_difference_seen", reason="a difference of less than 2 % would not show", **changes)
+    row = panel_row(
+        verdict="no_difference_seen", reason="a difference of less than 2 % would not show", **changes
+    )
     spec = states.state_tiles(frame, row, FAMILY, source=SOURCE).to_dict()
     return spec, {r["us_state_code"]: r for r in rows_of(spec, "us_state_code", "said")}
 

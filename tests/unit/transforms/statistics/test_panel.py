@@ -31,7 +31,13 @@ NAMED = {
 }
 
 
-def run(design: Design, table: Cube | None, own: pl.DataFrame = NO_RATES, others: pl.DataFrame = NO_RATES, **options):
+def run(
+    design: Design,
+    table: Cube | None,
+    own: pl.DataFrame = NO_RATES,
+    others: pl.DataFrame = NO_RATES,
+    **options,
+):
     return panel.work_out(design, table, Rates(own, others), **options)
 
 
@@ -203,9 +209,7 @@ def test_effects_of_the_detectable_size_are_found_half_the_time_and_of_twice_tha
         without = row(design, quiet, rates)
         mde = max(without["mde_dates"], without["mde_perm"]) / without["exposure_typical"]
         for times in found:
-            moved, _ = made_up(
-                seed, products=40, partners=6, moved=lambda x, size=times * mde: -size * x
-            )
+            moved, _ = made_up(seed, products=40, partners=6, moved=lambda x, size=times * mde: -size * x)
             planted = row(design, moved, rates)
             beyond = abs(planted["beta"] - planted["placebo_median"]) * planted["exposure_typical"]
             found[times] += planted["perm_p"] <= 0.05 and beyond > planted["mde_dates"]

@@ -54,7 +54,11 @@ def full(months: int = 24, products: int = 4, partners: int = 3, value: float = 
 
 def test_a_month_without_a_row_has_no_trade_and_a_row_without_value_is_withheld():
     table = pc.cube(
-        rows(("01", "CAN", day(JANUARY), 5), ("01", "MEX", day(JANUARY + 2), None), ("02", "MEX", day(JANUARY), 7))
+        rows(
+            ("01", "CAN", day(JANUARY), 5),
+            ("01", "MEX", day(JANUARY + 2), None),
+            ("02", "MEX", day(JANUARY), 7),
+        )
     )
     assert table.products == ("01", "02")
     assert table.partners == ("CAN", "MEX")

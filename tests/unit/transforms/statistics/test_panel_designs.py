@@ -15,7 +15,11 @@ from transforms.statistics import panel_designs as pd
 from transforms.statistics.months import day, number
 
 EPISODES = pl.DataFrame(
-    {"title": ["later", "a strike"], "starts_on": [date(2030, 1, 5), date(2012, 3, 4)], "ends_on": [date(2030, 2, 1), date(2012, 5, 6)]}
+    {
+        "title": ["later", "a strike"],
+        "starts_on": [date(2030, 1, 5), date(2012, 3, 4)],
+        "ends_on": [date(2030, 2, 1), date(2012, 5, 6)],
+    }
 )
 
 
@@ -73,6 +77,8 @@ def test_a_unit_gives_one_row_with_its_lists():
 
 def test_a_run_without_numbers_has_empty_lists_of_the_same_columns():
     [design] = pd.designs(wanted(rates_held=False), EPISODES)
-    [found] = pd.work_out_all([pd.Unit(design, None, rates_of(*made_up(1)).with_columns(is_own=pl.lit(True)))])
+    [found] = pd.work_out_all(
+        [pd.Unit(design, None, rates_of(*made_up(1)).with_columns(is_own=pl.lit(True)))]
+    )
     assert found.schema == pl.Schema(pd.RESULT_SCHEMA)
     assert found.select(pl.col("path", "cells", "calibration").list.len()).row(0) == (0, 0, 0)

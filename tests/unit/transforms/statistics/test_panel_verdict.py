@@ -65,12 +65,24 @@ def test_no_gate_reads_the_estimate(name, beta, rank):
 
 @pytest.mark.parametrize(
     "change",
-    [{"exposure_r2": 0.5}, {"effective": 10}, {"lead_share": 0.1}, {"permutation_alarm": 0.1}, {"permutation_rank": 0.05}],
+    [
+        {"exposure_r2": 0.5},
+        {"effective": 10},
+        {"lead_share": 0.1},
+        {"permutation_alarm": 0.1},
+        {"permutation_rank": 0.05},
+    ],
 )
 def test_a_threshold_itself_passes(change):
     assert pv.verdict(replace(CLEAR, **change))[0] == "exposed_goods_moved"
 
 
 def test_reasons_name_what_they_are_about():
-    assert pv.verdict(replace(CLEAR, effective=1.44, units="states"))[1] == "the exposure is that of 1.4 states in effect"
-    assert pv.verdict(replace(CLEAR, episodes=("COVID-19", "a strike")))[1] == "a window holds COVID-19, a strike"
+    assert (
+        pv.verdict(replace(CLEAR, effective=1.44, units="states"))[1]
+        == "the exposure is that of 1.4 states in effect"
+    )
+    assert (
+        pv.verdict(replace(CLEAR, episodes=("COVID-19", "a strike")))[1]
+        == "a window holds COVID-19, a strike"
+    )

@@ -16,7 +16,12 @@ from transforms.statistics.months import number
 
 
 def monthly(*rows: tuple[str, date, float | None, float | None]) -> pl.DataFrame:
-    schema = {"us_state_code": pl.String, "period_start": pl.Date, "jobs": pl.Float64, "freight_usd": pl.Float64}
+    schema = {
+        "us_state_code": pl.String,
+        "period_start": pl.Date,
+        "jobs": pl.Float64,
+        "freight_usd": pl.Float64,
+    }
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
@@ -37,7 +42,11 @@ EPISODES = pl.DataFrame(
 
 def test_months_stand_in_their_places_and_what_is_not_known_is_nan():
     table = sd.states(
-        monthly(("MI", date(2017, 3, 1), 5.0, None), ("AL", date(2017, 1, 1), None, 7.0), ("MI", date(2017, 1, 1), 4.0, 0.0))
+        monthly(
+            ("MI", date(2017, 3, 1), 5.0, None),
+            ("AL", date(2017, 1, 1), None, 7.0),
+            ("MI", date(2017, 1, 1), 4.0, 0.0),
+        )
     )
     assert table.codes == ("AL", "MI")
     assert table.first == number(date(2017, 1, 1))
@@ -55,7 +64,12 @@ def test_two_rows_of_a_month_and_no_rows_are_refused():
 def test_every_run_is_made_for_both_exposures_and_one_of_them_is_primary():
     latest = sd.designs(WANTED, EPISODES, "latest")
     first = sd.designs(WANTED, EPISODES, "first_release")
-    assert [(d.window, d.exposure_kind) for d in latest] == [(12, "dollars"), (12, "log"), (24, "dollars"), (24, "log")]
+    assert [(d.window, d.exposure_kind) for d in latest] == [
+        (12, "dollars"),
+        (12, "log"),
+        (24, "dollars"),
+        (24, "log"),
+    ]
     assert [d.is_primary for d in (*latest, *first)] == [True] + [False] * 7
     assert latest[0].episodes == ((number(date(2019, 9, 1)), number(date(2019, 10, 1)), "a strike"),)
 
