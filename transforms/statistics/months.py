@@ -27,6 +27,12 @@ def day(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
+def days(months: np.ndarray) -> pl.Series:
+    """The first days of the months with these numbers."""
+    since_1970 = np.asarray(months, dtype=np.int64) - 1970 * 12
+    return pl.Series(since_1970.astype("datetime64[M]").astype("datetime64[D]"))
+
+
 def month_numbers(column: str) -> pl.Expr:
     """The month numbers of a date column, as 32-bit integers."""
     return pl.col(column).dt.year().cast(pl.Int32) * 12 + pl.col(column).dt.month().cast(pl.Int32) - 1
@@ -98,6 +104,13 @@ def placebo_rank(value: float, others: np.ndarray) -> float:
     A value that differs by rounding only counts as equally large.
     """
     return (1 + int((others >= value * (1 - 1e-12)).sum())) / (1 + len(others))
+
+
+def placebo_ranks(values: np.ndarray, others: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """The `placebo_rank` of each of m `values` among those of n `others` that `counted` (m, n) marks for it."""
+    at_least = counted & (others >= values[:, None] * (1 - 1e-12))
+    found: np.ndarray = (1 + at_least.sum(axis=1)) / (1 + counted.sum(axis=1))
+    return found
 
 
 def clean_cuts(
