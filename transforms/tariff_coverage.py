@@ -8,17 +8,24 @@ would come back as exposure. Lines of one subheading count as one, because the t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import polars as pl
 
 from transforms.tariff_weights import lists_of_lines
 
 
-def coverage(lines: Iterable[str], lists: Mapping[str, Iterable[str]], digits: int) -> pl.DataFrame:
+def coverage(
+    lines: Iterable[str],
+    lists: Mapping[str, Iterable[str]],
+    digits: int,
+    *,
+    one_of: Sequence[str] = (),
+) -> pl.DataFrame:
     """The share of each product group of `digits` digits that stands on each list: product_code, list_id, coverage.
 
-    lines: ten-digit lines in use; lists: beginnings of lines by list. The share is the mean over the group's six-digit
+    lines: ten-digit lines in use; lists: beginnings of lines by list; one_of: lists of which a line pays one duty, the first first: a
+    line that a copy has on several of them counts on the first alone. The share is the mean over the group's six-digit
     subheadings of the share of their lines. Groups that a list does not reach have no row. Sorted by group and list.
     """
     names = sorted(lists)
@@ -27,6 +34,10 @@ def coverage(lines: Iterable[str], lists: Mapping[str, Iterable[str]], digits: i
         pl.col("hts10").str.slice(0, 6).alias("subheading"),
         *(pl.col("lists").str.split(";").list.contains(name).cast(pl.Float64).alias(name) for name in names),
     )
+    taken = pl.lit(0.0)
+    for name in one_of:
+        on = on.with_columns(pl.when(taken > 0).then(0.0).otherwise(pl.col(name)).alias(name))
+        taken = taken + pl.col(name)
     return (
         on.group_by("product_code", "subheading")
         .agg(pl.col(name).mean() for name in names)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.cli import refresh_rows
+from orchestration.cli.listing import FRESHNESS, Choice, show_list
 
 if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
@@ -100,28 +101,37 @@ def show_removal(out: Printer, removal: Removal, built: BuildOutcome | None, *, 
     )
 
 
-def show_status(out: Printer, status: Status) -> None:
-    """What the current release holds, then how fresh each source is."""
+def show_status(out: Printer, status: Status, choice: Choice) -> None:
+    """What the current release holds, then how fresh each source is; of a csv, the second alone."""
     if out.as_json:
         out.json(status)
         return
-    out.record({"release": status.release.get("run_id"), "file": status.database, **status.counts})
-    out.line()
-    out.rows(status.freshness)
+    if not choice.csv:
+        counts = {name.replace("_", " "): count for name, count in status.counts.items()}
+        out.record({"release": status.release.get("run_id"), "file": status.database, **counts})
+        out.line()
+    show_list(out, status.freshness, FRESHNESS, choice)
 
 
 def show_comparison(
-    out: Printer, comparison: Comparison, picture: Path | None = None, *, full: bool = False
+    out: Printer,
+    comparison: Comparison,
+    picture: Path | None = None,
+    document: Path | None = None,
+    *,
+    full: bool = False,
 ) -> None:
     """The answer first, then the table of designs and what stands in the way; with `full` the longer paragraph and all columns.
 
-    picture: the file into which the comparison was drawn.
+    picture: the file into which the comparison was drawn; document: the one that it was written to.
     """
     from orchestration.readers.comparison.answer_words import design_rows, in_the_way
 
     answer = comparison.answer
     if out.as_json:
-        out.json({**vars(comparison), "answered": comparison.answered, "picture": picture})
+        out.json(
+            {**vars(comparison), "answered": comparison.answered, "picture": picture, "document": document}
+        )
         return
     out.line(comparison.brief)
     if answer:
@@ -149,6 +159,8 @@ def show_comparison(
         out.rows(method_rows(comparison.methods))
     if picture:
         out.line(f"drawn into {picture}")
+    if document:
+        out.line(f"written to {document}")
     if not full:
         out.line()
         out.line("--full shows every column, --method all every method, --json everything for programs")
@@ -174,7 +186,7 @@ def show_query(out: Printer, result: QueryResult) -> None:
     if out.as_json:
         out.json(result)
         return
-    out.table(result.columns, result.rows)
+    out.table(result.columns, result.rows, grouped=False)
     if result.truncated:
         out.warning(f"only the first {len(result.rows):,} rows are shown: --max-rows shows more")
 
@@ -209,6 +221,10 @@ def show_export(out: Printer, export: Export) -> None:
         [{"table": f.table, "file": f.path.name, "rows": f.rows, "bytes": f.bytes} for f in export.files]
     )
     out.line(f"written to {export.folder}")
+    if export.left_out:
+        from orchestration.readers.export import LEFT_OUT
+
+        out.warning(f"left out: {'; '.join(export.left_out)}. {LEFT_OUT}")
     if export.restricted:
         out.warning(
             f"not to be passed on: these files hold figures of {', '.join(export.restricted)}, whose licence does "

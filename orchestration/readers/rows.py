@@ -117,6 +117,16 @@ class DimEventCluster(TypedDict):
     source_key: str | None
 
 
+class DimEventSource(TypedDict):
+    """A row of dim_event_source."""
+
+    source_key: str
+    kind: str
+    title: str
+    reference: str | None
+    note: str | None
+
+
 class DimExpectedEffect(TypedDict):
     """A row of dim_expected_effect."""
 
@@ -135,6 +145,20 @@ class DimExpectedEffect(TypedDict):
     source_address: str
     source_reference: str
     confidence: str
+    note: str | None
+
+
+class DimFigureOrigin(TypedDict):
+    """A row of dim_figure_origin."""
+
+    dataset: str
+    series_like: str
+    known_on: list[str]
+    agency_page: str
+    agency_table: str
+    copy_repository: str | None
+    copy_path: str | None
+    copy_commit: str | None
     note: str | None
 
 
@@ -261,6 +285,11 @@ class DimSeries(TypedDict):
     last_period: dt.date | None
     observation_count: int
     vintage_count: int
+    oldest_known_from: dt.datetime
+    first_release_count: int
+    first_release_from: dt.date | None
+    first_release_to: dt.date | None
+    first_release_within_days: int | None
     grade: str
     family_id: str | None
 
@@ -345,6 +374,9 @@ class FctObservation(TypedDict):
     known_from_basis: str
     grade: str
     payload_id: str
+    first_known_from: dt.datetime | None
+    first_known_lag_days: int | None
+    is_first_release: bool | None
 
 
 class FctObservationVintage(TypedDict):
@@ -360,6 +392,7 @@ class FctObservationVintage(TypedDict):
     known_from_basis: str
     grade: str
     revision_number: int
+    adds_digits: bool
     payload_id: str
 
 
@@ -907,6 +940,19 @@ class RptRevision(TypedDict):
     days_to_latest: int
 
 
+class RptSeriesMonth(TypedDict):
+    """A row of rpt_series_month."""
+
+    series_id: str
+    period_start: dt.date
+    value: float | None
+    log_value: float | None
+    yoy_pct: float | None
+    index_base: float | None
+    in_episode: bool
+    is_preliminary: bool
+
+
 class RptStateChange(TypedDict):
     """A row of rpt_state_change."""
 
@@ -1038,7 +1084,9 @@ TABLE_OF: Mapping[type[Any], str] = {
     DimEpisode: "dim_episode",
     DimEvent: "dim_event",
     DimEventCluster: "dim_event_cluster",
+    DimEventSource: "dim_event_source",
     DimExpectedEffect: "dim_expected_effect",
+    DimFigureOrigin: "dim_figure_origin",
     DimGeography: "dim_geography",
     DimIndustry: "dim_industry",
     DimMonth: "dim_month",
@@ -1073,6 +1121,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptPanelExposure: "rpt_panel_exposure",
     RptPanelLeadLag: "rpt_panel_lead_lag",
     RptRevision: "rpt_revision",
+    RptSeriesMonth: "rpt_series_month",
     RptStateChange: "rpt_state_change",
     RptStateExposure: "rpt_state_exposure",
     RptStatutoryRate: "rpt_statutory_rate",

@@ -195,6 +195,26 @@ VERDICTS: Mapping[str, VerdictWords] = {
     "not_computable": VerdictWords("Not computable", "cannot be computed"),
 }
 
+#: the closed lists of verdicts of panels (accepted_values of rpt_panel_exposure.verdict and rpt_state_exposure.verdict)
+PANEL_VERDICTS: Mapping[str, VerdictWords] = {
+    "exposed_goods_moved": VerdictWords(
+        "Exposed goods moved apart", "trade in exposed goods moved apart from other trade"
+    ),
+    "exposed_states_moved": VerdictWords(
+        "Exposed states moved apart", "jobs in exposed states moved apart from those elsewhere"
+    ),
+    "no_difference_seen": VerdictWords(
+        "No difference seen", "no difference is seen beyond what other dates and other goods give"
+    ),
+    "confounded": VERDICTS["confounded"],
+    "same_measure": VerdictWords("Same goods as another measure", "not told apart from other measures"),
+    "too_few_products": VerdictWords("Too few products", "not judged, too few products decide"),
+    "too_few_states": VerdictWords("Too few states", "not judged, too few states decide"),
+    "pretrend": VerdictWords("Moved apart before", "not judged, they moved apart before as well"),
+    "miscalibrated": VerdictWords("Errors too small", "not judged, its errors are too small for such data"),
+    "not_computable": VERDICTS["not_computable"],
+}
+
 #: seed_timeline.title
 TIMELINES: Mapping[str, str] = {
     "nafta_renegotiation": "NAFTA and its renegotiation",
@@ -337,6 +357,18 @@ def design(code: str) -> str:
 def blocker(code: str) -> str:
     """What stands in the way of an answer, within a table or sentence: 'another act'."""
     return BLOCKERS.get(code, spelled(code))
+
+
+def panel_verdict(code: str) -> str:
+    """A verdict of a panel as a sentence goes on with it: 'no difference is seen beyond what other dates ... give'."""
+    words = PANEL_VERDICTS.get(code)
+    return words.in_sentence if words else spelled(code)
+
+
+def panel_verdict_short(code: str) -> str:
+    """A verdict of a panel in the few words that a table has room for: 'Too few products'."""
+    words = PANEL_VERDICTS.get(code)
+    return words.short if words else label(code)
 
 
 def transport_mode(code: str) -> str:

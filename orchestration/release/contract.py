@@ -59,6 +59,7 @@ CONTRACT = Contract(
         "dim_derived_series",
         "dim_event",
         "dim_event_cluster",
+        "dim_event_source",
         "dim_episode",
         "dim_tariff_measure",
         "dim_tariff_list",
@@ -72,11 +73,13 @@ CONTRACT = Contract(
         "dim_industry",
         "dim_month",
         "dim_payload",
+        "dim_figure_origin",
         "fct_observation",
         "fct_observation_vintage",
         "fct_trade_flow",
         "fct_freight_flow",
         "fct_position",
+        "rpt_series_month",
         "rpt_event_window",
         "rpt_before_after",
         "rpt_cluster_before_after",
@@ -115,7 +118,7 @@ CONTRACT = Contract(
             "SELECT series_id, event_id FROM rpt_before_after WHERE verdict <> 'not_computable' LIMIT 1",
         ),
         "event_window": MacroCall(
-            "FROM event_window(?, ?)", "SELECT event_id, series_id FROM rpt_event_window LIMIT 1"
+            "FROM event_window(?, ?)", "SELECT series_id, event_id FROM rpt_event_window LIMIT 1"
         ),
         "trace": MacroCall(
             "FROM trace(?, ?)",

@@ -71,5 +71,9 @@ def lead_lag(
 
 
 def leads(path: pl.DataFrame) -> pl.DataFrame:
-    """The rows of lead_lag in the months before the window before."""
-    return path.filter(pl.col("month_offset") < path.filter("is_reference")["month_offset"].min())
+    """The rows of lead_lag in the months before the window before; none of a path without rows."""
+    return path if path.is_empty() else path.filter(pl.col("month_offset") < _first_reference(path))
+
+
+def _first_reference(path: pl.DataFrame) -> pl.Expr:
+    return pl.lit(path.filter("is_reference")["month_offset"].min())

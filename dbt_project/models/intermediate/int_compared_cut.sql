@@ -151,8 +151,10 @@ select
     standing.z_mad,
     standing.mde95,
     standing.centre,
-    {{ scope_of_range('standing.pool', 'standing.z_threshold', 'standing.family_false_alarm_rate', 'standing.n_family_dates') | indent(4) }}
-        as scope_of_range,
+    {{ scope_of_range(
+        'standing.pool', 'standing.n_placebo', 'standing.rank_threshold', 'standing.z_threshold', 'standing.family_false_alarm_rate',
+        'standing.n_family_dates'
+    ) | indent(4) }} as scope_of_range,
     standing.z_threshold,
     standing.distance_at_threshold,
     standing.family_false_alarm_rate,

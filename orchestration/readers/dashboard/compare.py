@@ -17,11 +17,12 @@ from orchestration.readers.charts.placebo import placebo_chart
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.comparison import picture
 from orchestration.readers.comparison.answer_words import answer_text
+from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.compare import compare as run_comparison
 from orchestration.readers.comparison.windows import FIRST, MAX_MONTHS, WINDOW
 from orchestration.readers.dashboard import compare_answer, compare_methods, parts
-from orchestration.readers.dashboard.compare_words import caution_lines, verdict_sentence
+from orchestration.readers.dashboard.compare_words import verdict_sentence
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped

@@ -152,7 +152,7 @@ judged as (
             when cuts.window_months not in {{ in_list(judged_windows()) }} then {{ reason_descriptive_width() }}
             when cuts.drift is null then {{ reason_no_line() }}
         end as withheld_because,
-        case when cuts.n_blocks >= {{ min_placebo_blocks() }} then 'own' end as scope_of_range
+        case when cuts.n_blocks >= {{ min_placebo_blocks() }} and cuts.distance_at_threshold is not null then 'own' end as scope_of_range
     from events
     inner join cuts on events.cut_month = cuts.cut_month
     inner join {{ ref('int_event_overlap') }} as overlap
