@@ -25,7 +25,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
 
     Raises ReleaseError where there is no release.
     """
-    from orchestration.documentation.answer_blocks import methods_page, readme
+    from orchestration.documentation.answer_blocks import first_answer, methods_page, renewed
     from orchestration.documentation.lineage import lineage_page, read_manifest
     from orchestration.documentation.source_pages import source_page
     from orchestration.documentation.vintage_table import vintage_table, with_table
@@ -42,9 +42,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
             "methods.md": methods_page(con),
         }
         table = vintage_table(con)
-        front = folder.resolve().parent / "README.md"
-        if front.exists():
-            front.write_text(readme(con, front.read_text(encoding="utf-8")), encoding="utf-8")
+        answer = first_answer(con)
     pages["lineage.md"] = _HEAD.replace("the release", "dbt's manifest") + lineage_page(
         read_manifest(settings.dbt_manifest)
     )
@@ -56,7 +54,8 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
     written = [folder / name for name in pages]
     readme = folder.resolve().parent / "README.md"
     if readme.exists():
-        readme.write_text(with_table(readme.read_text(encoding="utf-8"), table), encoding="utf-8")
+        text = renewed(with_table(readme.read_text(encoding="utf-8"), table), "answer", answer)
+        readme.write_text(text, encoding="utf-8")
         written.append(readme)
     return written
 
