@@ -122,8 +122,8 @@ def compare(
     event: str,
     series_id: str | None,
     plot: Path | None,
-    full: bool,
     target: Path | None,
+    full: bool,
     **options: Any,  # click's values
 ) -> int:
     """Compare SERIES before and after EVENT (an event id or an ISO date).

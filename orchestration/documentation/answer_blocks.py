@@ -51,9 +51,9 @@ def methods_page(con: duckdb.DuckDBPyConnection, page: Path = PAGE) -> str:
     return text
 
 
-def first_answer(con: duckdb.DuckDBPyConnection) -> str:
-    """The answer that `make build` ends with, for README."""
-    return worked_example(con, FIRST.event, FIRST.series, 12)
+def readme(con: duckdb.DuckDBPyConnection, text: str) -> str:
+    """`text` of README with the answer that `make build` ends with."""
+    return renewed(text, "answer", worked_example(con, FIRST.event, FIRST.series, 12))
 
 
 def renewed(page: str, name: str, part: str) -> str:

@@ -20,12 +20,13 @@ _KINDS = (("dim_", "Dimensions"), ("bridge_", "Bridges"), ("fct_", "Facts"), ("r
 
 
 def write_docs(settings: Settings, folder: Path) -> list[Path]:
-    """Write all pages into `folder` from the current release and the registry, and the table of vintages into the README beside
-    it where there is one; returns their paths.
+    """Write all pages into `folder` from the current release and the registry, and an answer and the table of vintages into the README
+    beside it where there is one; returns their paths.
 
     Raises ReleaseError where there is no release.
     """
-    from orchestration.documentation.answer_blocks import first_answer, methods_page, renewed
+    from orchestration.documentation.answer_blocks import methods_page
+    from orchestration.documentation.answer_blocks import readme as with_answer
     from orchestration.documentation.lineage import lineage_page, read_manifest
     from orchestration.documentation.source_pages import source_page
     from orchestration.documentation.vintage_table import vintage_table, with_table
@@ -41,8 +42,10 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
             "sources.md": sources_page(con),
             "methods.md": methods_page(con),
         }
-        table = vintage_table(con)
-        answer = first_answer(con)
+        front = folder.resolve().parent / "README.md"
+        if front.exists():
+            text = with_answer(con, front.read_text(encoding="utf-8"))
+            front.write_text(with_table(text, vintage_table(con)), encoding="utf-8")
     pages["lineage.md"] = _HEAD.replace("the release", "dbt's manifest") + lineage_page(
         read_manifest(settings.dbt_manifest)
     )
@@ -52,12 +55,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
     written = [folder / name for name in pages]
-    readme = folder.resolve().parent / "README.md"
-    if readme.exists():
-        text = renewed(with_table(readme.read_text(encoding="utf-8"), table), "answer", answer)
-        readme.write_text(text, encoding="utf-8")
-        written.append(readme)
-    return written
+    return [*written, front] if front.exists() else written
 
 
 def tables_page(con: duckdb.DuckDBPyConnection) -> str:

@@ -348,17 +348,6 @@ def verdict_short(code: str) -> str:
     return words.short if words else label(code)
 
 
-def design(code: str) -> str:
-    """A design of rpt_answer as a table names it: 'Against its own past'."""
-    words = DESIGNS.get(code)
-    return words.short if words else label(code)
-
-
-def blocker(code: str) -> str:
-    """What stands in the way of an answer, within a table or sentence: 'another act'."""
-    return BLOCKERS.get(code, spelled(code))
-
-
 def panel_verdict(code: str) -> str:
     """A verdict of a panel as a sentence goes on with it: 'no difference is seen beyond what other dates ... give'."""
     words = PANEL_VERDICTS.get(code)
@@ -369,6 +358,17 @@ def panel_verdict_short(code: str) -> str:
     """A verdict of a panel in the few words that a table has room for: 'Too few products'."""
     words = PANEL_VERDICTS.get(code)
     return words.short if words else label(code)
+
+
+def design(code: str) -> str:
+    """A design of rpt_answer as a table names it: 'Against its own past'."""
+    words = DESIGNS.get(code)
+    return words.short if words else label(code)
+
+
+def blocker(code: str) -> str:
+    """What stands in the way of an answer, within a table or sentence: 'another act'."""
+    return BLOCKERS.get(code, spelled(code))
 
 
 def transport_mode(code: str) -> str:

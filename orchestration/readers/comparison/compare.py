@@ -49,10 +49,10 @@ class Comparison:
     the report has it, else of the macro `before_after`, which gives the same columns (those of the family are null);
     other_events, episodes: what else falls into the windows; text: all of it as a paragraph; on_date: the day at whose end
     the figures were known, None for the latest; same_months_now: for an earlier day, the macro's row of the same months
-    with the latest figures; held: which versions of the months are held; control: the comparison with the control set that was asked for; methods: what the methods
-    that were asked for say; answer: what can be told by the best design, None where no answer is held for these windows;
-    brief: the answer in MAX_WORDS words at most, or the comparison where there is none; control_text: the comparison with
-    controls in words, which `text` has too.
+    with the latest figures; held: which versions of the months are held; control: the comparison with the control set that was
+    asked for; methods: what the methods that were asked for say; answer: what can be told by the best design, None where no
+    answer is held for these windows; brief: the answer in MAX_WORDS words at most, or the comparison where there is none;
+    control_text: the comparison with controls in words, which `text` has too.
     """
 
     event: DimEvent | None
