@@ -130,6 +130,7 @@ def answer(
     phase: str | None = None,
     expected: DimExpectedEffect | None = None,
     alone: RptAnswer | None = None,
+    told_with: int | None = None,
     series: DimSeries = SERIES,
 ) -> Answer:
     """An answer as answer_of() gives it."""
@@ -146,6 +147,7 @@ def answer(
         titles={"manufacturing_total": "All manufacturing of the same country", "s301": "Section 301 lists"},
         expected=expected,
         alone=alone,
+        told_with=told_with,
     )
 
 

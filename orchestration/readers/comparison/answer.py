@@ -42,6 +42,7 @@ class Answer:
     together: other events of the same treatment; rivals: other acts within the windows, those too near to be told
               apart first; phase: title of the phase, None for acts
     alone:    where a phase answers for an act, the row of the act by itself
+    told_with: where nothing can be told, the other width with which something can
     titles:   of the control sets and of the families of measures of panels, by their keys
     expected: what was published beforehand, the row of dim_expected_effect
     """
@@ -56,6 +57,7 @@ class Answer:
     titles: Mapping[str, str]
     expected: DimExpectedEffect | None
     alone: RptAnswer | None = None
+    told_with: int | None = None
 
     @property
     def is_told(self) -> bool:
@@ -135,7 +137,20 @@ def answer_of(con: duckdb.DuckDBPyConnection, event_id: str, series: DimSeries, 
         _titles(con),
         expected[0] if expected else None,
         _alone(con, event_id, row),
+        _told_with(con, event_id, row),
     )
+
+
+def _told_with(con: duckdb.DuckDBPyConnection, event_id: str, row: RptAnswer) -> int | None:
+    """The other width with which the question of `row` can be told, where it cannot with its own."""
+    if row["design"] != "none":
+        return None
+    others = (
+        other
+        for months in reversed(JUDGED)
+        if months != row["window_months"] and (other := _row(con, event_id, row["series_id"], months))
+    )
+    return next((other["window_months"] for other in others if other["design"] != "none"), None)
 
 
 def _alone(con: duckdb.DuckDBPyConnection, event_id: str, row: RptAnswer) -> RptAnswer | None:

@@ -83,9 +83,9 @@ def _told(answer: Answer) -> list[str]:
     found = _found(answer)
     if row["verdict"] == "outside_usual_range":
         rate = row["false_alarm_rate"]
-        often = (
-            f"; this method says so at {share(rate)} of dates without an event" if rate is not None else ""
-        )
+        often = ""
+        if rate is not None:
+            often = f"; this method says so at {f'{share(rate)} of dates' if rate else 'no date'} without an event"
         return [found, f"That is outside the usual range of {low} to {high}{often}."]
     return [
         found,
@@ -210,6 +210,10 @@ def in_the_way(answer: Answer) -> list[str]:
     if not answer.is_told:
         lines.append(f"In the way: {row['reason']}.")
         lines.append(f"It could be told {row['tellable_when']}.")
+        if answer.told_with:
+            lines.insert(
+                0, f"With windows of {answer.told_with} months it can be told: --months {answer.told_with}."
+            )
     if answer.phase and answer.asked:
         lines.append(_part_of_phase(answer, answer.asked))
     if answer.is_told and row["scope"] == "panel":

@@ -50,6 +50,9 @@ def test_outside_says_how_often_the_method_says_so_where_nothing_happened() -> N
     assert (
         "outside the usual range of -3.0 % to +13.9 %" in text and "5.3 % of dates without an event" in text
     )
+    assert "says so at no date without an event" in answer_text(
+        answer(row(verdict="outside_usual_range", false_alarm_rate=0.0))
+    )
     # a rate that nobody measured is not made up
     assert "says so" not in answer_text(answer(row(verdict="outside_usual_range", false_alarm_rate=None)))
 
@@ -90,6 +93,8 @@ def test_nothing_told_names_all_that_stands_in_the_way_and_what_would_help() -> 
     lines = in_the_way(found)
     assert lines[:2] == ["In the way: covid; overlap.", "It could be told with something else."]
     assert any("Sixth NAFTA round ends (2018-01-29)" in line for line in lines)
+    shorter = in_the_way(answer(untold("too_recent"), told_with=6))
+    assert shorter[0] == "With windows of 6 months it can be told: --months 6."
 
 
 @pytest.mark.parametrize(
