@@ -11,6 +11,15 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 
+class BridgeEventTreatment(TypedDict):
+    """A row of bridge_event_treatment."""
+
+    event_id: str
+    series_id: str
+    treatment_id: str
+    scope: str
+
+
 class DimControlSet(TypedDict):
     """A row of dim_control_set."""
 
@@ -248,6 +257,7 @@ class DimSeries(TypedDict):
     first_release_to: dt.date | None
     first_release_within_days: int | None
     grade: str
+    family_id: str | None
 
 
 class DimSource(TypedDict):
@@ -422,13 +432,21 @@ class RptBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     cluster_id: str | None
     identified: bool
@@ -436,8 +454,12 @@ class RptBeforeAfter(TypedDict):
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -492,21 +514,33 @@ class RptClusterBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     identified: bool
     episodes_in_window: list[str]
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -581,9 +615,17 @@ class RptDifferenceInDifferences(TypedDict):
     n_placebo: int
     n_blocks: int
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     rank_threshold: float | None
     false_alarm_rate: float | None
     event_clean: bool
+    treatment_id: str | None
+    n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     identified: bool
     as_of: dt.datetime | None
     verdict: str
@@ -676,7 +718,9 @@ class RptMethodCalibration(TypedDict):
     """A row of rpt_method_calibration."""
 
     method: str
-    series_id: str
+    series_id: str | None
+    family_id: str
+    era: str
     control_set_id: str | None
     window_months: int
     gap_months: int
@@ -685,10 +729,12 @@ class RptMethodCalibration(TypedDict):
     n_blocks: int
     fired: int
     false_alarm_rate: float
+    false_alarm_se: float | None
     first_cut: dt.date | None
     last_cut: dt.date | None
     mde95: float | None
     rank_threshold: float | None
+    z_threshold: float | None
 
 
 class RptRevision(TypedDict):
@@ -793,6 +839,7 @@ class RptTariffExposure(TypedDict):
 
 #: the public table that each class describes
 TABLE_OF: Mapping[type[Any], str] = {
+    BridgeEventTreatment: "bridge_event_treatment",
     DimControlSet: "dim_control_set",
     DimDerivedSeries: "dim_derived_series",
     DimDonor: "dim_donor",
