@@ -7,6 +7,7 @@ A command imports what it needs inside its function, so that `headway --help` an
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,9 @@ import click
 
 from orchestration.base.settings import Settings
 from orchestration.cli.command import command
+from orchestration.cli.listing import EVENTS, SERIES, Choice, choosing, show_list
 from orchestration.cli.results import (
+    show_answers,
     show_comparison,
     show_export,
     show_query,
@@ -28,46 +31,69 @@ from orchestration.readers.release_file import open_release
 if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
 
+#: answers about an event that are shown unless all are asked for
+SHOWN_ANSWERS = 15
+#: what is said about an event that no series of the release answers to
+NOT_REACHED = "No series of this release is reached by this event while it lives (`headway sql 'from rpt_event_exposure'`)."
 
-@command("status", "headway status\nheadway status --json")
-def status(settings: Settings, out: Printer) -> None:
-    """What the current release holds and how fresh each source is."""
+
+@command("status", "headway status\nheadway status --limit 5\nheadway status --json")
+@choosing
+def status(settings: Settings, out: Printer, **choice: Any) -> None:
+    """What the current release holds and how fresh each source is, the newest figures first."""
     from orchestration.readers import lookup
 
-    show_status(out, lookup.status(settings))
+    show_status(out, lookup.status(settings), Choice(**choice))
 
 
-@command("series", "headway series\nheadway series 'employment motor'\nheadway series CES3133600101")
-@click.argument("text", required=False, metavar="[FILTER]")
-def series(settings: Settings, out: Printer, text: str | None) -> None:
-    """List the series whose id, title or agency code has every word of FILTER."""
+@command(
+    "series",
+    "headway series\n"
+    "headway series 'employment motor' --limit 10\n"
+    "headway series CES3133600101\n"
+    "headway series mexico --columns series_id,source_code,first_period\n"
+    "headway series --csv > series.csv",
+)
+@click.argument("words", nargs=-1, metavar="[FILTER]")
+@choosing
+def series(settings: Settings, out: Printer, words: tuple[str, ...], **choice: Any) -> None:
+    """List the series whose id, title or agency code has every word of FILTER, the best match and newest first."""
     from orchestration.readers import lookup
 
     with open_release(settings) as con:
-        out.rows(lookup.list_series(con, text))
+        found = lookup.list_series(con, " ".join(words))
+    show_list(out, found, SERIES, Choice(**choice))
 
 
-@command("events", "headway events\nheadway events 'round mexico'\nheadway events 232")
-@click.argument("text", required=False, metavar="[FILTER]")
-def events(settings: Settings, out: Printer, text: str | None) -> None:
-    """List the events whose id, title, timeline or topics have every word of FILTER."""
+@command(
+    "events",
+    "headway events\nheadway events 'round mexico'\nheadway events 232 --limit 10\nheadway events --csv > events.csv",
+)
+@click.argument("words", nargs=-1, metavar="[FILTER]")
+@choosing
+def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: Any) -> None:
+    """List the events whose id, title, timeline or topics have every word of FILTER, the best match and newest first."""
     from orchestration.readers import lookup
 
     with open_release(settings) as con:
-        out.rows(lookup.list_events(con, text))
+        found = lookup.list_events(con, " ".join(words))
+    show_list(out, found, EVENTS, Choice(**choice))
 
 
 @command(
     "compare",
     "headway compare nafta-round6-end usa_imports_goods_mex\n"
+    "headway compare s301-list3-2018-09\n"
     "headway compare 2018-01-29 usa_imports_goods_mex --months 24 --plot round6.svg\n"
     "headway compare s232-autos-effective-2025-04 usa_employment_motor_vehicles_parts --as-of 2026-01-09\n"
     "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --as-of first --months 6\n"
     "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --control manufacturing_total\n"
-    "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --method all",
+    "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --method all\n"
+    "headway compare nafta-round6-end usa_imports_goods_mex --out round6.xlsx",
 )
 @click.argument("event")
-@click.argument("series_id", metavar="SERIES")
+@click.argument("series_id", metavar="[SERIES]", required=False)
+@click.option("--full", is_flag=True, help="Also the longer paragraph and every column.")
 @click.option("--months", default=WINDOW, show_default=True, help="Months in each window.")
 @click.option("--gap", default=GAP, show_default=True, help="Months left out before the cut.")
 @click.option(
@@ -83,32 +109,89 @@ def events(settings: Settings, out: Printer, text: str | None) -> None:
     metavar="FILE",
     help="Draw it into a .svg, .png or .html file (the page needs no network).",
 )
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write it to a .xlsx, .csv, .html or .md file: months, windows, answer, cautions, citation.",
+)
 def compare(
     settings: Settings,
     out: Printer,
     event: str,
-    series_id: str,
+    series_id: str | None,
     plot: Path | None,
+    target: Path | None,
+    full: bool,
     **options: Any,  # click's values
 ) -> int:
     """Compare SERIES before and after EVENT (an event id or an ISO date).
 
-    Exits with 2 when there is nothing to compare; the text says why and what would work.
+    Without SERIES: what can be told about EVENT, best first. Exits with 2 when there is nothing to compare; the text says
+    why and what would work.
     """
+    if series_id is None:
+        return _about_event(settings, out, event, full=full)
     from orchestration.readers.comparison.compare import compare as run
 
     if plot:
         from orchestration.readers.charts.files import check_path
 
         check_path(plot)
+    if target:
+        from orchestration.readers.comparison import document_files
+
+        document_files.check_path(target)
     with open_release(settings) as con:
         comparison = run(con, event, series_id, **options)
         if plot:
             from orchestration.readers.comparison.picture import plot as draw
 
             draw(con, comparison, plot)
-        show_comparison(out, comparison, plot)
+        if target:
+            from orchestration.readers.citation import cite_comparison
+            from orchestration.readers.comparison.document import document
+
+            event_id = comparison.event["event_id"] if comparison.event else None
+            cited = cite_comparison(settings, con, comparison.series["series_id"], event_id)
+            document_files.write(document(con, comparison, cited), target)
+        show_comparison(out, comparison, plot, target, full=full)
     return 0 if comparison.answered else 2
+
+
+def _about_event(settings: Settings, out: Printer, event: str, *, full: bool) -> int:
+    """What can be told about an event; 2 where nothing can."""
+    from orchestration.readers.comparison import answer, answer_words
+    from orchestration.readers.lookup import resolve_event
+
+    with open_release(settings) as con:
+        event_id = resolve_event(con, event)
+        lines = answer.answers_about(con, event_id)
+        untold = answer_words.untold_text(*answer.untold_about(con, event_id))
+    shown = lines if full else lines[:SHOWN_ANSWERS]
+    show_answers(out, shown, untold or NOT_REACHED, len(lines) - len(shown))
+    return 0 if lines else 2
+
+
+@command(
+    "answers",
+    "headway answers\nheadway answers --timeline us_china_301\nheadway answers --since 2025-01 --limit 50",
+)
+@click.option("--timeline", metavar="NAME", help="Only events of this timeline.")
+@click.option("--since", metavar="YYYY-MM", help="Only what happened in this month or later.")
+@click.option("--limit", default=20, show_default=True, help="Answers shown at most; 0 shows all.")
+def answers(settings: Settings, out: Printer, timeline: str | None, since: str | None, limit: int) -> None:
+    """What can be told, best first: panels of goods, then what left its usual range, then the narrowest ranges."""
+    from orchestration.readers.comparison.answer import all_answers
+    from orchestration.readers.comparison.answer_words import chance_text
+    from orchestration.readers.lookup import parse_date
+
+    first = parse_date(since if since.count("-") == 2 else f"{since}-01", "since") if since else None
+    with open_release(settings) as con:
+        lines = all_answers(con, timeline=timeline, since=first)
+    shown = lines[:limit] if limit else lines
+    show_answers(out, shown, chance_text(lines), len(lines) - len(shown))
 
 
 @command("trace", "headway trace usa_employment_manufacturing 2025-04")
@@ -123,17 +206,81 @@ def trace(settings: Settings, out: Printer, series_id: str, period: str) -> None
 
 
 @command(
-    "sql",
-    "headway sql 'select series_id, title from dim_series limit 5'\nheadway sql --json 'from dim_source'",
+    "cite",
+    "headway cite usa_employment_manufacturing\n"
+    "headway cite nafta-round6-end usa_imports_goods_mex release --format bibtex > headway.bib\n"
+    "headway cite release --format csl",
 )
-@click.argument("query")
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds after which the query is stopped.")
-@click.option("--max-rows", default=1000, show_default=True, help="Rows printed at most.")
-def sql(settings: Settings, out: Printer, query: str, timeout: float, max_rows: int) -> None:
-    """Run one read-only QUERY on the current release."""
-    from orchestration.readers.own_sql import run_sql
+@click.argument("what", nargs=-1, required=True, metavar="SERIES|EVENT|RELEASE...")
+@click.option(
+    "--format", "fmt", type=click.Choice(["text", "bibtex", "csl"]), default="text", show_default=True
+)
+def cite(settings: Settings, out: Printer, what: tuple[str, ...], fmt: str) -> None:
+    """How to cite series, events and releases (`release` is the current one): text, BibTeX or CSL JSON."""
+    from orchestration.readers.citation import cite as run
+    from orchestration.readers.citation import written
 
-    show_query(out, run_sql(settings, query, timeout=timeout, max_rows=max_rows))
+    with open_release(settings) as con:
+        citations = [run(settings, con, text) for text in what]
+    click.echo(written(citations, "csl" if out.as_json else fmt))
+
+
+@command(
+    "sql",
+    "headway sql 'select series_id, title from dim_series limit 5'\n"
+    "headway sql --file monthly.sql --format csv --out monthly.csv\n"
+    "headway sql --format parquet 'from fct_observation' > observations.parquet\n"
+    "echo 'from dim_source' | headway sql --format json\n"
+    "headway sql --json 'from dim_source'",
+)
+@click.argument("query", required=False)
+@click.option(
+    "--file",
+    "-f",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Read the query from this file; - is standard input.",
+)
+@click.option(
+    "--format",
+    "fmt",
+    type=click.Choice(["table", "csv", "json", "parquet"]),
+    help="csv, json (a list of records) and parquet hold all rows and are written as they come.  [default: table]",
+)
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to this file; its ending says the format.",
+)
+@click.option(
+    "--timeout", type=float, help="Seconds after which the query is stopped.  [default: 30 for a table]"
+)
+@click.option("--max-rows", type=int, help="Rows at most.  [default: 1000 in a table]")
+def sql(
+    settings: Settings,
+    out: Printer,
+    query: str | None,
+    file: Path | None,
+    fmt: str | None,
+    target: Path | None,
+    **limits: Any,  # click's values
+) -> None:
+    """Run one read-only QUERY on the current release: as an argument, from a file or from standard input.
+
+    With --json the answer is one object with the names and types of the columns, the rows, and whether some were left out.
+    """
+    from orchestration.cli.own_query import form, text_of
+    from orchestration.readers.own_sql import run_sql, stream_sql
+
+    fmt = form(fmt, target, as_json=out.as_json)
+    query = text_of(query, file)
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    if fmt == "table":
+        show_query(out, run_sql(settings, query, **given))
+    else:
+        stream_sql(settings, query, fmt, target or sys.stdout.buffer, **given)
 
 
 @command(

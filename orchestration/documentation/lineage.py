@@ -18,6 +18,7 @@ Node = Mapping[str, Any]
 AREAS: Mapping[str, tuple[str, ...]] = {
     "Places, codes and publishers": (
         *("dim_geography", "dim_industry", "dim_product", "dim_month", "dim_source", "dim_payload"),
+        "dim_figure_origin",
     ),
     "Trade and freight flows": ("fct_trade_flow", "fct_freight_flow"),
     "Series and their vintages": (
@@ -28,6 +29,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         *(
             "dim_event",
             "dim_event_cluster",
+            "dim_event_source",
             "dim_episode",
             "dim_tariff_measure",
             "dim_origin_rule",
@@ -41,7 +43,13 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         "rpt_event_exposure",
     ),
     "Before and after": (
-        *("rpt_event_window", "rpt_before_after", "rpt_cluster_before_after", "dim_control_set"),
+        *(
+            "rpt_series_month",
+            "rpt_event_window",
+            "rpt_before_after",
+            "rpt_cluster_before_after",
+            "dim_control_set",
+        ),
         "rpt_difference_in_differences",
     ),
     "Panels of goods and states": (
@@ -52,6 +60,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "Regressions and synthetic controls": (
         *("rpt_interrupted_time_series", "rpt_change_point", "dim_donor", "rpt_synthetic_control"),
     ),
+    "Answers": ("rpt_answer", "rpt_answer_design", "rpt_answer_coverage", "dim_expected_effect"),
     "Calibration and table macros": ("rpt_method_calibration", "public_macro"),
 }
 

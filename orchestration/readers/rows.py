@@ -11,6 +11,15 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 
+class BridgeEventTreatment(TypedDict):
+    """A row of bridge_event_treatment."""
+
+    event_id: str
+    series_id: str
+    treatment_id: str
+    scope: str
+
+
 class DimControlSet(TypedDict):
     """A row of dim_control_set."""
 
@@ -106,6 +115,51 @@ class DimEventCluster(TypedDict):
     last_on: dt.date
     n_events: int
     source_key: str | None
+
+
+class DimEventSource(TypedDict):
+    """A row of dim_event_source."""
+
+    source_key: str
+    kind: str
+    title: str
+    reference: str | None
+    note: str | None
+
+
+class DimExpectedEffect(TypedDict):
+    """A row of dim_expected_effect."""
+
+    expected_effect_id: str
+    event_id: str
+    series_id: str
+    kind: str
+    applies_to: str
+    low: float
+    high: float
+    unit: str
+    horizon_months: int | None
+    published: str
+    source_key: str
+    source_title: str
+    source_address: str
+    source_reference: str
+    confidence: str
+    note: str | None
+
+
+class DimFigureOrigin(TypedDict):
+    """A row of dim_figure_origin."""
+
+    dataset: str
+    series_like: str
+    known_on: list[str]
+    agency_page: str
+    agency_table: str
+    copy_repository: str | None
+    copy_path: str | None
+    copy_commit: str | None
+    note: str | None
 
 
 class DimGeography(TypedDict):
@@ -231,7 +285,13 @@ class DimSeries(TypedDict):
     last_period: dt.date | None
     observation_count: int
     vintage_count: int
+    oldest_known_from: dt.datetime
+    first_release_count: int
+    first_release_from: dt.date | None
+    first_release_to: dt.date | None
+    first_release_within_days: int | None
     grade: str
+    family_id: str | None
 
 
 class DimSource(TypedDict):
@@ -314,6 +374,9 @@ class FctObservation(TypedDict):
     known_from_basis: str
     grade: str
     payload_id: str
+    first_known_from: dt.datetime | None
+    first_known_lag_days: int | None
+    is_first_release: bool | None
 
 
 class FctObservationVintage(TypedDict):
@@ -329,6 +392,7 @@ class FctObservationVintage(TypedDict):
     known_from_basis: str
     grade: str
     revision_number: int
+    adds_digits: bool
     payload_id: str
 
 
@@ -369,6 +433,93 @@ class FctTradeFlow(TypedDict):
     payload_id: str
 
 
+class RptAnswer(TypedDict):
+    """A row of rpt_answer."""
+
+    treatment_id: str
+    series_id: str
+    window_months: int
+    scope: str
+    event_ids: list[str]
+    cut_month: dt.date
+    design: str
+    variant: str | None
+    scale: str | None
+    estimate: float | None
+    range_centre: float | None
+    usual_low: float | None
+    usual_high: float | None
+    estimate_pct: float | None
+    range_centre_pct: float | None
+    usual_low_pct: float | None
+    usual_high_pct: float | None
+    distance_at_threshold: float | None
+    verdict: str | None
+    false_alarm_rate: float | None
+    false_alarm_se: float | None
+    n_blocks: int | None
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
+    as_of: dt.datetime | None
+    first_release_estimate_pct: float | None
+    expected_effect_id: str | None
+    expected_low_pct: float | None
+    expected_high_pct: float | None
+    expected_source: str | None
+    expected_horizon_months: int | None
+    could_be_seen: bool | None
+    could_be_excluded: bool | None
+    designs_disagree: bool
+    share_outside: float | None
+    blockers: list[str]
+    sole_blocker: str | None
+    reason: str | None
+    tellable_when: str | None
+    other_designs: list[str]
+
+
+class RptAnswerCoverage(TypedDict):
+    """A row of rpt_answer_coverage."""
+
+    windows: str
+    counted: str
+    item: str
+    n_questions: int
+    n_answers: int
+    share_of_questions: float
+
+
+class RptAnswerDesign(TypedDict):
+    """A row of rpt_answer_design."""
+
+    treatment_id: str
+    series_id: str
+    window_months: int
+    design: str
+    variant: str
+    place: int
+    scope: str
+    cut_month: dt.date
+    scale: str | None
+    estimate: float | None
+    range_centre: float | None
+    usual_low: float | None
+    usual_high: float | None
+    distance_at_threshold: float | None
+    estimate_pct: float | None
+    range_centre_pct: float | None
+    usual_low_pct: float | None
+    usual_high_pct: float | None
+    verdict: str | None
+    false_alarm_rate: float | None
+    false_alarm_se: float | None
+    n_blocks: int | None
+    blockers: list[str]
+    is_available: bool
+    is_answer: bool
+    as_of: dt.datetime | None
+
+
 class RptBeforeAfter(TypedDict):
     """A row of rpt_before_after."""
 
@@ -402,13 +553,21 @@ class RptBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     cluster_id: str | None
     identified: bool
@@ -416,8 +575,12 @@ class RptBeforeAfter(TypedDict):
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -472,21 +635,33 @@ class RptClusterBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     identified: bool
     episodes_in_window: list[str]
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -561,9 +736,17 @@ class RptDifferenceInDifferences(TypedDict):
     n_placebo: int
     n_blocks: int
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     rank_threshold: float | None
     false_alarm_rate: float | None
     event_clean: bool
+    treatment_id: str | None
+    n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     identified: bool
     as_of: dt.datetime | None
     verdict: str
@@ -657,9 +840,10 @@ class RptMethodCalibration(TypedDict):
 
     method: str
     series_id: str | None
-    control_set_id: str | None
-    family_id: str | None
+    family_id: str
     panel_id: str | None
+    era: str
+    control_set_id: str | None
     window_months: int
     gap_months: int
     nominal_rate: float
@@ -667,10 +851,12 @@ class RptMethodCalibration(TypedDict):
     n_blocks: int
     fired: int
     false_alarm_rate: float
+    false_alarm_se: float | None
     first_cut: dt.date | None
     last_cut: dt.date | None
     mde95: float | None
     rank_threshold: float | None
+    z_threshold: float | None
 
 
 class RptPanelCell(TypedDict):
@@ -752,6 +938,19 @@ class RptRevision(TypedDict):
     revision: float | None
     revision_pct: float | None
     days_to_latest: int
+
+
+class RptSeriesMonth(TypedDict):
+    """A row of rpt_series_month."""
+
+    series_id: str
+    period_start: dt.date
+    value: float | None
+    log_value: float | None
+    yoy_pct: float | None
+    index_base: float | None
+    in_episode: bool
+    is_preliminary: bool
 
 
 class RptStateChange(TypedDict):
@@ -878,12 +1077,16 @@ class RptTariffExposure(TypedDict):
 
 #: the public table that each class describes
 TABLE_OF: Mapping[type[Any], str] = {
+    BridgeEventTreatment: "bridge_event_treatment",
     DimControlSet: "dim_control_set",
     DimDerivedSeries: "dim_derived_series",
     DimDonor: "dim_donor",
     DimEpisode: "dim_episode",
     DimEvent: "dim_event",
     DimEventCluster: "dim_event_cluster",
+    DimEventSource: "dim_event_source",
+    DimExpectedEffect: "dim_expected_effect",
+    DimFigureOrigin: "dim_figure_origin",
     DimGeography: "dim_geography",
     DimIndustry: "dim_industry",
     DimMonth: "dim_month",
@@ -900,6 +1103,9 @@ TABLE_OF: Mapping[type[Any], str] = {
     FctObservationVintage: "fct_observation_vintage",
     FctPosition: "fct_position",
     FctTradeFlow: "fct_trade_flow",
+    RptAnswer: "rpt_answer",
+    RptAnswerCoverage: "rpt_answer_coverage",
+    RptAnswerDesign: "rpt_answer_design",
     RptBeforeAfter: "rpt_before_after",
     RptChangePoint: "rpt_change_point",
     RptClusterBeforeAfter: "rpt_cluster_before_after",
@@ -915,6 +1121,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptPanelExposure: "rpt_panel_exposure",
     RptPanelLeadLag: "rpt_panel_lead_lag",
     RptRevision: "rpt_revision",
+    RptSeriesMonth: "rpt_series_month",
     RptStateChange: "rpt_state_change",
     RptStateExposure: "rpt_state_exposure",
     RptStatutoryRate: "rpt_statutory_rate",

@@ -17,6 +17,7 @@ AGENCIES = PROJECT / "orchestration" / "sources" / "agencies"
 #: modules without a file of their own, and where they are tested instead
 ELSEWHERE = {
     "orchestration/cli/__main__.py": "two lines; every test that starts a process runs them (tests/support/whole_warehouse.py)",
+    "orchestration/build/dbt_call.py": "every test that parses or builds goes through it: integration build/test_dbt_project.py",
     "orchestration/cli/writing.py": "its commands are tested with what they start: operations/test_build, test_refresh, test_removal",
     "orchestration/defs/assets/release.py": "run through Dagster by operations/test_build.py, with and without --allow-shrink",
     "orchestration/defs/assets/result.py": "a result's metadata, read by defs/assets/test_live.py of a run",
@@ -24,6 +25,8 @@ ELSEWHERE = {
     "orchestration/readers/charts/comparison_words.py": "the words are checked on the drawn chart: charts/test_comparison.py",
     "orchestration/readers/comparison/method.py": "a row of the table of methods: comparison/test_answers.py",
     "orchestration/readers/comparison/method_result.py": "its texts are checked in the table: cli/test_method_rows.py",
+    "orchestration/readers/dashboard/answers.py": "a page, run whole by dashboard/test_app.py; its words are in comparison/test_answer_words",
+    "orchestration/readers/dashboard/compare_answer.py": "part of the page of comparisons, run whole by dashboard/test_app.py",
     "orchestration/readers/dashboard/compare_methods.py": "part of the page of comparisons, run whole by dashboard/test_app.py",
     "orchestration/readers/comparison/sentences.py": "its paragraphs, of any result: comparison/test_compare.py",
     "orchestration/readers/dashboard/compare_words.py": "words of the page of comparisons: integration dashboard/test_compare.py",
