@@ -7,7 +7,6 @@ The dbt manifest is read, not made: `headway build`, `headway serve` and `make b
 import dagster as dg
 
 from orchestration.base.settings import Settings
-from orchestration.build import dbt_runner
 from orchestration.defs import jobs, schedules, sensors
 from orchestration.defs.assets.dbt import build_dbt_assets
 from orchestration.defs.assets.live import build_live_assets
@@ -19,7 +18,7 @@ from orchestration.sources.datasets import DATASETS
 
 def build_definitions(settings: Settings) -> dg.Definitions:
     """The definitions of one warehouse. Raises FileNotFoundError, with the command to run, while there is no manifest."""
-    manifest = dbt_runner.manifest_path(settings)
+    manifest = settings.dbt_manifest
     if not manifest.exists():
         raise FileNotFoundError(
             f"{manifest} does not exist yet: run `headway build` once; it reads the dbt project"

@@ -31,6 +31,14 @@
     (coalesce(flow, '') <> 'balance' and measure <> 'trade_balance' and unit not like '%percent%')
 {%- endmacro %}
 
+{#
+    True unless the figure lies before the declared break of its series: from a break on a series is recorded another way, and
+    what came before is shown but never compared with it. Aliases of relations with break_period and with period_start.
+#}
+{% macro is_after_break(series, observation) -%}
+    ({{ series }}.break_period is null or {{ observation }}.period_start >= {{ series }}.break_period)
+{%- endmacro %}
+
 {# Whether a series is a balance in money: what is left of two flows, whose changes grow as the flows do. #}
 {% macro is_balance() -%}
     ((coalesce(flow, '') = 'balance' or measure = 'trade_balance') and unit not like '%percent%')
@@ -151,10 +159,12 @@
 
 {#
     What revisions did to a difference: the difference of the `latest` values less that of the `first` ones. Null where the
-    two cannot be compared on one scale. Aliases of relations with scale, d_log and d_level.
+    two cannot be compared on one scale, and where `n_revised` of `first`, the months of which a later version is held, is 0: then
+    nothing is known of revisions. Aliases of relations with scale, d_log and d_level.
 #}
 {% macro revision_effect(latest, first) -%}
     case
+        when {{ first }}.n_revised = 0 then null
         when {{ latest }}.scale = 'log' and {{ first }}.scale = 'log' then {{ latest }}.d_log - {{ first }}.d_log
         when {{ latest }}.scale = 'level' and {{ first }}.scale = 'level' then {{ latest }}.d_level - {{ first }}.d_level
     end
@@ -163,6 +173,17 @@
 {# Why a comparison within the life of a series is withheld: the mean of the other months would hide the missing one. #}
 {% macro reason_missing_month() -%}
     'a month of a window has no value'
+{%- endmacro %}
+
+{#
+    Why a comparison of first releases is withheld: `n_copied` months of its windows are held only from copies made too late to show
+    what was released first, the oldest of them on `oldest_copy`.
+#}
+{% macro reason_copied_later(n_copied, oldest_copy) -%}
+    concat(
+        'the first release of ', {{ n_copied }}, ' of the months is not held: the oldest copy held of them is of ',
+        cast(cast({{ oldest_copy }} as date) as varchar)
+    )
 {%- endmacro %}
 
 {# Columns of the report of events, of clusters (subject cluster_id) and of the public macro, in order; reason is last. #}

@@ -27,6 +27,16 @@
     date_diff('day', cast({{ first }} as date), cast({{ second }} as date))
 {%- endmacro %}
 
+{# Last day of the period that begins on `period_start`, as a DATE. #}
+{% macro last_day_of_period(period_start, frequency) -%}
+    (case {{ frequency }}
+        when 'monthly' then {{ add_months(period_start, 1) }} - 1
+        when 'quarterly' then {{ add_months(period_start, 3) }} - 1
+        when 'annual' then {{ add_months(period_start, 12) }} - 1
+        else {{ period_start }}
+    end)
+{%- endmacro %}
+
 {# Every first day of a month from `first` to `last` (ISO dates), one row each: column `month_start`. #}
 {% macro month_spine(first, last) -%}
     select cast(unnest(generate_series(date '{{ first }}', date '{{ last }}', interval 1 month)) as date) as month_start

@@ -38,32 +38,7 @@
     unnest({{ list }})
 {%- endmacro %}
 
-{# A list of `size` items less those between its first `n_head` and its last `n_tail`. #}
-{% macro list_ends(items, size, n_head, n_tail) -%}
-    list_concat({{ items }}[1:{{ n_head }}], {{ items }}[{{ size }} - {{ n_tail }} + 1:{{ size }}])
-{%- endmacro %}
-
-{# The median of the numbers of a list. #}
-{% macro list_median(items) -%}
-    list_median({{ items }})
-{%- endmacro %}
-
-{# The values below which shares of the distances |number - middle| of a list lie, interpolated linearly: a list. #}
-{% macro list_distance_quantiles(items, middle, shares) -%}
-    list_aggregate(list_transform({{ items }}, lambda x: abs(x - {{ middle }})), 'quantile_cont', {{ shares }})
-{%- endmacro %}
-
-{# How many numbers of a list are at least `distance` from `middle`. #}
-{% macro list_count_far(items, middle, distance) -%}
-    len(list_filter({{ items }}, lambda x: abs(x - {{ middle }}) >= {{ distance }}))
-{%- endmacro %}
-
 {# The item of a list at a place, counted from 1. #}
 {% macro list_item(items, place) -%}
     {{ items }}[{{ place }}]
-{%- endmacro %}
-
-{# The `how_many` largest of the distances |number - middle| of a list, largest first: a list. #}
-{% macro list_far_distances(items, middle, how_many) -%}
-    list_aggregate(list_transform({{ items }}, lambda x: abs(x - {{ middle }})), 'max', {{ how_many }})
 {%- endmacro %}

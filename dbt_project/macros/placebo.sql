@@ -1,7 +1,7 @@
 {#
     Where a comparison stands among the same comparison at dates at which nothing is known to have happened.
-    Belongs here: which dates those are, how many are needed, the rank, the rule of the verdict.
-    Does not belong here: the comparison itself; the level at which a rank is unusual, which is measured
+    Belongs here: which dates those are, how many are needed, the rank of one comparison, the rule of the verdict.
+    Does not belong here: the ranks of the reports (transforms/statistics/standing.py); the comparison itself; the level at which a rank is unusual, which is measured
     (models/intermediate/int_rank_threshold.sql).
 
     The rank is one "in time": it takes past cuts as exchangeable with this one. Neighbouring cuts share months, so it is
@@ -54,9 +54,6 @@
 {# Months of its own past that say how large the changes of a balance usually are. #}
 {% macro balance_months() %}{{ return(120) }}{% endmacro %}
 
-{# How many of the largest distances are kept: the threshold lies among the first 24 of 1,000 dates or fewer. #}
-{% macro far_distances_kept() %}{{ return(32) }}{% endmacro %}
-
 {#
     The distance from the middle beyond which a rank is at most `rank_threshold`: the rank is (1 + n) / (1 + N), so at most
     k = threshold (1 + N) - 1 of the N may be as far, and the distance is that of the one after them. Null where no distance would do.
@@ -92,106 +89,6 @@
 {# A signed distance from the median, in units of mad_to_sd() times the median distance; null where that is 0. #}
 {% macro robust_z(signed_distance, median_distance) -%}
     {{ signed_distance }} / nullif({{ mad_to_sd() }} * {{ median_distance }}, 0)
-{%- endmacro %}
-
-{#
-    A rank as a table: every row of `relation` with is_wanted, and where its `statistic` stands among the rows with
-    is_placebo of the same `keys` whose cut_month is at least placebo_distance() away.
-
-    relation: a table or subquery with the keys, cut_month, statistic (no null), is_placebo, is_wanted, is_event, is_judged
-    adds n_placebo, middle (median of the placebo cuts), deviation (|statistic - middle|), placebo_rank; for is_event, and for
-    short pools that are judged, mde95 (95 % of the placebo cuts lie nearer to the middle) and z_mad (deviation with its sign in
-    units of typical_distance, 1.4826 times the median distance; null when that is 0); and for long pools of events that are judged far_distances (the largest distances of placebo cuts from the middle, largest
-    first: threshold_distance() takes its item from them). Null but for n_placebo with fewer than min_placebo_cuts().
-    A rank of at most .05 implies deviation > mde95, so the rank alone says what is unusual.
-
-    The cuts nearer than that are one run in time, so what is left of the ordered list are its two ends. A matrix of all 80
-    million pairs in numpy took five times as long (10.4 s against 1.9 s).
-#}
-{% macro placebo_standing(relation, keys) -%}
-    {%- set by_key = keys | join(', ') -%}
-    {%- set each_key -%}
-        {%- for key in keys %}subject.{{ key }} = pool.{{ key }}{{ ' and ' if not loop.last }}{% endfor -%}
-    {%- endset %}
-    select
-        * exclude (month_number, others, spread, n_before, n_after, size, statistics),
-        {{ list_item('spread', 2) }} as mde95,
-        {{ robust_z('(statistic - middle)', list_item('spread', 1)) }} as z_mad,
-        {{ mad_to_sd() }} * {{ list_item('spread', 1) }} as typical_distance
-    from (
-        select
-            *,
-            case
-                when is_event and is_judged and n_placebo >= {{ min_placebo_blocks() * placebo_block() }}
-                    then {{ list_far_distances('others', 'middle', far_distances_kept()) }}
-            end as far_distances,
-            case
-                when others is not null
-                    then {{ placebo_rank(list_count_far('others', 'middle', 'deviation - ' ~ rounding()), 'n_placebo') }}
-            end as placebo_rank,
-            case
-                when is_event or (is_judged and n_placebo < {{ min_placebo_blocks() * placebo_block() }})
-                    then {{ list_distance_quantiles('others', 'middle', [0.5, usual_share()]) }}
-            end as spread
-        from (
-            select
-                *,
-                abs(statistic - middle) as deviation
-            from (
-                select
-                    *,
-                    {{ list_median('others') }} as middle
-                from (
-                    select
-                        subject.*,
-                        pool.size,
-                        pool.statistics,
-                        case
-                            when n_placebo >= {{ min_placebo_cuts() }}
-                                then {{ list_ends('pool.statistics', 'pool.size', 'subject.n_before', 'subject.n_after') }}
-                        end as others
-                    from (
-                        select
-                            *,
-                            n_before + n_after as n_placebo
-                        from (
-                            select
-                                *,
-                                cast(coalesce(sum(case when is_placebo then 1 else 0 end) over before_it, 0) as integer)
-                                    as n_before,
-                                cast(coalesce(sum(case when is_placebo then 1 else 0 end) over after_it, 0) as integer)
-                                    as n_after
-                            from (
-                                select
-                                    *,
-                                    cast({{ months_between("date '1900-01-01'", 'cut_month') }} as integer) as month_number
-                                from {{ relation }}
-                            ) as numbered
-                            window
-                                before_it as (
-                                    partition by {{ by_key }} order by month_number
-                                    range between unbounded preceding and {{ placebo_distance() }} preceding
-                                ),
-                                after_it as (
-                                    partition by {{ by_key }} order by month_number
-                                    range between {{ placebo_distance() }} following and unbounded following
-                                )
-                        ) as counted
-                        where is_wanted
-                    ) as subject
-                    left join (
-                        select
-                            {{ by_key }},
-                            count(*) as size,
-                            {{ ordered_list('statistic', 'cut_month') }} as statistics
-                        from {{ relation }}
-                        where is_placebo
-                        group by {{ by_key }}
-                    ) as pool on {{ each_key }}
-                ) as left_over
-            ) as centred
-        ) as ranked
-    ) as standing
 {%- endmacro %}
 
 {#

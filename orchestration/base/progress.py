@@ -21,15 +21,22 @@ def report(stage: str, detail: str = "", done: int | None = None, total: int | N
 
     done, total: how many pieces are finished, and of how many, where that is known.
     """
-    listener = _listener.get()
-    if listener is not None:
-        listener(stage, detail, done, total)
+    listener()(stage, detail, done, total)
+
+
+def listener() -> Listener:
+    """The listener of this context, or one that does nothing: for work that reports from other threads, which know none."""
+    return _listener.get() or _nobody
+
+
+def _nobody(_stage: str, _detail: str, _done: int | None, _total: int | None) -> None:
+    """What listens where nobody does."""
 
 
 @contextmanager
-def listening(listener: Listener) -> Iterator[None]:
-    """Send every report made inside the block to `listener(stage, detail, done, total)`."""
-    token = _listener.set(listener)
+def listening(to: Listener) -> Iterator[None]:
+    """Send every report made inside the block to `to(stage, detail, done, total)`."""
+    token = _listener.set(to)
     try:
         yield
     finally:

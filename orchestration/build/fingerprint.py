@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.base.settings import STORAGE_VERSION, Settings
-from orchestration.build.dbt_runner import project_hash
+from orchestration.build.dbt_project import project_hash
 from orchestration.release.versions import versions
 from orchestration.store.tables import open_store
 

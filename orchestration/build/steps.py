@@ -58,6 +58,6 @@ def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Releas
             inputs={"payloads": payloads, "figures": {f["dataset"]: f["sha256"] for f in manifest["files"]}},
             checks=dbt_runner.check_results(settings),
             fingerprint=input_fingerprint(settings),
-            keys=declared_keys(dbt_runner.manifest_path(settings)),
+            keys=declared_keys(settings.dbt_manifest),
             allow_shrink=allow_shrink,
         )

@@ -1,15 +1,21 @@
 """What every command of `headway` has in common: the group, --json, help with examples, exit statuses.
 
 Belongs here: the decorator `command`. Does not belong here: the commands (writing.py, reading.py), work of any kind.
-Exit statuses: 0 done, 1 failed, 2 the question cannot be answered, 3 partly done.
+Exit statuses: 0 done, 1 failed, 2 the question cannot be answered, 3 partly done, 130 stopped with Ctrl-C.
 """
 
 from __future__ import annotations
 
 import functools
+import os
+import re
+import signal
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Concatenate, ParamSpec
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec
 
 import click
 
@@ -21,8 +27,59 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 
+#: a comment of SQL, and more lines or words than an option has: --word or --word=value
+_COMMENTED = re.compile(r"--(?![\w-]+(=.*)?\Z)")
+#: the exit status of a program that Ctrl-C stopped: 128 and the number of SIGINT, as shells count
+STOPPED = 130
+#: seconds after Ctrl-C in which another one is not heard: removing a half-written export of 2 GB took 0.3 s
+TIDYING = 5.0
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class _Commands(click.Group):
+    """The group of all commands: an error that a user can meet is one line and its exit status, Ctrl-C one word and STOPPED."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            with _patient_interrupts() as heard:
+                return super().invoke(ctx)
+        except KeyboardInterrupt:
+            pass
+        except Exception as error:
+            # after Ctrl-C an error is what the interruption became on its way here: DuckDB makes it a RuntimeError
+            if not heard:
+                if not isinstance(error, HeadwayError):
+                    raise
+                click.echo(f"headway: {error}", err=True)
+                leave(error.exit_code)
+        click.echo("headway: stopped", err=True)
+        leave(STOPPED)
+
+
+@contextmanager
+def _patient_interrupts() -> Iterator[list[float]]:
+    """Ctrl-C interrupts what runs inside, and a second one soon after it does not interrupt the cleaning up.
+
+    People press it twice; the second time would leave a half-written folder behind. After TIDYING seconds it counts again.
+    Yields when it was pressed (seconds of the monotonic clock), a list that fills while the body runs.
+    """
+    heard: list[float] = []
+
+    def interrupt(signum: int, frame: object) -> None:
+        now = time.monotonic()
+        if not heard or now - heard[-1] >= TIDYING:
+            heard.append(now)
+            raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield heard
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(package_name="headway")
 def main() -> None:
     """Trade and auto-production statistics, joined with the timelines of trade negotiations.
@@ -32,8 +89,29 @@ def main() -> None:
     """
 
 
+def leave(status: int) -> NoReturn:
+    """End the process with `status`, also where a query that does not react to being stopped is still running.
+
+    Python would end under that query's feet, and DuckDB print what was left lying around.
+    """
+    from orchestration.readers.own_sql import QUERY_THREAD
+
+    if any(thread.name == QUERY_THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
 class _CommandWithExamples(click.Command):
     """A command whose help ends in a block of examples, printed as they are written."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """A query may begin with a comment of SQL (`-- why`), which is no option although it begins like one."""
+        if "--" not in args:
+            texts = [arg for arg in args if _COMMENTED.match(arg)]
+            args = [*(arg for arg in args if arg not in texts), *(["--", *texts] if texts else [])]
+        return super().parse_args(ctx, args)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         if self.epilog:
@@ -48,7 +126,7 @@ def command(
     """Decorator that registers a function as the command `name`, with --json and examples (one a line) in its help.
 
     The function gets the settings, a printer and the values of its click options. What it returns is the exit status
-    (None: 0); a HeadwayError that it raises becomes one line on standard error and the error's exit status.
+    (None: 0); a HeadwayError that it raises becomes one line on standard error and the error's exit status (_Commands).
     """
 
     def decorate(body: Callable[Concatenate[Settings, Printer, P], int | None]) -> click.Command:
@@ -58,12 +136,7 @@ def command(
 
             as_json = bool(kwargs.pop("as_json"))  # the option --json of every command, below
             load_env_file()
-            try:
-                status = body(Settings.load(), Printer(as_json), *args, **kwargs)
-            except HeadwayError as error:
-                click.echo(f"headway: {error}", err=True)
-                sys.exit(error.exit_code)
-            sys.exit(status or 0)
+            sys.exit(body(Settings.load(), Printer(as_json), *args, **kwargs) or 0)
 
         option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
         return main.command(name, cls=_CommandWithExamples, epilog=examples)(option(run))

@@ -10,15 +10,18 @@ import dataclasses
 import datetime as dt
 import json
 import math
+import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 
+import click
+from rich.cells import cell_len
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from orchestration.base.progress import listening
 
@@ -26,6 +29,10 @@ from orchestration.base.progress import listening
 _WIDTH_OF_A_PIPE = 10_000
 #: characters of what a stage is doing that are shown beside its bar
 _LONGEST_DETAIL = 60
+#: before the second line of a row
+_INDENT = "    "
+#: types of a column that is aligned to the right; no value does not change what a column is
+_NUMBERS = (int, float, Decimal, type(None))
 
 
 class Printer:
@@ -36,7 +43,18 @@ class Printer:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self._console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE)
+        # markup and emoji are off: [red] or :car: in a figure's title are the title
+        self._console = Console(
+            highlight=False,
+            markup=False,
+            emoji=False,
+            width=None if sys.stdout.isatty() else _WIDTH_OF_A_PIPE,
+        )
+
+    @property
+    def width(self) -> int:
+        """Characters of a line: of the terminal, or enough for any line where the output is none."""
+        return self._console.width
 
     def json(self, value: object) -> None:
         """One JSON value, whatever `as_json` says; see `_as_json` for what becomes of dataclasses, dates and NaN."""
@@ -47,15 +65,18 @@ class Printer:
         if self.as_json:
             self.json({"message": text})
         else:
-            self._console.print(text, markup=False)
+            # an id or address longer than the line is left to the terminal, which does not cut it when it is copied
+            self._console.print(text, overflow="ignore", crop=False)
 
     def labelled(self, label: str, colour: str, text: str) -> None:
         """A line that begins with a coloured word; for people only."""
-        self._console.print(f"[{colour}]{label:<6}[/] {escape(text)}")
+        self._console.print(Text.assemble((f"{label:<6}", colour), f" {text}"), overflow="ignore", crop=False)
 
     def warning(self, text: str) -> None:
         """A line on standard error, for what must be read and must not be piped."""
-        Console(stderr=True).print(text, markup=False)
+        Console(stderr=True, highlight=False, markup=False, emoji=False).print(
+            text, overflow="ignore", crop=False
+        )
 
     def rows(self, rows: Sequence[Mapping[str, object]]) -> None:
         """A table of records that have the same fields; where there are none, a line that says so."""
@@ -66,32 +87,95 @@ class Printer:
         else:
             self.table(list(rows[0]), [[*row.values()] for row in rows])
 
-    def table(self, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    def table(self, names: Sequence[str], rows: Sequence[Sequence[object]], *, grouped: bool = True) -> None:
         """A table for people. Where it is wider than the terminal, each row becomes a record: nobody can read folded
-        columns."""
-        texts = [[_cell(value) for value in row] for row in rows]
+        columns.
+
+        grouped: numbers as 12,662 and 26,249.75. Without it they stand as they can be typed again: only the author of a
+        query knows whether 2025 is a year.
+        """
+        texts = [[_cell(value) if grouped else _bare(value) for value in row] for row in rows]
         widths = [max([len(name), *(len(row[i]) for row in texts)]) for i, name in enumerate(names)]
         if sum(widths) + 2 * len(widths) > self._console.width:
             for row in texts:
-                self.record(dict(zip(names, row, strict=True)))
+                self._fields(zip(names, row, strict=True))
                 self._console.print()
             return
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for i, name in enumerate(names):
-            numeric = all(isinstance(row[i], int | float) or row[i] is None for row in rows)
-            table.add_column(escape(name), justify="right" if numeric else "left", no_wrap=True)
+        numeric = [all(isinstance(row[i], _NUMBERS) for row in rows) for i in range(len(names))]
+        table = _grid(list(zip(names, numeric, strict=True)))
         for row in texts:
-            table.add_row(*map(escape, row))
+            table.add_row(*map(Text, row))
         self._console.print(table)
+
+    def compact(
+        self,
+        columns: Sequence[tuple[str, bool, bool]],
+        rows: Sequence[Sequence[str]],
+        below: Sequence[Sequence[str]],
+    ) -> None:
+        """A table of one line a row; a terminal shows a long one page by page.
+
+        columns: (heading, whether its texts may be cut to fit, whether it holds numbers). below: what stands under each row,
+        the first text cut to fit, the rest after it in brackets.
+        """
+        widths = [
+            max([cell_len(name), *(cell_len(row[i]) for row in rows)])
+            for i, (name, _, _) in enumerate(columns)
+        ]
+        # the widest text gives way first
+        while sum(widths) + 2 * len(widths) - 2 > self.width and any(cut for _, cut, _ in columns):
+            widths[max((w, i) for i, w in enumerate(widths) if columns[i][1])[1]] -= 1
+        table = _grid([(name, number) for name, _, number in columns])
+        for row in rows:
+            table.add_row(*(Text(_cut(text, width)) for text, width in zip(row, widths, strict=True)))
+        with (
+            self._console.capture() as captured
+        ):  # in its own width: what may not be cut is not cut by a narrow terminal
+            self._console.print(table, width=max(self.width, sum(widths) + 2 * len(widths)), crop=False)
+        lines = [line.rstrip() for line in captured.get().splitlines()]
+        for place, (text, *more) in reversed([*enumerate(below, 2)] if any(below) else []):
+            rest = f" ({', '.join(more)})" if more else ""
+            room = self.width - len(_INDENT) - cell_len(rest)
+            lines.insert(place, _INDENT + _cut(text, room) + rest)
+        self._paged(lines)
+
+    def long_lines(self, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """A table whose rows stay on one line each, however long; a terminal shows a long one page by page."""
+        texts = [[_cell(value) for value in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(names, *texts, strict=True)]
+        numeric = [all(isinstance(row[i], _NUMBERS) for row in rows) for i in range(len(names))]
+        self._paged(
+            "  ".join(
+                text.rjust(width) if number else text.ljust(width)
+                for text, width, number in zip(line, widths, numeric, strict=True)
+            ).rstrip()
+            for line in (names, *texts)
+        )
+
+    def _paged(self, lines: Iterable[str]) -> None:
+        """Lines as they are, through the pager of the user (PAGER) where they are more than a terminal has."""
+        lines = list(lines)
+        if self._console.is_terminal and len(lines) >= self._console.height:
+            os.environ.setdefault(
+                "LESS", "-RS"
+            )  # colours; a long line goes on to the right and is not folded
+            click.echo_via_pager("\n".join(lines) + "\n")
+        else:
+            click.echo("\n".join(lines))
 
     def record(self, values: Mapping[str, object]) -> None:
         """One record, with a line for each field."""
         if self.as_json:
             self.json(dict(values))
             return
-        width = max(map(len, values), default=0)
-        for name, value in values.items():
-            self._console.print(f"{name:<{width}}  {_cell(value)}", markup=False)
+        self._fields([(name, _cell(value)) for name, value in values.items()])
+
+    def _fields(self, fields: Iterable[tuple[str, str]]) -> None:
+        """A line for each (name, text); names may repeat."""
+        fields = list(fields)
+        width = max((len(name) for name, _ in fields), default=0)
+        for name, text in fields:
+            self._console.print(f"{name:<{width}}  {text}", soft_wrap=True)
 
     @contextmanager
     def progress(self) -> Iterator[None]:
@@ -102,9 +186,24 @@ class Printer:
         if self.as_json:
             yield
             return
-        console = Console(stderr=True, highlight=False)
+        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         with _bars(console) if console.is_terminal else _stage_lines(console):
             yield
+
+
+def _grid(columns: Sequence[tuple[str, bool]]) -> Table:
+    """A table without lines; columns: (heading, whether it holds numbers)."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, number in columns:
+        table.add_column(Text(name), justify="right" if number else "left", no_wrap=True)
+    return table
+
+
+def _cut(text: str, width: int) -> str:
+    """A text of one line, with … for what is left out."""
+    shown = Text(text)
+    shown.truncate(width, overflow="ellipsis")
+    return shown.plain
 
 
 @contextmanager
@@ -115,7 +214,7 @@ def _stage_lines(console: Console) -> Iterator[None]:
     def announce(stage: str, detail: str, done: int | None, total: int | None) -> None:
         if stage not in begun:
             begun.add(stage)
-            console.print(f"{stage} ...", markup=False)
+            console.print(f"{stage} ...")
 
     with listening(announce):
         yield
@@ -125,11 +224,11 @@ def _stage_lines(console: Console) -> Iterator[None]:
 def _bars(console: Console) -> Iterator[None]:
     """A bar for each stage, with what the stage is doing beside it."""
     columns = (
-        TextColumn("{task.description:<10}"),
+        TextColumn("{task.description:<10}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        TextColumn("{task.fields[detail]}"),
+        TextColumn("{task.fields[detail]}", markup=False),
     )
     with Progress(*columns, console=console) as bars:
         tasks: dict[str, TaskID] = {}
@@ -158,6 +257,17 @@ def _as_json(value: object) -> object:
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return value.isoformat() if isinstance(value, dt.date) else str(value)
+
+
+def _bare(value: object) -> str:
+    """A value as `_cell` writes it, but a number without separators and with up to ten digits of its own."""
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 2**53 else f"{value:.10g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_bare, value))
+    return _cell(value)
 
 
 def _cell(value: object) -> str:

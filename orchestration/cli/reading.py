@@ -7,6 +7,7 @@ A command imports what it needs inside its function, so that `headway --help` an
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ import click
 
 from orchestration.base.settings import Settings
 from orchestration.cli.command import command
+from orchestration.cli.listing import EVENTS, SERIES, Choice, choosing, show_list
 from orchestration.cli.results import (
     show_comparison,
     show_export,
@@ -29,32 +31,47 @@ if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
 
 
-@command("status", "headway status\nheadway status --json")
-def status(settings: Settings, out: Printer) -> None:
-    """What the current release holds and how fresh each source is."""
+@command("status", "headway status\nheadway status --limit 5\nheadway status --json")
+@choosing
+def status(settings: Settings, out: Printer, **choice: Any) -> None:
+    """What the current release holds and how fresh each source is, the newest figures first."""
     from orchestration.readers import lookup
 
-    show_status(out, lookup.status(settings))
+    show_status(out, lookup.status(settings), Choice(**choice))
 
 
-@command("series", "headway series\nheadway series 'employment motor'\nheadway series CES3133600101")
-@click.argument("text", required=False, metavar="[FILTER]")
-def series(settings: Settings, out: Printer, text: str | None) -> None:
-    """List the series whose id, title or agency code has every word of FILTER."""
+@command(
+    "series",
+    "headway series\n"
+    "headway series 'employment motor' --limit 10\n"
+    "headway series CES3133600101\n"
+    "headway series mexico --columns series_id,source_code,first_period\n"
+    "headway series --csv > series.csv",
+)
+@click.argument("words", nargs=-1, metavar="[FILTER]")
+@choosing
+def series(settings: Settings, out: Printer, words: tuple[str, ...], **choice: Any) -> None:
+    """List the series whose id, title or agency code has every word of FILTER, the best match and newest first."""
     from orchestration.readers import lookup
 
     with open_release(settings) as con:
-        out.rows(lookup.list_series(con, text))
+        found = lookup.list_series(con, " ".join(words))
+    show_list(out, found, SERIES, Choice(**choice))
 
 
-@command("events", "headway events\nheadway events 'round mexico'\nheadway events 232")
-@click.argument("text", required=False, metavar="[FILTER]")
-def events(settings: Settings, out: Printer, text: str | None) -> None:
-    """List the events whose id, title, timeline or topics have every word of FILTER."""
+@command(
+    "events",
+    "headway events\nheadway events 'round mexico'\nheadway events 232 --limit 10\nheadway events --csv > events.csv",
+)
+@click.argument("words", nargs=-1, metavar="[FILTER]")
+@choosing
+def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: Any) -> None:
+    """List the events whose id, title, timeline or topics have every word of FILTER, the best match and newest first."""
     from orchestration.readers import lookup
 
     with open_release(settings) as con:
-        out.rows(lookup.list_events(con, text))
+        found = lookup.list_events(con, " ".join(words))
+    show_list(out, found, EVENTS, Choice(**choice))
 
 
 @command(
@@ -124,16 +141,60 @@ def trace(settings: Settings, out: Printer, series_id: str, period: str) -> None
 
 @command(
     "sql",
-    "headway sql 'select series_id, title from dim_series limit 5'\nheadway sql --json 'from dim_source'",
+    "headway sql 'select series_id, title from dim_series limit 5'\n"
+    "headway sql --file monthly.sql --format csv --out monthly.csv\n"
+    "headway sql --format parquet 'from fct_observation' > observations.parquet\n"
+    "echo 'from dim_source' | headway sql --format json\n"
+    "headway sql --json 'from dim_source'",
 )
-@click.argument("query")
-@click.option("--timeout", default=30.0, show_default=True, help="Seconds after which the query is stopped.")
-@click.option("--max-rows", default=1000, show_default=True, help="Rows printed at most.")
-def sql(settings: Settings, out: Printer, query: str, timeout: float, max_rows: int) -> None:
-    """Run one read-only QUERY on the current release."""
-    from orchestration.readers.own_sql import run_sql
+@click.argument("query", required=False)
+@click.option(
+    "--file",
+    "-f",
+    "file",
+    type=click.Path(path_type=Path),
+    help="Read the query from this file; - is standard input.",
+)
+@click.option(
+    "--format",
+    "fmt",
+    type=click.Choice(["table", "csv", "json", "parquet"]),
+    help="csv, json (a list of records) and parquet hold all rows and are written as they come.  [default: table]",
+)
+@click.option(
+    "--out",
+    "target",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write to this file; its ending says the format.",
+)
+@click.option(
+    "--timeout", type=float, help="Seconds after which the query is stopped.  [default: 30 for a table]"
+)
+@click.option("--max-rows", type=int, help="Rows at most.  [default: 1000 in a table]")
+def sql(
+    settings: Settings,
+    out: Printer,
+    query: str | None,
+    file: Path | None,
+    fmt: str | None,
+    target: Path | None,
+    **limits: Any,  # click's values
+) -> None:
+    """Run one read-only QUERY on the current release: as an argument, from a file or from standard input.
 
-    show_query(out, run_sql(settings, query, timeout=timeout, max_rows=max_rows))
+    With --json the answer is one object with the names and types of the columns, the rows, and whether some were left out.
+    """
+    from orchestration.cli.own_query import form, text_of
+    from orchestration.readers.own_sql import run_sql, stream_sql
+
+    fmt = form(fmt, target, as_json=out.as_json)
+    query = text_of(query, file)
+    given = {name: limit for name, limit in limits.items() if limit is not None}
+    if fmt == "table":
+        show_query(out, run_sql(settings, query, **given))
+    else:
+        stream_sql(settings, query, fmt, target or sys.stdout.buffer, **given)
 
 
 @command(

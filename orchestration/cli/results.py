@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.cli import refresh_rows
+from orchestration.cli.listing import FRESHNESS, Choice, show_list
 
 if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
@@ -99,14 +100,16 @@ def show_removal(out: Printer, removal: Removal, built: BuildOutcome | None, *, 
     )
 
 
-def show_status(out: Printer, status: Status) -> None:
-    """What the current release holds, then how fresh each source is."""
+def show_status(out: Printer, status: Status, choice: Choice) -> None:
+    """What the current release holds, then how fresh each source is; of a csv, the second alone."""
     if out.as_json:
         out.json(status)
         return
-    out.record({"release": status.release.get("run_id"), "file": status.database, **status.counts})
-    out.line()
-    out.rows(status.freshness)
+    if not choice.csv:
+        counts = {name.replace("_", " "): count for name, count in status.counts.items()}
+        out.record({"release": status.release.get("run_id"), "file": status.database, **counts})
+        out.line()
+    show_list(out, status.freshness, FRESHNESS, choice)
 
 
 def show_comparison(out: Printer, comparison: Comparison, picture: Path | None = None) -> None:
@@ -137,7 +140,7 @@ def show_query(out: Printer, result: QueryResult) -> None:
     if out.as_json:
         out.json(result)
         return
-    out.table(result.columns, result.rows)
+    out.table(result.columns, result.rows, grouped=False)
     if result.truncated:
         out.warning(f"only the first {len(result.rows):,} rows are shown: --max-rows shows more")
 

@@ -18,6 +18,7 @@ Node = Mapping[str, Any]
 AREAS: Mapping[str, tuple[str, ...]] = {
     "Places, codes and publishers": (
         *("dim_geography", "dim_industry", "dim_product", "dim_month", "dim_source", "dim_payload"),
+        "dim_figure_origin",
     ),
     "Trade and freight flows": ("fct_trade_flow", "fct_freight_flow"),
     "Series and their vintages": (
@@ -28,6 +29,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         *(
             "dim_event",
             "dim_event_cluster",
+            "dim_event_source",
             "dim_episode",
             "dim_tariff_measure",
             "dim_origin_rule",
@@ -39,9 +41,16 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         "rpt_tariff_exposure",
         "rpt_statutory_rate",
         "rpt_event_exposure",
+        "bridge_event_treatment",
     ),
     "Before and after": (
-        *("rpt_event_window", "rpt_before_after", "rpt_cluster_before_after", "dim_control_set"),
+        *(
+            "rpt_series_month",
+            "rpt_event_window",
+            "rpt_before_after",
+            "rpt_cluster_before_after",
+            "dim_control_set",
+        ),
         "rpt_difference_in_differences",
     ),
     "Forecasts": ("rpt_counterfactual_effect", "rpt_counterfactual"),

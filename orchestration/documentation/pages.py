@@ -20,12 +20,14 @@ _KINDS = (("dim_", "Dimensions"), ("fct_", "Facts"), ("rpt_", "Reports"))
 
 
 def write_docs(settings: Settings, folder: Path) -> list[Path]:
-    """Write all pages into `folder` from the current release and the registry; returns their paths.
+    """Write all pages into `folder` from the current release and the registry, and the table of vintages into the README beside
+    it where there is one; returns their paths.
 
     Raises ReleaseError where there is no release.
     """
     from orchestration.documentation.lineage import lineage_page, read_manifest
     from orchestration.documentation.source_pages import source_page
+    from orchestration.documentation.vintage_table import vintage_table, with_table
     from orchestration.readers.release_file import open_release
     from orchestration.sources.datasets import DATASETS
     from orchestration.sources.registry import SOURCES
@@ -37,6 +39,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
             "series.md": series_page(con),
             "sources.md": sources_page(con),
         }
+        table = vintage_table(con)
     pages["lineage.md"] = _HEAD.replace("the release", "dbt's manifest") + lineage_page(
         read_manifest(settings.dbt_manifest)
     )
@@ -45,7 +48,12 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
         pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, datasets)
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
-    return [folder / name for name in pages]
+    written = [folder / name for name in pages]
+    readme = folder.resolve().parent / "README.md"
+    if readme.exists():
+        readme.write_text(with_table(readme.read_text(encoding="utf-8"), table), encoding="utf-8")
+        written.append(readme)
+    return written
 
 
 def tables_page(con: duckdb.DuckDBPyConnection) -> str:
@@ -81,21 +89,27 @@ def tables_page(con: duckdb.DuckDBPyConnection) -> str:
 
 
 def series_page(con: duckdb.DuckDBPyConnection) -> str:
-    """docs/series.md: every series with its title, agency and code, unit, adjustment, span and number of vintages."""
+    """docs/series.md: every series with its title, agency and code, unit, adjustment, span, number of vintages, day of the oldest
+    copy and the periods of which the first release is held."""
     rows = con.execute(
         """select series_id, title, source_id, coalesce(source_code, ''), unit, unit_multiplier, frequency,
-                  seasonal_adjustment, first_period, last_period, vintage_count
+                  seasonal_adjustment, first_period, last_period, vintage_count, strftime(oldest_known_from, '%Y-%m-%d'),
+                  first_release_count, strftime(first_release_from, '%Y-%m'), strftime(first_release_to, '%Y-%m')
            from dim_series order by series_id"""
     ).fetchall()
     parts = [_HEAD, f"# Series\n\n{len(rows)} series. Values are in `unit` times `unit_multiplier`.\n\n"]
     parts.append(
-        "| series | title | agency, code | unit | frequency | span | vintages |\n|---|---|---|---|---|---|---|\n"
+        "| series | title | agency, code | unit | frequency | span | vintages | oldest copy | first releases |\n"
+        "|---|---|---|---|---|---|---|---|---|\n"
     )
-    for series, title, source, code, unit, multiplier, frequency, adjustment, first, last, vintages in rows:
+    for row in rows:
+        series, title, source, code, unit, multiplier, frequency, adjustment, first, last, vintages = row[:11]
+        oldest, n_first, first_from, first_to = row[11:]
+        held = f"{n_first}, {first_from} to {first_to}" if n_first else ""
         times = f" x {multiplier:,}" if multiplier != 1 else ""
         parts.append(
             f"| `{series}` | {_line(title)} | {source} {_line(code)} | {unit}{times} | {frequency}, {adjustment} "
-            f"| {first} to {last} | {vintages} |\n"
+            f"| {first} to {last} | {vintages} | {oldest} | {held} |\n"
         )
     return "".join(parts)
 

@@ -9,14 +9,15 @@ import duckdb
 
 from orchestration.base.settings import Settings
 from orchestration.intake.user_import import imported_sources
-from orchestration.sources.registry import SOURCES, load_series_catalogue
+from orchestration.sources.registry import FIRST_RELEASES, SOURCES, load_series_catalogue
 from orchestration.store.archive import Archive
-from orchestration.store.ingest import register_series, register_sources
+from orchestration.store.ingest import register_first_releases, register_series, register_sources
 
 
 def register(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     """Write the registry's sources, those of archived imports and the catalogue's series into the store behind `con`."""
     con.begin()  # one transaction for all statements: a transaction each would take 130 ms
     register_sources(con, [*SOURCES, *imported_sources(Archive(settings))])
+    register_first_releases(con, FIRST_RELEASES)
     register_series(con, load_series_catalogue())
     con.commit()

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from orchestration.base.errors import HeadwayError, ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.build import dbt_runner
+from orchestration.build.dbt_project import ensure_manifest
+from orchestration.operations.event_log import kept_open
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance, ExecuteInProcessResult
@@ -28,11 +29,11 @@ IN_PROCESS = "headway/in_process"
 
 def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None) -> None:
     """Execute a Dagster job in this process, recorded with `tags` in the home's own instance. Raises ReleaseError on
-    failure."""
+    failure, KeyboardInterrupt where Ctrl-C ended it."""
     import logging
 
     prepare_dagster_home(settings)
-    dbt_runner.ensure_manifest(settings)
+    ensure_manifest(settings)
 
     from dagster import DagsterInstance
 
@@ -43,7 +44,7 @@ def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     _without_fsync()
     job = build_definitions(settings).resolve_job_def(name)
-    with DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+    with DagsterInstance.from_config(str(settings.dagster_home)) as instance, kept_open(instance):
         _end_dead_runs(instance)
         result = job.execute_in_process(
             instance=instance,
@@ -52,7 +53,22 @@ def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None
             tags={**(tags or {}), IN_PROCESS: "true"},
         )
     if not result.success:
+        if _interrupted(result):
+            raise KeyboardInterrupt
         raise ReleaseError(_first_failure(result))
+
+
+def _interrupted(result: ExecuteInProcessResult) -> bool:
+    """Whether Ctrl-C ended the run: Dagster catches it and says so in the event of the run's failure, DuckDB in an error."""
+    from dagster._core.events import RunFailureReason
+
+    for event in result.all_events:
+        data = event.event_specific_data
+        if getattr(data, "failure_reason", None) is RunFailureReason.UNEXPECTED_TERMINATION:
+            return True
+        if event.is_step_failure and "Query interrupted" in str(event.step_failure_data.error):
+            return True
+    return False
 
 
 def _end_dead_runs(instance: DagsterInstance) -> None:
@@ -72,8 +88,7 @@ def _end_dead_runs(instance: DagsterInstance) -> None:
 def _without_fsync() -> None:
     """Let SQLite leave writing Dagster's event log to disk to the operating system.
 
-    A build logs about 1,500 events, each in a connection and a transaction of its own: with an fsync for each that took
-    longer than the build itself. A power cut may lose the log of a run; the warehouse does not depend on it.
+    With an fsync for each event that took longer than the build itself. A power cut may lose the log of a run; the warehouse does not depend on it.
     """
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
@@ -111,7 +126,7 @@ def serve(settings: Settings, port: int) -> None:
     """Run Dagster's page and daemon on 127.0.0.1 until interrupted. Raises HeadwayError when they fail by themselves."""
     # Dagster starts processes of its own, which know the warehouse by these two variables alone
     homes = {"HEADWAY_HOME": str(settings.home), "DAGSTER_HOME": str(prepare_dagster_home(settings))}
-    dbt_runner.ensure_manifest(settings)
+    ensure_manifest(settings)
     dagster = Path(sys.executable).with_name("dagster")
     command = [
         str(dagster),

@@ -38,7 +38,7 @@ class Status:
     """The current release.
 
     database: its file, of `bytes` bytes; release: its release.json; counts: rows of the main tables; freshness: of each
-    dataset of each source.
+    dataset of each source, the one with the newest figure first.
     """
 
     database: Path
@@ -81,7 +81,11 @@ class EventLine(TypedDict):
 
 
 class TracedVintage(TypedDict):
-    """A vintage of one number and the bytes it came from: the columns of the macro `trace`."""
+    """A vintage of one number and the bytes it came from: the columns of the macro `trace`.
+
+    Of a bundled figure, sha256 is that of the bundled file, agency_* say where the agency published it, copy_* which public copy it
+    was read from and copied_on by which day that copy showed it.
+    """
 
     series_id: str
     period_start: dt.date
@@ -103,6 +107,14 @@ class TracedVintage(TypedDict):
     bytes: int
     archive_path: str
     payload_id: str
+    adds_digits: bool
+    agency_page: str | None
+    agency_table: str | None
+    copy_repository: str | None
+    copy_path: str | None
+    copy_commit: str | None
+    copied_on: dt.date | None
+    copy_note: str | None
 
 
 # -- what there is ---------------------------------------------------------------------------------------------------
@@ -127,30 +139,41 @@ def status(settings: Settings) -> Status:
         path = current_file(settings)
         query = "select " + ", ".join(f"(select count(*) from {table})" for table in _COUNTED.values())
         counts = dict(zip(_COUNTED, con.execute(query).fetchall()[0], strict=True))
-        freshness = read(con, RptFreshness, "order by all")
+        freshness = read(
+            con, RptFreshness, "order by latest_period desc nulls last, source_id, dataset, frequency"
+        )
     return Status(path, path.stat().st_size, release_record(path), counts, freshness)
 
 
 def list_series(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[SeriesLine]:
-    """Series whose id, title, measure, source, agency code or FRED code hold every word of `text`, in order of id."""
+    """Series whose id, title, measure, source, agency code or FRED code hold every word of `text`.
+
+    Those with the words in their id come first, then those with them in their title; among them the one with the
+    newest figure, and the plain series before its variants, whose ids are longer.
+    """
     searched = "concat_ws(' ', series_id, title, measure, source_id, source_code, fred_alias)"
     return read_as(
         con,
         SeriesLine,
-        f"select {columns_of(SeriesLine)} from dim_series where {_every_word(searched)} order by series_id",
+        f"""select {columns_of(SeriesLine)} from dim_series where {_every_word(searched)}
+            order by {_every_word("series_id")} desc, {_every_word("title")} desc, last_period desc nulls last,
+                length(series_id), series_id""",
         {"words": _words(text)},
     )
 
 
 def list_events(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[EventLine]:
-    """Events whose id, date, title, timeline, type, parties or topics hold every word of `text`, oldest first."""
+    """Events whose id, date, title, timeline, type, parties or topics hold every word of `text`.
+
+    Those with the words in their id or title come first; among them the newest.
+    """
     searched = """concat_ws(' ', event_id, event_date::varchar, title, timeline, event_type,
         array_to_string(parties, ' '), array_to_string(topics, ' '))"""
     return read_as(
         con,
         EventLine,
         f"""select {columns_of(EventLine)} from dim_event where {_every_word(searched)}
-            order by event_date, event_id""",
+            order by {_every_word("concat_ws(' ', event_id, title)")} desc, event_date desc, event_id""",
         {"words": _words(text)},
     )
 

@@ -9,12 +9,14 @@ DuckDB is imported inside the functions: the command line imports this module fo
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from orchestration.base.duck import literal
 from orchestration.base.errors import ReleaseError, UsageError
 from orchestration.base.public_table import quoted
 from orchestration.base.settings import Settings
@@ -93,18 +95,25 @@ def refuse_inside_releases(settings: Settings, path: Path) -> None:
 
 @contextmanager
 def open_release(
-    settings: Settings, *, timeout: float = LOOKUP_TIMEOUT, path: Path | None = None
+    settings: Settings,
+    *,
+    timeout: float = LOOKUP_TIMEOUT,
+    path: Path | None = None,
+    writes: str | None = None,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A read-only, locked-down connection to the current release (or to the released file `path`), closed on leaving.
 
-    `timeout`: seconds a single statement may run. Raises ReleaseError if there is no release or it cannot be read,
-    also for a query inside the block that misses a table or column (a release made by another version).
+    `timeout`: seconds a single statement may run, math.inf for any time. `writes`: the one path that COPY may write to,
+    for a process that has no other connection to the release. Raises ReleaseError if there is no release or it cannot be
+    read, also for a query inside the block that misses a table or column (a release made by another version).
     """
     import duckdb
 
     path = path or current_file(settings)
+    # DuckDB's own writing threads hold back what they write, and can wait for ever on a full disk (base/duck.py)
+    config = CONFIG | ({"async_threads": 0} if writes else {})
     try:
-        con = duckdb.connect(str(path), read_only=True, config=CONFIG)
+        con = duckdb.connect(str(path), read_only=True, config=config)
     except duckdb.Error as error:
         raise ReleaseError(
             f"the release {path} cannot be read ({one_line(error)}); "
@@ -113,8 +122,11 @@ def open_release(
     try:
         # connections of one process to one file share an instance, which may be locked already
         if not con.execute("select current_setting('lock_configuration')").fetchall()[0][0]:
+            if writes:
+                con.execute(f"SET allowed_paths = [{literal(writes)}]")
             con.execute(_LOCK)
-        con.execute(f"SET SESSION max_execution_time = {max(1, round(timeout * 1000))}")
+        if math.isfinite(timeout):
+            con.execute(f"SET SESSION max_execution_time = {max(1, round(timeout * 1000))}")
         con.execute("SET SESSION TimeZone = 'UTC'")
         yield con
     except (duckdb.CatalogException, duckdb.BinderException) as error:

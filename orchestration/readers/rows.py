@@ -11,6 +11,15 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 
+class BridgeEventTreatment(TypedDict):
+    """A row of bridge_event_treatment."""
+
+    event_id: str
+    series_id: str
+    treatment_id: str
+    scope: str
+
+
 class DimControlSet(TypedDict):
     """A row of dim_control_set."""
 
@@ -106,6 +115,30 @@ class DimEventCluster(TypedDict):
     last_on: dt.date
     n_events: int
     source_key: str | None
+
+
+class DimEventSource(TypedDict):
+    """A row of dim_event_source."""
+
+    source_key: str
+    kind: str
+    title: str
+    reference: str | None
+    note: str | None
+
+
+class DimFigureOrigin(TypedDict):
+    """A row of dim_figure_origin."""
+
+    dataset: str
+    series_like: str
+    known_on: list[str]
+    agency_page: str
+    agency_table: str
+    copy_repository: str | None
+    copy_path: str | None
+    copy_commit: str | None
+    note: str | None
 
 
 class DimGeography(TypedDict):
@@ -218,7 +251,13 @@ class DimSeries(TypedDict):
     last_period: dt.date | None
     observation_count: int
     vintage_count: int
+    oldest_known_from: dt.datetime
+    first_release_count: int
+    first_release_from: dt.date | None
+    first_release_to: dt.date | None
+    first_release_within_days: int | None
     grade: str
+    family_id: str | None
 
 
 class DimSource(TypedDict):
@@ -301,6 +340,9 @@ class FctObservation(TypedDict):
     known_from_basis: str
     grade: str
     payload_id: str
+    first_known_from: dt.datetime | None
+    first_known_lag_days: int | None
+    is_first_release: bool | None
 
 
 class FctObservationVintage(TypedDict):
@@ -316,6 +358,7 @@ class FctObservationVintage(TypedDict):
     known_from_basis: str
     grade: str
     revision_number: int
+    adds_digits: bool
     payload_id: str
 
 
@@ -389,13 +432,21 @@ class RptBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     cluster_id: str | None
     identified: bool
@@ -403,8 +454,12 @@ class RptBeforeAfter(TypedDict):
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -459,21 +514,33 @@ class RptClusterBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     identified: bool
     episodes_in_window: list[str]
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -548,9 +615,17 @@ class RptDifferenceInDifferences(TypedDict):
     n_placebo: int
     n_blocks: int
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     rank_threshold: float | None
     false_alarm_rate: float | None
     event_clean: bool
+    treatment_id: str | None
+    n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     identified: bool
     as_of: dt.datetime | None
     verdict: str
@@ -643,7 +718,9 @@ class RptMethodCalibration(TypedDict):
     """A row of rpt_method_calibration."""
 
     method: str
-    series_id: str
+    series_id: str | None
+    family_id: str
+    era: str
     control_set_id: str | None
     window_months: int
     gap_months: int
@@ -652,10 +729,12 @@ class RptMethodCalibration(TypedDict):
     n_blocks: int
     fired: int
     false_alarm_rate: float
+    false_alarm_se: float | None
     first_cut: dt.date | None
     last_cut: dt.date | None
     mde95: float | None
     rank_threshold: float | None
+    z_threshold: float | None
 
 
 class RptRevision(TypedDict):
@@ -671,6 +750,19 @@ class RptRevision(TypedDict):
     revision: float | None
     revision_pct: float | None
     days_to_latest: int
+
+
+class RptSeriesMonth(TypedDict):
+    """A row of rpt_series_month."""
+
+    series_id: str
+    period_start: dt.date
+    value: float | None
+    log_value: float | None
+    yoy_pct: float | None
+    index_base: float | None
+    in_episode: bool
+    is_preliminary: bool
 
 
 class RptStatutoryRate(TypedDict):
@@ -747,12 +839,15 @@ class RptTariffExposure(TypedDict):
 
 #: the public table that each class describes
 TABLE_OF: Mapping[type[Any], str] = {
+    BridgeEventTreatment: "bridge_event_treatment",
     DimControlSet: "dim_control_set",
     DimDerivedSeries: "dim_derived_series",
     DimDonor: "dim_donor",
     DimEpisode: "dim_episode",
     DimEvent: "dim_event",
     DimEventCluster: "dim_event_cluster",
+    DimEventSource: "dim_event_source",
+    DimFigureOrigin: "dim_figure_origin",
     DimGeography: "dim_geography",
     DimIndustry: "dim_industry",
     DimMonth: "dim_month",
@@ -780,6 +875,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",
     RptRevision: "rpt_revision",
+    RptSeriesMonth: "rpt_series_month",
     RptStatutoryRate: "rpt_statutory_rate",
     RptSyntheticControl: "rpt_synthetic_control",
     RptTariffExposure: "rpt_tariff_exposure",

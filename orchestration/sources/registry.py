@@ -10,13 +10,14 @@ row says that it is not verified.
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import polars as pl
 
 from orchestration.base.errors import CatalogueError
-from orchestration.sources.spec import Source
+from orchestration.sources.spec import FirstRelease, Source
 from transforms.schema import ADJUSTMENTS, BASES, FLOWS, FREQUENCIES, SERIES_OPTIONAL, SERIES_SCHEMA
 
 CATALOGUE = Path(__file__).with_name("series.csv")
@@ -188,6 +189,50 @@ SOURCES: tuple[Source, ...] = (
         cadence="annual",
         publication_lag_days=90,
     ),
+)
+
+#: When a figure still counts as first released. A later one is only the oldest copy held, which may have been revised before
+#: it was copied. Each limit ends before the next release of the same figure can come. A source without a row has none.
+FIRST_RELEASES: tuple[FirstRelease, ...] = (
+    # Employment Situation 1 to 11 days after the month, prices 10 to 19, after the lapse of 2013 22; the second estimate of
+    # February comes no sooner than 29 days after it
+    FirstRelease("bls", "*", 7, 21),
+    # put off by the lapse of 2025: September to 20 November, October to 16 December, with November; the next was 26 and 24 days later
+    FirstRelease("bls", "usa_employment_*", 51, 20, date(2025, 9, 1)),
+    FirstRelease("bls", "usa_employment_*", 46, 20, date(2025, 10, 1)),
+    # states: 15 to 30 days, January 38 to 46 (192 releases from 2011 on); the second estimate is never nearer than 50 in them
+    FirstRelease("bls", "usa_??_employment_*", 20, 27),
+    # put off by the lapses of 2013 (to 22 November) and 2025 (to 11 December and 7 January)
+    FirstRelease("bls", "usa_??_employment_*", 53, 10, date(2013, 9, 1)),
+    FirstRelease("bls", "usa_??_employment_*", 72, 10, date(2025, 9, 1)),
+    FirstRelease("bls", "usa_??_employment_*", 68, 10, date(2025, 10, 1)),
+    # FT-900 and M3: 34 to 41 days; the month is revised with the next one, 63 days after it at the earliest
+    FirstRelease("census", "*", 35, 14),
+    FirstRelease("usitc", "*", 35, 14),
+    FirstRelease("bts", "*", 60, 21),
+    FirstRelease("statcan", "*", 40, 14),
+    # industrial activity 41 to 45 days; the next release comes a month later
+    FirstRelease("inegi", "*", 42, 12),
+    # trade: the timely figure after 27 days is replaced by a revised one after 38 to 40
+    FirstRelease("inegi", "mex_exports_*", 27, 8),
+    FirstRelease("inegi", "mex_imports_*", 27, 8),
+    FirstRelease("inegi", "mex_balance_*", 27, 8),
+    # vehicle register, 3 to 11 days
+    FirstRelease("inegi", "mex_production_*", 8, 21),
+    FirstRelease("inegi", "mex_sales_*", 8, 21),
+    # monthly means of daily rates, which are not revised
+    FirstRelease("banxico", "*", 1, 14),
+    FirstRelease("bank_of_canada", "*", 1, 14),
+    # G.17: 15 to 18 days; the next one, which revises six months, 41 days after the month at the earliest
+    FirstRelease("fed", "*", 16, 20),
+    FirstRelease("bea", "*", 35, 20),
+    # vehicles: within the first week; the next month's release revises them
+    FirstRelease("bea", "usa_sales_*", 4, 20),
+    FirstRelease("bea", "usa_production_*", 20, 10),
+    FirstRelease("bea", "usa_inventor*", 20, 10),
+    FirstRelease("treasury", "*", 12, 14),
+    FirstRelease("comtrade", "*", 90, 60),
+    FirstRelease("oica", "*", 90, 90),
 )
 
 #: the files of the bundled figures, by dataset; an `observation_*` file is named after the publisher of its series

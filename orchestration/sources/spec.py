@@ -35,6 +35,29 @@ class Source:
 
 
 @dataclass(frozen=True)
+class FirstRelease:
+    """How soon after the end of a period a figure must be known to count as its first release.
+
+    series:      pattern of series ids of the source (`*` any text, `?` one character); the longest that fits counts
+    lag_days:    usual days from the end of a period to its first release
+    margin_days: days more that a release may be late or a copy may be made, so few that the next release, which revises
+                 the figure, still lies beyond them
+    period:      first day of the one period that the row is about, where a release was put off; else of every period
+    """
+
+    source_id: str
+    series: str
+    lag_days: int
+    margin_days: int
+    period: date | None = None
+
+    @property
+    def within_days(self) -> int:
+        """Days after the end of a period within which a figure counts as first released."""
+        return self.lag_days + self.margin_days
+
+
+@dataclass(frozen=True)
 class Secret:
     """A key: where it comes from and where it goes. It never enters a Request, so nothing that is logged holds it."""
 

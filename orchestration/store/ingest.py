@@ -17,14 +17,14 @@ import polars as pl
 from polars.exceptions import PanicException
 
 from orchestration.base.errors import PayloadError
-from orchestration.sources.spec import Source
+from orchestration.sources.spec import FirstRelease, Source
 from orchestration.store import loading
 from orchestration.store.archive import Archive, Quarantined
 from orchestration.store.loading import LoadAccount
 from transforms.parse.outcome import ReplyError
 from transforms.schema import FrameError, Parsed
 
-__all__ = ["Quarantined", "ingest", "register_series", "register_sources"]
+__all__ = ["Quarantined", "ingest", "register_first_releases", "register_series", "register_sources"]
 
 Parser = Callable[[bytes], Parsed]
 
@@ -95,6 +95,14 @@ def register_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) 
         con.execute("INSERT OR REPLACE INTO raw.source BY NAME SELECT * FROM registry")
     finally:
         con.unregister("registry")
+
+
+def register_first_releases(con: duckdb.DuckDBPyConnection, releases: Iterable[FirstRelease]) -> None:
+    """Put `releases` in the place of what raw.first_release says: a row taken out of the registry has no say any more."""
+    to_like = str.maketrans("*?", "%_")
+    rows = [(r.source_id, r.series.translate(to_like), r.period, r.lag_days, r.margin_days) for r in releases]
+    con.execute("DELETE FROM raw.first_release")
+    con.executemany("INSERT INTO raw.first_release VALUES (?, ?, ?, ?, ?)", rows)
 
 
 def register_series(con: duckdb.DuckDBPyConnection, catalogue: pl.DataFrame) -> None:

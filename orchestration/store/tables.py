@@ -49,6 +49,11 @@ _COLUMNS: dict[str, str] = {
         source_id VARCHAR PRIMARY KEY, agency VARCHAR NOT NULL, country_iso3 VARCHAR, title VARCHAR NOT NULL,
         homepage_url VARCHAR, licence VARCHAR NOT NULL, attribution VARCHAR NOT NULL, cadence VARCHAR,
         publication_lag_days INTEGER, needs_key BOOLEAN NOT NULL""",
+    # within how many days after a period a figure of a series counts as first released: series_like is a pattern of LIKE,
+    # period_start null but for a single release that was put off
+    "first_release": """
+        source_id VARCHAR NOT NULL, series_like VARCHAR NOT NULL, period_start DATE, lag_days INTEGER NOT NULL,
+        margin_days INTEGER NOT NULL""",
     "series": _columns(SERIES_SCHEMA, required=SERIES_SCHEMA.keys() - SERIES_OPTIONAL)
     + ", PRIMARY KEY (series_id)",
     "payload": """

@@ -19,7 +19,6 @@ from pathlib import Path
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.build.dbt_runner import manifest_path, target_path
 from tests.bench.timing import Measured, compare, median_seconds, seconds_of, show
 from tests.support.whole_warehouse import headway
 
@@ -41,7 +40,7 @@ def dbt(settings: Settings) -> None:
             str(Path(sys.executable).with_name("dbt")),
             *("build", "--quiet", "--exclude-resource-type", "unit_test"),
             *("--project-dir", "dbt_project", "--profiles-dir", "dbt_project"),
-            *("--target-path", str(target_path(settings)), "--log-path", str(settings.home / "dbt" / "logs")),
+            *("--target-path", str(settings.dbt_target), "--log-path", str(settings.home / "dbt" / "logs")),
         ],
         env={**os.environ, "HEADWAY_HOME": str(settings.home)},
         cwd=PROJECT,
@@ -51,8 +50,8 @@ def dbt(settings: Settings) -> None:
 
 def slow_statistics(settings: Settings) -> float:
     """Seconds that the models in Python took in the last build."""
-    results = json.loads((target_path(settings) / "run_results.json").read_bytes())["results"]
-    models = json.loads(manifest_path(settings).read_bytes())["nodes"]
+    results = json.loads((settings.dbt_target / "run_results.json").read_bytes())["results"]
+    models = json.loads(settings.dbt_manifest.read_bytes())["nodes"]
     return sum(
         r["execution_time"] for r in results if models.get(r["unique_id"], {}).get("language") == "python"
     )

@@ -16,10 +16,17 @@ from typing import Any
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.build.dbt_runner import ensure_manifest
+from orchestration.build.dbt_project import ensure_manifest
 from orchestration.readers.comparison.answers import MIN_DATES
 from orchestration.readers.rows import TABLE_OF
-from transforms.statistics import changepoint, conformal, forecasts, interrupted, interrupted_calibration
+from transforms.statistics import (
+    changepoint,
+    conformal,
+    forecasts,
+    interrupted,
+    interrupted_calibration,
+    standing,
+)
 
 #: the layers that a model of each layer may select from
 MAY_READ = {
@@ -132,9 +139,26 @@ def test_settings_that_sql_and_python_share_are_the_same(manifest: dict[str, Any
     assert tuple(setting("report_windows")) == forecasts.WINDOWS == interrupted.HORIZONS
     assert tuple(setting("report_gaps")) == forecasts.GAPS
     assert setting("event_window_months") == max(forecasts.WINDOWS)
-    assert setting("min_placebo_cuts") == conformal.MIN_ORIGINS == changepoint.MIN_PLACEBO == MIN_DATES
-    assert setting("min_placebo_blocks") == conformal.MIN_BLOCKS
-    assert setting("placebo_block") == conformal.BLOCK_MONTHS == interrupted_calibration.BLOCK_MONTHS
+    assert (
+        setting("min_placebo_cuts")
+        == conformal.MIN_ORIGINS
+        == changepoint.MIN_PLACEBO
+        == standing.MIN_PLACEBO
+        == MIN_DATES
+    )
+    assert setting("min_placebo_blocks") == conformal.MIN_BLOCKS == standing.MIN_BLOCKS
+    assert tuple(setting("judged_windows")) == standing.JUDGED_WINDOWS
+    assert setting("far_distances_kept") == standing.FAR_DISTANCES
+    assert (
+        setting("placebo_block")
+        == conformal.BLOCK_MONTHS
+        == interrupted_calibration.BLOCK_MONTHS
+        == standing.BLOCK
+    )
+    assert setting("placebo_distance") == standing.DISTANCE
+    assert setting("usual_share") == standing.USUAL_SHARE
+    assert float(setting("rounding")) == standing.ROUNDING
+    assert setting("mad_to_sd") == standing.MAD_TO_SD
     assert setting("nominal_level") == interrupted_calibration.NOMINAL_RATE
 
 

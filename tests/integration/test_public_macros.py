@@ -181,7 +181,7 @@ def test_as_of_a_far_day_is_the_latest(con):
             dt.date(2019, 3, 1): [(day, 3.0, "normal"), (day + dt.timedelta(1), None, "withdrawn")],
         },
     )
-    latest = con.execute("FROM fct_observation ORDER BY ALL").fetchall()
+    latest = con.execute("SELECT * EXCLUDE (is_first_release) FROM fct_observation ORDER BY ALL").fetchall()
     assert [row[1].month for row in latest] == [1, 2]
     assert con.execute("FROM as_of(DATE '2100-01-01') ORDER BY ALL").fetchall() == latest
     assert con.execute("FROM as_of('2100-01-01') ORDER BY ALL").fetchall() == latest
@@ -309,19 +309,87 @@ def test_figures_before_a_declared_break_are_not_compared_with_later_ones(timeli
 
 def test_what_the_press_quoted_is_no_first_release(con):
     """A newspaper's figure known before the agency's is shown and never counted as what was first released."""
-    quoted, released = dt.datetime(2020, 2, 1), dt.datetime(2020, 3, 1)
+    quoted, released, confirmed = dt.datetime(2020, 2, 1), dt.datetime(2020, 3, 1), dt.datetime(2020, 4, 1)
     months = growing(dt.date(2018, 1, 1), 24)
     case.add_series(con, "s")
     case.add_vintages(
         con,
         "s",
-        {m: [(quoted, 2 * v, "normal"), (released, v, "normal")] for m, v in months.items()},
+        {
+            m: [(quoted, 2 * v, "normal"), (released, v, "preliminary"), (confirmed, v, "normal")]
+            for m, v in months.items()
+        },
     )
     (honest,) = case.rows(con, "FROM before_after('s', '2019-01-01')")
     con.execute("UPDATE fct_observation_vintage SET grade = 'press' WHERE revision_number = 0")
     (graded,) = case.rows(con, "FROM before_after('s', '2019-01-01')")
     assert graded["revision_effect"] == pytest.approx(0) and graded["d_level"] == honest["d_level"]
     assert {r["grade"] for r in case.rows(con, "FROM trace('s', '2018-05')")} == {"agency", "press"}
+
+
+def test_revisions_are_told_only_of_what_is_held(con):
+    """The oldest copy of years later is no first release, and one version says nothing of revisions; both were told as a
+    revision of zero."""
+    months = growing(dt.date(2018, 1, 1), 24)
+    revised = {
+        m: [(dt.datetime(2020, 3, 1), v, "normal"), (dt.datetime(2020, 4, 1), 2 * v, "normal")]
+        for m, v in months.items()
+    }
+    for series_id, vintages in (
+        ("s", revised),
+        ("copied", revised),
+        ("once", {m: known[:1] for m, known in revised.items()}),
+    ):
+        case.add_series(con, series_id)
+        case.add_vintages(con, series_id, vintages)
+    effect = {
+        name: case.rows(con, f"FROM before_after('{name}', '2019-01-01')")[0]["revision_effect"]
+        for name in ("s", "copied", "once")
+    }
+    assert effect["s"] == pytest.approx(0) and effect["s"] is not None
+    assert effect["copied"] is None and effect["once"] is None
+
+
+def test_a_day_before_the_oldest_copy_is_refused_by_its_name(con):
+    """'No month of a window is known' left the reader to try days until one worked."""
+    case.add_values(con, "s", growing(dt.date(2018, 1, 1), 24))
+    con.execute("UPDATE dim_series SET oldest_known_from = TIMESTAMP '2030-01-01'")
+    (row,) = case.rows(con, "FROM before_after('s', '2019-01-01', on_date := DATE '2029-12-31')")
+    assert row["reason"] == "the oldest copy held of the series is of 2030-01-01"
+    assert row["verdict"] == "not_computable" and row["d_level"] is None
+    (row,) = case.rows(con, "FROM before_after('s', '2019-01-01', on_date := DATE '2030-01-01')")
+    assert row["d_level"] is not None
+
+
+def test_a_trace_ends_at_the_copy_that_fits_best(con):
+    """A figure whose copy of that day is known must not be given the address of another copy, nor an agency's answer any."""
+    case.add_series(con, "usa_jobs", source_id="bls", source_code="CES1", fred_alias="JOBS")
+    days = {"a": dt.datetime(2026, 1, 9), "b": dt.datetime(2026, 2, 9), "c": dt.datetime(2026, 3, 9)}
+    case.add_vintages(
+        con, "usa_jobs", {dt.date(2018, 2, 1): [(day, n, "normal") for n, day in enumerate(days.values())]}
+    )
+    con.execute(
+        """INSERT INTO dim_payload (payload_id, source_id, dataset, request_url, sha256) VALUES
+           ('p0', 'figures', 'observation_bls', 'figures:x', 'f'), ('p1', 'figures', 'observation_bls', 'figures:x', 'f'),
+           ('p2', 'bls', 'ces', 'https://api.example/ces', 'g')"""
+    )
+    con.execute(
+        """INSERT INTO dim_figure_origin VALUES
+           ('observation_bls', '%', [], 'https://bls.example/{code}', 'series {code}', NULL, NULL, NULL, 'not kept'),
+           ('observation_bls', 'usa_%', [], 'https://bls.example/usa/{code}', 'series {code}', NULL, NULL, NULL, 'not kept'),
+           ('observation_bls', '%', ['2026-01-09'], 'https://bls.example/{code}', 'series {code}', 'a/copy', '{alias}.csv', 'c0', NULL),
+           ('observation_bea', 'usa_jobs', ['2026-02-09'], 'https://bea.example', 't', 'b/copy', 'x', 'c1', NULL)"""
+    )
+    newest, middle, oldest = case.rows(con, "FROM trace('usa_jobs', '2018-02')")
+    assert (newest["agency_page"], newest["copied_on"]) == ("https://api.example/ces", None)
+    assert (middle["agency_page"], middle["copy_repository"]) == ("https://bls.example/usa/CES1", None)
+    assert (middle["copied_on"], middle["copy_note"]) == (dt.date(2026, 2, 9), "not kept")
+    assert (oldest["agency_page"], oldest["agency_table"]) == ("https://bls.example/CES1", "series CES1")
+    assert (oldest["copy_repository"], oldest["copy_path"], oldest["copy_commit"]) == (
+        "a/copy",
+        "JOBS.csv",
+        "c0",
+    )
 
 
 # -- event_window ----------------------------------------------------------------------------------------------------

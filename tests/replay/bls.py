@@ -143,6 +143,16 @@ class PublicData:
         return {"code": "P", "text": "preliminary"} if preliminary else {}
 
 
+def _flat_file(code: str) -> str | None:
+    """The file a series is kept in; None where it is asked of the API alone (employment by state, for one)."""
+    from orchestration.sources.agencies.bls import flat_file_of
+
+    try:
+        return flat_file_of(code)
+    except LookupError:
+        return None
+
+
 @dataclass
 class FlatFiles:
     """Every file holds the series that BLS keeps there, `values` of them; 403 without an e-mail address as user agent."""
@@ -157,9 +167,7 @@ class FlatFiles:
             return Reply(
                 b"period\tperiod_abbr\tperiod_name\r\nM01\tJAN\tJanuary\r\n", media_type="text/plain"
             )
-        from orchestration.sources.agencies.bls import flat_file_of
-
-        codes = [code for code in self.values if flat_file_of(code) == call.path]
+        codes = [code for code in self.values if _flat_file(code) == call.path]
         if not codes:
             return text_reply(
                 "<html><head><title>404 - File or directory not found.</title></head></html>",

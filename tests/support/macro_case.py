@@ -18,13 +18,17 @@ from tests.oracles import plain_comparison as plain
 _TABLES = """
 CREATE TABLE fct_observation_vintage (series_id VARCHAR, period_start DATE, frequency VARCHAR, value DOUBLE,
     status VARCHAR, known_from TIMESTAMP, known_to TIMESTAMP, known_from_basis VARCHAR, grade VARCHAR,
-    revision_number INTEGER, payload_id VARCHAR);
+    revision_number INTEGER, payload_id VARCHAR, adds_digits BOOLEAN DEFAULT false);
+CREATE TABLE dim_figure_origin (dataset VARCHAR, series_like VARCHAR, known_on VARCHAR[], agency_page VARCHAR, agency_table VARCHAR,
+    copy_repository VARCHAR, copy_path VARCHAR, copy_commit VARCHAR, note VARCHAR);
+-- what stands in for the lag of a source: of the series `copied` only later copies are held
 CREATE VIEW fct_observation AS
-    SELECT series_id, period_start, frequency, value, status, known_from, known_from_basis, grade, payload_id
+    SELECT series_id, period_start, frequency, value, status, known_from, known_from_basis, grade, payload_id,
+        series_id <> 'copied' AS is_first_release
     FROM fct_observation_vintage WHERE known_to IS NULL AND status <> 'withdrawn';
 CREATE TABLE dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR, frequency VARCHAR,
-    geography_iso3 VARCHAR, industry_code VARCHAR, product_system VARCHAR, product_code VARCHAR,
-    break_period DATE, break_reason VARCHAR, family_id VARCHAR);
+    source_id VARCHAR, source_code VARCHAR, fred_alias VARCHAR, geography_iso3 VARCHAR, industry_code VARCHAR, product_system VARCHAR, product_code VARCHAR,
+    break_period DATE, break_reason VARCHAR, oldest_known_from TIMESTAMP, family_id VARCHAR);
 CREATE TABLE dim_event (event_id VARCHAR, event_type VARCHAR, event_date DATE, effective_on DATE,
     date_precision VARCHAR, confidence VARCHAR, in_force BOOLEAN, cluster_id VARCHAR, cut_month DATE, in_report BOOLEAN,
     event_class VARCHAR);
@@ -89,7 +93,7 @@ def add_vintages(
         # one statement for all rows: a row at a time costs a millisecond each
         columns = ", ".join("unnest(?)" for _ in rows[0])
         con.execute(
-            f"INSERT INTO fct_observation_vintage SELECT {columns}",
+            f"INSERT INTO fct_observation_vintage SELECT {columns}, false",
             [list(c) for c in zip(*rows, strict=True)],
         )
 

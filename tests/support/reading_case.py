@@ -71,7 +71,7 @@ INSERT INTO dim_episode VALUES ('test_strike', 'A strike', '2018-11-05', NULL, '
 CREATE TABLE dim_payload (payload_id VARCHAR, request_url VARCHAR, retrieved_at TIMESTAMP, sha256 VARCHAR);
 INSERT INTO dim_payload VALUES ('figures:us:1', 'figures:us_monthly.parquet', '2026-11-21', repeat('ab', 32));
 CREATE TABLE fct_observation_vintage (series_id VARCHAR, period_start DATE, frequency VARCHAR, value DOUBLE, status VARCHAR,
-    known_from TIMESTAMP, known_to TIMESTAMP, revision_number INTEGER, payload_id VARCHAR);
+    known_from TIMESTAMP, known_to TIMESTAMP, grade VARCHAR, revision_number INTEGER, payload_id VARCHAR);
 CREATE TABLE fct_trade_flow (partner_code VARCHAR, value_usd BIGINT);
 CREATE TABLE fct_freight_flow (value_usd BIGINT);
 CREATE TABLE fct_position (event_id VARCHAR, party VARCHAR, position VARCHAR, value DOUBLE);
@@ -83,7 +83,10 @@ INSERT INTO rpt_freshness VALUES ('census', 'late', 17), ('bls', 'current', 0);
 
 #: the windows of METHODS for whole years without gap, on the log scale
 _VIEW_AND_MACROS = """
-CREATE VIEW fct_observation AS SELECT * EXCLUDE (known_to, revision_number) FROM fct_observation_vintage
+CREATE VIEW fct_observation AS
+    SELECT * EXCLUDE (known_to, revision_number, oldest), oldest AS first_known_from,
+        date_diff('day', period_start, oldest) <= 90 AS is_first_release
+    FROM (SELECT *, min(known_from) OVER (PARTITION BY series_id, period_start) AS oldest FROM fct_observation_vintage)
     WHERE known_to IS NULL;
 CREATE MACRO before_after(series, event, months := 12, gap := 0, on_date := NULL) AS TABLE
     WITH asked AS (
@@ -118,7 +121,9 @@ CREATE MACRO before_after(series, event, months := 12, gap := 0, on_date := NULL
     FROM windows, cut;
 CREATE MACRO trace(series, period) AS TABLE
     SELECT vintage.*, known_to IS NULL AS is_latest, source_id, request_url, retrieved_at, http_status, media_type, sha256,
-        bytes, archive_path
+        bytes, archive_path, false AS adds_digits, 'https://agency.example/' || series AS agency_page, 'table 1' AS agency_table,
+        'someone/copies' AS copy_repository, 'a.csv' AS copy_path, 'abc123' AS copy_commit, known_from::DATE AS copied_on,
+        NULL AS copy_note
     FROM fct_observation_vintage AS vintage LEFT JOIN dim_payload USING (payload_id)
     WHERE vintage.series_id = series AND vintage.period_start = CAST(period AS DATE) ORDER BY known_from DESC;
 """

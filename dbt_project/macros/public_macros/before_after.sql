@@ -93,19 +93,29 @@ standing as (
     ) as enough on true
 ),
 
--- the numbers of the same months as they were first published
+-- the numbers of the same months as they were first published, of those months whose first release is held
 first_numbers as (
     select
         {{ months_between('widths.cut_month', 'numbers.period_start') }} as month_index,
         numbers.value,
+        numbers.has_later_version,
         case when numbers.value > 0 then ln(numbers.value) end as log_value
     from (
         select
-            period_start,
-            value,
-            row_number() over (partition by period_start order by known_from) as place
-        from fct_observation_vintage
-        where series_id = cast(series as varchar) and frequency = 'monthly' and value is not null and grade is distinct from 'press'
+            vintage.period_start,
+            vintage.value,
+            row_number() over (partition by vintage.period_start order by vintage.known_from) as place,
+            max(vintage.revision_number) over (partition by vintage.period_start)
+            > min(vintage.revision_number) over (partition by vintage.period_start) as has_later_version
+        from fct_observation_vintage as vintage
+        inner join fct_observation as latest
+            on vintage.series_id = latest.series_id
+            and vintage.period_start = latest.period_start
+            and latest.is_first_release
+        where vintage.series_id = cast(series as varchar)
+            and vintage.frequency = 'monthly'
+            and vintage.value is not null
+            and {{ is_not_press('vintage') }}
     ) as numbers
     cross join widths
     where numbers.place = 1
@@ -120,7 +130,8 @@ first_known as (
         end as scale
     from (
         select
-            {{ difference_of_months('first_numbers', 'spans.pre_last', 'spans.post_first') | indent(12) }}
+            {{ difference_of_months('first_numbers', 'spans.pre_last', 'spans.post_first') | indent(12) }},
+            count(case when first_numbers.has_later_version then 1 end) as n_revised
         from spans
         inner join first_numbers
             on {{ in_either_window(
@@ -276,6 +287,8 @@ joined as (
             when compared.frequency is null then 'series is unknown'
             when compared.frequency <> 'monthly' then 'series is not monthly'
             when compared.cut_month is null then 'event is neither an event_id nor an ISO date'
+            when cast(on_date as date) < cast(compared.oldest_known_from as date)
+                then concat('the oldest copy held of the series is of ', cast(cast(compared.oldest_known_from as date) as varchar))
             when (compared.pre_n_months = 0 or compared.post_n_months = 0) and compared.pre_start < compared.break_period
                 then concat('figures before ', left(cast(compared.break_period as varchar), 7), ' are not compared with later ones: ', compared.break_reason)
             when compared.pre_n_months = 0 or compared.post_n_months = 0 then 'no month of a window is known'

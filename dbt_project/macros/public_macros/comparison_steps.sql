@@ -87,8 +87,7 @@ known as (
     cross join widths
     left join subject on widths.series_id = subject.series_id
     where vintage.series_id = cast(series as varchar)
-        -- figures before a declared break are recorded another way
-        and (subject.break_period is null or vintage.period_start >= subject.break_period)
+        and {{ is_after_break('subject', 'vintage') }}
         and vintage.frequency = 'monthly'
         and vintage.status <> 'withdrawn'
         and vintage.value is not null
@@ -146,6 +145,7 @@ windows as (
         subject.log_allowed,
         subject.break_period,
         subject.break_reason,
+        subject.oldest_known_from,
         widths.cut_month is not null and coalesce(subject.frequency, '') = 'monthly' as is_comparable,
         {{ add_months('widths.cut_month', '-widths.lag_months') }} as pre_start,
         {{ add_months('widths.cut_month', 'widths.pre_length - 1 - widths.lag_months') }} as pre_end,

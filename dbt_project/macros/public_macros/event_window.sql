@@ -17,6 +17,7 @@ known as (
     from fct_observation as observation
     inner join subject on observation.series_id = subject.series_id
     where observation.series_id = cast(series as varchar)
+        and {{ is_after_break('subject', 'observation') }}
 ),
 
 -- within the life of the series, a month that nobody published is a row with a null

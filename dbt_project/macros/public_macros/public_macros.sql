@@ -13,7 +13,7 @@
         {
             'name': 'as_of',
             'signature': 'as_of(on_date)',
-            'comment': 'fct_observation as it was known at the end of the day on_date (UTC): of each series and period the newest value known by then; withdrawn values are absent.',
+            'comment': 'fct_observation (its columns up to payload_id) as it was known at the end of the day on_date (UTC): of each series and period the newest value known by then; withdrawn values are absent.',
             'body': as_of_body(),
         },
         {

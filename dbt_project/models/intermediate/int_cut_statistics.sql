@@ -23,6 +23,9 @@ windows as (
         grid.window_months as pre_length,
         {{ has_log_scale() }} as log_allowed,
         pre.n_episode_months + post.n_episode_months as n_episode_months,
+        pre.n_copied + post.n_copied as n_copied,
+        least(pre.oldest_copy, post.oldest_copy) as oldest_copy,
+        pre.n_revised + post.n_revised as n_revised,
         {{ windows_side_by_side() | indent(8) }}
     from grid
     inner join statistics as post
@@ -46,6 +49,8 @@ windows as (
         and post.month_index - grid.gap_months - {{ trend_months() }} = trend.month_index
     -- the window after the cut lies within the life of the series; the window before it then does too
     where post.n_months = grid.window_months
+        -- where not one month of the windows has its first release there is nothing to say about it
+        and (post.as_of_basis = 'latest' or pre.n_values + post.n_values > 0)
 )
 
 select
@@ -74,5 +79,9 @@ select
     welch_df,
     preliminary_months,
     n_episode_months,
-    case when not is_complete then {{ reason_missing_month() }} end as reason
+    n_revised,
+    case
+        when not is_complete and n_copied > 0 then {{ reason_copied_later('n_copied', 'oldest_copy') | indent(8) }}
+        when not is_complete then {{ reason_missing_month() }}
+    end as reason
 from ({{ compare_windows('windows') }}) as compared

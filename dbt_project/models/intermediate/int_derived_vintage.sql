@@ -13,6 +13,7 @@ with vintages as (
         known.known_from,
         known.known_to,
         known.known_from_basis,
+        known.adds_digits,
         known.payload_id
     from {{ ref('int_derived_input') }} as inputs
     inner join {{ ref('int_published_vintage') }} as known on inputs.input_series_id = known.series_id
@@ -30,6 +31,7 @@ base_known as (
         months.value,
         months.status_rank,
         months.known_from_basis,
+        months.known_from < moments.known_from or months.adds_digits is true as is_old,
         months.payload_id,
         row_number() over (
             partition by moments.series_id, moments.known_from order by months.known_from desc, months.period_start desc
@@ -49,6 +51,7 @@ bases as (
         case when {{ has_number('max(status_rank)') }} then avg(value) end as value,
         max(status_rank) as status_rank,
         max(case when age = 1 then known_from_basis end) as known_from_basis,
+        count(case when not is_old then 1 end) = 0 as adds_digits,
         max(case when age = 1 then payload_id end) as payload_id
     from base_known
     group by series_id, moment
@@ -57,7 +60,8 @@ bases as (
 ),
 
 terms as (
-    select series_id, role, place, period_start, value, status_rank, known_from, known_to, known_from_basis, payload_id
+    select
+        series_id, role, place, period_start, value, status_rank, known_from, known_to, known_from_basis, adds_digits, payload_id
     from vintages
     where role <> 'base'
 
@@ -65,7 +69,7 @@ terms as (
 
     select
         bases.series_id, 'base', 3, periods.period_start, bases.value, bases.status_rank,
-        bases.known_from, bases.known_to, bases.known_from_basis, bases.payload_id
+        bases.known_from, bases.known_to, bases.known_from_basis, bases.adds_digits, bases.payload_id
     from bases
     inner join (select distinct series_id, period_start from vintages where place = 1) as periods
         on bases.series_id = periods.series_id
@@ -80,6 +84,7 @@ known_at as (
         terms.value,
         terms.status_rank,
         terms.known_from_basis,
+        terms.known_from < moments.known_from or terms.adds_digits is true as is_old,
         terms.payload_id,
         row_number() over (
             partition by moments.series_id, moments.period_start, moments.known_from order by terms.known_from desc, terms.place
@@ -105,6 +110,8 @@ wide as (
         max(case when role = 'times' then value end) as factor,
         max(case when role = 'base' then value end) as base,
         max(case when age = 1 then known_from_basis end) as known_from_basis,
+        -- where inputs were only given with more digits, the result is, too
+        count(case when not is_old then 1 end) = 0 as adds_digits,
         max(case when age = 1 then payload_id end) as payload_id
     from known_at
     group by series_id, period_start, moment
@@ -140,6 +147,7 @@ stated as (
         case when value is null and {{ has_number('status_rank') }} then 'missing' else {{ status_of_rank('status_rank') }} end as status,
         moment as known_from,
         known_from_basis,
+        adds_digits,
         payload_id,
         -- collapse_vintages decides by load between rows of one moment, of which there are none here
         0 as load_id,
@@ -168,7 +176,12 @@ select
     collapsed.known_from,
     collapsed.known_to,
     collapsed.known_from_basis,
-    collapsed.revision_number,
+    cast(
+        sum(case when collapsed.adds_digits and collapsed.revision_number > 0 then 0 else 1 end) over (
+            partition by collapsed.series_id, collapsed.period_start order by collapsed.known_from
+        ) - 1 as integer
+    ) as revision_number,
+    collapsed.adds_digits and collapsed.revision_number > 0 as adds_digits,
     collapsed.payload_id
 from collapsed
 left join {{ ref('int_derived_series') }} as series on collapsed.series_id = series.series_id

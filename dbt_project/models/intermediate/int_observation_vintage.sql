@@ -11,6 +11,7 @@ with vintages as (
         known_to,
         known_from_basis,
         revision_number,
+        adds_digits,
         payload_id
     from {{ ref('int_published_vintage') }}
 
@@ -26,6 +27,7 @@ with vintages as (
         known_to,
         known_from_basis,
         revision_number,
+        adds_digits,
         payload_id
     from {{ ref('int_derived_vintage') }}
 )
@@ -41,6 +43,7 @@ select
     vintages.known_from_basis,
     {{ grade('payload') }} as grade,
     vintages.revision_number,
+    vintages.adds_digits,
     vintages.payload_id
 from vintages
 left join {{ ref('stg_payload') }} as payload on vintages.payload_id = payload.payload_id

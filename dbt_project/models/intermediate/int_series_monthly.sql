@@ -7,7 +7,7 @@ with observed as (
     from {{ ref('int_observation') }} as observation
     inner join {{ ref('int_series') }} as declared on observation.series_id = declared.series_id
     where observation.frequency = 'monthly'
-        and (declared.break_period is null or observation.period_start >= declared.break_period)
+        and {{ is_after_break('declared', 'observation') }}
 ),
 
 spans as (

@@ -17,6 +17,7 @@ from orchestration.readers.comparison.answers import every_method
 from orchestration.readers.comparison.controls import against_controls
 from orchestration.readers.comparison.method_result import MethodResult
 from orchestration.readers.comparison.sentences import OtherEvent, control_sentences, offered, paragraph
+from orchestration.readers.comparison.versions import Held, first_releases_of, versions_held
 from orchestration.readers.comparison.windows import FIRST, GAP, MAX_MONTHS, WINDOW
 from orchestration.readers.lookup import parse_date, resolve_event, resolve_series
 from orchestration.readers.release_file import columns_of, has_table, read, read_as
@@ -40,7 +41,7 @@ class Comparison:
     the report has it, else of the macro `before_after`, which gives the same columns (those of the family are null);
     other_events, episodes: what else falls into the windows; text: all of it as a paragraph; on_date: the day at whose end
     the figures were known, None for the latest; same_months_now: for an earlier day, the macro's row of the same months
-    with the latest figures; control: the comparison with the control set that was asked for; methods: what the methods
+    with the latest figures; held: which versions of the months are held; control: the comparison with the control set that was asked for; methods: what the methods
     that were asked for say.
     """
 
@@ -54,6 +55,7 @@ class Comparison:
     same_months_now: RptBeforeAfter | None = None
     control: RptDifferenceInDifferences | None = None
     methods: Sequence[MethodResult] | None = None
+    held: Held | None = None
 
     @property
     def answered(self) -> bool:
@@ -113,14 +115,27 @@ def compare(
         "where list_contains($ids::varchar[], episode_id) order by starts_on",
         {"ids": result["episodes_in_window"]},
     )
-    text = paragraph(series_row, event_id, event_row, result, others, episodes, same_months_now)
+    held = versions_held(con, result, on_date)
+    text = paragraph(
+        series_row, event_id, event_row, result, others, episodes, same_months_now, held, on_date
+    )
     against = None
     if control:
         against, controls = against_controls(con, event_row, event_id, series_id, control, months, gap)
         text += " " + control_sentences(against, controls)
     methods = every_method(con, event_row, result, method) if method else None
     return Comparison(
-        event_row, series_row, result, others, episodes, text, on_date, same_months_now, against, methods
+        event_row,
+        series_row,
+        result,
+        others,
+        episodes,
+        text,
+        on_date,
+        same_months_now,
+        against,
+        methods,
+        held,
     )
 
 
@@ -202,6 +217,8 @@ def events_between(
 
 # -- what cannot be answered -----------------------------------------------------------------------------------------
 
+_COMPARED = "select 1 from rpt_before_after where event_id = ? and series_id = ? limit 1"
+
 
 def _not_monthly(con: duckdb.DuckDBPyConnection, series: DimSeries) -> str:
     """Why, and the monthly series of the same quantity and country, if there are any."""
@@ -242,6 +259,8 @@ def _no_first_release(
     why = (
         f"the event is not in the reports ({event['left_out_because']})"
         if not event["in_report"]
+        else f"no month of the windows has its first release here: {first_releases_of(series)}"
+        if con.execute(_COMPARED, [event_id, series["series_id"]]).fetchall()
         else f"the series has {series['first_period']:%Y-%m} to {series['last_period']:%Y-%m}, no window around "
         "the event lies whole in it"
     )

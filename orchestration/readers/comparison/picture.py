@@ -33,7 +33,8 @@ _AS_PUBLISHED = """
     from {relation} where series_id = $series order by period_start"""
 _FIRST_RELEASED = """
     select period_start, first_value as value, false as is_preliminary, first_known_from as known_from
-    from rpt_revision where series_id = $series order by period_start"""
+    from rpt_revision semi join (from fct_observation where is_first_release) as held using (series_id, period_start)
+    where series_id = $series order by period_start"""
 _EXPECTED = """
     select month, actual, expected, lower95_calibrated, upper95_calibrated from rpt_counterfactual
     where event_id = $event and series_id = $series and model = $model and gap_months = $gap

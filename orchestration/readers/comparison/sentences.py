@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from orchestration.readers.comparison import cautions
+from orchestration.readers.comparison.versions import Held, known_too_late, unknown_revisions
 from orchestration.readers.rows import (
     DimControlSet,
     DimEpisode,
@@ -63,23 +64,27 @@ def paragraph(
     others: Sequence[OtherEvent],
     episodes: Sequence[DimEpisode],
     same_months_now: RptBeforeAfter | None = None,
+    held: Held | None = None,
+    on_date: dt.date | None = None,
 ) -> str:
     """The comparison in plain sentences.
 
     event_id: as it was asked for, a date where event is None; result: the row of the report or of the macro; others,
     episodes: what else falls into the windows, nearest or oldest first; same_months_now: for a comparison as of an earlier
-    day, the same months with the latest figures.
+    day, the same months with the latest figures; held: which versions of the months are held; on_date: that earlier day.
     """
     series_text = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
     event_text = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
     if result["pre_mean"] is None or result["post_mean"] is None:
-        return _refusal(series_text, event_text, series, result)
+        return _refusal(series_text, event_text, series, result) + known_too_late(
+            series, result, held, on_date
+        )
     log = result["scale"] == "log"
     sentences = [
         *_difference(series_text, event_text, series, result, result["pre_mean"], result["post_mean"]),
         *_standing(result, log=log, of=f"this series{'' if log else f' ({unit(series)})'}"),
         *_company(result, others, episodes),
-        *_vintage(series, result, same_months_now),
+        *_vintage(series, result, same_months_now, held),
         "This describes two periods; it does not say what made them differ.",
     ]
     return " ".join(sentences)
@@ -208,7 +213,9 @@ def _company(
     return [*cautions.others_fall_in(others), *overlap, *cautions.unusual_months(episodes)]
 
 
-def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | None) -> list[str]:
+def _vintage(
+    series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | None, held: Held | None
+) -> list[str]:
     """Which figures these are, and what other vintages of them give."""
     preliminary = result["preliminary_months"]
     day_known = day(result["as_of"]) if result["as_of"] else None
@@ -234,7 +241,10 @@ def _vintage(series: DimSeries, result: RptBeforeAfter, now: RptBeforeAfter | No
         else:
             other, words = own + effect, "With the latest figures, the means differ by"
     if other is None or own is None:
-        return sentences
+        latest = result["as_of_basis"] == "latest"
+        return [*sentences, *(unknown_revisions(held, result) if latest else [])]
+    if now is not None and held is not None and not held.n_revised_since:
+        return [*sentences, "No later version of these months is held."]
     if not cautions.revision_is_noted(other - own, result):
         return [*sentences, "Revisions on record have not moved the difference."]
     return [*sentences, f"{words} {difference(other, series, log=log)}."]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from orchestration.readers.comparison import cautions
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.sentences import difference_of
+from orchestration.readers.comparison.versions import unknown_revisions
 from orchestration.readers.wording import dated, difference, month, verdict
 
 
@@ -29,7 +30,7 @@ def caution_lines(comparison: Comparison) -> list[str]:
         known = f"Figures as known on {comparison.on_date}, not as known now."
         vintage.append(known + _same_months_now(comparison))
     else:
-        vintage += cautions.one_version(series)
+        vintage += cautions.one_version(series) or unknown_revisions(comparison.held, result)
     return [*lines, *(f"Vintage: {line}" for line in vintage), *cautions.short_window(result)]
 
 

@@ -89,6 +89,13 @@ class Version(TypedDict):
     retrieved_at: dt.datetime | None
     sha256: str | None
     payload_id: str | None
+    agency_page: str | None
+    agency_table: str | None
+    copy_repository: str | None
+    copy_path: str | None
+    copy_commit: str | None
+    copied_on: dt.date | None
+    copy_note: str | None
 
 
 def show(release: Release) -> None:
@@ -340,6 +347,22 @@ def _version(version: Version, series: DimSeries) -> None:
             ("Known since is", basis or ABSENT),
             ("SHA-256 of the bytes", version["sha256"] or ABSENT),
             ("Payload", version["payload_id"] or ABSENT),
+            ("Agency's own page", _joined(version["agency_page"], version["agency_table"])),
+            ("Public copy", _copy(version)),
         ],
-        key=f"trace-{version['revision_number']}",
+        key=f"trace-{version['known_from']:%Y%m%d%H%M%S}",
     )
+
+
+def _joined(*parts: str | None) -> str:
+    """The parts that are there, separated by a semicolon."""
+    return "; ".join(part for part in parts if part) or ABSENT
+
+
+def _copy(version: Version) -> str:
+    """The public copy that a bundled figure was read from: repository, file, commit and day."""
+    if not version["copied_on"]:
+        return ABSENT
+    commit = f"commit {version['copy_commit']}" if version["copy_commit"] else None
+    day_shown = f"shown by {version['copied_on']}"
+    return _joined(version["copy_repository"], version["copy_path"], commit, day_shown, version["copy_note"])

@@ -150,7 +150,9 @@ def event_of(con: duckdb.DuckDBPyConnection, text: str) -> str:
 
 def all_events(con: duckdb.DuckDBPyConnection) -> list[str]:
     """Every event_id, oldest first."""
-    return [row["event_id"] for row in list_events(con)]
+    return [
+        row["event_id"] for row in sorted(list_events(con), key=lambda e: (e["event_date"], e["event_id"]))
+    ]
 
 
 def gather(

@@ -53,6 +53,13 @@ def test_trace_leads_to_the_bytes(home):
     rows = answer(home, "trace", "usa_employment_motor_vehicles_parts", "2025-04")
     assert [row["value"] for row in rows] == [972.1, 999.3]
     assert all(len(row["sha256"]) == 64 for row in rows)
+    for row in rows:
+        assert row["agency_page"] == "https://data.bls.gov/timeseries/CES3133600101"
+        assert (
+            row["copy_repository"] == "LeopoldN/liberalmarkets"
+            and row["copy_path"] == "data/CES3133600101.csv"
+        )
+        assert row["copied_on"] == row["known_from"][:10]
 
 
 @pytest.mark.parametrize(

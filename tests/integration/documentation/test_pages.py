@@ -12,6 +12,7 @@ import pytest
 
 from orchestration.base.settings import PROJECT
 from orchestration.documentation.pages import write_docs
+from orchestration.documentation.vintage_table import vintage_table, with_table
 
 
 def test_generated_pages_are_those_of_this_build(home, tmp_path):
@@ -20,6 +21,14 @@ def test_generated_pages_are_those_of_this_build(home, tmp_path):
         committed = PROJECT / "docs" / fresh.relative_to(tmp_path)
         assert committed.exists(), f"{committed.relative_to(PROJECT)} is missing: run `make docs`"
         assert committed.read_text() == fresh.read_text(), f"{committed.name} is out of date: run `make docs`"
+
+
+def test_the_readme_says_of_vintages_what_this_build_holds(home):
+    """A typed table would go on promising first releases that are not held. (`make docs` mends it.)"""
+    with duckdb.connect(str(home.current_database), read_only=True) as con:
+        table = vintage_table(con)
+    readme = (PROJECT / "README.md").read_text()
+    assert with_table(readme, table) == readme, "run `make docs`"
 
 
 def test_queries_in_readme_answer(home):

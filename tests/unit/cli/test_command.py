@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
-from orchestration.base.settings import PROJECT
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from orchestration.base.errors import UsageError
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.readers import export as exporting
+from tests.support import reading_case
+from tests.support.command_case import command
+from tests.support.patience import PATIENCE
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    settings = reading_case.settings(tmp_path_factory.mktemp("home"))
+    reading_case.write_release(settings)
+    return settings
 
 
 def test_every_command_has_examples():
@@ -11,18 +32,104 @@ def test_every_command_has_examples():
 
     from orchestration.cli import main
 
-    for name, command in main.commands.items():
-        text = command.get_help(click.Context(command, info_name=name))
+    for name, registered in main.commands.items():
+        text = registered.get_help(click.Context(registered, info_name=name))
         assert f"headway {name}" in text.partition("Examples:")[2], name
 
 
 def test_help_needs_no_heavy_import():
     """`headway --help` would take seconds: Dagster, dbt and polars are imported by the commands that need them."""
-    import subprocess
-    import sys
-
     code = "import sys, orchestration.cli.writing; print([m for m in ('dagster', 'dbt', 'polars', 'duckdb', 'requests') if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_query_may_begin_with_a_comment(home: Settings):
+    """click took `-- why` for an option that does not exist."""
+    for query in (
+        "-- why\nselect 2025 as year",
+        "--why not\nselect 2025 as year",
+        "--x\nselect 2025 as year",
+    ):
+        done = command(home, "sql", query, "--format", "table")
+        assert (done.returncode, done.stdout.split()) == (0, ["year", "2025"]), done.stderr
+    assert command(home, "sql", "--formt=csv", "select 1").returncode == 2
+    assert "--formt" in command(home, "sql", "--formt", "csv", "select 1").stderr
+
+
+_ENDLESS = "select count(*) from range(1000000) a, range(1000000) b"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("sql", "--timeout", "600", _ENDLESS),
+        ("sql", "--format", "csv", _ENDLESS),
+        ("sql", "--out", "{tmp}/half.csv", "from range(1000000) a, range(1000000) b"),
+    ],
+)
+def test_ctrl_c_ends_with_one_word_status_130_and_nothing_left_behind(
+    home: Settings, tmp_path: Path, arguments: tuple[str, ...]
+):
+    """A traceback, status 1 and a hidden folder of half an export were left, and a script went on to its next step."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "orchestration.cli", *(a.replace("{tmp}", str(tmp_path)) for a in arguments)],
+        cwd=PROJECT,
+        env={**os.environ, "HEADWAY_HOME": str(home.home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        # the database is open: the command is at work, and no longer loading itself
+        database = home.current_database.resolve()
+        deadline = time.monotonic() + PATIENCE
+        while not any(
+            os.path.samefile(f, database) for f in Path(f"/proc/{process.pid}/fd").iterdir() if f.exists()
+        ):
+            assert process.poll() is None and time.monotonic() < deadline, process.communicate()
+            time.sleep(0.05)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        process.send_signal(signal.SIGINT)  # people press it twice
+        _, said = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, said) == (130, "headway: stopped\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_after_ctrl_c_is_the_interruption_and_not_a_failure(
+    home: Settings, monkeypatch: pytest.MonkeyPatch
+):
+    """DuckDB and dbt turn the interruption into errors of their own; a user would look for a mistake."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(PATIENCE)
+        except KeyboardInterrupt:
+            raise UsageError("the query failed") from None
+
+    monkeypatch.setattr("orchestration.readers.own_sql.run_sql", interrupted)
+    before = signal.getsignal(signal.SIGINT)
+    done = command(home, "sql", "select 1")
+    assert (done.returncode, done.stderr) == (130, "headway: stopped\n")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_half_an_export_is_gone_after_ctrl_c(home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A hidden folder with half of the tables stayed beside the place that the export was meant for."""
+
+    def half(con: object, table: object, file: Path) -> None:
+        file.write_text("half")
+        try:
+            for _ in range(2):  # people press it twice
+                os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(PATIENCE)
+        except KeyboardInterrupt:
+            raise RuntimeError("Query interrupted") from None  # as DuckDB says it
+
+    monkeypatch.setitem(exporting._WRITERS, "csv", half)
+    done = command(home, "export", str(tmp_path / "out"), "--format", "csv")
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (130, "headway: stopped")
+    assert list(tmp_path.iterdir()) == []

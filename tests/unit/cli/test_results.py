@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,6 +32,13 @@ def test_rows_that_were_left_out_of_a_query_are_told_beside_the_output(capsys):
         "rows": [[1], [2]],
         "truncated": True,
     }
+
+
+def test_a_year_in_a_query_is_a_year(capsys):
+    """2,025 was printed, which no filter takes and no reader expects."""
+    row = (2025, 26249.75, 1e12, 0.1 + 0.2, Decimal("1.10"), None, True)
+    results.show_query(Printer(PEOPLE), QueryResult(list("abcdefg"), [], [row], truncated=False))
+    assert capsys.readouterr().out.split()[7:] == ["2025", "26249.75", "1000000000000", "0.3", "1.10", "yes"]
 
 
 def test_a_plan_before_a_refresh_is_no_part_of_what_a_program_reads(capsys):

@@ -26,7 +26,7 @@ def served(monkeypatch: pytest.MonkeyPatch, *assets: dg.AssetsDefinition) -> Non
         assets=assets, jobs=[dg.define_asset_job("build")], executor=dg.in_process_executor
     )
     monkeypatch.setattr("orchestration.definitions.build_definitions", lambda _settings: definitions)
-    monkeypatch.setattr(dagster_run.dbt_runner, "ensure_manifest", lambda _settings: None)
+    monkeypatch.setattr(dagster_run, "ensure_manifest", lambda _settings: None)
     # run_job turns Dagster's own log off for its process
     monkeypatch.setattr(logging.getLogger("dagster"), "level", logging.getLogger("dagster").level)
 

@@ -67,7 +67,7 @@ def test_events_are_found_by_topic_party_and_month(con: duckdb.DuckDBPyConnectio
         return [row["event_id"] for row in reading.list_events(con, text)]
 
     assert ids("rules_of_origin can") == ["nafta-round6-end"]
-    assert ids("2018-03") == ["nafta-round7-end", "s232-steel"]
+    assert ids("2018-03") == ["s232-steel", "nafta-round7-end"], "the newest first"
     assert len(ids(None)) == 5, "events without parties or topics must not drop out"
 
 
@@ -133,6 +133,7 @@ def test_a_trace_shows_every_vintage_newest_first_with_the_bytes(con: duckdb.Duc
     ]
     assert rows[0]["sha256"] == "ab" * 32
     assert rows[0]["request_url"] == "figures:us_monthly.parquet"
+    assert (rows[0]["copy_repository"], rows[0]["copied_on"]) == ("someone/copies", dt.date(2026, 2, 15))
 
 
 def test_a_period_without_a_value_says_which_there_are(con: duckdb.DuckDBPyConnection):

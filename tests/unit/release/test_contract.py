@@ -15,12 +15,15 @@ PUBLIC = {
     "dim_source": "source_id agency country_iso3 title homepage_url licence attribution cadence publication_lag_days needs_key",
     "dim_series": "series_id title measure geography_iso3 partner_iso3 flow basis industry_code industry_system product_code "
     "product_system unit unit_multiplier currency frequency seasonal_adjustment source_id source_code first_period "
-    "last_period observation_count vintage_count",
+    "last_period observation_count vintage_count oldest_known_from first_release_count first_release_from first_release_to "
+    "first_release_within_days",
     "dim_derived_series": "series_id method formula input_series_ids base_period reason declared_on",
     "dim_event": "event_id timeline event_date end_date date_precision announced_on effective_on published_on ended_on event_type title "
     "description parties topics location source_key source_reference confidence in_force cluster_id anchor_on cut_month "
     "in_report left_out_because event_class",
     "dim_event_cluster": "cluster_id title first_on last_on n_events",
+    "dim_event_source": "source_key kind title reference note",
+    "dim_figure_origin": "dataset series_like known_on agency_page agency_table copy_repository copy_path copy_commit note",
     "dim_episode": "episode_id title starts_on ends_on applies_to source_reference",
     "dim_tariff_measure": "measure_id imposing_iso3 partners product_scope rate_pct announced_on effective_on published_on ended_on "
     "legal_instrument exemptions source_key source_reference confidence in_force",
@@ -34,9 +37,10 @@ PUBLIC = {
     "dim_industry": "industry_system industry_code title revisions",
     "dim_month": "period_start period_end year quarter month",
     "dim_payload": "payload_id source_id request_url retrieved_at http_status media_type sha256 bytes archive_path",
-    "fct_observation": "series_id period_start frequency value status known_from known_from_basis payload_id",
+    "fct_observation": "series_id period_start frequency value status known_from known_from_basis payload_id first_known_from "
+    "first_known_lag_days is_first_release",
     "fct_observation_vintage": "series_id period_start frequency value status known_from known_from_basis payload_id known_to "
-    "revision_number",
+    "revision_number adds_digits",
     "fct_trade_flow": "reporter_iso3 partner_iso3 flow basis classification classification_version product_code "
     "product_level period_start value_usd duty_usd quantity quantity_unit source_id known_from payload_id",
     "fct_freight_flow": "us_state_code partner_iso3 partner_region_code hs2 transport_mode flow period_start value_usd "

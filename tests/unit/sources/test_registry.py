@@ -9,7 +9,13 @@ import pytest
 
 from orchestration.base.errors import CatalogueError
 from orchestration.intake.figures.make import TRADE_SERIES
-from orchestration.sources.registry import CATALOGUE, SOURCES, SOURCES_BY_ID, load_series_catalogue
+from orchestration.sources.registry import (
+    CATALOGUE,
+    FIRST_RELEASES,
+    SOURCES,
+    SOURCES_BY_ID,
+    load_series_catalogue,
+)
 from transforms.codes import ISO3_OF_SCHEDULE_C, WORLD
 from transforms.schema import SERIES_SCHEMA
 
@@ -140,3 +146,29 @@ def test_a_mistake_in_the_catalogue_is_named_with_its_line(tmp_path, old, new, m
     broken.write_text(text.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(CatalogueError, match=message):
         load_series_catalogue(broken)
+
+
+def test_a_first_release_lies_before_the_next_release_can_come():
+    """A limit so wide that the second estimate of a month is within it would tell that one as the first release. A monthly figure
+    is published again a month after the first time, 28 days at the least, unless only the first release after a long lag counts."""
+    sources = {source.source_id for source in SOURCES} - {"figures"}
+    assert {row.source_id for row in FIRST_RELEASES} == sources
+    for row in FIRST_RELEASES:
+        assert row.within_days == row.lag_days + row.margin_days > row.lag_days > 0
+        if row.source_id not in (
+            "comtrade",
+            "oica",
+        ):  # a country that reports, a year that is counted: not monthly
+            assert row.margin_days < 28, row
+    ids = load_series_catalogue()["series_id"]
+    for row in FIRST_RELEASES:
+        pattern = "^" + row.series.replace("?", ".").replace("*", ".*") + "$"
+        assert row.series == "*" or ids.str.contains(pattern).any(), f"{row.series} fits no series"
+
+
+def test_second_estimates_of_employment_are_no_first_releases():
+    """The Employment Situation gives the second estimate of February at least 29 days after it, that of states 50."""
+    limits = {
+        row.series: row.within_days for row in FIRST_RELEASES if row.source_id == "bls" and row.period is None
+    }
+    assert limits["*"] < 29 and 46 <= limits["usa_??_employment_*"] < 50

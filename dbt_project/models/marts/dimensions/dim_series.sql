@@ -26,7 +26,12 @@ select
     last_period,
     observation_count,
     vintage_count,
-    grade,
+    known.oldest_known_from,
+    known.first_release_count,
+    known.first_release_from,
+    known.first_release_to,
+    known.first_release_within_days,
+    known.grade,
     family.family_id
 from {{ ref('int_known_series') }} as known
 left join {{ ref('int_series_family') }} as family on known.series_id = family.series_id

@@ -9,6 +9,7 @@ select
     known_from_basis,
     grade,
     revision_number,
+    adds_digits,
     payload_id
 from {{ ref('int_observation_vintage') }}
 order by series_id, period_start, known_from

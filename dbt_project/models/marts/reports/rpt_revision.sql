@@ -1,23 +1,45 @@
 with changes as (
-    -- A status alone (preliminary, then confirmed) is not a revision of the number. Nor is a null before the first
-    -- number, as nothing was known before it either: the first change is the first number.
+    -- A status alone (preliminary, then confirmed) is not a revision of the number, nor is the same number with more digits. Nor is a
+    -- null before the first number, as nothing was known before it either: the first change is the first number.
     select
         series_id,
         period_start,
         value,
         known_from,
-        lag(value) over (partition by series_id, period_start order by known_from) is distinct from value as is_new_value
+        lag(value) over (partition by series_id, period_start order by known_from) is distinct from value
+        and adds_digits is not true as is_new_value
     from {{ ref('int_observation_vintage') }} as vintage
     -- what the press quoted is not a release
     where {{ is_not_press('vintage') }}
 ),
 
-ranked as (
+-- a number is taken with the most digits it was given with before it was revised
+numbers as (
     select
         *,
-        row_number() over (partition by series_id, period_start order by known_from) as place,
-        row_number() over (partition by series_id, period_start order by known_from desc) as place_from_end
+        sum(case when is_new_value then 1 else 0 end) over (partition by series_id, period_start order by known_from) as place
     from changes
+),
+
+written as (
+    select
+        numbers.*,
+        last_value(value) over (
+            partition by series_id, period_start, place order by known_from
+            rows between unbounded preceding and unbounded following
+        ) as full_value
+    from numbers
+),
+
+ranked as (
+    select
+        series_id,
+        period_start,
+        full_value as value,
+        known_from,
+        place,
+        row_number() over (partition by series_id, period_start order by known_from desc) as place_from_end
+    from written
     where is_new_value
 ),
 

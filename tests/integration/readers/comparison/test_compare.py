@@ -36,6 +36,36 @@ def test_numbers_are_those_of_the_report(con: duckdb.DuckDBPyConnection, months:
         assert found.result == row
 
 
+def test_what_is_no_first_release_is_withheld_with_the_oldest_copy(con: duckdb.DuckDBPyConnection):
+    """Imports from Mexico were told 'as first released' from a copy of 2017 and later."""
+    with pytest.raises(
+        UsageError, match=r"none of its first releases is held|its first releases are held of \d+ months"
+    ) as caught:
+        compare(con, "nafta-round6-end", IMPORTS, as_of="first")
+    assert "--as-of DATE takes any window" in str(caught.value)
+    text = compare(con, "nafta-round6-end", IMPORTS).text
+    assert "Revisions on record have not moved the difference" not in text
+    assert (
+        "is not held (the oldest copy of them is of 20" in text
+        or "No earlier version of these months" in text
+    )
+
+
+def test_a_day_before_the_oldest_copy_names_it_and_one_that_works(con: duckdb.DuckDBPyConnection):
+    [(oldest,)] = con.execute(
+        "select oldest_known_from::date from dim_series where series_id = ?", [IMPORTS]
+    ).fetchall()
+    refused = compare(con, "nafta-round6-end", IMPORTS, as_of=oldest - dt.timedelta(days=1))
+    assert not refused.answered
+    assert f"the oldest copy held of the series is of {oldest}" in refused.text
+    works = re.search(r"`--as-of (\S+)` or later works", refused.text)
+    assert works is not None
+    assert compare(con, "nafta-round6-end", IMPORTS, as_of=works[1]).answered
+    day_before = dt.date.fromisoformat(works[1]) - dt.timedelta(days=1)
+    earlier = compare(con, "nafta-round6-end", IMPORTS, as_of=day_before)
+    assert not earlier.answered or earlier.result["n_post"] < 12
+
+
 def test_macro_and_report_agree_where_both_answer(con: duckdb.DuckDBPyConnection):
     """A bare date on the day of an event is the same comparison, asked of the macro."""
     by_event = compare(con, "nafta-round6-end", IMPORTS).result

@@ -34,8 +34,16 @@ def test_the_numbers_of_a_page_are_those_of_the_marts(pages, con, event):
                 "from rpt_before_after where event_id = ? and series_id = ? and window_months = 12 and gap_months = 0 "
                 "and as_of_basis = ?",
                 [event, series, basis],
-            )[0]
+            )
+            if basis == "first_release" and not mart:
+                # not one month of the windows has its first release here
+                assert number([cell.text for cell in row.find("td")][place]) is None, series
+                continue
+            [mart] = mart
             cells = [number(cell.text) for cell in row.find("td")]
+            if mart["pct_change"] is None:
+                assert cells[place] is None, (series, basis)
+                continue
             assert cells[place] == pytest.approx(mart["pct_change"], abs=0.00501), (series, basis)
             if basis == "latest":
                 # four significant digits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date
 
@@ -36,6 +37,22 @@ def settings(tmp_path):
     return settings_at(tmp_path / "home")
 
 
+#: Employment of all, of manufacturing and of motor vehicles, consumer prices and prices of trade: 47 of the declared series
+ONE_QUERY = re.compile(r"CES(00|30|310|31331|31336)|CUS|EIU")
+
+
+@pytest.fixture(autouse=True)
+def few_series(monkeypatch) -> None:
+    """Only as many series are asked for as fit one query with a key, so that a fault meets the only reply. All of them
+    are asked for in test_a_query_holds_as_many_series_and_years_as_bls_allows."""
+    declared = bls.declared_series
+    monkeypatch.setattr(
+        bls,
+        "declared_series",
+        lambda *asked: {code: name for code, name in declared(*asked).items() if ONE_QUERY.match(code)},
+    )
+
+
 @pytest.fixture
 def agency(replay: ReplayServer) -> PublicData:
     found = PublicData()
@@ -62,9 +79,21 @@ def test_a_key_makes_it_one_query_and_no_key_two():
         "2007",
         "2026",
     )
-    assert [len(r.json_body["seriesid"]) for r in keyless] == [25, 21]
+    assert [len(r.json_body["seriesid"]) for r in keyless] == [25, 22]
     assert {(r.path, r.json_body["startyear"]) for r in keyless} == {("/v1/timeseries/data/", "2017")}
     assert keyed.json_body["seriesid"] == [c for r in keyless for c in r.json_body["seriesid"]]
+
+
+def test_a_query_holds_as_many_series_and_years_as_bls_allows(monkeypatch):
+    """Four queries with a key and eight without, where 25 a day are allowed, since employment by state is asked for too."""
+    monkeypatch.undo()
+    codes = list(bls.declared_series(bls.SOURCE))
+    assert sum(code.startswith("SM") for code in codes) == 102, "51 areas, adjusted and not"
+    for has_key, size in ((True, 50), (False, 25)):
+        queries = plan(has_key=has_key)
+        assert [code for query in queries for code in query.json_body["seriesid"]] == codes
+        assert all(len(query.json_body["seriesid"]) == size for query in queries[:-1])
+        assert len(queries) < 25
 
 
 def test_live_values_append_to_the_very_series_of_the_figures(settings, agency, keyed, replay):
@@ -121,7 +150,7 @@ def test_flat_files_bring_whole_histories_and_are_asked_conditionally(settings, 
     monkeypatch.setenv("HEADWAY_CONTACT_EMAIL", "statistics@example.org")
     replay.serve("BLS_FLAT", FlatFiles())
     found = one(refresh(settings, [FLAT], today=TODAY, full=True))
-    assert found.state == "partial" and found.fetched == 7, "two files hold no series of the figures"
+    assert found.state == "partial" and found.fetched == 7, found.problems
     assert f"{FOUR_DIGITS} was refused: is no longer in /ce/ce.data.01a.CurrentSeasAE" in found.problems
     stored = dict(
         rows(
@@ -175,7 +204,10 @@ def test_an_unknown_series_is_told_and_the_rest_is_loaded(settings, agency, keye
     agency.unknown = frozenset({MOTOR_VEHICLES})
     found = one(refresh(settings, [DATA], today=TODAY))
     assert found.state == "partial" and f"Invalid Series for Series {MOTOR_VEHICLES}" in found.problems[0]
-    assert rows(settings, "SELECT count(DISTINCT series_id) FROM raw.observation")[0][0] == len(figures()) - 1
+    assert (
+        rows(settings, "SELECT count(DISTINCT series_id) FROM raw.observation")[0][0]
+        == sum(ONE_QUERY.match(code) is not None for code in figures()) - 1
+    )
 
 
 FAULTS = {

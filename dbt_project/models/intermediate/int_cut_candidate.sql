@@ -1,6 +1,7 @@
--- One row says where the difference at a cut stands among the same difference of the same series at dates without a known event.
--- It holds the cuts of the report's events on both bases of knowledge, and on the latest basis every date without an event
--- itself, because the share of those that come out as unusual is the false-alarm rate.
+-- One row is a month of a series that is ranked, or that others are ranked among: the cuts of the report's events on both bases of
+-- knowledge, and every date without an event. Of the latter those on the latest basis are ranked themselves, because the share of
+-- those that come out as unusual is the false-alarm rate.
+{{ config(materialized='view') }}
 with cuts as (
     select
         cuts.series_id,
@@ -42,25 +43,7 @@ wanted as (
     where cuts.statistic is not null
 )
 
-select
-    series_id,
-    as_of_basis,
-    window_months,
-    gap_months,
-    cut_month,
-    scale,
-    statistic,
-    unit_size,
-    welch_fires,
-    is_placebo,
-    is_event,
-    cast(n_placebo as integer) as n_placebo,
-    {{ placebo_blocks('n_placebo') }} as n_blocks,
-    middle,
-    deviation,
-    placebo_rank,
-    mde95,
-    z_mad,
-    typical_distance,
-    far_distances
-from ({{ placebo_standing('wanted', ['series_id', 'as_of_basis', 'window_months', 'gap_months', 'scale']) }}) as standing
+select *
+from wanted
+-- a month that is neither says nothing of any other: half of them
+where is_placebo or is_wanted

@@ -1,0 +1,7 @@
+select
+    source_key,
+    kind,
+    title,
+    reference,
+    note
+from {{ ref('seed_event_source') }}

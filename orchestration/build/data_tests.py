@@ -1,0 +1,170 @@
+"""The data tests of the dbt project, run by DuckDB itself: the SQL that dbt compiled, one query a test.
+
+Belongs here: the compiled tests as data, running them on what a build made, their results.
+Does not belong here: declaring tests (the yml files and dbt_project/tests), compiling them (dbt_project.py), what a failure
+stops (release/contract.py).
+
+dbt spends about 60 ms on each test, whatever it reads: contexts, transactions, log events, a file. For 460 tests that was a
+fifth of a build. What is asked of the tables is dbt's text to the letter, and its rules of severity are kept: `dbt build` by
+hand runs the same tests with the same results.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from orchestration.base.duck import MEMORY_LIMIT, literal
+from orchestration.base.settings import Settings
+
+#: the compiled tests of a state of the project, and the results of a build's tests, in the folder of dbt's artefacts
+COMPILED = "data_tests.json"
+RESULTS = "data_test_results.json"
+
+
+@dataclass(frozen=True)
+class DataTest:
+    """A test as dbt compiled it.
+
+    sql:      one row: number of failures, whether they warn, whether they are an error.
+    strict:   severity ERROR; otherwise failures are a warning only.
+    subject:  unique id of the model, seed or source that the test speaks of.
+    needs:    unique ids of all models and seeds that it reads.
+    """
+
+    unique_id: str
+    name: str
+    sql: str
+    strict: bool
+    condition: str
+    subject: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TestResult:
+    """What became of a test; statuses and messages are those of dbt."""
+
+    __test__ = False  # pytest would take the class for a test
+
+    unique_id: str
+    name: str
+    subject: str
+    status: Literal["pass", "warn", "fail", "error", "skipped"]
+    message: str | None
+    seconds: float
+
+
+def write(settings: Settings, nodes: Iterable[Any]) -> None:
+    """Keep compiled tests. nodes: those of dbt's manifest after a compilation (Any: dbt publishes no stable types)."""
+    tests = [asdict(_test_of(node)) for node in nodes]
+    (settings.dbt_target / COMPILED).write_text(json.dumps(tests), encoding="utf-8")
+
+
+def read(settings: Settings) -> list[DataTest]:
+    """The tests of the project; raises FileNotFoundError before the project was parsed."""
+    listed = json.loads((settings.dbt_target / COMPILED).read_bytes())
+    return [DataTest(**{**test, "needs": tuple(test["needs"])}) for test in listed]
+
+
+def subject_of(node: dict[str, Any], by_name: dict[str, str]) -> str:
+    """Unique id of what a test (a node of the manifest) speaks of: its own table; of a test in a file of its own, what its
+    meta.dagster.ref names, else the first that it reads. by_name: name of a model or seed -> its unique id."""
+    if node.get("attached_node"):
+        return str(node["attached_node"])
+    named = node["config"].get("meta", {}).get("dagster", {}).get("ref", {}).get("name")
+    return by_name[named] if named else str(node["depends_on"]["nodes"][0])
+
+
+def run(
+    settings: Settings, tests: list[DataTest], built: Collection[str], on_test: Callable[[TestResult], None]
+) -> list[TestResult]:
+    """Run `tests` on the database of the build, two at a time, and write their results beside dbt's.
+
+    built: unique ids of the models and seeds that were built; a test that reads another one is skipped.
+    on_test: called with each result, in this thread.
+    """
+    con = duckdb.connect(
+        str(settings.build_database), read_only=True, config={"memory_limit": MEMORY_LIMIT, "threads": 2}
+    )
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute(f"ATTACH {literal(settings.store)} AS store (READ_ONLY)")
+
+        def one(test: DataTest) -> TestResult:
+            missing = [need for need in test.needs if need not in built]
+            if missing:
+                return _result(test, "skipped", f"{missing[0].rpartition('.')[2]} was not built", 0.0)
+            with con.cursor() as cursor:
+                return _run(cursor, test)
+
+        results = []
+        with ThreadPoolExecutor(2) as pool:
+            for result in pool.map(one, tests):
+                results.append(result)
+                on_test(result)
+    finally:
+        con.close()
+    results_path(settings).write_text(json.dumps([asdict(r) for r in results]), encoding="utf-8")
+    return results
+
+
+def results_path(settings: Settings) -> Path:
+    """Where the results of the last run are."""
+    return settings.dbt_target / RESULTS
+
+
+def _run(con: duckdb.DuckDBPyConnection, test: DataTest) -> TestResult:
+    started = time.perf_counter()
+    try:
+        ((failures, warns, fails),) = con.execute(test.sql).fetchall()
+    except duckdb.Error as error:
+        return _result(test, "error", str(error).strip(), time.perf_counter() - started)
+    seconds = time.perf_counter() - started
+    if fails and test.strict:
+        return _result(
+            test, "fail", f"Got {failures} results, configured to fail if {test.condition}", seconds
+        )
+    if warns:
+        return _result(
+            test, "warn", f"Got {failures} results, configured to warn if {test.condition}", seconds
+        )
+    return _result(test, "pass", None, seconds)
+
+
+def _result(
+    test: DataTest,
+    status: Literal["pass", "warn", "fail", "error", "skipped"],
+    message: str | None,
+    seconds: float,
+) -> TestResult:
+    return TestResult(test.unique_id, test.name, test.subject, status, message, seconds)
+
+
+def _test_of(node: Any) -> DataTest:
+    """A test from its node, with the query that dbt's own materialization of tests would ask."""
+    config = node.config
+    limit = f" limit {config.limit}" if config.limit else ""
+    sql = (
+        f"select {config.fail_calc} as failures, {config.fail_calc} {config.warn_if} as should_warn, "
+        f"{config.fail_calc} {config.error_if} as should_error from (\n{node.compiled_code}\n{limit}) dbt_internal_test"
+    )
+    strict = config.severity.upper() == "ERROR"
+    plain = node.to_dict()
+    names = {unique_id.rpartition(".")[2]: unique_id for unique_id in plain["depends_on"]["nodes"]}
+    return DataTest(
+        unique_id=node.unique_id,
+        name=node.name,
+        sql=sql,
+        strict=strict,
+        condition=config.error_if if strict else config.warn_if,
+        subject=subject_of(plain, names),
+        needs=tuple(n for n in plain["depends_on"]["nodes"] if not n.startswith("source.")),
+    )

@@ -1,0 +1,77 @@
+"""One call of dbt in this process: where its artefacts live, the environment it reads, closing its connections.
+
+Belongs here: dbt-core's runner and nothing that is special to one command.
+Does not belong here: what is parsed and kept (dbt_project.py), what a build runs (dbt_runner.py), data tests (data_tests.py).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.base.settings import Settings
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt_common.events.base_types import EventMsg
+
+
+def invoke(
+    settings: Settings,
+    arguments: Sequence[str],
+    *,
+    manifest: Manifest | None = None,
+    callbacks: Sequence[Callable[[EventMsg], None]] = (),
+    target: Path | None = None,
+) -> dbtRunnerResult:
+    """One dbt invocation. Afterwards dbt's connections are closed: it keeps them open, and they would hold the lock of the
+    database file.
+
+    manifest: what dbt parsed before; without it dbt reads the project. target: folder of its artefacts, the home's if not
+    given.
+    """
+    from dbt.cli.main import dbtRunner
+
+    folder = target or settings.dbt_target
+    folder.mkdir(parents=True, exist_ok=True)
+    runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
+    try:
+        with _environment(settings):
+            outcome = runner.invoke(
+                [
+                    *arguments,
+                    *("--project-dir", str(settings.dbt_project)),
+                    *("--profiles-dir", str(settings.dbt_project)),
+                    *("--target-path", str(folder)),
+                    *("--log-path", str(settings.home / "dbt" / "logs")),
+                    *("--log-level", "none", "--log-level-file", "info"),
+                ]
+            )
+    finally:
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        DuckDBConnectionManager.close_all_connections()
+    if outcome.exception is not None and not isinstance(outcome.exception, Exception):
+        raise outcome.exception  # Ctrl-C, which dbt hands back like any error
+    return outcome
+
+
+@contextmanager
+def _environment(settings: Settings) -> Iterator[None]:
+    """Inside the block, the environment variables that profiles.yml and the Python models read: dbt offers its profiles no
+    other way to be given a path. They are put back afterwards, so that two homes can build in one process."""
+    before = {name: os.environ.get(name) for name in ("HEADWAY_HOME", "DO_NOT_TRACK")}
+    os.environ["HEADWAY_HOME"] = str(settings.home)
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

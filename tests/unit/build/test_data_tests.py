@@ -1,0 +1,118 @@
+"""Data tests are run as dbt would run them: which pass, which only warn, which stop a release."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.base.settings import Settings
+from orchestration.build import data_tests
+from tests.support import release_case
+
+MODEL = "model.headway.dim_event"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Settings:
+    settings = release_case.settings(tmp_path)
+    for folder in (settings.build, settings.store.parent, settings.dbt_target):
+        folder.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(settings.build_database)) as con:
+        con.execute("CREATE TABLE dim_event AS SELECT i FROM range(3) t(i)")
+    with duckdb.connect(str(settings.store)) as con:
+        con.execute("CREATE SCHEMA raw; CREATE TABLE raw.load AS SELECT 7 AS load_id")
+    return settings
+
+
+def node(name: str, sql: str, *, needs: tuple[str, ...] = (MODEL,), **config: Any) -> SimpleNamespace:
+    """A test of the manifest after a compilation, as far as it is read."""
+    settings = {
+        "severity": "ERROR",
+        "fail_calc": "count(*)",
+        "warn_if": "!= 0",
+        "error_if": "!= 0",
+        "limit": None,
+    }
+    return SimpleNamespace(
+        unique_id=f"test.headway.{name}",
+        name=name,
+        compiled_code=sql,
+        config=SimpleNamespace(**{**settings, **config}),
+        to_dict=lambda: {"attached_node": None, "config": {"meta": {}}, "depends_on": {"nodes": list(needs)}},
+    )
+
+
+def run(home: Settings, *nodes: SimpleNamespace, built: tuple[str, ...] = (MODEL,)) -> dict[str, tuple]:
+    data_tests.write(home, nodes)
+    said: list[data_tests.TestResult] = []
+    results = data_tests.run(home, data_tests.read(home), built, said.append)
+    assert said == results
+    kept = json.loads(data_tests.results_path(home).read_bytes())
+    assert [(r["unique_id"], r["status"]) for r in kept] == [(r.unique_id, r.status) for r in results]
+    return {r.name: (r.status, r.message) for r in results}
+
+
+@pytest.mark.parametrize(
+    ("config", "rows", "status"),
+    [
+        ({}, 0, "pass"),
+        ({}, 2, "fail"),
+        ({"severity": "warn"}, 2, "warn"),
+        ({"severity": "warn"}, 0, "pass"),
+        ({"error_if": "> 2"}, 2, "warn"),
+        ({"error_if": "> 2", "warn_if": "> 2"}, 2, "pass"),
+        ({"fail_calc": "sum(i)"}, 1, "pass"),  # the one row is 0
+        ({"limit": 1, "error_if": "> 1"}, 2, "warn"),
+    ],
+)
+def test_severity_and_conditions_are_those_of_dbt(home: Settings, config, rows: int, status: str):
+    """A test that warns in dbt would stop a release here, or the other way round."""
+    found = run(home, node("t", f"select i from dim_event where i < {rows} order by i", **config))
+    assert found["t"][0] == status
+
+
+def test_messages_say_how_many_and_what_was_allowed(home: Settings):
+    found = run(home, node("t", "select * from dim_event"))
+    assert found == {"t": ("fail", "Got 3 results, configured to fail if != 0")}
+
+
+def test_a_test_that_cannot_run_is_an_error_and_the_others_go_on(home: Settings):
+    """A query with a wrong column would count as passed, or hide what comes after it."""
+    found = run(home, node("broken", "select nothing from dim_event"), node("good", "select 1 where false"))
+    assert found["broken"][0] == "error" and "nothing" in found["broken"][1]
+    assert found["good"] == ("pass", None)
+
+
+def test_a_test_of_what_was_not_made_is_skipped(home: Settings):
+    found = run(home, node("t", "select * from dim_series", needs=(MODEL, "model.headway.dim_series")))
+    assert found == {"t": ("skipped", "dim_series was not built")}
+
+
+def test_the_store_can_be_asked(home: Settings):
+    """Tests of the raw tables would all be errors."""
+    sources = node("t", "select * from store.raw.load", needs=("source.headway.raw.load",))
+    assert run(home, sources, built=())["t"][0] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("attached", "named", "subject"),
+    [
+        ("seed.headway.a", None, "seed.headway.a"),
+        (None, "b", "model.headway.b"),
+        (None, None, "model.headway.c"),
+    ],
+)
+def test_a_test_speaks_of_its_table(attached, named, subject: str):
+    """A failure would show at another table."""
+    meta = {"dagster": {"ref": {"name": named}}} if named else {}
+    plain = {
+        "attached_node": attached,
+        "config": {"meta": meta},
+        "depends_on": {"nodes": ["model.headway.c"]},
+    }
+    assert data_tests.subject_of(plain, {"b": "model.headway.b"}) == subject

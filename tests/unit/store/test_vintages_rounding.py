@@ -1,0 +1,161 @@
+"""Rounding is no revision (macros/rounding.sql), against plain Python and in whatever order the copies are loaded.
+
+The statements that dbt would run are run here on tables of their own; the worked cases are a dbt unit test of
+int_published_vintage.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import random
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.store.loading import load
+from orchestration.store.tables import DDL
+from tests.oracles.plain_rounding import Vintage, without_rounding
+from tests.support.examples import examples
+from tests.support.macro_text import rendered
+from tests.support.parsed import payload_of, series_of
+from transforms.schema import OBSERVATION, Parsed
+
+COLLAPSED = rendered(
+    "collapse_vintages('known', keys=['series_id', 'period_start'], values=['value', 'status'])"
+)
+MERGED = rendered("without_rounding('stated')")
+
+
+def merged(con: duckdb.DuckDBPyConnection, relation: str = "raw.observation") -> list[tuple]:
+    """(period, known_from, known_to, value, status, revision_number, adds_digits) of what `relation` holds, in order."""
+    con.execute(f"CREATE OR REPLACE TEMP VIEW known AS FROM {relation}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE stated AS {COLLAPSED}")
+    return con.execute(
+        f"""SELECT period_start, known_from, known_to, value, status, revision_number, adds_digits
+            FROM ({MERGED}) ORDER BY period_start, known_from"""
+    ).fetchall()
+
+
+def expected(copies: list[list[Vintage]]) -> list[tuple]:
+    """The same of plain Python, numbered and closed as the public table is."""
+    plain = without_rounding(row for copy in copies for row in copy)
+    rows = []
+    for n, row in enumerate(plain):
+        same = n > 0 and plain[n - 1].period == row.period
+        number = rows[-1][5] + (not row.adds_digits) if same else 0
+        following = plain[n + 1] if n + 1 < len(plain) and plain[n + 1].period == row.period else None
+        until = dt.datetime.combine(following.known_from, dt.time()) if following else None
+        known = dt.datetime.combine(row.known_from, dt.time())
+        rows.append((row.period, known, until, row.value, row.status, number, row.adds_digits))
+    return rows
+
+
+def month(n: int) -> dt.date:
+    return dt.date(2019 + n // 12, n % 12 + 1, 1)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[list[Vintage]]:
+    """Copies of one series, each with its own number of decimals, of figures that are now and then revised."""
+    periods = draw(st.integers(1, 14))
+    truth = [draw(st.integers(-(10**9), 10**9)) / 10**6 for _ in range(periods)]
+    copies = []
+    for day in range(draw(st.integers(1, 6))):
+        digits = draw(st.sampled_from([0, 1, 2, 5, 6]))
+        for period in draw(st.sets(st.integers(0, periods - 1), max_size=3)):
+            truth[period] += draw(st.sampled_from([0.000001, 0.01, 0.4, 0.5, 1.0, 7.25]))
+        shown = draw(st.sets(st.integers(0, periods - 1), min_size=1))
+        status = draw(st.sampled_from(["normal", "normal", "preliminary"]))
+        known = dt.date(2021, 1, 1) + dt.timedelta(days=day)
+        copies.append(
+            [Vintage(month(n), known, round(truth[n], digits) + 0.0, status) for n in sorted(shown)]
+        )
+    return copies
+
+
+def parsed(copy: list[Vintage]) -> Parsed:
+    rows = [
+        {
+            "series_id": "s",
+            "period_start": row.period,
+            "value": row.value,
+            "status": row.status,
+            "known_from": dt.datetime.combine(row.known_from, dt.time()),
+            "known_from_basis": "observed_by",
+        }
+        for row in copy
+    ]
+    frame = pl.DataFrame(rows, schema=OBSERVATION.polars_schema)
+    return Parsed(OBSERVATION, frame, series=series_of("s"), complete=False)
+
+
+def loaded(copies: list[list[Vintage]], order: list[int]) -> list[tuple]:
+    with duckdb.connect() as con:
+        con.execute(DDL)
+        for n in order:
+            load(con, payload_of(f"copy-{n}"), parsed(copies[n]))
+        return merged(con)
+
+
+@examples(48)
+@given(histories(), st.randoms(use_true_random=False))
+def test_what_is_held_does_not_depend_on_the_order_of_loading(
+    copies: list[list[Vintage]], rng: random.Random
+):
+    """A copy that is imported late, or twice, must not turn rounding into revisions, nor revisions into rounding."""
+    order = list(range(len(copies)))
+    rng.shuffle(order)
+    wanted = expected(copies)
+    assert loaded(copies, list(range(len(copies)))) == wanted
+    assert loaded(copies, [*order, *order]) == wanted
+
+
+@examples(24)
+@given(histories())
+def test_no_digit_is_shown_before_it_was_known_and_none_is_lost(copies: list[list[Vintage]]):
+    """As of a day, the figure is one that a copy of that day or before gave; the latest is never a coarser one than was given since
+    the last revision."""
+    rows = loaded(copies, list(range(len(copies))))
+    for period, known, _, value, _, number, _ in rows:
+        given_by_then = {
+            r.value for copy in copies for r in copy if r.period == period and r.known_from <= known.date()
+        }
+        assert value in given_by_then, (period, known, value, number)
+    for before, after in itertools.pairwise(rows):
+        if after[0] == before[0]:
+            # one figure is written with more digits, or it is another: never the same one with fewer
+            assert after[6] == (after[5] == before[5])
+            assert before[2] == after[1]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "revisions"),
+    [
+        pytest.param(27557.995759, 27558.0, 0, id="fewer digits"),
+        pytest.param(27558.0, 27557.995759, 0, id="more digits"),
+        pytest.param(0.5, 0.0, 1, id="one digit alone may be chance"),
+        pytest.param(2.345, 2.35, 1, id="one digit fewer, of a single figure"),
+        pytest.param(27557.395759, 27558.0, 1, id="another number"),
+        pytest.param(25444.70931, 25444.0, 1, id="cut off, not rounded"),
+        pytest.param(-3.25, -3.0, 0, id="negative"),
+        pytest.param(0.00004, 0.0, 0, id="text with an exponent"),
+    ],
+)
+def test_one_figure_in_two_copies(earlier: float, later: float, revisions: int):
+    days = [dt.date(2021, 1, 1), dt.date(2021, 2, 1)]
+    copies = [[Vintage(month(0), day, v, "normal")] for day, v in zip(days, (earlier, later), strict=True)]
+    rows = loaded(copies, [0, 1])
+    assert max(row[5] for row in rows) == revisions
+    assert rows == expected(copies)
+
+
+def test_a_whole_copy_shows_with_how_many_digits_it_is_written():
+    """Of one figure, 99.8 and 100 may be a revision that ends in .0; of a dozen whole numbers, each the earlier one rounded, none is."""
+    first = [Vintage(month(n), dt.date(2021, 1, 1), n + 0.8, "normal") for n in range(12)]
+    whole = [Vintage(month(n), dt.date(2021, 2, 1), n + 1.0, "normal") for n in range(12)]
+    assert [row[5] for row in loaded([first, whole], [0, 1])] == [0] * 12
+    assert max(row[5] for row in loaded([first, whole[:3]], [0, 1])) == 1
