@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any, Literal
 import duckdb
 
 from orchestration.base.duck import MEMORY_LIMIT, literal
+from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 
 #: the compiled tests of a state of the project, and the results of a build's tests, in the folder of dbt's artefacts
@@ -83,13 +84,10 @@ def subject_of(node: dict[str, Any], by_name: dict[str, str]) -> str:
     return by_name[named] if named else str(node["depends_on"]["nodes"][0])
 
 
-def run(
-    settings: Settings, tests: list[DataTest], built: Collection[str], on_test: Callable[[TestResult], None]
-) -> list[TestResult]:
+def run(settings: Settings, tests: list[DataTest], built: Collection[str]) -> list[TestResult]:
     """Run `tests` on the database of the build, two at a time, and write their results beside dbt's.
 
     built: unique ids of the models and seeds that were built; a test that reads another one is skipped.
-    on_test: called with each result, in this thread.
     """
     con = duckdb.connect(
         str(settings.build_database), read_only=True, config={"memory_limit": MEMORY_LIMIT, "threads": 2}
@@ -109,7 +107,7 @@ def run(
         with ThreadPoolExecutor(2) as pool:
             for result in pool.map(one, tests):
                 results.append(result)
-                on_test(result)
+                report("check", result.name, len(results), len(tests))
     finally:
         con.close()
     results_path(settings).write_text(json.dumps([asdict(r) for r in results]), encoding="utf-8")

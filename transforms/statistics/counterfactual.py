@@ -124,24 +124,67 @@ def compare(
     unknown = forecasts.filter(~pl.col("series_id").is_in(list(panel.first_row)))["series_id"]
     if len(unknown):
         raise ValueError(f"forecasts of series that have no months: {sorted(set(unknown))}")
-    rows = forecasts.sort("series_id", "train_end")
-    return pl.concat(
-        [_of_span(rows, panel, cuts, act_keys, gap, span) for gap in GAPS for span in _spans(gap)]
+    rows = _Rows.of(forecasts, panel)
+    parts = [_of_span(rows, panel, cuts, act_keys, gap, span) for gap in GAPS for span in _spans(gap)]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    # in order of series and cut, which the calibration relies on
+    order = np.argsort(columns["start"] * _APART + columns["cut_month"], kind="stable")
+    columns = {name: values[order] for name, values in columns.items()}
+    at, holes = columns["row"], columns["hole"]
+    made = forecasts["reason"][at]
+    return pl.DataFrame(
+        {
+            "series_id": forecasts["series_id"][at],
+            "cut_month": pl.Series(columns["cut_month"].astype("datetime64[M]").astype("datetime64[D]")).cast(
+                pl.Date
+            ),
+            "gap_months": columns["gap_months"],
+            "span": pl.Series(["window", "month"])[columns["is_month"]],
+            "months": columns["months"],
+            **{name: forecasts[name][at] for name in ("train_start", "train_end", "n_train")},
+            **{
+                name: pl.Series(columns[name]).fill_nan(None) for name in ("actual", "expected", "half_width")
+            },
+            "n_episode_months": columns["n_episode_months"],
+            "is_event_cut": columns["is_event_cut"],
+            "is_origin": columns["is_origin"],
+            "reason": made.zip_with(made.is_not_null() | ~pl.Series(holes), pl.Series([REASON_HOLE])),
+        },
+        schema_overrides=COMPARED,
     )
 
 
 def calibrations(compared: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame:
     """CALIBRATED for each series, gap and span of `compared`, and for each value of the columns `by` (the model)."""
     keys = [*by, "series_id", "gap_months", "span", "months"]
-    rows = []
-    origins = compared.filter("is_origin").sort(*keys, "cut_month")
-    for key, group in origins.partition_by(keys, as_dict=True).items():
-        month = group["cut_month"].to_numpy().astype("datetime64[M]").astype(np.int64)
-        error = (group["actual"] - group["expected"]).to_numpy()
-        calibration = calibrate(error, group["half_width"].to_numpy(), month, _window(key[-1]), NOMINAL)
-        rows.append((*key, *vars(calibration).values(), group["cut_month"].min(), group["cut_month"].max()))
-    schema = {name: compared.schema[name] for name in keys} | CALIBRATED
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    figures = ("cut_month", "actual", "expected", "half_width")
+    origins = compared.lazy().filter("is_origin").select(*keys, *figures).collect()
+    # rows of a group keep their order, and `compare` puts them in order of the cut
+    groups = origins.group_by(keys).agg(*figures).sort(keys)
+    cuts = groups["cut_month"]
+    month, actual, expected, half_width = (groups[name].explode(empty_as_null=False) for name in figures)
+    month_numbers = _numbers(month)
+    first = np.cumsum(np.append(0, cuts.list.len().to_numpy()))[:-1].astype(np.int64)
+    window = np.array([_window(months) for months in groups["months"]], dtype=np.int64)
+    found = calibrate(
+        (actual - expected).to_numpy(), half_width.to_numpy(), month_numbers, first, window, NOMINAL
+    )
+    measured = {
+        name: pl.Series(name, getattr(found, name), dtype=CALIBRATED[name])
+        for name in ("n_origins", "n_blocks", "inside_nominal", "scale", "inside_calibrated", "error95")
+    }
+    enough = pl.Series(found.enough)
+    return groups.select(
+        *keys,
+        *(
+            pl.when(enough).then(values).alias(name)
+            if name in ("scale", "inside_calibrated", "error95")
+            else values
+            for name, values in measured.items()
+        ),
+        first_cut=cuts.list.first(),
+        last_cut=cuts.list.last(),
+    )
 
 
 @dataclass(frozen=True)
@@ -199,64 +242,91 @@ class _Panel:
         return self.sums[last] - np.where(first > start, self.sums[first], 0.0)
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Forecasts as arrays, a place or a row each.
+
+    start, end: rows of the panel at which the series begins and ends; month: number of the last training month; made: whether
+    there is a forecast; expected: running sums over the months ahead, starting with 0 (forecasts, STEPS + 1), and half_width
+    and window_half_width as in forecasts.py, NaN where no forecast was made
+    """
+
+    start: NDArray[np.int64]
+    end: NDArray[np.int64]
+    month: NDArray[np.int64]
+    made: NDArray[np.bool_]
+    expected: Floats
+    half_width: Floats
+    window_half_width: Floats
+
+    @classmethod
+    def of(cls, forecasts: pl.DataFrame, panel: _Panel) -> _Rows:
+        made = forecasts["reason"].is_null().to_numpy()
+        path = _filled(forecasts["expected"], made)
+        sums = np.zeros((len(path), path.shape[1] + 1))
+        np.cumsum(path, axis=1, out=sums[:, 1:])
+        return cls(
+            forecasts["series_id"].replace_strict(panel.first_row, return_dtype=pl.Int64).to_numpy(),
+            forecasts["series_id"].replace_strict(panel.end, return_dtype=pl.Int64).to_numpy(),
+            _numbers(forecasts["train_end"]),
+            made,
+            sums,
+            _filled(forecasts["half_width"], made),
+            _filled(forecasts["window_half_width"], made),
+        )
+
+
 def _of_span(
-    forecasts: pl.DataFrame,
+    rows: _Rows,
     panel: _Panel,
     event_cuts: NDArray[np.int64],
     act_keys: NDArray[np.int64],
     gap: int,
     span: _Span,
-) -> pl.DataFrame:
-    """COMPARED of all forecasts at one gap and span. start, end, cut, before and after are rows of the panel.
+) -> dict[str, np.ndarray]:
+    """What COMPARED says of all forecasts at one gap and span, as arrays: for each row, its forecast (`row`), where its
+    series starts in the panel (`start`), and its numbers. cut, before and after are rows of the panel.
 
-    act_keys: _APART times the first row of the series, plus the month, of each act that reaches it, in order."""
-    start = forecasts["series_id"].replace_strict(panel.first_row, return_dtype=pl.Int64).to_numpy()
-    end = forecasts["series_id"].replace_strict(panel.end, return_dtype=pl.Int64).to_numpy()
-    cut = start + _numbers(forecasts["train_end"]) - panel.months[start] + gap + 1
-    number = _numbers(forecasts["train_end"]) + gap + 1
+    act_keys: _APART times the first row of the series, plus the month, of each act that reaches it, in order.
+    """
+    number = rows.month + gap + 1
+    cut = rows.start + number - panel.months[rows.start]
     before, after = cut - gap - span.window, cut + span.window
-    whole = (before >= start) & (after <= end)
-    inside = cut + span.last <= end
+    whole = (before >= rows.start) & (after <= rows.end)
+    inside = cut + span.last <= rows.end
     is_event = np.isin(number, event_cuts) & inside
     is_quiet = (number >= FIRST_ORIGIN.astype(np.int64)) & _clear_of(
-        act_keys, start * _APART + number, span.window
+        act_keys, rows.start * _APART + number, span.window
     )
-    possible = is_event | (inside & whole & is_quiet)
-    at = np.flatnonzero(possible)
-    start, end, cut, number, is_event, is_quiet, whole, before, after = (
-        column[at] for column in (start, end, cut, number, is_event, is_quiet, whole, before, after)
+    is_calm = inside & whole & rows.made & is_quiet
+    at = np.flatnonzero(is_event | is_calm)
+    start, end, cut, number, before, after = (
+        values[at] for values in (rows.start, rows.end, cut, number, before, after)
     )
-    chosen = forecasts[at]
-    made = chosen["reason"].is_null().to_numpy()
     hole = panel.holes[cut + span.last] > panel.holes[cut + span.first]
     touched = panel.episodes[np.minimum(after, end)] - panel.episodes[np.maximum(before, start)]
-    is_origin = whole & (touched == 0) & ~hole & made & is_quiet
-    actual = panel.total(cut + span.first, cut + span.last, start) / (span.last - span.first)
-    expected = _filled(chosen["expected"], made)[:, gap + span.first : gap + span.last].mean(axis=1)
-    half = _filled(chosen["window_half_width" if span.name == "window" else "half_width"], made)[
-        :, span.column
-    ]
-    size = len(at)
-    return pl.DataFrame(
-        {
-            "series_id": chosen["series_id"],
-            "cut_month": pl.Series(number.astype("datetime64[M]").astype("datetime64[D]")).cast(pl.Date),
-            "gap_months": pl.repeat(gap, size, dtype=pl.Int32, eager=True),
-            "span": pl.repeat(span.name, size, dtype=pl.String, eager=True),
-            "months": pl.repeat(span.months, size, dtype=pl.Int32, eager=True),
-            **{name: chosen[name] for name in ("train_start", "train_end", "n_train")},
-            "actual": pl.Series(np.where(hole, np.nan, actual)).fill_nan(None),
-            "expected": pl.Series(expected).fill_nan(None),
-            "half_width": pl.Series(half).fill_nan(None),
-            "n_episode_months": touched.astype(np.int32),
-            "is_event_cut": is_event,
-            "is_origin": is_origin,
-            "reason": chosen["reason"].fill_null(
-                pl.Series([REASON_HOLE if missing else None for missing in hole], dtype=pl.String)
-            ),
-        },
-        schema=COMPARED,
-    ).filter(pl.col("is_event_cut") | pl.col("is_origin"))
+    is_event, is_origin = is_event[at], is_calm[at] & (touched == 0) & ~hole
+    kept = np.flatnonzero(is_event | is_origin)
+    at, start, cut, number, hole = (values[kept] for values in (at, start, cut, number, hole))
+    length = span.last - span.first
+    actual = panel.total(cut + span.first, cut + span.last, start) / length
+    total = rows.expected[at, gap + span.last] - rows.expected[at, gap + span.first]
+    is_window = span.name == "window"
+    return {
+        "row": at,
+        "start": start,
+        "cut_month": number,
+        "gap_months": np.full(len(at), gap, dtype=np.int32),
+        "is_month": np.full(len(at), not is_window, dtype=np.int8),
+        "months": np.full(len(at), span.months, dtype=np.int32),
+        "actual": np.where(hole, np.nan, actual),
+        "expected": total / length,
+        "half_width": (rows.window_half_width if is_window else rows.half_width)[at, span.column],
+        "n_episode_months": touched[kept].astype(np.int32),
+        "is_event_cut": is_event[kept],
+        "is_origin": is_origin[kept],
+        "hole": hole,
+    }
 
 
 def _spans(gap: int) -> Iterator[_Span]:

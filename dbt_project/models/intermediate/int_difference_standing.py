@@ -16,7 +16,8 @@ from transforms.statistics import standing
 def model(dbt: Any, session: Any) -> pl.DataFrame:
     dbt.config(materialized="table")
     differences = dbt.ref("int_control_difference").pl()
-    cuts = dbt.ref("int_event_cut").pl().filter("in_report")["cut_month"].unique()
+    events = dbt.ref("int_event_cut").pl()
+    cuts = events.filter("in_report")["cut_month"].unique()
     groups = ["control_set_id", "treated_series_id", "window_months", "gap_months"]
     is_report_cut = pl.col("cut_month").is_in(cuts.implode())
     ranked = standing.standings(
