@@ -13,30 +13,61 @@
     for one of them to reach q = .05; a lone finding in a large family never does.
 #}
 {% macro with_false_discovery_rates(relation, family, p, floor_column) -%}
+    {#- Equal p have equal q, and a family has few different ones: the steps run over those, not over a million wide rows. -#}
+    {%- set by_family = family | join(', ') -%}
+    {%- set same_family -%}
+        {%- for column in family %}member.{{ column }} = found.{{ column }}{{ ' and ' if not loop.last }}{% endfor -%}
+    {%- endset %}
     select
-        * exclude (place, harmonic),
-        cast(ceil(round({{ floor_column }} * family_size / {{ false_alarm_target() }}, 9)) as integer) as bh_min_hits,
-        case when {{ p }} is not null then least(1, min({{ p }} * family_size / place) over from_the_largest) end as q_bh,
-        case
-            when {{ p }} is not null then least(1, min({{ p }} * family_size * harmonic / place) over from_the_largest)
-        end as q_by
-    from (
+        member.*,
+        cast(coalesce(whole.family_size, 0) as integer) as family_size,
+        cast(ceil(round(member.{{ floor_column }} * coalesce(whole.family_size, 0) / {{ false_alarm_target() }}, 9)) as integer)
+            as bh_min_hits,
+        -- least() passes over a null
+        case when member.{{ p }} is not null then least(1, found.smallest_of_larger) end as q_bh,
+        case when member.{{ p }} is not null then least(1, found.smallest_of_larger * whole.harmonic) end as q_by
+    from {{ relation }} as member
+    left join (
         select
             *,
-            cast(count({{ p }}) over (partition by {{ family | join(', ') }}) as integer) as family_size,
-            sum(case when {{ p }} is not null then 1.0 / place end) over (partition by {{ family | join(', ') }}) as harmonic
+            {{ harmonic_number('family_size') }} as harmonic
+        from (
+            select
+                {{ by_family }},
+                count({{ p }}) as family_size
+            from {{ relation }}
+            group by {{ by_family }}
+        ) as counted
+    ) as whole on {{ same_family | replace('found.', 'whole.') }}
+    left join (
+        select
+            {{ by_family }},
+            {{ p }},
+            min({{ p }} * family_size / place) over (
+                partition by {{ by_family }} order by {{ p }} desc rows between unbounded preceding and current row
+            ) as smallest_of_larger
         from (
             select
                 *,
-                case
-                    when {{ p }} is not null
-                        then row_number() over (partition by {{ family | join(', ') }} order by {{ p }} nulls last)
-                end as place
-            from {{ relation }}
+                sum(n_equal) over (partition by {{ by_family }}) as family_size,
+                -- the place of the last of those with the same p
+                sum(n_equal) over (
+                    partition by {{ by_family }} order by {{ p }} rows between unbounded preceding and current row
+                ) as place
+            from (
+                select
+                    {{ by_family }},
+                    {{ p }},
+                    count(*) as n_equal
+                from {{ relation }}
+                where {{ p }} is not null
+                group by {{ by_family }}, {{ p }}
+            ) as different
         ) as placed
-    ) as counted
-    window from_the_largest as (
-        partition by {{ family | join(', ') }} order by place desc nulls last
-        rows between unbounded preceding and current row
-    )
+    ) as found on {{ same_family }} and member.{{ p }} = found.{{ p }}
+{%- endmacro %}
+
+{# 1 + 1/2 + ... + 1/n. #}
+{% macro harmonic_number(n) -%}
+    list_sum(list_transform(generate_series(1, {{ n }}), lambda i: 1.0 / cast(i as double)))
 {%- endmacro %}

@@ -9,7 +9,8 @@ with events as (
     where cuts.in_report
 ),
 
-compared as (
+-- read once whole and twice for a few columns: kept in memory it would be the largest table of the build
+compared as not materialized (
     select
         events.event_id,
         events.cluster_id,

@@ -6,7 +6,8 @@ with clusters as (
     from {{ ref('int_cluster_start') }}
 ),
 
-compared as (
+-- read once whole and twice for a few columns: kept in memory it would be the largest table of the build
+compared as not materialized (
     select
         clusters.cluster_id,
         cuts.* exclude (reason),
