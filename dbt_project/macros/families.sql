@@ -8,66 +8,34 @@
 #}
 
 {#
-    `relation` with family_size (comparisons with a `p`), bh_min_hits, q_bh and q_by of each row within `family` (columns).
-    floor_column: smallest p the row could have had. bh_min_hits: how many of the family would have to be at that floor
-    for one of them to reach q = .05; a lone finding in a large family never does.
+    Comparisons with q_bh and q_by: the columns `keys`, which identify a row of `members`, and the two rates within `family` (columns).
+    members: rows with a `p`, nothing but keys, family and p, because windows over wide rows cost five times as much.
 #}
-{% macro with_false_discovery_rates(relation, family, p, floor_column) -%}
-    {#- Equal p have equal q, and a family has few different ones: the steps run over those, not over a million wide rows. -#}
-    {%- set by_family = family | join(', ') -%}
-    {%- set same_family -%}
-        {%- for column in family %}member.{{ column }} = found.{{ column }}{{ ' and ' if not loop.last }}{% endfor -%}
-    {%- endset %}
+{% macro false_discovery_rates(members, keys, family, p) -%}
     select
-        member.*,
-        cast(coalesce(whole.family_size, 0) as integer) as family_size,
-        cast(ceil(round(member.{{ floor_column }} * coalesce(whole.family_size, 0) / {{ false_alarm_target() }}, 9)) as integer)
-            as bh_min_hits,
-        -- least() passes over a null
-        case when member.{{ p }} is not null then least(1, found.smallest_of_larger) end as q_bh,
-        case when member.{{ p }} is not null then least(1, found.smallest_of_larger * whole.harmonic) end as q_by
-    from {{ relation }} as member
-    left join (
+        {{ keys | join(', ') }},
+        least(1, min({{ p }} * family_size / place) over from_the_largest) as q_bh,
+        least(1, min({{ p }} * family_size * harmonic / place) over from_the_largest) as q_by
+    from (
         select
             *,
-            {{ harmonic_number('family_size') }} as harmonic
-        from (
-            select
-                {{ by_family }},
-                count({{ p }}) as family_size
-            from {{ relation }}
-            group by {{ by_family }}
-        ) as counted
-    ) as whole on {{ same_family | replace('found.', 'whole.') }}
-    left join (
-        select
-            {{ by_family }},
-            {{ p }},
-            min({{ p }} * family_size / place) over (
-                partition by {{ by_family }} order by {{ p }} desc rows between unbounded preceding and current row
-            ) as smallest_of_larger
+            count(*) over of_family as family_size,
+            sum(1.0 / place) over of_family as harmonic
         from (
             select
                 *,
-                sum(n_equal) over (partition by {{ by_family }}) as family_size,
-                -- the place of the last of those with the same p
-                sum(n_equal) over (
-                    partition by {{ by_family }} order by {{ p }} rows between unbounded preceding and current row
-                ) as place
-            from (
-                select
-                    {{ by_family }},
-                    {{ p }},
-                    count(*) as n_equal
-                from {{ relation }}
-                where {{ p }} is not null
-                group by {{ by_family }}, {{ p }}
-            ) as different
+                row_number() over (partition by {{ family | join(', ') }} order by {{ p }}) as place
+            from {{ members }}
         ) as placed
-    ) as found on {{ same_family }} and member.{{ p }} = found.{{ p }}
+        window of_family as (partition by {{ family | join(', ') }})
+    ) as counted
+    window from_the_largest as (
+        partition by {{ family | join(', ') }} order by place desc
+        rows between unbounded preceding and current row
+    )
 {%- endmacro %}
 
-{# 1 + 1/2 + ... + 1/n. #}
-{% macro harmonic_number(n) -%}
-    list_sum(list_transform(generate_series(1, {{ n }}), lambda i: 1.0 / cast(i as double)))
+{# Comparisons of a family that would have to be at the smallest rank for one of them to reach q = .05; a lone finding rarely does. #}
+{% macro bh_min_hits(floor_column, family_size) -%}
+    cast(ceil(round({{ floor_column }} * {{ family_size }} / {{ false_alarm_target() }}, 9)) as integer)
 {%- endmacro %}

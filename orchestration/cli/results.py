@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
     from orchestration.intake.agency.account import RefreshOutcome
     from orchestration.intake.agency.plan import RefreshPlan
-    from orchestration.intake.user_import import ImportReport
+    from orchestration.intake.user_import import ImportPreview, ImportReport
     from orchestration.operations.build import BuildOutcome
     from orchestration.operations.doctor import Finding
     from orchestration.operations.removal import Removal
+    from orchestration.readers.comparison.answer import AnswerLine
     from orchestration.readers.comparison.compare import Comparison
     from orchestration.readers.export import Export
     from orchestration.readers.lookup import Status
@@ -112,19 +113,44 @@ def show_status(out: Printer, status: Status, choice: Choice) -> None:
     show_list(out, status.freshness, FRESHNESS, choice)
 
 
-def show_comparison(out: Printer, comparison: Comparison, picture: Path | None = None) -> None:
-    """The paragraph first, so that what else happened is read before any number; then the numbers.
+def show_comparison(
+    out: Printer,
+    comparison: Comparison,
+    picture: Path | None = None,
+    document: Path | None = None,
+    *,
+    full: bool = False,
+) -> None:
+    """The answer first, then the table of designs and what stands in the way; with `full` the longer paragraph and all columns.
 
-    picture: the file into which the comparison was drawn.
+    picture: the file into which the comparison was drawn; document: the one that it was written to.
     """
+    from orchestration.readers.comparison.answer_words import design_rows, in_the_way
+
+    answer = comparison.answer
     if out.as_json:
-        out.json({**vars(comparison), "answered": comparison.answered, "picture": picture})
+        out.json(
+            {**vars(comparison), "answered": comparison.answered, "picture": picture, "document": document}
+        )
         return
-    out.line(comparison.text)
-    out.line()
-    out.record(_without_welch(comparison.result))
+    out.line(comparison.brief)
+    if answer:
+        out.line()
+        out.rows(design_rows(answer))
+        out.line()
+        for line in in_the_way(answer):
+            out.line(line)
+    if full:
+        out.line()
+        out.line(comparison.text)
+        out.line()
+        out.record(_without_welch(comparison.result))
+        if answer:
+            out.line()
+            out.record({k: v for k, v in answer.row.items() if v not in (None, [])})
     if comparison.control:
         out.line()
+        out.line(comparison.control_text)
         out.record(_without_welch(comparison.control))
     if comparison.methods:
         from orchestration.cli.method_rows import method_rows
@@ -133,6 +159,26 @@ def show_comparison(out: Printer, comparison: Comparison, picture: Path | None =
         out.rows(method_rows(comparison.methods))
     if picture:
         out.line(f"drawn into {picture}")
+    if document:
+        out.line(f"written to {document}")
+    if not full:
+        out.line()
+        out.line("--full shows every column, --method all every method, --json everything for programs")
+
+
+def show_answers(out: Printer, lines: Sequence[AnswerLine], note: str = "", left: int = 0) -> None:
+    """Answers as a list, best first; note: what cannot be told, or how many chance would give; left: how many more there are."""
+    from orchestration.readers.comparison.answer_words import list_rows
+
+    if out.as_json:
+        out.json({"answers": lines, "note": note or None, "left_out": left})
+        return
+    if lines or not note:
+        out.rows(list_rows(lines))
+    if left:
+        out.line(f"{left} more: --limit shows more")
+    if note:
+        out.line(note)
 
 
 def show_query(out: Printer, result: QueryResult) -> None:
@@ -145,7 +191,13 @@ def show_query(out: Printer, result: QueryResult) -> None:
         out.warning(f"only the first {len(result.rows):,} rows are shown: --max-rows shows more")
 
 
-def show_import(out: Printer, report: ImportReport, built: BuildOutcome | None) -> None:
+#: series and revisions of an import that are listed; the rest is counted
+LISTED = 10
+
+
+def show_import(
+    out: Printer, report: ImportReport, preview: ImportPreview, built: BuildOutcome | None
+) -> None:
     """What an import added, and the release that holds it (None: it waits for the next build)."""
     if out.as_json:
         out.json({"import": report, "release": built and built.release.run_id})
@@ -153,7 +205,7 @@ def show_import(out: Printer, report: ImportReport, built: BuildOutcome | None) 
     out.record(
         {
             "source": report.source_id,
-            "series": list(report.series),
+            "series": len(report.series),
             "rows": report.rows_in,
             "new": report.rows_appended,
             "of these revised": report.rows_revised,
@@ -162,8 +214,69 @@ def show_import(out: Printer, report: ImportReport, built: BuildOutcome | None) 
             "release": built.release.run_id if built else "with the next `headway build`",
         }
     )
-    for note in report.notes:
+    _series_of_import(out, preview)
+
+
+def show_preview(out: Printer, preview: ImportPreview) -> None:
+    """What an import would add and revise."""
+    if out.as_json:
+        out.json(preview)
+        return
+    out.line("nothing was loaded (--dry-run); the import would add")
+    out.record(
+        {
+            "source": preview.source_id,
+            "series": len(preview.series),
+            "of these new": len(preview.new_series),
+            "periods": preview.rows_in,
+            "new": preview.rows_new,
+            "revised": len(preview.revisions),
+            "unchanged": preview.rows_unchanged,
+            "licence": preview.licence,
+        }
+    )
+    _series_of_import(out, preview)
+    show_revisions(out, preview)
+
+
+def _series_of_import(out: Printer, preview: ImportPreview) -> None:
+    """The first series of an import, a line each, and the notes on its file."""
+    out.line()
+    for series_id, rows in list(preview.series.items())[:LISTED]:
+        out.line(f"{series_id}  {rows:,} periods{'  new' if series_id in preview.new_series else ''}")
+    if len(preview.series) > LISTED:
+        out.line(
+            f"... and {len(preview.series) - LISTED:,} more (`headway series {preview.source_id}` lists them)"
+        )
+    for note in preview.notes:
         out.line(f"note: {note}")
+
+
+def show_revisions(out: Printer, preview: ImportPreview) -> None:
+    """The values that are held and would be revised, the newest periods first."""
+    if not preview.revisions:
+        return
+    changed = len({revision.series_id for revision in preview.revisions})
+    out.line()
+    out.line(
+        f"{len(preview.revisions):,} values of {changed:,} series are held otherwise and would be revised:"
+    )
+    newest = sorted(preview.revisions, key=lambda r: (-r.period_start.toordinal(), r.series_id))[:LISTED]
+    out.table(
+        ["series", "period", "held", "known since", "in the file"],
+        [
+            [
+                revision.series_id,
+                revision.period_start.isoformat(),
+                revision.before if revision.before is not None else revision.before_status,
+                f"{revision.known_from:%Y-%m-%d}",
+                revision.after if revision.after is not None else revision.after_status,
+            ]
+            for revision in newest
+        ],
+    )
+    if len(preview.revisions) > LISTED:
+        out.line(f"... and {len(preview.revisions) - LISTED:,} more (--dry-run --json lists all)")
 
 
 def show_export(out: Printer, export: Export) -> None:
@@ -175,6 +288,10 @@ def show_export(out: Printer, export: Export) -> None:
         [{"table": f.table, "file": f.path.name, "rows": f.rows, "bytes": f.bytes} for f in export.files]
     )
     out.line(f"written to {export.folder}")
+    if export.left_out:
+        from orchestration.readers.export import LEFT_OUT
+
+        out.warning(f"left out: {'; '.join(export.left_out)}. {LEFT_OUT}")
     if export.restricted:
         out.warning(
             f"not to be passed on: these files hold figures of {', '.join(export.restricted)}, whose licence does "

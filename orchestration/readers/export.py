@@ -1,7 +1,7 @@
 """The public tables of the current release as Parquet, CSV or Excel files in a folder of the user's choice.
 
 Belongs here: how types are written in each format, the README beside the files, all-or-nothing writing.
-Does not belong here: what is public (release/contract.py), the Parquet files of a release
+Does not belong here: the inside of a workbook (workbook.py), what is public (release/contract.py), the Parquet files of a release
 (release/datapackage.py), queries (own_sql.py).
 
 CSV is for programs: cells are exactly the data. A text that begins with = + - @ is not altered (negative numbers and the
@@ -10,16 +10,14 @@ partner code '-' begin so too), so look at a table in a spreadsheet through xlsx
 
 from __future__ import annotations
 
-import datetime as dt
-import math
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from orchestration.base.duck import literal, quoted, session
 from orchestration.base.errors import HeadwayError, UsageError
@@ -27,20 +25,19 @@ from orchestration.base.progress import report
 from orchestration.base.public_table import Column, PublicTable, describe
 from orchestration.base.settings import Settings
 from orchestration.readers.release_file import current_file, one_line, refuse_inside_releases
+from orchestration.readers.workbook import too_long, write_workbook
 from transforms.parse.user_declaration import NO_REDISTRIBUTION
 
 if TYPE_CHECKING:
     import duckdb
 
 FORMATS = ("parquet", "csv", "xlsx")
-#: rows of a worksheet, header included (Excel specifications and limits, Microsoft)
-SHEET_ROWS = 1_048_576
-#: characters of a cell, from the same page
-CELL_CHARACTERS = 32_767
-#: a worksheet keeps numbers as doubles: a larger integer is written as text, so that no digit is lost
-_EXACT_INTEGER = 2**53
-#: rows taken from DuckDB at a time: 20,000 rows of 20 columns are about 30 MB of Python objects
-_CHUNK = 20_000
+#: cells of a table that are put into a workbook unasked. A spreadsheet needs some 100 bytes of memory a cell: 2 GB for so many.
+#: rpt_before_after has 50 million, fct_trade_flow 13 (2026-11-29).
+WORKBOOK_CELLS = 20_000_000
+
+#: is told what a writer is doing
+Told = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -55,12 +52,17 @@ class ExportedFile:
 
 @dataclass(frozen=True)
 class Export:
-    """What was written. `restricted`: sources in the files whose licence does not permit passing them on."""
+    """What was written.
+
+    restricted: sources in the files whose licence does not permit passing them on; left_out: tables that do not fit a
+    workbook, and why.
+    """
 
     folder: Path
     format: str
     files: Sequence[ExportedFile]
     restricted: Sequence[str]
+    left_out: Sequence[str] = ()
 
 
 def export(
@@ -75,6 +77,7 @@ def export(
 
     Everything is written to a hidden folder first and moved at the end: a full disk leaves `out` as it was. A folder
     that is not empty is refused without `force`; with it, files of the same names are replaced and others stay.
+    A workbook of over WORKBOOK_CELLS cells is written only for a table that `tables` names.
     Raises UsageError for a folder, format or table that cannot be used, HeadwayError if writing fails.
     """
     import duckdb
@@ -91,12 +94,15 @@ def export(
         staging = Path(tempfile.mkdtemp(dir=out if out.exists() else out.parent, prefix=".headway-export-"))
         with _attached(source, staging) as con:
             chosen = _chosen(describe(con, {}), tables)
+            left_out = _unfit(con, chosen, named=bool(tables)) if fmt == "xlsx" else {}
+            chosen = [table for table in chosen if table.name not in left_out]
             for number, table in enumerate(chosen):
-                report("export", table.name, number, len(chosen))
-                _WRITERS[fmt](con, table, staging / f"{table.name}.{fmt}")
+                told = partial(report, "export", done=number, total=len(chosen))
+                told(table.name)
+                _WRITERS[fmt](con, table, staging / f"{table.name}.{fmt}", told)
             report("export", "README.md", len(chosen), len(chosen))
             restricted = _restricted(con)
-            readme = _readme(con, chosen, fmt, source.parent.name, restricted)
+            readme = _readme(con, chosen, fmt, source.parent.name, restricted, left_out.values())
         (staging / "README.md").write_text(readme, encoding="utf-8")
         _move(staging, out)
     except (OSError, duckdb.Error, XlsxWriterException) as error:
@@ -106,7 +112,24 @@ def export(
             shutil.rmtree(staging, ignore_errors=True)
     files = [out / f"{table.name}.{fmt}" for table in chosen]
     written = [ExportedFile(t.name, f, t.rows, f.stat().st_size) for t, f in zip(chosen, files, strict=True)]
-    return Export(out, fmt, written, restricted)
+    return Export(out, fmt, written, restricted, list(left_out.values()))
+
+
+def _unfit(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable], *, named: bool) -> dict[str, str]:
+    """The tables that are left out of an export of workbooks, with the reason in words.
+
+    named: the user asked for just these tables. None of them is left out: a large one is written, and UsageError raised for
+    one that a workbook cannot hold.
+    """
+    reasons = {}
+    for table in tables:
+        if not named and table.rows * len(table.columns) > WORKBOOK_CELLS:
+            reasons[table.name] = f"{table.name} ({table.rows:,} rows of {len(table.columns)} columns)"
+        elif unwritable := too_long(con, table, _selected(table, text=False)):
+            if named:
+                raise UsageError(f"{table.name} fits no workbook: {unwritable}. Take parquet or csv")
+            reasons[table.name] = f"{table.name} ({unwritable})"
+    return reasons
 
 
 def _usable(settings: Settings, out: Path, force: bool) -> Path:
@@ -176,14 +199,14 @@ def _selected(table: PublicTable, *, text: bool) -> str:
 # -- formats ---------------------------------------------------------------------------------------------------------
 
 
-def _write_parquet(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) -> None:
+def _write_parquet(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path, told: Told) -> None:
     """The table with its own types."""
     con.execute(
         f"COPY (FROM main.{quoted(table.name)}) TO {literal(file)} (FORMAT parquet, COMPRESSION zstd)"
     )
 
 
-def _write_csv(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) -> None:
+def _write_csv(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path, told: Told) -> None:
     """The table as text; an empty cell is no value, two quotes an empty text."""
     con.execute(
         f"COPY ({_selected(table, text=True)}) TO {literal(file)} "
@@ -191,90 +214,24 @@ def _write_csv(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) -
     )
 
 
-def _write_xlsx(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path) -> None:
+def _write_xlsx(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path, told: Told) -> None:
     """A workbook: the rows in as many sheets as they need, then the sheet `about` with the meaning of the columns."""
-    import xlsxwriter
-
-    options = {
-        "constant_memory": True,
-        "tmpdir": str(file.parent),
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-    }
-    with xlsxwriter.Workbook(str(file), options) as book:
-        bold = book.add_format({"bold": True})
-        formats: dict[type[dt.date], Any] = {
-            dt.date: book.add_format({"num_format": "yyyy-mm-dd"}),
-            dt.datetime: book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"}),
-        }
-        cursor = con.execute(_selected(table, text=False))
-        sheet, row, sheets = _add_sheet(book, table, 1, bold), 1, 1
-        while chunk := cursor.fetchmany(_CHUNK):
-            for values in chunk:
-                if row >= SHEET_ROWS:
-                    sheets += 1
-                    sheet, row = _add_sheet(book, table, sheets, bold), 1
-                for place, value in enumerate(values):
-                    if value is not None:
-                        _write_cell(sheet, row, place, value, formats, table)
-                row += 1
-        about = book.add_worksheet("about")
-        about.set_column(0, 0, 32)
-        about.write_string(0, 0, table.name, bold)
-        about.write_string(0, 1, table.comment or "")
-        for line, column in enumerate(table.columns, 2):
-            about.write_string(line, 0, column.name)
-            about.write_string(line, 1, column.comment or "")
-
-
-# xlsxwriter has neither types nor stubs: its workbook, sheets and formats are Any
-
-
-def _add_sheet(book: Any, table: PublicTable, number: int, bold: Any) -> Any:
-    """The next sheet of a table, with its header. Names of sheets have at most 31 characters."""
-    ending = f"_{number}" if number > 1 else ""
-    sheet = book.add_worksheet(table.name[: 31 - len(ending)] + ending)
-    sheet.freeze_panes(1, 0)
-    for place, column in enumerate(table.columns):
-        sheet.write_string(0, place, column.name, bold)
-    return sheet
-
-
-def _write_cell(
-    sheet: Any, row: int, place: int, value: object, formats: Mapping[type[dt.date], Any], table: PublicTable
-) -> None:
-    """One value, as the type of cell that keeps it; `place`: number of the column. Raises HeadwayError for a text that no
-    cell holds."""
-    match value:
-        case bool():
-            sheet.write_boolean(row, place, value)
-        case int() if abs(value) > _EXACT_INTEGER:
-            sheet.write_string(row, place, str(value))
-        case float() if not math.isfinite(value):
-            sheet.write_string(row, place, str(value))
-        case dt.datetime() | dt.date() if value.year < 1900:  # before the first day that a worksheet knows
-            sheet.write_string(row, place, value.isoformat())
-        case dt.datetime():
-            sheet.write_datetime(row, place, value, formats[dt.datetime])
-        case dt.date():
-            sheet.write_datetime(row, place, value, formats[dt.date])
-        case int() | float() | Decimal():
-            sheet.write_number(row, place, value)
-        case _:
-            text = str(value)
-            if len(text) > CELL_CHARACTERS:
-                name = table.columns[place].name
-                raise HeadwayError(
-                    f"a text of {len(text)} characters in {table.name}.{name} is longer than the {CELL_CHARACTERS} "
-                    "that an Excel cell holds; export parquet or csv"
-                )
-            sheet.write_string(row, place, text)
+    write_workbook(
+        con,
+        table,
+        _selected(table, text=False),
+        file,
+        on_rows=lambda done: told(f"{table.name}, {done:,} of {table.rows:,} rows"),
+    )
 
 
 _WRITERS = {"parquet": _write_parquet, "csv": _write_csv, "xlsx": _write_xlsx}
 
 
 # -- the README ------------------------------------------------------------------------------------------------------
+
+#: what to do about a table that was left out of an export
+LEFT_OUT = "Take parquet or csv for them; a large table that is named fills several sheets."
 
 _NOTES = {
     "parquet": "Times are UTC. Lists are Parquet lists.",
@@ -301,6 +258,7 @@ def _readme(
     fmt: str,
     release: str,
     restricted: Sequence[str],
+    left_out: Iterable[str],
 ) -> str:
     """What stands in README.md beside the files: the meaning of every column, the sources and their licences."""
     lines = [f"# Headway, release {release}, as {fmt}", "", _NOTES[fmt], ""]
@@ -309,6 +267,8 @@ def _readme(
             f"**Not to be passed on: holds figures of {', '.join(restricted)} ({NO_REDISTRIBUTION}).**",
             "",
         ]
+    if left_out:
+        lines += [f"Left out: {'; '.join(left_out)}. {LEFT_OUT}", ""]
     for table in tables:
         lines += [
             f"## {table.name}.{fmt}",

@@ -401,7 +401,7 @@ def test_event_window_lines_up_and_keeps_holes(timeline):
     del values[dt.date(2018, 3, 1)]
     case.add_values(timeline, "holed", values)
 
-    rows = case.rows(timeline, "FROM event_window('talks', 'holed', months := 14)")
+    rows = case.rows(timeline, "FROM event_window('holed', 'talks', months := 14)")
 
     assert [r["month_offset"] for r in rows] == list(range(-14, 15))
     base = [values[plain.month(plain.number(dt.date(2018, 2, 1)) + k)] for k in range(-12, 0)]
@@ -487,6 +487,26 @@ def test_trace_takes_any_day_of_the_period(con, frequency, period, asked):
         con, "s", {dt.date.fromisoformat(period): [(dt.datetime(2020, 1, 1), 5.0, "normal")]}, frequency
     )
     assert [r["value"] for r in case.rows(con, "FROM trace('s', ?)", [asked])] == [5.0]
+
+
+def test_a_year_is_every_month_of_it(con):
+    """The January of a year, shown for the year, answers another question."""
+    case.add_series(con, "s")
+    day = dt.datetime(2020, 2, 1)
+    months = [dt.date(2018, 12, 1), *(dt.date(2019, m, 1) for m in range(1, 13)), dt.date(2020, 1, 1)]
+    case.add_vintages(con, "s", {m: [(day, float(m.month), "normal")] for m in months})
+    assert [r["value"] for r in case.rows(con, "FROM trace('s', '2019')")] == [float(m) for m in range(1, 13)]
+    assert len(case.rows(con, "FROM trace('s', '2018-12')")) == 1
+
+
+@pytest.mark.parametrize("macro", ["before_after", "placebo", "event_window"])
+def test_series_and_event_may_be_named_in_either_order(timeline, macro):
+    """event_window took the event first and the others the series: who mixed them up was told that the series is unknown."""
+    right = case.rows(timeline, f"FROM {macro}('s', 'talks', months := 6)")
+    assert right and right == case.rows(timeline, f"FROM {macro}('talks', 's', months := 6)")
+    assert right == case.rows(timeline, f"FROM {macro}(event := 'talks', series := 's', months := 6)")
+    dated = case.rows(timeline, f"FROM {macro}('s', '2018-01-29', months := 6)")
+    assert dated == case.rows(timeline, f"FROM {macro}('2018-01-29', 's', months := 6)") and dated
 
 
 def test_trace_refuses_what_is_no_period(timeline):

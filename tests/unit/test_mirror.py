@@ -25,6 +25,8 @@ ELSEWHERE = {
     "orchestration/readers/charts/comparison_words.py": "the words are checked on the drawn chart: charts/test_comparison.py",
     "orchestration/readers/comparison/method.py": "a row of the table of methods: comparison/test_answers.py",
     "orchestration/readers/comparison/method_result.py": "its texts are checked in the table: cli/test_method_rows.py",
+    "orchestration/readers/dashboard/answers.py": "a page, run whole by dashboard/test_app.py; its words are in comparison/test_answer_words",
+    "orchestration/readers/dashboard/compare_answer.py": "part of the page of comparisons, run whole by dashboard/test_app.py",
     "orchestration/readers/dashboard/compare_methods.py": "part of the page of comparisons, run whole by dashboard/test_app.py",
     "orchestration/readers/comparison/sentences.py": "its paragraphs, of any result: comparison/test_compare.py",
     "orchestration/readers/dashboard/compare_words.py": "words of the page of comparisons: integration dashboard/test_compare.py",

@@ -1,47 +1,14 @@
-"""What must be known before a comparison is read, in the order of the page, and its answer in one sentence.
+"""The answer of a comparison in one sentence, beside the cautions that stand before it.
 
-Belongs here: those words, from a Comparison. Does not belong here: the words of a single caution
-(orchestration/readers/comparison/cautions.py), the paragraph that the command line prints too
-(orchestration/readers/comparison/sentences.py), layout (compare.py).
+Belongs here: that sentence. Does not belong here: the cautions (orchestration/readers/comparison/caution_lines.py), the
+paragraph that the command line prints too (orchestration/readers/comparison/sentences.py), layout (compare.py).
 """
 
 from __future__ import annotations
 
-from orchestration.readers.comparison import cautions
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.sentences import difference_of
-from orchestration.readers.comparison.versions import unknown_revisions
 from orchestration.readers.wording import dated, difference, month, verdict
-
-
-def caution_lines(comparison: Comparison) -> list[str]:
-    """What must be known before the numbers: overlap, unusual months, vintages, months that are missing."""
-    result, series = comparison.result, comparison.series
-    lines = cautions.not_in_force(comparison.event) if comparison.event else []
-    overlap = [*cautions.others_fall_in(comparison.other_events), *cautions.not_identified(result)]
-    if overlap:
-        lines.append("Overlap: " + " ".join(overlap))
-    lines += cautions.unusual_months(comparison.episodes)
-    lines += cautions.recorded_otherwise(series)
-    vintage = [*cautions.preliminary(result), *cautions.revised(result, series), *cautions.handed_on(series)]
-    if result["as_of_basis"] == "first_release":
-        vintage.append("Each month as it was first released, not as known now.")
-    elif comparison.on_date:
-        known = f"Figures as known on {comparison.on_date}, not as known now."
-        vintage.append(known + _same_months_now(comparison))
-    else:
-        vintage += cautions.one_version(series) or unknown_revisions(comparison.held, result)
-    return [*lines, *(f"Vintage: {line}" for line in vintage), *cautions.short_window(result)]
-
-
-def _same_months_now(comparison: Comparison) -> str:
-    """What the same months say with today's figures."""
-    now = comparison.same_months_now
-    value = difference_of(now) if now else None
-    if now is None or value is None:
-        return ""
-    size = difference(value, comparison.series, log=now["scale"] == "log")
-    return f" With today's figures the same months differ by {size}."
 
 
 def verdict_sentence(comparison: Comparison) -> str:
@@ -56,7 +23,9 @@ def verdict_sentence(comparison: Comparison) -> str:
         reason = result["reason"] or "a window has no value"
         return f"{series['title']} before and after {what} cannot be compared: {reason}."
     size = difference(change, series, log=result["scale"] == "log")
-    sentence = f"After {what}, {series['title']} differs from before by {size}"
+    # the plain means printed beside it can differ by another percentage
+    rule = " (means of the logarithms)" if result["scale"] == "log" else ""
+    sentence = f"After {what}, {series['title']} differs from before by {size}{rule}"
     if not result["verdict"]:
         return f"{sentence}; how usual that is for this series is not in this release."
     reason = f" ({result['reason']})" if result["reason"] else ""

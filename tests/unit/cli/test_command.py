@@ -120,7 +120,7 @@ def test_an_error_after_ctrl_c_is_the_interruption_and_not_a_failure(
 def test_half_an_export_is_gone_after_ctrl_c(home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """A hidden folder with half of the tables stayed beside the place that the export was meant for."""
 
-    def half(con: object, table: object, file: Path) -> None:
+    def half(con: object, table: object, file: Path, told: object) -> None:
         file.write_text("half")
         try:
             for _ in range(2):  # people press it twice

@@ -163,9 +163,10 @@ def test_the_commands_list_best_and_newest_first(tmp_path):
     ]
     assert command(home, "series", "vehicles", "employment").stdout.count("usa_employment") == 1
     with open_release(home) as con:
-        assert [row["series_id"] for row in lookup.list_series(con, "vehicles")][
-            -1
-        ] == "mex_production_cars_annual"
+        assert [row["series_id"] for row in lookup.list_series(con, "vehicles")] == [
+            "usa_employment_motor_vehicles_parts",  # 2025
+            "mex_production_vehicles_annual",  # 2006
+        ]
         dates = [row["event_date"] for row in lookup.list_events(con)]
         assert dates == sorted(dates, reverse=True)
         assert lookup.list_events(con, "mexico")[0]["event_id"] == "s232-steel"

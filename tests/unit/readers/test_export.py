@@ -17,6 +17,7 @@ from orchestration.base.errors import HeadwayError, ReleaseError, UsageError
 from orchestration.base.progress import listening
 from orchestration.base.settings import Settings
 from orchestration.readers import export as exporting
+from orchestration.readers import workbook
 from orchestration.readers.export import export
 from tests.support import reading_case
 
@@ -162,8 +163,8 @@ def test_xlsx_cells_have_types_and_never_formulas(home: Settings, tmp_path: Path
 def test_a_table_longer_than_a_sheet_goes_on_in_the_next(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(exporting, "SHEET_ROWS", 21)
-    monkeypatch.setattr(exporting, "_CHUNK", 7)
+    monkeypatch.setattr(workbook, "SHEET_ROWS", 21)
+    monkeypatch.setattr(workbook, "_CHUNK", 7)
     export(home, tmp_path / "out", "xlsx", tables=["fct_observation", "dim_event"])
     book = openpyxl.load_workbook(tmp_path / "out" / "fct_observation.xlsx")
     assert book.sheetnames == ["fct_observation", "fct_observation_2", "fct_observation_3", "about"]
@@ -174,13 +175,42 @@ def test_a_table_longer_than_a_sheet_goes_on_in_the_next(
     assert values == [value for (value,) in released(home, "select value from fct_observation")]
 
 
-def test_a_text_too_long_for_a_cell_is_an_error_not_a_cut(tmp_path: Path):
+def test_a_text_too_long_for_a_cell_is_refused_and_not_cut(tmp_path: Path):
     home = reading_case.settings(tmp_path / "home")
-    reading_case.write_release(home, sql="CREATE TABLE long AS SELECT repeat('x', 32768) AS t")
-    with pytest.raises(HeadwayError, match=r"32768 characters in long\.t"):
+    reading_case.write_release(
+        home, sql="CREATE TABLE long AS SELECT repeat('x', 32768) AS t, [repeat('y', 9)] AS l"
+    )
+    with pytest.raises(UsageError, match=r"32,768 characters in long\.t"):
         export(home, tmp_path / "out", "xlsx", tables=["long"])
     assert not (tmp_path / "out").exists()
     assert export(home, tmp_path / "out", "csv", tables=["long"]).files[0].rows == 1
+
+
+def test_one_table_that_fits_no_workbook_costs_the_export_that_table_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """An export of everything failed at its first list of 47,255 characters, and took half an hour before that."""
+    home = reading_case.settings(tmp_path / "home")
+    reading_case.write_release(home, sql="CREATE TABLE long AS SELECT repeat('x', 32768) AS t")
+    monkeypatch.setattr(exporting, "WORKBOOK_CELLS", 400)
+    done = export(home, tmp_path / "out", "xlsx")
+    large = {"fct_observation", "fct_observation_vintage"}
+    assert {file.table for file in done.files} == public_tables(home) - large - {"long"}
+    assert [reason.split(" (")[0] for reason in done.left_out] == [*sorted(large), "long"]
+    readme = (tmp_path / "out" / "README.md").read_text()
+    assert "Left out: fct_observation (50 rows of " in readme and "32,768 characters in long.t" in readme
+    named = export(home, tmp_path / "named", "xlsx", tables=["fct_observation"])
+    assert (named.files[0].rows, named.left_out) == (50, [])
+
+
+def test_columns_are_as_wide_as_their_values_and_the_header_stays(home: Settings, tmp_path: Path):
+    export(home, tmp_path / "out", "xlsx", tables=["dim_event"])
+    sheet = openpyxl.load_workbook(tmp_path / "out" / "dim_event.xlsx")["dim_event"]
+    width = {cell.value: sheet.column_dimensions[cell.column_letter].width for cell in sheet[1]}
+    assert sheet.freeze_panes == "A2"
+    assert 11 <= width["event_date"] < 14, "a day would show as ####"
+    assert 34 < width["title"] < 40, "as long as the longest title here, of 34 characters"
+    assert sheet.dimensions.startswith("A1:") and sheet.dimensions.endswith(str(sheet.max_row))
 
 
 # --- the README ---

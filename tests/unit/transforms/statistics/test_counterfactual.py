@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.support.examples import examples
 from transforms.statistics import counterfactual, drift_month
-from transforms.statistics.conformal import calibrate
+from transforms.statistics.conformal import MIN_BLOCKS, MIN_ORIGINS, calibrate
 from transforms.statistics.counterfactual import calibrations, compare, ends_needed
 from transforms.statistics.forecasts import GAP_WINDOWS, WINDOWS
 
@@ -155,9 +155,15 @@ def test_calibration_of_the_comparison(panel):
         window = min(w for w in WINDOWS if w >= r["months"])
         month = own["cut_month"].to_numpy().astype("datetime64[M]").astype(int)
         one = calibrate(
-            (own["actual"] - own["expected"]).to_numpy(), own["half_width"].to_numpy(), month, window
+            (own["actual"] - own["expected"]).to_numpy(),
+            own["half_width"].to_numpy(),
+            month,
+            np.array([0]),
+            np.array([window]),
         )
-        assert (r["scale"], r["inside_calibrated"]) == (one.scale, one.inside_calibrated)
+        alone = (one.scale[0], one.inside_calibrated[0], one.error95[0]) if one.enough[0] else (None,) * 3
+        assert (r["scale"], r["inside_calibrated"], r["error95"]) == alone
+        assert one.enough[0] <= (r["n_origins"] >= MIN_ORIGINS and r["n_blocks"] >= MIN_BLOCKS)
     assert found["scale"].is_not_null().any() and found["scale"].is_null().any()
     assert calibrations(compared.clear()).height == 0
 
