@@ -25,6 +25,7 @@ from transforms.statistics import (
     forecasts,
     interrupted,
     interrupted_calibration,
+    panel_inference,
     standing,
 )
 
@@ -154,12 +155,13 @@ def test_settings_that_sql_and_python_share_are_the_same(manifest: dict[str, Any
         == conformal.BLOCK_MONTHS
         == interrupted_calibration.BLOCK_MONTHS
         == standing.BLOCK
+        == panel_inference.STRETCH
     )
     assert setting("placebo_distance") == standing.DISTANCE
     assert setting("usual_share") == standing.USUAL_SHARE
     assert float(setting("rounding")) == standing.ROUNDING
     assert setting("mad_to_sd") == standing.MAD_TO_SD
-    assert setting("nominal_level") == interrupted_calibration.NOMINAL_RATE
+    assert setting("nominal_level") == interrupted_calibration.NOMINAL_RATE == panel_inference.LEVEL
 
 
 @pytest.mark.parametrize("name", ["dashboard", "reports", "command_line", "exports"])
