@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
     from orchestration.intake.agency.account import RefreshOutcome
     from orchestration.intake.agency.plan import RefreshPlan
-    from orchestration.intake.user_import import ImportReport
+    from orchestration.intake.user_import import ImportPreview, ImportReport
     from orchestration.operations.build import BuildOutcome
     from orchestration.operations.doctor import Finding
     from orchestration.operations.removal import Removal
@@ -191,7 +191,13 @@ def show_query(out: Printer, result: QueryResult) -> None:
         out.warning(f"only the first {len(result.rows):,} rows are shown: --max-rows shows more")
 
 
-def show_import(out: Printer, report: ImportReport, built: BuildOutcome | None) -> None:
+#: series and revisions of an import that are listed; the rest is counted
+LISTED = 10
+
+
+def show_import(
+    out: Printer, report: ImportReport, preview: ImportPreview, built: BuildOutcome | None
+) -> None:
     """What an import added, and the release that holds it (None: it waits for the next build)."""
     if out.as_json:
         out.json({"import": report, "release": built and built.release.run_id})
@@ -199,7 +205,7 @@ def show_import(out: Printer, report: ImportReport, built: BuildOutcome | None) 
     out.record(
         {
             "source": report.source_id,
-            "series": list(report.series),
+            "series": len(report.series),
             "rows": report.rows_in,
             "new": report.rows_appended,
             "of these revised": report.rows_revised,
@@ -208,8 +214,69 @@ def show_import(out: Printer, report: ImportReport, built: BuildOutcome | None) 
             "release": built.release.run_id if built else "with the next `headway build`",
         }
     )
-    for note in report.notes:
+    _series_of_import(out, preview)
+
+
+def show_preview(out: Printer, preview: ImportPreview) -> None:
+    """What an import would add and revise."""
+    if out.as_json:
+        out.json(preview)
+        return
+    out.line("nothing was loaded (--dry-run); the import would add")
+    out.record(
+        {
+            "source": preview.source_id,
+            "series": len(preview.series),
+            "of these new": len(preview.new_series),
+            "periods": preview.rows_in,
+            "new": preview.rows_new,
+            "revised": len(preview.revisions),
+            "unchanged": preview.rows_unchanged,
+            "licence": preview.licence,
+        }
+    )
+    _series_of_import(out, preview)
+    show_revisions(out, preview)
+
+
+def _series_of_import(out: Printer, preview: ImportPreview) -> None:
+    """The first series of an import, a line each, and the notes on its file."""
+    out.line()
+    for series_id, rows in list(preview.series.items())[:LISTED]:
+        out.line(f"{series_id}  {rows:,} periods{'  new' if series_id in preview.new_series else ''}")
+    if len(preview.series) > LISTED:
+        out.line(
+            f"... and {len(preview.series) - LISTED:,} more (`headway series {preview.source_id}` lists them)"
+        )
+    for note in preview.notes:
         out.line(f"note: {note}")
+
+
+def show_revisions(out: Printer, preview: ImportPreview) -> None:
+    """The values that are held and would be revised, the newest periods first."""
+    if not preview.revisions:
+        return
+    changed = len({revision.series_id for revision in preview.revisions})
+    out.line()
+    out.line(
+        f"{len(preview.revisions):,} values of {changed:,} series are held otherwise and would be revised:"
+    )
+    newest = sorted(preview.revisions, key=lambda r: (-r.period_start.toordinal(), r.series_id))[:LISTED]
+    out.table(
+        ["series", "period", "held", "known since", "in the file"],
+        [
+            [
+                revision.series_id,
+                revision.period_start.isoformat(),
+                revision.before if revision.before is not None else revision.before_status,
+                f"{revision.known_from:%Y-%m-%d}",
+                revision.after if revision.after is not None else revision.after_status,
+            ]
+            for revision in newest
+        ],
+    )
+    if len(preview.revisions) > LISTED:
+        out.line(f"... and {len(preview.revisions) - LISTED:,} more (--dry-run --json lists all)")
 
 
 def show_export(out: Printer, export: Export) -> None:

@@ -7,6 +7,7 @@ A command imports what it needs inside its function, so that `headway --help` an
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,10 @@ from orchestration.cli.results import (
     show_findings,
     show_import,
     show_plan,
+    show_preview,
     show_refresh,
     show_removal,
+    show_revisions,
 )
 
 if TYPE_CHECKING:
@@ -137,7 +140,9 @@ def figures(settings: Settings, out: Printer, action: str, source: Path | None) 
     "headway import mexico_truck_sales.csv\n"
     "headway import wards.xlsx\n"
     "headway import sales.csv --id user_sales_dealer --title 'Sales of my dealer' --unit vehicles --frequency monthly "
-    "--adjustment NSA --geography MEX --source 'My dealer'",
+    "--adjustment NSA --geography MEX --source 'My dealer'\n"
+    "headway import units.csv --map period=Month --map value='Units sold' --id user_units ... --dry-run\n"
+    "headway import DataWeb-Query-Export.xlsx --dry-run",
 )
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--id", "series_id", help="Series id, when the file holds one series and declares nothing.")
@@ -154,19 +159,57 @@ def figures(settings: Settings, out: Printer, action: str, source: Path | None) 
 @click.option("--redistribution", type=click.Choice(["yes", "no"]), help="Whether you may pass them on.")
 @click.option("--known-from", metavar="DATE", help="Since when the figures are known.")
 @click.option("--known-from-basis", type=click.Choice(["observed_by", "release"]))
+@click.option(
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help="Our column is theirs in FILE (may be repeated).",
+)
+@click.option("--dry-run", is_flag=True, help="Show what it would load and revise; change nothing.")
+@click.option("--yes", is_flag=True, help="Revise what is held without asking.")
 @click.option("--no-build", is_flag=True, help="Load only; the figures appear with the next build.")
-def import_(settings: Settings, out: Printer, file: Path, no_build: bool, **options: str | None) -> None:
-    """Add your own series from FILE (.csv or .xlsx); the layout is described in docs/import.md."""
-    from orchestration.intake.user_import import import_file
+def import_(
+    settings: Settings,
+    out: Printer,
+    file: Path,
+    mapped: tuple[str, ...],
+    dry_run: bool,
+    yes: bool,
+    no_build: bool,
+    **options: str | None,
+) -> int | None:
+    """Add your own series from FILE (.csv or .xlsx); the layout is described in docs/import.md.
+
+    Downloads of FRED, ALFRED and USITC DataWeb are recognised. Where the file would revise values that are held, they are
+    shown first, and on a terminal you are asked.
+    """
+    from orchestration.base.errors import UsageError
+    from orchestration.intake.user_import import import_file, preview_import
     from orchestration.operations.build import run_build
 
     stated = {name: value for name, value in options.items() if value is not None}
+    for pair in mapped:
+        ours, sign, theirs = pair.partition("=")
+        if not (sign and ours.strip() and theirs.strip()):
+            raise UsageError(f"--map {pair}: write it as OURS=THEIRS, for example period=Month")
+        stated[f"map.{ours.strip()}"] = theirs.strip()
+    preview = preview_import(settings, file, stated)
+    if dry_run:
+        show_preview(out, preview)
+        return None
+    if preview.revisions and not yes and not out.as_json:
+        show_revisions(out, preview)
+        if sys.stdin.isatty() and not click.confirm("Load them as new vintages?", err=True):
+            out.warning("nothing was loaded")
+            return 1
     report = import_file(settings, file, stated)
     outcome = None
     if not no_build:
         with out.progress():
             outcome = run_build(settings)
-    show_import(out, report, outcome)
+    show_import(out, report, preview, outcome)
+    return None
 
 
 @command(

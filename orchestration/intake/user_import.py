@@ -10,10 +10,12 @@ import csv
 import dataclasses
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from orchestration.base.errors import PayloadError, UsageError
 from orchestration.base.lock import writer_lock
@@ -21,6 +23,7 @@ from orchestration.base.settings import PROJECT, Settings
 from orchestration.sources.spec import Source
 from orchestration.store.archive import Archive, ArchivedPayload
 from orchestration.store.ingest import Quarantined, ingest, register_sources
+from orchestration.store.loading import SERIES_IDENTITY
 from orchestration.store.tables import open_store
 from transforms.parse import user_file
 from transforms.parse.user_declaration import SOURCE_PREFIX
@@ -74,23 +77,13 @@ def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> I
     Raises UsageError for a file that cannot be read and ImportFileError with every problem in it, in which case archive
     and store are as before; WriterBusyError if another run holds the store.
     """
-    content = _read(path)
-    declaration_path = path.with_suffix(".series.csv")
-    has_declaration = declaration_path.is_file() and declaration_path != path
-    declaration = _read(declaration_path) if has_declaration else None
-    payload = user_file.pack(path.name, content, declaration, options)
-    now = datetime.now(UTC).replace(tzinfo=None)
+    payload, now = _packed(path, options), datetime.now(UTC).replace(tzinfo=None)
     with writer_lock(settings), open_store(settings.store) as con:
         owners = dict(con.execute("select series_id, source_id from raw.series").fetchall())
         owners |= dict.fromkeys(_derived_series_ids(), "headway_derived")
-        try:
-            parsed = user_file.parse_payload(payload, now, taken=owners)
-        except UserFileError as error:
-            raise ImportFileError(path.name, error.problems, error.count) from error
+        parsed, source = _parsed(path, payload, now, owners)
         series = parsed.parsed.series
-        if parsed.source is None or series is None:
-            raise ImportFileError(path.name, ["it declares no source or no series"])
-        source = Source(**parsed.source)
+        assert series is not None  # _parsed refuses a file without
         archive = Archive(settings)
         dataset = _slug(path.stem)
         outcome = ingest(
@@ -118,6 +111,120 @@ def import_file(settings: Settings, path: Path, options: Mapping[str, str]) -> I
         rows_appended=outcome.rows_appended,
         rows_unchanged=outcome.rows_unchanged,
         rows_revised=outcome.rows_revised,
+        notes=parsed.notes,
+    )
+
+
+def _packed(path: Path, options: Mapping[str, str]) -> bytes:
+    """What is archived of an import: the file, the declaration beside it, the options. Raises UsageError."""
+    content = _read(path)
+    declaration_path = path.with_suffix(".series.csv")
+    has_declaration = declaration_path.is_file() and declaration_path != path
+    declaration = _read(declaration_path) if has_declaration else None
+    return user_file.pack(path.name, content, declaration, options)
+
+
+def _parsed(
+    path: Path, payload: bytes, now: datetime, taken: Mapping[str, str]
+) -> tuple[user_file.UserFile, Source]:
+    """What a payload holds, and its source. Raises ImportFileError with every problem in it."""
+    try:
+        parsed = user_file.parse_payload(payload, now, taken=taken)
+    except UserFileError as error:
+        raise ImportFileError(path.name, error.problems, error.count) from error
+    if parsed.source is None or parsed.parsed.series is None:
+        raise ImportFileError(path.name, ["it declares no source or no series"])
+    return parsed, Source(**parsed.source)
+
+
+@dataclass(frozen=True)
+class Revision:
+    """A value that the store holds and the file has otherwise. before, after: None where there is no number."""
+
+    series_id: str
+    period_start: date
+    before: float | None
+    before_status: str
+    known_from: datetime
+    after: float | None
+    after_status: str
+
+
+@dataclass(frozen=True)
+class ImportPreview:
+    """What an import would do. rows_in = rows_new + rows_unchanged + len(revisions), counted by period of a series: of several
+    vintages of one period the newest counts.
+
+    new_series: ids that the store does not hold; series: number of rows by id.
+    """
+
+    source_id: str
+    licence: str
+    series: Mapping[str, int]
+    new_series: Sequence[str]
+    rows_in: int
+    rows_new: int
+    rows_unchanged: int
+    revisions: Sequence[Revision]
+    notes: Sequence[str]
+
+
+def preview_import(settings: Settings, path: Path, options: Mapping[str, str]) -> ImportPreview:
+    """What `import_file` would load from `path`, and which values it would revise. Archive and store stay as they are.
+
+    Raises UsageError and ImportFileError as import_file does, also for a series that would become another one.
+    """
+    payload, now = _packed(path, options), datetime.now(UTC).replace(tzinfo=None)
+    held: dict[tuple[str, date], tuple[float | None, str, datetime]] = {}
+    identities: dict[str, tuple[object, ...]] = {}
+    owners = dict.fromkeys(_derived_series_ids(), "headway_derived")
+    if settings.store.exists():
+        with writer_lock(settings), open_store(settings.store, read_only=True) as con:
+            columns = ", ".join(SERIES_IDENTITY)
+            for series_id, source_id, *identity in con.execute(
+                f"select series_id, source_id, {columns} from raw.series"
+            ).fetchall():
+                owners[series_id] = source_id
+                identities[series_id] = tuple(identity)
+            for series_id, period, *value in con.execute(
+                """select series_id, period_start, value, status, known_from from raw.observation_current
+                   where starts_with(series_id, ?)""",
+                [f"{SOURCE_PREFIX}_"],
+            ).fetchall():
+                held[series_id, period] = (value[0], value[1], value[2])
+    parsed, source = _parsed(path, payload, now, owners)
+    series = parsed.parsed.series
+    assert series is not None  # _parsed refuses a file without
+    problems = [
+        f"series '{row['series_id']}' has {name} {old} and would get {row[name]}: with another {name} it is another series"
+        for row in series.to_dicts()
+        if row["series_id"] in identities
+        for name, old in zip(SERIES_IDENTITY, identities[row["series_id"]], strict=True)
+        if old != row[name]
+    ]
+    if problems:
+        raise ImportFileError(path.name, problems)
+    newest: dict[tuple[str, date], dict[str, Any]] = {}
+    for row in parsed.parsed.frame.sort("known_from").to_dicts():
+        newest[row["series_id"], row["period_start"]] = row
+    revisions = []
+    for (series_id, period), row in sorted(newest.items()):
+        before, status, known_from = held.get((series_id, period), (None, None, None))
+        changed = status is not None and (row["value"], row["status"]) != (before, status)
+        if status is not None and known_from is not None and changed and row["known_from"] >= known_from:
+            revisions.append(
+                Revision(series_id, period, before, status, known_from, row["value"], row["status"])
+            )
+    new = sum(key not in held for key in newest)
+    return ImportPreview(
+        source_id=source.source_id,
+        licence=source.licence,
+        series=dict(Counter(series_id for series_id, _ in newest)),
+        new_series=[s for s in series["series_id"].to_list() if s not in identities],
+        rows_in=len(newest),
+        rows_new=new,
+        rows_unchanged=len(newest) - new - len(revisions),
+        revisions=revisions,
         notes=parsed.notes,
     )
 

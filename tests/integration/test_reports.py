@@ -202,7 +202,6 @@ def test_jobs_around_march_2018_as_known_then(con):
     assert (row["n_pre"], row["n_post"], row["post_end"]) == (12, 12, dt.date(2019, 3, 1))
     assert row["as_of"].date() <= day
     assert not different(row, plain.compare(known, plain.number(dt.date(2018, 4, 1)), 12, 0))
-    # known in 2019: 1.9 % more; the benchmarks since then have changed it
     (now,) = rows(con, "FROM before_after('usa_employment_manufacturing', '2018-03-23')")
     assert row["pct_change"] != now["pct_change"]
     assert con.execute(

@@ -20,6 +20,7 @@ from typing import TypedDict
 import polars as pl
 
 from transforms.checks import WITHOUT_NUMBER
+from transforms.parse import user_layout
 from transforms.parse.user_declaration import (
     DeclaredSource,
     declared_series,
@@ -31,7 +32,6 @@ from transforms.parse.user_table import Grid, UserFileError, is_workbook, read_c
 from transforms.periods import parse_period
 from transforms.schema import OBSERVATION, SERIES_SCHEMA, STATUSES, Parsed
 
-PARSER_VERSION = "1"
 OBSERVATION_COLUMNS = ("series_id", "period", "value", "status", "known_from")
 REQUIRED_OBSERVATION_COLUMNS = ("period", "value")
 
@@ -123,21 +123,29 @@ def parse_user_file(
     Raises UserFileError with every problem in the file.
     """
     notes: list[str] = []
-    if is_workbook(content):
-        if declaration is not None:
-            raise UserFileError(
-                ["a workbook declares its series in its sheet 'series', not in a file beside it"]
-            )
-        book = read_xlsx(content, REQUIRED_OBSERVATION_COLUMNS)
+    problems: list[str] = []
+    mapped = user_layout.mapping(options)
+    layout = None if mapped else user_layout.recognised(content, workbook=is_workbook(content))
+    required = [mapped.get(name, name) for name in REQUIRED_OBSERVATION_COLUMNS]
+    declared = read_csv(declaration, ("series_id",), what="series file") if declaration is not None else None
+    if is_workbook(content) and declaration is not None and layout is None:
+        raise UserFileError(["a workbook declares its series in its sheet 'series', not in a file beside it"])
+    if layout is not None:
+        notes += layout.notes
+        grid, declared = _declared_layout(layout, declared, options)
+    elif is_workbook(content):
+        book = read_xlsx(content, required)
         grid, declared = book.observations, book.series
         notes += [f"sheet '{title}' was not read" for title in book.ignored]
     else:
-        grid = read_csv(content, REQUIRED_OBSERVATION_COLUMNS)
-        declared = (
-            read_csv(declaration, ("series_id",), what="series file") if declaration is not None else None
-        )
-    problems: list[str] = []
-    series = declared_series(declared, options, problems)
+        grid = read_csv(content, required)
+    if mapped:
+        grid, unread = user_layout.renamed(grid, mapped, OBSERVATION_COLUMNS, problems)
+        notes += unread
+    fields_given = {name: value for name, value in options.items() if not name.startswith(user_layout.MAP)}
+    if layout is not None:  # the series of a layout has the id already
+        fields_given.pop("series_id", None)
+    series = declared_series(declared, fields_given, problems)
     source = declared_source(series, problems)
     for series_id in series:
         owner = (taken or {}).get(series_id)
@@ -155,6 +163,67 @@ def parse_user_file(
         table=OBSERVATION, frame=frame, series=pl.DataFrame(rows, schema=SERIES_SCHEMA), complete=False
     )
     return UserFile(parsed, source, tuple(notes))
+
+
+def _declared_layout(
+    layout: user_layout.Layout, declared: Grid | None, options: Mapping[str, str]
+) -> tuple[Grid, Grid]:
+    """Observations and declaration of a recognised file. What the user declares goes before what the file says.
+
+    declared: rows of a series file; each is matched with a series of the layout by its series_id or source_code. Series that
+    it leaves out are not loaded. Without it an id among the options is that of the only series.
+    Raises UserFileError for a declared series that the file does not have, and for one id of several series.
+    """
+    named: dict[str, dict[str, object]] = {}
+    ids: dict[str, str] = {}
+    if declared is None:
+        given = options.get("series_id", "").strip()
+        if given and len(layout.series) > 1:
+            raise UserFileError(
+                [
+                    f"--id names one series, and this file of {layout.name} has {len(layout.series)}: name them in a series file"
+                ]
+            )
+        for series_id, stated in layout.series.items():
+            ids[series_id] = given or series_id
+            named[ids[series_id]] = {n: v for n, v in stated.items() if n not in options}
+    else:
+        by_code = {stated["source_code"]: series_id for series_id, stated in layout.series.items()}
+        for number, cells in declared.rows:
+            if isinstance(cells, str):
+                raise UserFileError([f"{declared.at(number)}: {cells}"])
+            own = {name: cell for name, cell in cells.items() if plain(cell)}
+            theirs = by_code.get(plain(cells.get("source_code")), plain(cells.get("series_id")))
+            if theirs not in layout.series:
+                raise UserFileError(
+                    [
+                        f"{declared.at(number)}: the file has no series with this source_code or id; it has "
+                        + ", ".join(list(by_code)[:20])
+                    ]
+                )
+            ids[theirs] = plain(own.get("series_id")) or theirs
+            stated_fields = {n: v for n, v in layout.series[theirs].items() if n not in options}
+            named[ids[theirs]] = stated_fields | own
+    rows = tuple(
+        (number, cells if isinstance(cells, str) else cells | {"series_id": ids[str(cells["series_id"])]})
+        for number, cells in layout.grid.rows
+        if isinstance(cells, str) or cells["series_id"] in ids
+    )
+    columns = tuple(dict.fromkeys(["series_id", *(name for fields in named.values() for name in fields)]))
+    declaration = [
+        (
+            n,
+            {
+                "series_id": series_id,
+                **{name: value for name, value in fields.items() if name != "series_id"},
+            },
+        )
+        for n, (series_id, fields) in enumerate(named.items(), 1)
+    ]
+    return (
+        Grid(layout.grid.where, layout.grid.columns, rows, layout.grid.epoch),
+        Grid("series ", columns, tuple(declaration)),
+    )
 
 
 def _observations(

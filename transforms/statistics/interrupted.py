@@ -28,6 +28,7 @@ from transforms.statistics.months import (
     REASON_MISSING,
     REASON_NOT_POSITIVE,
     MonthlySeries,
+    days,
     episodes_by_series,
     monthly_series,
     number,
@@ -238,9 +239,9 @@ class _Rows:
         scales = {name: found.scale for name, found in series.items()}
         shown = pl.Series(self.shows_window.astype(bool))
         month = {
-            "cut_month": _days(np.array([plan.cut for plan in plans], dtype=np.int64)[self.designs]),
-            "first_month": _days(self.first),
-            "last_month": _days(self.last),
+            "cut_month": days(np.array([plan.cut for plan in plans], dtype=np.int64)[self.designs]),
+            "first_month": days(self.first),
+            "last_month": days(self.last),
         }
         numbers = {
             name: pl.Series(name, values).fill_nan(None).cast(RESULT_SCHEMA[name])
@@ -490,9 +491,3 @@ def _pairs(
     ).unique()
     by_series = chosen.group_by("series_id").agg("design_id").sort("series_id")
     return [(series_id, np.array(designs, dtype=np.int64)) for series_id, designs in by_series.iter_rows()]
-
-
-def _days(months: np.ndarray) -> pl.Series:
-    """The first days of the months with these numbers."""
-    since_1970 = months.astype(np.int64) - 1970 * 12
-    return pl.Series(since_1970.astype("datetime64[M]").astype("datetime64[D]"))

@@ -30,6 +30,12 @@ def day(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
+def days(months: np.ndarray) -> pl.Series:
+    """The first days of the months with these numbers."""
+    since_1970 = np.asarray(months, dtype=np.int64) - 1970 * 12
+    return pl.Series(since_1970.astype("datetime64[M]").astype("datetime64[D]"))
+
+
 def month_numbers(column: str) -> pl.Expr:
     """The month numbers of a date column, as 32-bit integers."""
     return pl.col(column).dt.year().cast(pl.Int32) * 12 + pl.col(column).dt.month().cast(pl.Int32) - 1
@@ -108,6 +114,13 @@ def cuts_by_series(acts: pl.DataFrame) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
     for series_id, cut in acts.select("series_id", "cut_month").iter_rows():
         found.setdefault(series_id, set()).add(number(cut))
+    return found
+
+
+def placebo_ranks(values: np.ndarray, others: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """The `placebo_rank` of each of m `values` among those of n `others` that `counted` (m, n) marks for it."""
+    at_least = counted & (others >= values[:, None] * (1 - 1e-12))
+    found: np.ndarray = (1 + at_least.sum(axis=1)) / (1 + counted.sum(axis=1))
     return found
 
 

@@ -71,7 +71,8 @@ def standings(cuts: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     far_distances those of judged events with a longer one; elsewhere they are null. All but n_placebo are null with fewer than
     MIN_PLACEBO placebo cuts. A rank of at most .05 implies deviation > mde95.
     """
-    rows = cuts.filter(pl.col("is_placebo") | pl.col("is_wanted")).sort(*keys, "cut_month")
+    rows = cuts.lazy().filter(pl.col("is_placebo") | pl.col("is_wanted")).sort(*keys, "cut_month").collect()
+    del cuts  # a million rows, of which the caller keeps no other copy
     month = (rows["cut_month"].dt.year().cast(pl.Int64) * 12 + rows["cut_month"].dt.month()).to_numpy()
     statistic = rows["statistic"].to_numpy()
     is_placebo, is_wanted, is_event, is_judged = (

@@ -13,12 +13,19 @@ import pytest
 from orchestration.base.errors import HeadwayError, PayloadError, UsageError, WriterBusyError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.intake.user_import import ImportFileError, import_file, imported_sources, parser_for
+from orchestration.intake.user_import import (
+    ImportFileError,
+    import_file,
+    imported_sources,
+    parser_for,
+    preview_import,
+)
 from orchestration.store.archive import Archive, ArchivedPayload
 from orchestration.store.ingest import register_sources
 from orchestration.store.rebuild import rebuild_store_from_archive
 from orchestration.store.tables import open_store
 from tests import FIXTURE_FOLDER
+from tests.support.command_case import command
 
 EXAMPLES = FIXTURE_FOLDER / "import"
 #: INEGI BIE 15166, vehicles made in Mexico
@@ -266,3 +273,69 @@ def test_sources_of_imports_are_as_declared_last(home: Settings, file: Path):
     import_file(home, file, OPTIONS | {"licence": "CC BY 4.0", "redistribution": "yes"})
     (source,) = imported_sources(Archive(home))
     assert (source.source_id, source.licence) == ("user_my_copy", "CC BY 4.0 (redistribution permitted)")
+
+
+# --- before it is done ---
+
+
+def test_a_preview_says_what_the_import_then_does_and_changes_nothing(home: Settings, file: Path):
+    new = preview_import(home, file, OPTIONS)
+    assert (new.rows_new, new.rows_unchanged, list(new.revisions)) == (12, 0, [])
+    assert list(new.new_series) == ["user_mex_production"] and not home.store.exists()
+    import_file(home, file, OPTIONS)
+    before = tree(home.archive), stored(home, "from raw.observation"), stored(home, "from raw.load")
+    file.write_text(file.read_text().replace("315870", "315871") + "2019-01,326178\n")
+    preview = preview_import(home, file, OPTIONS)
+    assert (tree(home.archive), stored(home, "from raw.observation"), stored(home, "from raw.load")) == before
+    (revision,) = preview.revisions
+    assert (revision.series_id, revision.period_start.isoformat()) == ("user_mex_production", "2018-01-01")
+    assert (revision.before, revision.after) == (315870, 315871)
+    report = import_file(home, file, OPTIONS)
+    assert (preview.rows_new + len(preview.revisions), preview.rows_unchanged) == (
+        report.rows_appended,
+        report.rows_unchanged,
+    )
+    assert len(preview.revisions) == report.rows_revised
+    assert list(preview_import(home, file, OPTIONS).revisions) == []
+
+
+def test_a_preview_tells_that_a_series_would_become_another_one(home: Settings, file: Path):
+    import_file(home, file, OPTIONS)
+    with pytest.raises(ImportFileError, match="has unit vehicles and would get persons"):
+        preview_import(home, file, OPTIONS | {"unit": "persons"})
+
+
+def test_a_preview_shows_a_value_that_is_taken_back(home: Settings, file: Path):
+    import_file(home, file, OPTIONS)
+    file.write_text("period,value,status\n2018-01,,missing\n")
+    (revision,) = preview_import(home, file, OPTIONS).revisions
+    assert (revision.before, revision.after, revision.after_status) == (315870, None, "missing")
+
+
+def test_the_command_shows_revisions_before_it_loads_and_nothing_with_dry_run(home: Settings, file: Path):
+    options = [f"--{name}={value}" for name, value in {
+        "id": "user_mex_production", "title": "Vehicles", "unit": "vehicles", "frequency": "monthly", "adjustment": "NSA",
+        "geography": "MEX", "source": "My copy",
+    }.items()]  # fmt: skip
+    assert command(home, "import", str(file), *options, "--no-build").returncode == 0
+    file.write_text("Month,Made\n2018-01,315871\n")
+    mapped = ["--map", "period=Month", "--map", "value=Made"]
+    shown = command(home, "import", str(file), *options, *mapped, "--dry-run")
+    assert shown.returncode == 0 and "315,870" in shown.stdout and "315,871" in shown.stdout
+    assert current(home)["2018-01-01"] == 315870
+    loaded = command(home, "import", str(file), *options, *mapped, "--no-build")
+    assert "1 values of 1 series are held otherwise" in loaded.stdout and loaded.returncode == 0
+    assert current(home)["2018-01-01"] == 315871
+    assert "OURS=THEIRS" in command(home, "import", str(file), *options, "--map", "period").stderr
+
+
+def test_hundreds_of_series_are_not_printed_on_one_line(home: Settings, tmp_path: Path):
+    """695 ids filled three screens."""
+    months = "".join(f"FAS Value,Country {n},2018,{n}\n" for n in range(1, 696))
+    download = tmp_path / "DataWeb-Query-Export.csv"
+    download.write_text(f"Data Type,Country,Year,FAS Value\n{months}")
+    for arguments in (("--dry-run",), ("--no-build",)):
+        done = command(home, "import", str(download), *arguments)
+        assert done.returncode == 0, done.stderr
+        assert "695" in done.stdout and "... and 685 more" in done.stdout
+        assert max(map(len, done.stdout.splitlines())) < 120 and done.stdout.count("user_dataweb_") <= 12
