@@ -144,9 +144,7 @@ def change_points(
     cut_numbers = np.array(sorted({number(c) for c in cuts}), dtype=np.int64)
     events = {number(c) for c in event_cuts}
     names = monthly["series_id"].unique().sort().to_list()
-    parts = [
-        _of_series(series.get(name), cut_numbers, events, touching.get(name, [])) for name in names
-    ]
+    parts = [_of_series(series.get(name), cut_numbers, events, touching.get(name, [])) for name in names]
     if not names:
         return pl.DataFrame(schema=RESULT_SCHEMA)
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -181,7 +179,10 @@ def _of_series(
     reasons = _why_not(series, cuts)
     usable = np.flatnonzero([reason is None for reason in reasons])
     n_placebo = np.zeros(len(cuts), dtype=np.int64)
-    numbers = {name: np.full(len(cuts), np.nan) for name in ("months_from_cut", "break_size", "sup_f", "placebo_rank")}
+    numbers = {
+        name: np.full(len(cuts), np.nan)
+        for name in ("months_from_cut", "break_size", "sup_f", "placebo_rank")
+    }
     if len(usable) and series is not None:
         clean = clean_cuts(
             series, events, episodes, before=WINDOW, after=WINDOW, from_events=SEARCH, from_episodes=SEARCH

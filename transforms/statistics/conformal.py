@@ -75,7 +75,12 @@ def calibrate(
         here = slice(int(first[own][0]), int(ends[own][-1]))
         parts.append(
             _calibrated(
-                np.abs(error[here]), half_width[here], month[here], first[own] - here.start, window[own], level
+                np.abs(error[here]),
+                half_width[here],
+                month[here],
+                first[own] - here.start,
+                window[own],
+                level,
             )
         )
     if not parts:

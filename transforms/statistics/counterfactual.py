@@ -111,21 +111,26 @@ def compare(
         raise ValueError(f"forecasts of series that have no months: {sorted(set(unknown))}")
     rows = _Rows.of(forecasts, panel)
     parts = [_of_span(rows, panel, cuts, gap, span) for gap in GAPS for span in _spans(gap)]
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    del rows  # 90 MB, as each of the following arrays is
     # in order of series and cut, which the calibration relies on
-    order = np.argsort(columns["start"] * (1 << 20) + columns["cut_month"], kind="stable")
-    columns = {name: values[order] for name, values in columns.items()}
+    start, number = (np.concatenate([part[name] for part in parts]) for name in ("start", "cut_month"))
+    order = np.argsort(start * (1 << 20) + number, kind="stable")
+    columns = {name: np.concatenate([part.pop(name) for part in parts])[order] for name in list(parts[0])}
     at, holes = columns["row"], columns["hole"]
     made = forecasts["reason"][at]
     return pl.DataFrame(
         {
             "series_id": forecasts["series_id"][at],
-            "cut_month": pl.Series(columns["cut_month"].astype("datetime64[M]").astype("datetime64[D]")).cast(pl.Date),
+            "cut_month": pl.Series(columns["cut_month"].astype("datetime64[M]").astype("datetime64[D]")).cast(
+                pl.Date
+            ),
             "gap_months": columns["gap_months"],
             "span": pl.Series(["window", "month"])[columns["is_month"]],
             "months": columns["months"],
             **{name: forecasts[name][at] for name in ("train_start", "train_end", "n_train")},
-            **{name: pl.Series(columns[name]).fill_nan(None) for name in ("actual", "expected", "half_width")},
+            **{
+                name: pl.Series(columns[name]).fill_nan(None) for name in ("actual", "expected", "half_width")
+            },
             "n_episode_months": columns["n_episode_months"],
             "is_event_cut": columns["is_event_cut"],
             "is_origin": columns["is_origin"],
@@ -147,7 +152,9 @@ def calibrations(compared: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame
     month_numbers = _numbers(month)
     first = np.cumsum(np.append(0, cuts.list.len().to_numpy()))[:-1].astype(np.int64)
     window = np.array([_window(months) for months in groups["months"]], dtype=np.int64)
-    found = calibrate((actual - expected).to_numpy(), half_width.to_numpy(), month_numbers, first, window, NOMINAL)
+    found = calibrate(
+        (actual - expected).to_numpy(), half_width.to_numpy(), month_numbers, first, window, NOMINAL
+    )
     measured = {
         name: pl.Series(name, getattr(found, name), dtype=CALIBRATED[name])
         for name in ("n_origins", "n_blocks", "inside_nominal", "scale", "inside_calibrated", "error95")
@@ -156,7 +163,9 @@ def calibrations(compared: pl.DataFrame, by: Sequence[str] = ()) -> pl.DataFrame
     return groups.select(
         *keys,
         *(
-            pl.when(enough).then(values).alias(name) if name in ("scale", "inside_calibrated", "error95") else values
+            pl.when(enough).then(values).alias(name)
+            if name in ("scale", "inside_calibrated", "error95")
+            else values
             for name, values in measured.items()
         ),
         first_cut=cuts.list.first(),

@@ -134,7 +134,9 @@ def forecast(
     return frame(ids, months, n_train, arrays, pl.Series(reason, dtype=pl.String))
 
 
-def fit(values: Floats, ends: NDArray[np.int64], lengths: NDArray[np.int64], unusual: Flags | None = None) -> Fits:
+def fit(
+    values: Floats, ends: NDArray[np.int64], lengths: NDArray[np.int64], unusual: Flags | None = None
+) -> Fits:
     """The model at each origin: `ends` is the place of its last month in `values` (months,), `lengths` the number of months
     that it is trained on, PERIOD + 3 at least.
 
@@ -160,7 +162,9 @@ def fit(values: Floats, ends: NDArray[np.int64], lengths: NDArray[np.int64], unu
     # what remains of a constant after rounding does not count as variation
     size = np.maximum(1.0, np.abs(np.where(np.isfinite(values), values, 0.0)))
     varies = sxx > (lengths - 2) * (1e-12 * size.max(initial=1.0)) ** 2
-    for at in np.flatnonzero(~varies):  # rare: only here the largest value of the window itself is worth finding
+    for at in np.flatnonzero(
+        ~varies
+    ):  # rare: only here the largest value of the window itself is worth finding
         largest = size[ends[at] + 1 - lengths[at] : ends[at] + 1].max()
         varies[at] = sxx[at] > (lengths[at] - 2) * (1e-12 * largest) ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -185,7 +189,8 @@ def _sums(y: Floats, x: Floats, used: Floats) -> Floats:
     padded[:, PERIOD * (_MOST - 1) :] = y, x, used
     # element [v, k, t] is v of the month k years before t
     by_year = np.stack(
-        [padded[:, PERIOD * (_MOST - 1 - k) : PERIOD * (_MOST - 1 - k) + months] for k in range(_MOST)], axis=1
+        [padded[:, PERIOD * (_MOST - 1 - k) : PERIOD * (_MOST - 1 - k) + months] for k in range(_MOST)],
+        axis=1,
     )
     found = np.empty((6, _MOST, months))
     found[0], found[1], found[2] = (np.cumsum(by_year[v], axis=0) for v in (2, 0, 1))
@@ -193,7 +198,9 @@ def _sums(y: Floats, x: Floats, used: Floats) -> Floats:
     for years in range(1, _MOST + 1):
         own_y, own_x, own = by_year[:, :years]
         rest_y, rest_x = own * (own_y - found[1, years - 1]), own * (own_x - found[2, years - 1])
-        for place, (left, right) in zip((3, 4, 5), ((rest_x, rest_x), (rest_x, rest_y), (rest_y, rest_y)), strict=True):
+        for place, (left, right) in zip(
+            (3, 4, 5), ((rest_x, rest_x), (rest_x, rest_y), (rest_y, rest_y)), strict=True
+        ):
             np.einsum("kt,kt->t", left, right, out=found[place, years - 1])
     return found
 

@@ -97,7 +97,9 @@ def frame(
                 else pl.Series(name, arrays[place], dtype=SCHEMA[name])
                 for place, name in enumerate(names)
             },
-            "reason": reasons if len(reasons) == len(series_ids) else reasons.new_from_index(0, len(series_ids)),
+            "reason": reasons
+            if len(reasons) == len(series_ids)
+            else reasons.new_from_index(0, len(series_ids)),
         },
         schema=SCHEMA,
     ).with_columns(pl.when(made).then(name).alias(name) for name in names)

@@ -142,7 +142,9 @@ def interrupted_time_series(
     same: dict[tuple[object, ...], dict[str, list[int]]] = {}
     usable = np.flatnonzero([reason is None for reason in rows.reasons])
     for place, series_id, index, first, last in zip(
-        usable.tolist(), *(part[usable].tolist() for part in (rows.ids, rows.designs, rows.first, rows.last)), strict=True
+        usable.tolist(),
+        *(part[usable].tolist() for part in (rows.ids, rows.designs, rows.first, rows.last)),
+        strict=True,
     ):
         known = touching.get(series_id, ())
         key = (index, known, first, last)
@@ -191,7 +193,9 @@ class _Rows:
     def of(
         cls, asked: Iterable[tuple[str, np.ndarray]], plans: list[Design], series: dict[str, MonthlySeries]
     ) -> _Rows:
-        cuts, dropped = (np.array([getattr(plan, name) for plan in plans], dtype=np.int64) for name in ("cut", "dropped"))
+        cuts, dropped = (
+            np.array([getattr(plan, name) for plan in plans], dtype=np.int64) for name in ("cut", "dropped")
+        )
         ids, designs, windows = [], [], []
         for series_id, chosen in asked:
             ids.append(np.full(len(chosen), series_id, dtype=object))
@@ -208,7 +212,13 @@ class _Rows:
             if kind in (pl.Float64(), pl.Int32())
         }
         return cls(
-            np.concatenate(ids), np.concatenate(designs), first, last, reasons, np.array([reason is None for reason in reasons], dtype=bool), numbers
+            np.concatenate(ids),
+            np.concatenate(designs),
+            first,
+            last,
+            reasons,
+            np.array([reason is None for reason in reasons], dtype=bool),
+            numbers,
         )
 
     def withhold(self, places: list[int], reason: str) -> None:
@@ -250,7 +260,9 @@ class _Rows:
             }
         )
         return (
-            found.with_columns(pl.when(shown).then(name).alias(name) for name in ("first_month", "last_month"))
+            found.with_columns(
+                pl.when(shown).then(name).alias(name) for name in ("first_month", "last_month")
+            )
             .select(*RESULT_SCHEMA)
             .sort("series_id", "design_id")
         )
@@ -266,7 +278,10 @@ def windows_of(
     if series is None:
         nothing = np.zeros_like(cuts)
         return nothing, nothing, np.full(len(cuts), REASON_SERIES, dtype=object)
-    first, last = np.maximum(series.first, cuts - dropped - WINDOW), np.minimum(series.last, cuts + WINDOW - 1)
+    first, last = (
+        np.maximum(series.first, cuts - dropped - WINDOW),
+        np.minimum(series.last, cuts + WINDOW - 1),
+    )
     end = cuts - dropped
     # running sums of flags, so that a part of the window holds one where two of them differ
     bad = [np.concatenate([[0], np.cumsum(flags)]) for flags in (~series.positive, np.isnan(series.y))]
@@ -284,7 +299,9 @@ def windows_of(
             holds(bad[0]),
             holds(bad[1]),
         ],
-        np.array([REASON_BEFORE, REASON_AFTER, REASON_SHORT, REASON_NOT_POSITIVE, REASON_MISSING], dtype=object),
+        np.array(
+            [REASON_BEFORE, REASON_AFTER, REASON_SHORT, REASON_NOT_POSITIVE, REASON_MISSING], dtype=object
+        ),
         None,
     )
     return first, last, reasons
@@ -303,7 +320,9 @@ def regressors(
     t = np.arange(first, last + 1)
     post = t >= cut
     spans = np.array([*episodes], dtype=np.int64).reshape(-1, 2)
-    starts = np.array([s for s in joint if first < s <= last and not cut - dropped <= s <= cut], dtype=np.int64)
+    starts = np.array(
+        [s for s in joint if first < s <= last and not cut - dropped <= s <= cut], dtype=np.int64
+    )
     n_base = 13 + dropped
     columns = np.empty((len(t), n_base + len(spans) + len(starts) + 2))
     columns[:, 0], columns[:, 1] = 1.0, (t - cut) / 12.0
@@ -424,7 +443,9 @@ def _fit(groups: list[_Group], series: dict[str, MonthlySeries], rows: _Rows) ->
             for member in (m for m, ok in zip(members, moves, strict=True) if not ok):
                 rows.withhold(member, REASON_CONSTANT)
             if moves.any():
-                kept.append((y[:, moves], size[moves], [m for m, ok in zip(members, moves, strict=True) if ok], group))
+                kept.append(
+                    (y[:, moves], size[moves], [m for m, ok in zip(members, moves, strict=True) if ok], group)
+                )
         if not kept:
             return
         ready = kept
@@ -465,7 +486,8 @@ def _pairs(
         every = np.arange(len(plans))
         return [(series_id, every) for series_id in monthly["series_id"].unique().sort().to_list()]
     index = {plan.design_id: i for i, plan in enumerate(plans)}
-    chosen = pairs.select("series_id", pl.col("design_id").replace_strict(index, return_dtype=pl.Int64)).unique()
+    chosen = pairs.select(
+        "series_id", pl.col("design_id").replace_strict(index, return_dtype=pl.Int64)
+    ).unique()
     by_series = chosen.group_by("series_id").agg("design_id").sort("series_id")
     return [(series_id, np.array(designs, dtype=np.int64)) for series_id, designs in by_series.iter_rows()]
-

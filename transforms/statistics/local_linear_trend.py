@@ -51,8 +51,9 @@ DIFFUSE = PERIOD + 1
 _BOUNDS = (-16.0, 6.0)
 #: with a smaller logarithm of its relative variance than this the level practically does not move
 _STILL = -4.0
-#: searches that are worked on together, which bounds the memory at about 20 MB
-_BLOCK = 512
+#: searches that are worked on together, which bounds the memory at about 60 MB; the last few steps of a block are of a few
+#: searches only, so that small blocks take longer
+_BLOCK = 2048
 
 
 @dataclass(frozen=True)

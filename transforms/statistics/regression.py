@@ -207,7 +207,9 @@ class Blocks:
                 solved = _solve(systems, right)
             gamma = solved[:, :, 0]
             residuals = self._rest(gamma)
-        errors = residuals[p:] - sum(rho[:, lag] * residuals[p - lag - 1 : len(residuals) - lag - 1] for lag in range(p))
+        errors = residuals[p:] - sum(
+            rho[:, lag] * residuals[p - lag - 1 : len(residuals) - lag - 1] for lag in range(p)
+        )
         errors[np.arange(p, len(residuals))[:, None] >= self.n] = 0.0
         return rho, gamma, np.einsum("mk,mk->m", solved[:, :, 1], rows), errors**2
 
@@ -297,7 +299,9 @@ def _solve(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     try:
         return np.linalg.solve(a, b)
     except np.linalg.LinAlgError:
-        return np.array([np.linalg.lstsq(left, right, rcond=None)[0] for left, right in zip(a, b, strict=True)])
+        return np.array(
+            [np.linalg.lstsq(left, right, rcond=None)[0] for left, right in zip(a, b, strict=True)]
+        )
 
 
 @cache

@@ -49,8 +49,7 @@ def minimise(
         if done.any():
             best[:, running[done]], lowest[running[done]] = point[:, done], value[done]
             running, point, slope, matrix, damping, value, step, promised = (
-                part[..., ~done]
-                for part in (running, point, slope, matrix, damping, value, step, promised)
+                part[..., ~done] for part in (running, point, slope, matrix, damping, value, step, promised)
             )
             if not len(running):
                 break

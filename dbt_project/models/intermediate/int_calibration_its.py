@@ -29,7 +29,9 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     series = monthly.partition_by("series_id", as_dict=True, maintain_order=True)
     touching = episodes.partition_by("series_id", as_dict=True, include_key=False)
     version = version_of(interrupted_calibration, interrupted, regression, months)
-    own_designs = pairs.sort("series_id", "design_id").group_by("series_id", maintain_order=True).agg("design_id")
+    own_designs = (
+        pairs.sort("series_id", "design_id").group_by("series_id", maintain_order=True).agg("design_id")
+    )
     read = {row[0]: fingerprint(*row) for row in designs.iter_rows()}
     # only the designs of a series count: an event of next year changes none of them
     units = {

@@ -33,9 +33,9 @@ def test_components_are_those_of_statsmodels(series_id, length):
     mine = local_linear_trend.log_likelihood(window, some) - local_linear_trend.log_likelihood(window, other)
     assert mine == pytest.approx(theirs, abs=1e-6)
     variances = local_linear_trend.estimate(window)
-    found = local_linear_trend.forecast([local_linear_trend.Origin("s", np.datetime64("2020-01"), window)]).row(
-        0, named=True
-    )
+    found = local_linear_trend.forecast(
+        [local_linear_trend.Origin("s", np.datetime64("2020-01"), window)]
+    ).row(0, named=True)
     reference = model.smooth(variances).get_forecast(STEPS)
     np.testing.assert_allclose(found["expected"], reference.predicted_mean, atol=1e-5)
     ratio = np.array(found["half_width"]) / np.sqrt(reference.var_pred_mean)
@@ -111,12 +111,11 @@ def test_any_series_gets_a_forecast_in_its_own_unit(seed, unit):
     values = np.random.default_rng(seed).normal(size=96).cumsum()
     end = np.datetime64("2020-01")
     found, scaled, line = local_linear_trend.forecast(
-        [
-            local_linear_trend.Origin("s", end, v)
-            for v in (values, values * unit, 3.0 + 2.0 * np.arange(96))
-        ]
+        [local_linear_trend.Origin("s", end, v) for v in (values, values * unit, 3.0 + 2.0 * np.arange(96))]
     ).rows(named=True)
-    np.testing.assert_allclose(scaled["expected"], np.array(found["expected"]) * unit, rtol=1e-4, atol=1e-4 * unit)
+    np.testing.assert_allclose(
+        scaled["expected"], np.array(found["expected"]) * unit, rtol=1e-4, atol=1e-4 * unit
+    )
     np.testing.assert_allclose(scaled["half_width"], np.array(found["half_width"]) * unit, rtol=1e-4)
     np.testing.assert_allclose(line["expected"], 3.0 + 2.0 * np.arange(96, 96 + STEPS), rtol=1e-9)
     assert max(line["half_width"]) < 1e-9

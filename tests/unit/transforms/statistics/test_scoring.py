@@ -19,7 +19,9 @@ def bowls(random: np.random.Generator, searches: int):
 
     def function(point: np.ndarray, running: np.ndarray):
         own, x = quadratic[running], point.T
-        value = np.einsum("sp,spq,sq->s", x, own, x) / 2 + np.exp(x).sum(axis=1) - (tilt[running] * x).sum(axis=1)
+        value = (
+            np.einsum("sp,spq,sq->s", x, own, x) / 2 + np.exp(x).sum(axis=1) - (tilt[running] * x).sum(axis=1)
+        )
         return value, (np.einsum("spq,sq->sp", own, x) + np.exp(x) - tilt[running]).T
 
     return function, quadratic
