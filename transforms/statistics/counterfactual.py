@@ -275,15 +275,15 @@ def _of_span(
     inside = cut + span.last <= rows.end
     is_event = np.isin(number, event_cuts) & inside
     is_calm = inside & whole & rows.made & _clear_of(event_cuts, number, span.window)
-    at = np.flatnonzero(is_event | is_calm)
-    start, end, cut, number, before, after = (
-        values[at] for values in (rows.start, rows.end, cut, number, before, after)
-    )
+    possible = np.flatnonzero(is_event | is_calm)
+    cut = cut[possible]
     hole = panel.holes[cut + span.last] > panel.holes[cut + span.first]
-    touched = panel.episodes[np.minimum(after, end)] - panel.episodes[np.maximum(before, start)]
-    is_event, is_origin = is_event[at], is_calm[at] & (touched == 0) & ~hole
+    last, first = np.minimum(after, rows.end)[possible], np.maximum(before, rows.start)[possible]
+    touched = panel.episodes[last] - panel.episodes[first]
+    is_event, is_origin = is_event[possible], is_calm[possible] & (touched == 0) & ~hole
     kept = np.flatnonzero(is_event | is_origin)
-    at, start, cut, number, hole = (values[kept] for values in (at, start, cut, number, hole))
+    at, cut, hole = possible[kept], cut[kept], hole[kept]
+    start = rows.start[at]
     length = span.last - span.first
     actual = panel.total(cut + span.first, cut + span.last, start) / length
     total = rows.expected[at, gap + span.last] - rows.expected[at, gap + span.first]
@@ -291,7 +291,7 @@ def _of_span(
     return {
         "row": at,
         "start": start,
-        "cut_month": number,
+        "cut_month": number[at],
         "gap_months": np.full(len(at), gap, dtype=np.int32),
         "is_month": np.full(len(at), not is_window, dtype=np.int8),
         "months": np.full(len(at), span.months, dtype=np.int32),
