@@ -63,9 +63,10 @@ class TestResult:
     seconds: float
 
 
-def write(settings: Settings, nodes: Iterable[Any]) -> None:
-    """Keep compiled tests. nodes: those of dbt's manifest after a compilation (Any: dbt publishes no stable types)."""
-    tests = [asdict(_test_of(node)) for node in nodes]
+def write(settings: Settings, nodes: Iterable[Any], by_name: dict[str, str]) -> None:
+    """Keep compiled tests. nodes: those of dbt's manifest after a compilation (Any: dbt publishes no stable types); by_name: as
+    in subject_of."""
+    tests = [asdict(_test_of(node, by_name)) for node in nodes]
     (settings.dbt_target / COMPILED).write_text(json.dumps(tests), encoding="utf-8")
 
 
@@ -146,7 +147,7 @@ def _result(
     return TestResult(test.unique_id, test.name, test.subject, status, message, seconds)
 
 
-def _test_of(node: Any) -> DataTest:
+def _test_of(node: Any, by_name: dict[str, str]) -> DataTest:
     """A test from its node, with the query that dbt's own materialization of tests would ask."""
     config = node.config
     limit = f" limit {config.limit}" if config.limit else ""
@@ -156,13 +157,12 @@ def _test_of(node: Any) -> DataTest:
     )
     strict = config.severity.upper() == "ERROR"
     plain = node.to_dict()
-    names = {unique_id.rpartition(".")[2]: unique_id for unique_id in plain["depends_on"]["nodes"]}
     return DataTest(
         unique_id=node.unique_id,
         name=node.name,
         sql=sql,
         strict=strict,
         condition=config.error_if if strict else config.warn_if,
-        subject=subject_of(plain, names),
+        subject=subject_of(plain, by_name),
         needs=tuple(n for n in plain["depends_on"]["nodes"] if not n.startswith("source.")),
     )

@@ -69,7 +69,16 @@ def versions_held(
             **{name: result[name] for name in ("pre_start", "pre_end", "post_start", "post_end")},
         },
     ).fetchall()[0]
-    return Held(*row, months=_months_held(con, result) if result["pre_mean"] is None else ())
+    n_months, n_copied, oldest_copy, complete_from, n_revised, n_revised_since = row
+    return Held(
+        n_months,
+        n_copied,
+        oldest_copy,
+        complete_from,
+        n_revised,
+        n_revised_since,
+        months=_months_held(con, result) if result["pre_mean"] is None else (),
+    )
 
 
 def _months_held(con: duckdb.DuckDBPyConnection, result: RptBeforeAfter) -> tuple[dt.date, ...]:
