@@ -10,6 +10,7 @@ import csv
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -147,6 +148,54 @@ def statutory_rates(measures: set[str], table: Cube) -> pl.DataFrame:
         },
         orient="row",
     )
+
+
+def exports_to_five(shared: Path) -> Cube:
+    """US exports by subheading to China (2017-01 to 2020-04), Ireland, Switzerland, Turkey and Vietnam, from the collected copies."""
+    china = pl.read_parquet(shared / "product" / "us_exports_hs6_china_month_2017_2020.parquet").select(
+        product_code="hs6", partner_iso3=pl.lit("CHN"), period_start="month", value_usd="exports_to_china_usd"
+    )
+    others = pl.read_parquet(shared / "product" / "us_exports_hs10_4partners_month_2013_2026.parquet")
+    countries = {"4190": "IRL", "4419": "CHE", "4890": "TUR", "5520": "VNM"}
+    others = (
+        others.filter(pl.col("month").is_between(china["period_start"].min(), china["period_start"].max()))
+        .group_by(
+            product_code=pl.col("schedule_b10").str.slice(0, 6),
+            partner_iso3=pl.col("cty_code").replace_strict(countries),
+            period_start="month",
+        )
+        .agg(value_usd=pl.col("all_val_usd").sum())
+    )
+    cells = pl.concat([china, others]).filter(~pl.col("product_code").str.slice(0, 2).is_in(["98", "99"]))
+    return cube(
+        cells.with_columns(duty_usd=pl.lit(None, dtype=pl.Int64), classification_version=pl.lit("HS 2017"))
+    )
+
+
+def rates_of_china(shared: Path, table: Cube) -> pl.DataFrame:
+    """China's rates on American goods by subheading and month, from the Peterson Institute's compilation: for tests only."""
+    steps = pl.read_parquet(shared / "product" / "tariff_china_on_us_hs6_2018_2019.parquet").drop_nulls()
+    by_code: dict[str, list[tuple[date, float]]] = {}
+    for since, code, rate in steps.sort("time_of_tariff").iter_rows():
+        by_code.setdefault(code, []).append((since, rate / 100))
+    rows = []
+    for code in table.products:
+        spells = by_code.get(code, [])
+        for month in range(table.first, table.last + 1) if spells else ():
+            start, after = day(month), day(month + 1)
+            length, total = (after - start).days, 0.0
+            for place, (since, rate) in enumerate(spells):
+                first = start if place == 0 else max(since, start)
+                last = spells[place + 1][0] if place + 1 < len(spells) else after
+                total += rate * max(0, (min(last, after) - first).days) / length
+            rows.append((code, "CHN", start, total))
+    schema = {
+        "product_code": pl.String,
+        "partner_iso3": pl.String,
+        "period_start": pl.Date,
+        "rate": pl.Float64,
+    }
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
 def measures_of(family: str) -> set[str]:

@@ -30,6 +30,8 @@ jobs as (
         observed.value * series.unit_multiplier as jobs
     from {{ ref('int_observation_first') }} as observed
     inner join series on observed.series_id = series.series_id
+    -- an oldest copy that is later than the release has been revised already
+    where observed.is_first_release
 ),
 
 freight as (
