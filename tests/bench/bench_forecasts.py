@@ -59,7 +59,7 @@ def origins(series) -> list[local_linear_trend.Origin]:
         if name in series:
             months, values = series[name]
             lengths = training_lengths(values)
-            for end in counterfactual.ends_needed(months, events, 3):
+            for end in counterfactual.ends_needed(months, events, events, 3):
                 place = int((end - months[0]).astype(int))
                 found.append(
                     local_linear_trend.Origin(name, end, values[place + 1 - lengths[place] : place + 1])
