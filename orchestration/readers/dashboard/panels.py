@@ -58,12 +58,14 @@ def show(release: Release, state: State) -> None:
         "panel",
         list(runs),
         next(iter(runs)),
-        format_func=lambda run: (
-            f"{families[run.split()[0]]['title']}: {runs[run].lower()} ({run.split()[1]})"
-        ),
+        format_func=lambda run: f"{runs[run][0]['title']}: {runs[run][1].lower()} ({run.split()[1]})",
     )
-    family_id, panel_id = chosen.split()
-    draw(release, families[family_id], panel_id, cells=True)
+    draw(release, runs[chosen][0], chosen.split()[1], cells=True)
+
+
+def _families(release: Release) -> dict[tuple[str, str], DimPanelFamily]:
+    """The families of panels, by what they compare and their key."""
+    return {(row["compares"], row["family_id"]): row for row in release.rows(DimPanelFamily, _FAMILIES)}
 
 
 def of_answer(release: Release, answer: Answer) -> None:
