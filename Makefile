@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+PAGES := $(VENV)/.pages
+DEVELOP := $(VENV)/.develop
 CLIENTS := $(VENV)/compat/.installed
 TOOLS := $(VENV)/tools/.installed
 export HEADWAY_PYTHON := $(PYTHON)
@@ -14,21 +16,37 @@ export HEADWAY_PYTHON := $(PYTHON)
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
 
-setup: $(INSTALLED) ## make .venv from the pinned lock
+setup: $(DEVELOP) ## make .venv from the pinned locks, with all that pages, tests and checks need
 
-$(INSTALLED): requirements.lock pyproject.toml
+# Wheels only: a package that had to be built would need a compiler and minutes. pip would compile bytecode one file at a time.
+PIP = -m pip install -qq --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes --only-binary :all:
+BYTECODE = -W ignore -m compileall -qq -j 0
+
+$(INSTALLED): requirements.lock
 	@command -v "$(PYTHON)" >/dev/null || { echo "headway: Python 3.11 or later is needed and '$(PYTHON)' was not found. Install it, or say which: make build PYTHON=/path/to/python3"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "headway: Python 3.11 or later is needed, '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1). Say which to use: make build PYTHON=python3.12"; exit 1; }
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "headway: '$(PYTHON)' has no venv module (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
 	@echo "headway: installing into $(VENV) (about a minute, once)"
 	@"$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --no-deps --require-hashes -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
-	@$(BIN)/python -m compileall -q orchestration transforms
+	@$(BIN)/python $(PIP) -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
+	@$(BIN)/python $(BYTECODE) $(VENV)/lib orchestration transforms
 	@touch $(INSTALLED)
 
+# the dashboard's server and that of Dagster's page, for who opens them first
+$(PAGES): requirements-pages.lock $(INSTALLED)
+	@echo "headway: installing what shows pages (once)"
+	@$(BIN)/python $(PIP) -r requirements-pages.lock && $(BIN)/python $(BYTECODE) $(VENV)/lib
+	@touch $(PAGES)
+
+# all of that, and what tests and checks need
+$(DEVELOP): requirements-dev.lock $(INSTALLED)
+	@echo "headway: installing what tests and checks need (once)"
+	@$(BIN)/python $(PIP) -r requirements-dev.lock && $(BIN)/python $(BYTECODE) $(VENV)/lib
+	@touch $(DEVELOP) $(PAGES)
+
 # older DuckDB clients, beside the one in use: the tests open the released file with them
-$(CLIENTS): tests/clients/duckdb-1.4.lock tests/clients/duckdb-1.5.lock $(INSTALLED)
+$(CLIENTS): tests/clients/duckdb-1.4.lock tests/clients/duckdb-1.5.lock $(DEVELOP)
 	@rm -rf $(VENV)/compat && mkdir -p $(VENV)/compat
 	@for version in 1.4 1.5; do \
 	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
@@ -46,26 +64,29 @@ $(TOOLS): requirements-tools.lock
 LOCK = $(VENV)/tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
   --no-annotate --no-strip-extras --custom-compile-command "make lock" $(UPGRADE)
 lock: $(TOOLS) ## make the locks again from pyproject.toml, keeping the pins
-	@$(LOCK) pyproject.toml --group dev --output-file requirements.lock
+	@$(LOCK) pyproject.toml --group build --output-file requirements.lock
+	@$(LOCK) pyproject.toml --group build --extra pages -c requirements.lock --output-file requirements-pages.lock
+	@$(LOCK) pyproject.toml --extra pages --group dev -c requirements-pages.lock --output-file requirements-dev.lock
 	@$(LOCK) --group tools --output-file requirements-tools.lock
 	@for version in 1.4 1.5; do \
 	  echo "duckdb==$$version.*" | $(LOCK) - --output-file tests/clients/duckdb-$$version.lock || exit 1; done
 
-build: $(INSTALLED) ## build the warehouse offline from the bundled figures, and show a comparison
+build: $(INSTALLED) ## build the warehouse offline from the bundled figures, and show an answer
 	@$(BIN)/headway build
-	@$(BIN)/headway compare nafta-round6-end usa_imports_goods_mex
+	@echo
+	@$(BIN)/headway compare s301-list3-2018-09 usa_imports_goods_chn
 
 # First the tests that need no warehouse, so that a broken rule shows in a minute; then those that build one. With COVERAGE=1,
 # as CI runs it, the first part also measures which lines it reaches and fails under the floor of pyproject.toml. Measuring
 # makes pure Python about half as slow again before Python 3.14, so that only CI, and who asks, waits for it.
-test: $(INSTALLED) $(CLIENTS) ## run every test
+test: $(DEVELOP) $(CLIENTS) ## run every test
 	@$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal $(if $(COVERAGE),--cov --cov-report=term)
 	@$(BIN)/python -m pytest tests --ignore=tests/unit -n 2 --dist worksteal
 
-unit: $(INSTALLED) ## run the tests that need no warehouse, with a quarter of the made-up examples
+unit: $(DEVELOP) ## run the tests that need no warehouse, with a quarter of the made-up examples
 	@HEADWAY_EXAMPLES=0.25 $(BIN)/python -m pytest tests/unit -n 2 --dist worksteal
 
-lint: $(INSTALLED) $(TOOLS) ## check style, format, imports between rooms, declared dependencies and types
+lint: $(DEVELOP) $(TOOLS) ## check style, format, imports between rooms, declared dependencies and types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-logo
@@ -76,26 +97,26 @@ lint: $(INSTALLED) $(TOOLS) ## check style, format, imports between rooms, decla
 refresh: $(INSTALLED) ## ask the agencies and release what changed
 	@$(BIN)/headway refresh
 
-serve: $(INSTALLED) ## Dagster's page and daemon on 127.0.0.1
+serve: $(PAGES) ## Dagster's page and daemon on 127.0.0.1
 	@$(BIN)/headway serve
 
-dashboard: $(INSTALLED) ## the dashboard on 127.0.0.1:8501
+dashboard: $(PAGES) ## the dashboard on 127.0.0.1:8501
 	@$(BIN)/headway dashboard
 
-bench: $(INSTALLED) ## measure speed against named baselines
+bench: $(DEVELOP) ## measure speed against named baselines
 	@$(BIN)/python -m pytest -m bench tests/bench/bench_*.py -s -q -p no:xdist
 
 clean: ## remove everything that a build makes again (releases and the archive of fetched payloads stay)
 	@rm -rf warehouse/build warehouse/dbt dbt_project/target dbt_project/logs
 
-docs: $(INSTALLED) pictures ## write the generated pages of docs/ from the current release
+docs: $(DEVELOP) pictures ## write the generated pages of docs/ from the current release
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.pages import write_docs; from orchestration.base.settings import Settings; write_docs(Settings.load(), Path('docs'))"
 
-rows: $(INSTALLED) ## write the types of public rows from the contracts of the dbt models
+rows: $(DEVELOP) ## write the types of public rows from the contracts of the dbt models
 	@$(BIN)/python -m orchestration.documentation.row_types
 
-pictures: $(INSTALLED) ## draw the pictures of docs/examples.md and renew its answers from the current release
+pictures: $(DEVELOP) ## draw the pictures of docs/examples.md and renew its answers from the current release
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.examples import write_examples; from orchestration.base.settings import Settings; write_examples(Settings.load(), Path('docs'))"
 
-screenshots: $(INSTALLED) ## write docs/screenshots from the current release (needs Chromium)
+screenshots: $(DEVELOP) ## write docs/screenshots from the current release (needs Chromium)
 	@$(BIN)/python -m tests.browser.screenshots docs/screenshots

@@ -39,6 +39,11 @@
     ({{ series }}.break_period is null or {{ observation }}.period_start >= {{ series }}.break_period)
 {%- endmacro %}
 
+{# Whether a series is a balance in money: what is left of two flows, whose changes grow as the flows do. #}
+{% macro is_balance() -%}
+    ((coalesce(flow, '') = 'balance' or measure = 'trade_balance') and unit not like '%percent%')
+{%- endmacro %}
+
 {# The scale of a comparison: logarithms where the series allows them and every value of its windows is positive. #}
 {% macro comparison_scale(log_allowed, lowest_value) -%}
     (case when {{ log_allowed }} and {{ lowest_value }} > 0 then 'log' else 'level' end)
@@ -187,51 +192,123 @@
         'series_id', 'window_months', 'gap_months', 'as_of_basis', 'as_of', 'cut_month',
         'pre_start', 'pre_end', 'post_start', 'post_end', 'n_pre', 'n_post', 'scale', 'pre_mean', 'post_mean',
         'd_level', 'd_log', 'pct_change', 'second_diff', 'trend_dev', 'std_diff', 'welch_t', 'welch_df',
-        'placebo_rank', 'n_placebo', 'n_blocks', 'rank_floor', 'rank_threshold', 'z_mad', 'mde95',
-        'family_id', 'family_size', 'bh_min_hits', 'q_bh', 'q_by', 'n_other_events', 'max_shared_post_share',
+        'placebo_rank', 'n_placebo', 'n_blocks', 'rank_floor', 'rank_threshold', 'z_mad', 'z_threshold', 'mde95',
+        'centre', 'distance_at_threshold', 'scope_of_range',
+        'family_id', 'family_size', 'bh_min_hits', 'q_bh', 'q_by', 'treatment_id', 'n_other_events', 'n_other_events_any',
+        'rival_event_ids', 'rivals_in_windows', 'max_shared_post_share',
     ] %}
     {%- set own = [] if subject == 'cluster_id' else ['cluster_id'] %}
     {{ return([subject] + columns + own + [
         'identified', 'episodes_in_window', 'event_clean', 'preliminary_months', 'false_alarm_rate',
-        'welch_false_alarm_rate', 'revision_effect', 'verdict',
+        'family_false_alarm_rate', 'family_false_alarm_se', 'welch_false_alarm_rate', 'revision_effect',
+        'share_outside', 'share_outside_rank', 'verdict',
     ]) }}
 {% endmacro %}
 
 {#
-    The rows of a report from `relation` (int_compared_cut with `subject`, cluster_id, n_other_events,
-    max_shared_post_share, not_computable_because): false discovery rates within families, verdict and its reason.
+    The rows of a report: false discovery rates within families, verdict, the share of the treatment's series that is outside, and the
+    reason. Names of common table expressions:
+    subjects: `subject` and its cut_month; compared: int_compared_cut with `subject`, cluster_id, treatment_id, n_other_events and its
+    like, identified, not_identified_because, not_computable_because.
 #}
-{% macro judged_report(relation, subject) -%}
+{% macro judged_report(subjects, compared, subject) -%}
+{%- set row = [subject, 'series_id', 'window_months', 'gap_months', 'as_of_basis'] -%}
+{%- set family = ['family_id', 'window_months', 'gap_months', 'as_of_basis'] -%}
+members as (
+    select
+        subjects.{{ subject }},
+        cuts.series_id,
+        cuts.window_months,
+        cuts.gap_months,
+        cuts.as_of_basis,
+        cuts.family_id,
+        cuts.placebo_rank
+    from {{ ref('int_compared_cut') }} as cuts
+    inner join {{ subjects }} as subjects on cuts.cut_month = subjects.cut_month
+    where cuts.placebo_rank is not null
+),
+
+families as (
+    select
+        {{ family | join(', ') }},
+        cast(count(*) as integer) as family_size
+    from members
+    group by {{ family | join(', ') }}
+),
+
+rates as (
+    {{ false_discovery_rates('members', row, family, 'placebo_rank') | indent(4) }}
+),
+
+judged as (
+    {{ with_verdict(compared) | indent(4) }}
+)
+
 select
     {% for column in before_after_columns(subject) -%}
-    {{ column }},
+    {% if column in ('q_bh', 'q_by') %}rates.{{ column }}
+    {%- elif column.startswith('share_outside') %}share.{{ column }}
+    {%- elif column == 'family_size' %}coalesce(families.family_size, 0) as family_size
+    {%- elif column == 'bh_min_hits' %}{{ bh_min_hits('judged.rank_floor', 'coalesce(families.family_size, 0)') }} as bh_min_hits
+    {%- else %}judged.{{ column }}
+    {%- endif %},
     {% endfor -%}
     {{ reason_of_verdict() | indent(4) }} as reason
-from (
-    {{ with_verdict('(' ~ with_false_discovery_rates(
-        relation, ['family_id', 'window_months', 'gap_months', 'as_of_basis'], 'placebo_rank', 'rank_floor'
-    ) ~ ') as with_rates') | indent(4) }}
-) as judged
+from judged
+left join families
+    on {% for column in family %}judged.{{ column }} = families.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+left join rates
+    on {% for column in row %}judged.{{ column }} = rates.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+left join {{ ref('int_treatment_share') }} as share
+    on judged.treatment_id = share.treatment_id
+    and judged.window_months = share.window_months
+    and judged.gap_months = share.gap_months
+    and judged.as_of_basis = share.as_of_basis
 {%- endmacro %}
 
 {#
-    `relation` with `identified` (no other event covers more than half of the window after) and `verdict`. It has
-    not_computable_because (null where there are numbers), event_clean, max_shared_post_share, preliminary_months, n_blocks,
-    placebo_rank and rank_threshold. reason_of_verdict() is then the reason in words.
+    `relation` with `verdict`. It has not_computable_because (null where there are numbers), event_clean, identified,
+    not_identified_because, preliminary_months, withheld_because, scope_of_range and is_far_out. reason_of_verdict() is then the
+    reason in words.
 #}
 {% macro with_verdict(relation) -%}
     select
         *,
-        max_shared_post_share <= {{ max_shared_share() }} as identified,
         {{ verdict(
-            'not_computable_because is null', 'event_clean', 'max_shared_post_share', 'preliminary_months', 'n_blocks',
-            'placebo_rank <= rank_threshold'
+            'not_computable_because is null', 'event_clean', 'identified', 'preliminary_months', 'withheld_because', 'scope_of_range',
+            'is_far_out'
         ) | indent(8) }} as verdict
     from {{ relation }}
 {%- endmacro %}
 
 {% macro reason_of_verdict() -%}
-    {{ verdict_reason('verdict', 'not_computable_because', "'an episode touches a window'") }}
+    {{ verdict_reason(
+        'verdict', 'coalesce(not_computable_because, withheld_because)', reason_episode(), 'not_identified_because'
+    ) }}
+{%- endmacro %}
+
+{% macro reason_episode() -%}
+    'an episode touches a window'
+{%- endmacro %}
+
+{#
+    Why an event cannot be told apart, in words. A talk has no window of its own: what can be compared is the phase it belongs to.
+    class, cluster_id, identified: of the event.
+#}
+{% macro not_identified_because(class, cluster_id) -%}
+    case
+        when {{ class }} = 'talk' and {{ cluster_id }} is null then {{ reason_lone_talk() }}
+        when {{ class }} = 'talk' then {{ reason_talk() }}
+        else {{ reason_shared() }}
+    end
+{%- endmacro %}
+
+{% macro reason_talk() -%}
+    'a talk is judged as its phase (cluster_id)'
+{%- endmacro %}
+
+{% macro reason_lone_talk() -%}
+    'a talk has no window of its own, and this one belongs to no phase'
 {%- endmacro %}
 
 {# Every combination of width and gap of the report, with the months between counterparts. #}

@@ -52,3 +52,20 @@
 {% macro quantile(expression, share) -%}
     quantile_cont({{ expression }}, {{ share }})
 {%- endmacro %}
+
+{# The stretch of calendar months that a date belongs to: alarms within one come together. #}
+{% macro stretch(cut_month) -%}
+    cast(floor({{ months_between("date '1900-01-01'", cut_month) }} / {{ placebo_block() }}) as integer)
+{%- endmacro %}
+
+{# The years for which false alarms are published apart: before China joined the WTO, up to the talks, and since. #}
+{% macro era(cut_month) -%}
+    case
+        when {{ cut_month }} < date '2001-01-01' then '1985-2000'
+        when {{ cut_month }} < date '2017-01-01' then '2001-2016'
+        else '2017-'
+    end
+{%- endmacro %}
+
+{# Series that a month without an event takes for the share of them that is outside to be one: of five, one would be a fifth. #}
+{% macro min_quiet_series() %}{{ return(20) }}{% endmacro %}

@@ -5,6 +5,11 @@
     cast({{ day }} + to_months(cast({{ months }} as integer)) as date)
 {%- endmacro %}
 
+{# `days` later (earlier when negative), as a DATE. #}
+{% macro add_days(day, days) -%}
+    cast({{ day }} + to_days(cast({{ days }} as integer)) as date)
+{%- endmacro %}
+
 {# First day of the month of `day`, as a DATE (date_trunc gives a TIMESTAMP). #}
 {% macro month_start(day) -%}
     cast(date_trunc('month', {{ day }}) as date)

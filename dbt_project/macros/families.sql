@@ -8,35 +8,34 @@
 #}
 
 {#
-    `relation` with family_size (comparisons with a `p`), bh_min_hits, q_bh and q_by of each row within `family` (columns).
-    floor_column: smallest p the row could have had. bh_min_hits: how many of the family would have to be at that floor
-    for one of them to reach q = .05; a lone finding in a large family never does.
+    Comparisons with q_bh and q_by: the columns `keys`, which identify a row of `members`, and the two rates within `family` (columns).
+    members: rows with a `p`, nothing but keys, family and p, because windows over wide rows cost five times as much.
 #}
-{% macro with_false_discovery_rates(relation, family, p, floor_column) -%}
+{% macro false_discovery_rates(members, keys, family, p) -%}
     select
-        * exclude (place, harmonic),
-        cast(ceil(round({{ floor_column }} * family_size / {{ false_alarm_target() }}, 9)) as integer) as bh_min_hits,
-        case when {{ p }} is not null then least(1, min({{ p }} * family_size / place) over from_the_largest) end as q_bh,
-        case
-            when {{ p }} is not null then least(1, min({{ p }} * family_size * harmonic / place) over from_the_largest)
-        end as q_by
+        {{ keys | join(', ') }},
+        least(1, min({{ p }} * family_size / place) over from_the_largest) as q_bh,
+        least(1, min({{ p }} * family_size * harmonic / place) over from_the_largest) as q_by
     from (
         select
             *,
-            cast(count({{ p }}) over (partition by {{ family | join(', ') }}) as integer) as family_size,
-            sum(case when {{ p }} is not null then 1.0 / place end) over (partition by {{ family | join(', ') }}) as harmonic
+            count(*) over of_family as family_size,
+            sum(1.0 / place) over of_family as harmonic
         from (
             select
                 *,
-                case
-                    when {{ p }} is not null
-                        then row_number() over (partition by {{ family | join(', ') }} order by {{ p }} nulls last)
-                end as place
-            from {{ relation }}
+                row_number() over (partition by {{ family | join(', ') }} order by {{ p }}) as place
+            from {{ members }}
         ) as placed
+        window of_family as (partition by {{ family | join(', ') }})
     ) as counted
     window from_the_largest as (
-        partition by {{ family | join(', ') }} order by place desc nulls last
+        partition by {{ family | join(', ') }} order by place desc
         rows between unbounded preceding and current row
     )
+{%- endmacro %}
+
+{# Comparisons of a family that would have to be at the smallest rank for one of them to reach q = .05; a lone finding rarely does. #}
+{% macro bh_min_hits(floor_column, family_size) -%}
+    cast(ceil(round({{ floor_column }} * {{ family_size }} / {{ false_alarm_target() }}, 9)) as integer)
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#
     What stands in the way of a comparison: other events, and episodes such as a strike that would explain a difference.
-    Belongs here: when an event or an episode lies in the windows of a cut, and which series an episode disturbs.
+    Belongs here: when an event or an episode lies in the windows of a cut, which series an episode disturbs, what is compared as one.
     Does not belong here: the windows and their formulas (before_after.sql), the verdict (placebo.sql).
 #}
 
@@ -26,6 +26,57 @@ from {{ pairs }}
 group by {{ subject }}, window_months, gap_months
 {%- endmacro %}
 
+{#
+    Rivals from `pairs` (the keys, window_months, gap_months, rival_id, distance in months; only rivals within the windows):
+    rivals_in_windows (all of them), rival_event_ids (those after which more than half of the window after lies, so that the two cannot
+    be told apart), n_other_events, max_shared_post_share.
+#}
+{% macro rivals(pairs, keys) -%}
+select
+    {{ keys | join(', ') }},
+    window_months,
+    gap_months,
+    cast(count(*) as integer) as n_other_events,
+    max({{ shared_post_share('window_months', 'distance') }}) as max_shared_post_share,
+    {{ sorted_list('rival_id') }} as rivals_in_windows,
+    {{ sorted_list_where('rival_id', shared_post_share('window_months', 'distance') ~ ' > ' ~ max_shared_share()) }} as rival_event_ids
+from {{ pairs }}
+group by {{ keys | join(', ') }}, window_months, gap_months
+{%- endmacro %}
+
+{#
+    Column -> expression: what stands in the way of a comparison at the cut of `cuts` (int_compared_cut) when the event that was there
+    does not reach the series. It is a date like any other then, and the acts of the same month are in its way, too.
+#}
+{% macro rivals_of_a_date(cuts) %}
+    {{ return({
+        'n_other_events': 'cast(' ~ cuts ~ '.n_other_events + ' ~ list_length(cuts ~ '.act_event_ids') ~ ' as integer)',
+        'max_shared_post_share':
+            'case when ' ~ list_length(cuts ~ '.act_event_ids') ~ ' > 0 then 1 else ' ~ cuts ~ '.max_shared_post_share end',
+        'rival_event_ids': merged_list(cuts ~ '.rival_event_ids', cuts ~ '.act_event_ids'),
+        'rivals_in_windows': merged_list(cuts ~ '.rivals_in_windows', cuts ~ '.act_event_ids'),
+    }) }}
+{% endmacro %}
+
+{# Name of the treatment that all acts with one cut month are together. #}
+{% macro act_treatment(cut_month) -%}
+    concat('act-', left(cast({{ cut_month }} as varchar), 7))
+{%- endmacro %}
+
+{# What an event (alias of a relation with event_class, cluster_id and cut_month) is judged as: null where it does not reach the series. #}
+{% macro treatment_of_event(reaches, event) -%}
+    case
+        when not ({{ reaches }}) then null
+        when {{ event }}.event_class = 'act' then {{ act_treatment(event ~ '.cut_month') }}
+        when {{ event }}.cluster_id is not null then {{ phase_treatment(event ~ '.cluster_id') }}
+    end
+{%- endmacro %}
+
+{# Name of the treatment that a phase of talks is. #}
+{% macro phase_treatment(cluster_id) -%}
+    concat('phase-', {{ cluster_id }})
+{%- endmacro %}
+
 {# True when a date `distance` months from an event is too near to count as a date without one: their windows after share a month. #}
 {% macro is_near_event(distance, window_months) -%}
     abs({{ distance }}) < {{ window_months }}
@@ -47,6 +98,7 @@ group by {{ subject }}, window_months, gap_months
 {#
     Whether a confounding episode touches a series. applies_to lists what it disturbs: all; autos (vehicles, their parts
     and engines); employment; trade (values, duties, balances, not prices); usa_statistics (any series of the USA).
+    Of usa_statistics only months without a value count: a gap in the publications disturbs no month that was published later.
     When in doubt it touches: a comparison called unclean by mistake costs less than one called clean by mistake.
     Aliases of relations with the columns of dim_episode and dim_series.
 #}
@@ -62,6 +114,11 @@ group by {{ subject }}, window_months, gap_months
             ))
         or ({{ applies_to_has(episode, 'usa_statistics') }} and {{ series }}.geography_iso3 = 'USA')
     )
+{%- endmacro %}
+
+{# Whether an episode is a gap in what is published, which counts only where a month has no value. #}
+{% macro is_publication_gap(episode) -%}
+    {{ applies_to_has(episode, 'usa_statistics') }}
 {%- endmacro %}
 
 {% macro applies_to_has(episode, tag) -%}

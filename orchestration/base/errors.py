@@ -6,6 +6,8 @@ Does not belong here: handling; the command line turns these into one line and a
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 
 class HeadwayError(Exception):
     """Base of every error that is shown to a user as one line."""
@@ -17,6 +19,15 @@ class UsageError(HeadwayError):
     """The request cannot be answered as asked (unknown series, bad date); says what would work."""
 
     exit_code = 2
+
+
+def require_pages(package: str, target: str) -> None:
+    """Raise UsageError where `package` of the pages is not installed: `make build` leaves out what no build needs.
+
+    target: the target of make that installs it.
+    """
+    if find_spec(package) is None:
+        raise UsageError(f"what shows pages is not installed yet: `make {target}` installs it and opens them")
 
 
 class PayloadError(HeadwayError):

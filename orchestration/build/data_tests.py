@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from typing import Any, Literal
 import duckdb
 
 from orchestration.base.duck import MEMORY_LIMIT, literal
+from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 
 #: the compiled tests of a state of the project, and the results of a build's tests, in the folder of dbt's artefacts
@@ -62,9 +63,10 @@ class TestResult:
     seconds: float
 
 
-def write(settings: Settings, nodes: Iterable[Any]) -> None:
-    """Keep compiled tests. nodes: those of dbt's manifest after a compilation (Any: dbt publishes no stable types)."""
-    tests = [asdict(_test_of(node)) for node in nodes]
+def write(settings: Settings, nodes: Iterable[Any], by_name: dict[str, str]) -> None:
+    """Keep compiled tests. nodes: those of dbt's manifest after a compilation (Any: dbt publishes no stable types); by_name: as
+    in subject_of."""
+    tests = [asdict(_test_of(node, by_name)) for node in nodes]
     (settings.dbt_target / COMPILED).write_text(json.dumps(tests), encoding="utf-8")
 
 
@@ -83,13 +85,10 @@ def subject_of(node: dict[str, Any], by_name: dict[str, str]) -> str:
     return by_name[named] if named else str(node["depends_on"]["nodes"][0])
 
 
-def run(
-    settings: Settings, tests: list[DataTest], built: Collection[str], on_test: Callable[[TestResult], None]
-) -> list[TestResult]:
+def run(settings: Settings, tests: list[DataTest], built: Collection[str]) -> list[TestResult]:
     """Run `tests` on the database of the build, two at a time, and write their results beside dbt's.
 
     built: unique ids of the models and seeds that were built; a test that reads another one is skipped.
-    on_test: called with each result, in this thread.
     """
     con = duckdb.connect(
         str(settings.build_database), read_only=True, config={"memory_limit": MEMORY_LIMIT, "threads": 2}
@@ -109,7 +108,7 @@ def run(
         with ThreadPoolExecutor(2) as pool:
             for result in pool.map(one, tests):
                 results.append(result)
-                on_test(result)
+                report("check", result.name, len(results), len(tests))
     finally:
         con.close()
     results_path(settings).write_text(json.dumps([asdict(r) for r in results]), encoding="utf-8")
@@ -148,7 +147,7 @@ def _result(
     return TestResult(test.unique_id, test.name, test.subject, status, message, seconds)
 
 
-def _test_of(node: Any) -> DataTest:
+def _test_of(node: Any, by_name: dict[str, str]) -> DataTest:
     """A test from its node, with the query that dbt's own materialization of tests would ask."""
     config = node.config
     limit = f" limit {config.limit}" if config.limit else ""
@@ -158,13 +157,12 @@ def _test_of(node: Any) -> DataTest:
     )
     strict = config.severity.upper() == "ERROR"
     plain = node.to_dict()
-    names = {unique_id.rpartition(".")[2]: unique_id for unique_id in plain["depends_on"]["nodes"]}
     return DataTest(
         unique_id=node.unique_id,
         name=node.name,
         sql=sql,
         strict=strict,
         condition=config.error_if if strict else config.warn_if,
-        subject=subject_of(plain, names),
+        subject=subject_of(plain, by_name),
         needs=tuple(n for n in plain["depends_on"]["nodes"] if not n.startswith("source.")),
     )

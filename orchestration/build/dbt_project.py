@@ -91,11 +91,14 @@ def _state(settings: Settings) -> str:
 
 def _parse(settings: Settings) -> None:
     """Parse the project and compile its data tests into the home's folder of artefacts."""
+    from dbt.artifacts.schemas.run import RunExecutionResult
+    from dbt.contracts.graph.manifest import Manifest
+
     report("transform", "reading the dbt project")
     outcome = invoke(settings, ["parse"])
-    if not outcome.success:
-        raise ReleaseError(f"the dbt project cannot be parsed: {outcome.exception}")
     manifest = outcome.result
+    if not outcome.success or not isinstance(manifest, Manifest):
+        raise ReleaseError(f"the dbt project cannot be parsed: {outcome.exception}")
     # in a folder of its own, because a compilation too leaves results, which would pass for those of a build
     scratch = settings.dbt_target / "compiled_tests"
     outcome = invoke(
@@ -104,7 +107,7 @@ def _parse(settings: Settings) -> None:
         manifest=manifest,
         target=scratch,
     )
-    if not outcome.success:
+    if not outcome.success or not isinstance(outcome.result, RunExecutionResult):
         raise ReleaseError(f"the data tests of the dbt project cannot be compiled: {outcome.exception}")
     compiled = [result.node for result in outcome.result.results]
     declared = {name for name, node in manifest.nodes.items() if node.resource_type == "test"}
@@ -112,7 +115,8 @@ def _parse(settings: Settings) -> None:
         node.unique_id for node in compiled
     }:  # a test that nobody runs would pass for ever
         raise ReleaseError(f"dbt compiled no SQL for {', '.join(sorted(missing))}")
-    data_tests.write(settings, compiled)
+    tables = {node.name: name for name, node in manifest.nodes.items() if node.resource_type in ("model", "seed")}
+    data_tests.write(settings, compiled, tables)
     shutil.rmtree(scratch, ignore_errors=True)
 
 

@@ -79,21 +79,14 @@ def build(settings: Settings) -> DbtResult:
         settings.dbt_target / "run_results.json",
     ):
         stale.unlink(missing_ok=True)
-    tests = data_tests.read(settings)
-    total, finished = (
-        len(tests) + sum(n.resource_type in ("model", "seed") for n in manifest.nodes.values()),
-        0,
-    )
+    total, finished = sum(n.resource_type in ("model", "seed") for n in manifest.nodes.values()), 0
     say = progress.listener()  # dbt calls back in threads of its own, which know no listener
 
-    def tell(name: str) -> None:
-        nonlocal finished
-        finished += 1
-        say("transform", name, finished, total)
-
     def listen(event: EventMsg) -> None:
+        nonlocal finished
         if event.info.name == "NodeFinished":
-            tell(event.data.node_info.node_name)
+            finished += 1
+            say("transform", event.data.node_info.node_name, finished, total)
 
     outcome = invoke(settings, _BUILD, manifest=manifest, callbacks=[listen])
     if not isinstance(outcome.result, RunExecutionResult):
@@ -105,7 +98,7 @@ def build(settings: Settings) -> DbtResult:
         != "no-op"  # exposures: they say who reads the marts, and nothing of them runs or can fail
     ]
     made = {b.unique_id for b in built if b.status == "success"}
-    return DbtResult(built, data_tests.run(settings, tests, made, lambda result: tell(result.name)))
+    return DbtResult(built, data_tests.run(settings, data_tests.read(settings), made))
 
 
 def check_results(settings: Settings) -> list[CheckResult]:

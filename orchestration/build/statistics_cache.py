@@ -182,7 +182,11 @@ def _pieces(part: object) -> Iterable[bytes]:
             yield from _pieces(column)
     elif isinstance(part, pl.Series):
         yield f"column {part.dtype}".encode()
-        yield repr(part.to_list()).encode()
+        if (part.dtype.is_numeric() or part.dtype == pl.Date) and not part.null_count():
+            # the bytes of the numbers themselves: their text takes thirty times as long
+            yield part.to_numpy().tobytes()
+        else:
+            yield repr(part.to_list()).encode()
     elif isinstance(part, (list, tuple)):
         yield f"list {len(part)}".encode()
         for item in part:

@@ -17,6 +17,7 @@ from orchestration.base.settings import Settings
 from orchestration.cli.command import command
 from orchestration.cli.listing import EVENTS, SERIES, Choice, choosing, show_list
 from orchestration.cli.results import (
+    show_answers,
     show_comparison,
     show_export,
     show_query,
@@ -29,6 +30,11 @@ from orchestration.readers.release_file import open_release
 
 if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
+
+#: answers about an event that are shown unless all are asked for
+SHOWN_ANSWERS = 15
+#: what is said about an event that no series of the release answers to
+NOT_REACHED = "No series of this release is reached by this event while it lives (`headway sql 'from rpt_event_exposure'`)."
 
 
 @command("status", "headway status\nheadway status --limit 5\nheadway status --json")
@@ -77,6 +83,7 @@ def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: A
 @command(
     "compare",
     "headway compare nafta-round6-end usa_imports_goods_mex\n"
+    "headway compare s301-list3-2018-09\n"
     "headway compare 2018-01-29 usa_imports_goods_mex --months 24 --plot round6.svg\n"
     "headway compare s232-autos-effective-2025-04 usa_employment_motor_vehicles_parts --as-of 2026-01-09\n"
     "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --as-of first --months 6\n"
@@ -85,7 +92,8 @@ def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: A
     "headway compare nafta-round6-end usa_imports_goods_mex --out round6.xlsx",
 )
 @click.argument("event")
-@click.argument("series_id", metavar="SERIES")
+@click.argument("series_id", metavar="[SERIES]", required=False)
+@click.option("--full", is_flag=True, help="Also the longer paragraph and every column.")
 @click.option("--months", default=WINDOW, show_default=True, help="Months in each window.")
 @click.option("--gap", default=GAP, show_default=True, help="Months left out before the cut.")
 @click.option(
@@ -112,15 +120,19 @@ def compare(
     settings: Settings,
     out: Printer,
     event: str,
-    series_id: str,
+    series_id: str | None,
     plot: Path | None,
     target: Path | None,
+    full: bool,
     **options: Any,  # click's values
 ) -> int:
     """Compare SERIES before and after EVENT (an event id or an ISO date).
 
-    Exits with 2 when there is nothing to compare; the text says why and what would work.
+    Without SERIES: what can be told about EVENT, best first. Exits with 2 when there is nothing to compare; the text says
+    why and what would work.
     """
+    if series_id is None:
+        return _about_event(settings, out, event, full=full)
     from orchestration.readers.comparison.compare import compare as run
 
     if plot:
@@ -144,8 +156,42 @@ def compare(
             event_id = comparison.event["event_id"] if comparison.event else None
             cited = cite_comparison(settings, con, comparison.series["series_id"], event_id)
             document_files.write(document(con, comparison, cited), target)
-        show_comparison(out, comparison, plot, target)
+        show_comparison(out, comparison, plot, target, full=full)
     return 0 if comparison.answered else 2
+
+
+def _about_event(settings: Settings, out: Printer, event: str, *, full: bool) -> int:
+    """What can be told about an event; 2 where nothing can."""
+    from orchestration.readers.comparison import answer, answer_words
+    from orchestration.readers.lookup import resolve_event
+
+    with open_release(settings) as con:
+        event_id = resolve_event(con, event)
+        lines = answer.answers_about(con, event_id)
+        untold = answer_words.untold_text(*answer.untold_about(con, event_id))
+    shown = lines if full else lines[:SHOWN_ANSWERS]
+    show_answers(out, shown, untold or NOT_REACHED, len(lines) - len(shown))
+    return 0 if lines else 2
+
+
+@command(
+    "answers",
+    "headway answers\nheadway answers --timeline us_china_301\nheadway answers --since 2025-01 --limit 50",
+)
+@click.option("--timeline", metavar="NAME", help="Only events of this timeline.")
+@click.option("--since", metavar="YYYY-MM", help="Only what happened in this month or later.")
+@click.option("--limit", default=20, show_default=True, help="Answers shown at most; 0 shows all.")
+def answers(settings: Settings, out: Printer, timeline: str | None, since: str | None, limit: int) -> None:
+    """What can be told, best first: panels of goods, then what left its usual range, then the narrowest ranges."""
+    from orchestration.readers.comparison.answer import all_answers
+    from orchestration.readers.comparison.answer_words import chance_text
+    from orchestration.readers.lookup import parse_date
+
+    first = parse_date(since if since.count("-") == 2 else f"{since}-01", "since") if since else None
+    with open_release(settings) as con:
+        lines = all_answers(con, timeline=timeline, since=first)
+    shown = lines[:limit] if limit else lines
+    show_answers(out, shown, chance_text(lines), len(lines) - len(shown))
 
 
 @command("trace", "headway trace usa_employment_manufacturing 2025-04")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestration.operations.build import BuildOutcome
     from orchestration.operations.doctor import Finding
     from orchestration.operations.removal import Removal
+    from orchestration.readers.comparison.answer import AnswerLine
     from orchestration.readers.comparison.compare import Comparison
     from orchestration.readers.export import Export
     from orchestration.readers.lookup import Status
@@ -113,22 +114,43 @@ def show_status(out: Printer, status: Status, choice: Choice) -> None:
 
 
 def show_comparison(
-    out: Printer, comparison: Comparison, picture: Path | None = None, document: Path | None = None
+    out: Printer,
+    comparison: Comparison,
+    picture: Path | None = None,
+    document: Path | None = None,
+    *,
+    full: bool = False,
 ) -> None:
-    """The paragraph first, so that what else happened is read before any number; then the numbers.
+    """The answer first, then the table of designs and what stands in the way; with `full` the longer paragraph and all columns.
 
     picture: the file into which the comparison was drawn; document: the one that it was written to.
     """
+    from orchestration.readers.comparison.answer_words import design_rows, in_the_way
+
+    answer = comparison.answer
     if out.as_json:
         out.json(
             {**vars(comparison), "answered": comparison.answered, "picture": picture, "document": document}
         )
         return
-    out.line(comparison.text)
-    out.line()
-    out.record(_without_welch(comparison.result))
+    out.line(comparison.brief)
+    if answer:
+        out.line()
+        out.rows(design_rows(answer))
+        out.line()
+        for line in in_the_way(answer):
+            out.line(line)
+    if full:
+        out.line()
+        out.line(comparison.text)
+        out.line()
+        out.record(_without_welch(comparison.result))
+        if answer:
+            out.line()
+            out.record({k: v for k, v in answer.row.items() if v not in (None, [])})
     if comparison.control:
         out.line()
+        out.line(comparison.control_text)
         out.record(_without_welch(comparison.control))
     if comparison.methods:
         from orchestration.cli.method_rows import method_rows
@@ -139,6 +161,24 @@ def show_comparison(
         out.line(f"drawn into {picture}")
     if document:
         out.line(f"written to {document}")
+    if not full:
+        out.line()
+        out.line("--full shows every column, --method all every method, --json everything for programs")
+
+
+def show_answers(out: Printer, lines: Sequence[AnswerLine], note: str = "", left: int = 0) -> None:
+    """Answers as a list, best first; note: what cannot be told, or how many chance would give; left: how many more there are."""
+    from orchestration.readers.comparison.answer_words import list_rows
+
+    if out.as_json:
+        out.json({"answers": lines, "note": note or None, "left_out": left})
+        return
+    if lines or not note:
+        out.rows(list_rows(lines))
+    if left:
+        out.line(f"{left} more: --limit shows more")
+    if note:
+        out.line(note)
 
 
 def show_query(out: Printer, result: QueryResult) -> None:

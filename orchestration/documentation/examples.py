@@ -42,6 +42,8 @@ class Example:
         return f"headway compare {self.event} {self.series}{options}"
 
 
+#: the answer that `make build` ends with and README shows: its picture is made with the others
+FIRST = Example("list-3", "s301-list3-2018-09", "usa_imports_goods_chn")
 EXAMPLES = (
     Example("round-six", "nafta-round6-end", IMPORTS),
     Example("auto-tariffs-first-copy", AUTOS, JOBS, {"as_of": "2026-01-09"}),
@@ -63,6 +65,11 @@ def write_examples(settings: Settings, folder: Path) -> list[Path]:
     pictures.mkdir(exist_ok=True)
     written = []
     with open_release(settings) as con:
+        first = pictures / f"{FIRST.name}.svg"
+        first.write_text(
+            dict(_pictures(con, FIRST, compare(con, FIRST.event, FIRST.series)))[first.name], encoding="utf-8"
+        )
+        written.append(first)
         for example in EXAMPLES:
             comparison = compare(con, example.event, example.series, **example.options)
             for name, svg in _pictures(con, example, comparison):
@@ -79,7 +86,7 @@ def with_answer(page: str, example: Example, comparison: Comparison) -> str:
 
     Raises ValueError unless each of the marks is on the page once.
     """
-    quoted = f"```\n{example.command}\n```\n\n> {comparison.text}"
+    quoted = f"```\n{example.command}\n```\n\n> {comparison.brief}\n\nWith `--full`:\n\n> {comparison.text}"
     mark = re.compile(rf"(<!-- answer {re.escape(example.name)} -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.S)
     renewed, count = mark.subn(lambda m: f"{m[1]}{quoted}\n{m[2]}", page)
     if count != 1:

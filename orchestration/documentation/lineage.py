@@ -41,6 +41,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         "rpt_tariff_exposure",
         "rpt_statutory_rate",
         "rpt_event_exposure",
+        "bridge_event_treatment",
     ),
     "Before and after": (
         *(
@@ -52,10 +53,15 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         ),
         "rpt_difference_in_differences",
     ),
+    "Panels of goods and states": (
+        *("dim_panel_family", "rpt_panel_exposure", "rpt_panel_lead_lag", "rpt_panel_cell"),
+        *("rpt_state_exposure", "rpt_state_change"),
+    ),
     "Forecasts": ("rpt_counterfactual_effect", "rpt_counterfactual"),
     "Regressions and synthetic controls": (
         *("rpt_interrupted_time_series", "rpt_change_point", "dim_donor", "rpt_synthetic_control"),
     ),
+    "Answers": ("rpt_answer", "rpt_answer_design", "rpt_answer_coverage", "dim_expected_effect"),
     "Calibration and table macros": ("rpt_method_calibration", "public_macro"),
 }
 

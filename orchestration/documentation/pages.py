@@ -1,5 +1,5 @@
-"""docs/tables.md, series.md, sources.md, sources/ and lineage.md, made from a release, the specs of the sources and dbt's
-manifest, so that they say what the program does.
+"""docs/tables.md, series.md, sources.md, sources/, lineage.md and the marked parts of methods.md, made from a release, the specs of
+the sources and dbt's manifest, so that they say what the program does.
 
 Belongs here: turning the comments and dimensions of a released file into Markdown (lineage.py draws lineage.md).
 Does not belong here: the texts themselves (dbt yml, series.csv, registry.py), pages that people write.
@@ -16,15 +16,17 @@ if TYPE_CHECKING:
     import duckdb
 
 _HEAD = "<!-- made by `make docs` from the release: change the source, not this file -->\n\n"
-_KINDS = (("dim_", "Dimensions"), ("fct_", "Facts"), ("rpt_", "Reports"))
+_KINDS = (("dim_", "Dimensions"), ("bridge_", "Bridges"), ("fct_", "Facts"), ("rpt_", "Reports"))
 
 
 def write_docs(settings: Settings, folder: Path) -> list[Path]:
-    """Write all pages into `folder` from the current release and the registry, and the table of vintages into the README beside
-    it where there is one; returns their paths.
+    """Write all pages into `folder` from the current release and the registry, and an answer and the table of vintages into the README
+    beside it where there is one; returns their paths.
 
     Raises ReleaseError where there is no release.
     """
+    from orchestration.documentation.answer_blocks import methods_page
+    from orchestration.documentation.answer_blocks import readme as with_answer
     from orchestration.documentation.lineage import lineage_page, read_manifest
     from orchestration.documentation.source_pages import source_page
     from orchestration.documentation.vintage_table import vintage_table, with_table
@@ -38,8 +40,12 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
             "tables.md": tables_page(con),
             "series.md": series_page(con),
             "sources.md": sources_page(con),
+            "methods.md": methods_page(con),
         }
-        table = vintage_table(con)
+        front = folder.resolve().parent / "README.md"
+        if front.exists():
+            text = with_answer(con, front.read_text(encoding="utf-8"))
+            front.write_text(with_table(text, vintage_table(con)), encoding="utf-8")
     pages["lineage.md"] = _HEAD.replace("the release", "dbt's manifest") + lineage_page(
         read_manifest(settings.dbt_manifest)
     )
@@ -49,11 +55,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
     written = [folder / name for name in pages]
-    readme = folder.resolve().parent / "README.md"
-    if readme.exists():
-        readme.write_text(with_table(readme.read_text(encoding="utf-8"), table), encoding="utf-8")
-        written.append(readme)
-    return written
+    return [*written, front] if front.exists() else written
 
 
 def tables_page(con: duckdb.DuckDBPyConnection) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.base.errors import HeadwayError, ReleaseError
+from orchestration.base.errors import HeadwayError, ReleaseError, require_pages
 from orchestration.base.settings import Settings
 from orchestration.build.dbt_project import ensure_manifest
 from orchestration.operations.event_log import kept_open
@@ -123,7 +123,9 @@ def prepare_dagster_home(settings: Settings) -> Path:
 
 
 def serve(settings: Settings, port: int) -> None:
-    """Run Dagster's page and daemon on 127.0.0.1 until interrupted. Raises HeadwayError when they fail by themselves."""
+    """Run Dagster's page and daemon on 127.0.0.1 until interrupted. Raises HeadwayError when they fail by themselves,
+    UsageError where the page is not installed."""
+    require_pages("dagster_webserver", "serve")
     # Dagster starts processes of its own, which know the warehouse by these two variables alone
     homes = {"HEADWAY_HOME": str(settings.home), "DAGSTER_HOME": str(prepare_dagster_home(settings))}
     ensure_manifest(settings)

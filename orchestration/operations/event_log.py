@@ -25,10 +25,10 @@ def kept_open(instance: DagsterInstance) -> Iterator[None]:
     that Dagster's page shows a run as it goes. A storage that is not SQLite's is left alone."""
     from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
-    storage: Any = instance.event_log_storage
-    if not isinstance(storage, SqliteEventLogStorage):
+    if not isinstance(instance.event_log_storage, SqliteEventLogStorage):
         yield
         return
+    storage: Any = instance.event_log_storage  # Any, because two of its methods are put in the place of others
     connect = storage._connect
     open_ones: dict[str, Connection] = {}
 

@@ -146,12 +146,12 @@ def status(settings: Settings) -> Status:
 
 
 def list_series(con: duckdb.DuckDBPyConnection, text: str | None = None) -> list[SeriesLine]:
-    """Series whose id, title, measure, source, agency code or FRED code hold every word of `text`.
+    """Series whose id, title, measure, frequency, source, agency code or FRED code hold every word of `text`.
 
     Those with the words in their id come first, then those with them in their title; among them the one with the
     newest figure, and the plain series before its variants, whose ids are longer.
     """
-    searched = "concat_ws(' ', series_id, title, measure, source_id, source_code, fred_alias)"
+    searched = "concat_ws(' ', series_id, title, measure, frequency, source_id, source_code, fred_alias)"
     return read_as(
         con,
         SeriesLine,
@@ -265,6 +265,9 @@ def trace(con: duckdb.DuckDBPyConnection, series: str, period: str) -> list[Trac
     `period`: 2018, 2018Q1, 2018-01 or 2018-01-01. Raises UsageError if the series has no such period.
     """
     series_id = resolve_series(con, series)
+    series_row = read(con, DimSeries, "where series_id = ?", [series_id])[0]
+    if re.fullmatch(r"\d{4}", period.strip()) and series_row["frequency"] != "annual":
+        raise UsageError(_which_period(series_row, period.strip()))
     start = period_start(period)
     rows = read_as(
         con,
@@ -273,12 +276,22 @@ def trace(con: duckdb.DuckDBPyConnection, series: str, period: str) -> list[Trac
         {"series": series_id, "period": start.isoformat()},
     )
     if not rows:
-        series_row = read(con, DimSeries, "where series_id = ?", [series_id])[0]
         raise UsageError(
             f"{series_id} has no value for {start} ({series_row['frequency']}, {series_row['first_period']} to "
             f"{series_row['last_period']})"
         )
     return rows
+
+
+def _which_period(series: DimSeries, year: str) -> str:
+    """A year was named of a series whose periods are shorter: what to ask instead. Its January would be an answer to another
+    question."""
+    length = {"monthly": "month", "quarterly": "quarter"}.get(series["frequency"], "day")
+    example = {"monthly": f"{year}-01", "quarterly": f"{year}Q1"}.get(series["frequency"], f"{year}-01-02")
+    return (
+        f"{series['series_id']} is {series['frequency']}: name a {length} of {year}, as in `headway trace "
+        f"{series['series_id']} {example}` (`headway sql \"from trace('{series['series_id']}', '{year}')\"` shows the whole year)"
+    )
 
 
 def period_start(text: str) -> dt.date:

@@ -11,6 +11,15 @@ from collections.abc import Mapping
 from typing import Any, TypedDict
 
 
+class BridgeEventTreatment(TypedDict):
+    """A row of bridge_event_treatment."""
+
+    event_id: str
+    series_id: str
+    treatment_id: str
+    scope: str
+
+
 class DimControlSet(TypedDict):
     """A row of dim_control_set."""
 
@@ -118,6 +127,27 @@ class DimEventSource(TypedDict):
     note: str | None
 
 
+class DimExpectedEffect(TypedDict):
+    """A row of dim_expected_effect."""
+
+    expected_effect_id: str
+    event_id: str
+    series_id: str
+    kind: str
+    applies_to: str
+    low: float
+    high: float
+    unit: str
+    horizon_months: int | None
+    published: str
+    source_key: str
+    source_title: str
+    source_address: str
+    source_reference: str
+    confidence: str
+    note: str | None
+
+
 class DimFigureOrigin(TypedDict):
     """A row of dim_figure_origin."""
 
@@ -185,6 +215,19 @@ class DimOriginRule(TypedDict):
     source_reference: str | None
 
 
+class DimPanelFamily(TypedDict):
+    """A row of dim_panel_family."""
+
+    family_id: str
+    compares: str
+    title: str
+    event_id: str
+    measure_ids: list[str]
+    expected_verdict: str | None
+    reason: str
+    decided_on: dt.date
+
+
 class DimPayload(TypedDict):
     """A row of dim_payload."""
 
@@ -248,6 +291,7 @@ class DimSeries(TypedDict):
     first_release_to: dt.date | None
     first_release_within_days: int | None
     grade: str
+    family_id: str | None
 
 
 class DimSource(TypedDict):
@@ -389,6 +433,93 @@ class FctTradeFlow(TypedDict):
     payload_id: str
 
 
+class RptAnswer(TypedDict):
+    """A row of rpt_answer."""
+
+    treatment_id: str
+    series_id: str
+    window_months: int
+    scope: str
+    event_ids: list[str]
+    cut_month: dt.date
+    design: str
+    variant: str | None
+    scale: str | None
+    estimate: float | None
+    range_centre: float | None
+    usual_low: float | None
+    usual_high: float | None
+    estimate_pct: float | None
+    range_centre_pct: float | None
+    usual_low_pct: float | None
+    usual_high_pct: float | None
+    distance_at_threshold: float | None
+    verdict: str | None
+    false_alarm_rate: float | None
+    false_alarm_se: float | None
+    n_blocks: int | None
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
+    as_of: dt.datetime | None
+    first_release_estimate_pct: float | None
+    expected_effect_id: str | None
+    expected_low_pct: float | None
+    expected_high_pct: float | None
+    expected_source: str | None
+    expected_horizon_months: int | None
+    could_be_seen: bool | None
+    could_be_excluded: bool | None
+    designs_disagree: bool
+    share_outside: float | None
+    blockers: list[str]
+    sole_blocker: str | None
+    reason: str | None
+    tellable_when: str | None
+    other_designs: list[str]
+
+
+class RptAnswerCoverage(TypedDict):
+    """A row of rpt_answer_coverage."""
+
+    windows: str
+    counted: str
+    item: str
+    n_questions: int
+    n_answers: int
+    share_of_questions: float
+
+
+class RptAnswerDesign(TypedDict):
+    """A row of rpt_answer_design."""
+
+    treatment_id: str
+    series_id: str
+    window_months: int
+    design: str
+    variant: str
+    place: int
+    scope: str
+    cut_month: dt.date
+    scale: str | None
+    estimate: float | None
+    range_centre: float | None
+    usual_low: float | None
+    usual_high: float | None
+    distance_at_threshold: float | None
+    estimate_pct: float | None
+    range_centre_pct: float | None
+    usual_low_pct: float | None
+    usual_high_pct: float | None
+    verdict: str | None
+    false_alarm_rate: float | None
+    false_alarm_se: float | None
+    n_blocks: int | None
+    blockers: list[str]
+    is_available: bool
+    is_answer: bool
+    as_of: dt.datetime | None
+
+
 class RptBeforeAfter(TypedDict):
     """A row of rpt_before_after."""
 
@@ -422,13 +553,21 @@ class RptBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     cluster_id: str | None
     identified: bool
@@ -436,8 +575,12 @@ class RptBeforeAfter(TypedDict):
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -492,21 +635,33 @@ class RptClusterBeforeAfter(TypedDict):
     rank_floor: float | None
     rank_threshold: float | None
     z_mad: float | None
+    z_threshold: float | None
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     family_id: str
     family_size: int
     bh_min_hits: int | None
     q_bh: float | None
     q_by: float | None
+    treatment_id: str | None
     n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     max_shared_post_share: float
     identified: bool
     episodes_in_window: list[str]
     event_clean: bool
     preliminary_months: int
     false_alarm_rate: float | None
+    family_false_alarm_rate: float | None
+    family_false_alarm_se: float | None
     welch_false_alarm_rate: float | None
     revision_effect: float | None
+    share_outside: float | None
+    share_outside_rank: float | None
     verdict: str
     reason: str | None
 
@@ -581,9 +736,17 @@ class RptDifferenceInDifferences(TypedDict):
     n_placebo: int
     n_blocks: int
     mde95: float | None
+    centre: float | None
+    distance_at_threshold: float | None
+    scope_of_range: str | None
     rank_threshold: float | None
     false_alarm_rate: float | None
     event_clean: bool
+    treatment_id: str | None
+    n_other_events: int
+    n_other_events_any: int
+    rival_event_ids: list[str]
+    rivals_in_windows: list[str]
     identified: bool
     as_of: dt.datetime | None
     verdict: str
@@ -676,7 +839,10 @@ class RptMethodCalibration(TypedDict):
     """A row of rpt_method_calibration."""
 
     method: str
-    series_id: str
+    series_id: str | None
+    family_id: str
+    panel_id: str | None
+    era: str
     control_set_id: str | None
     window_months: int
     gap_months: int
@@ -685,10 +851,78 @@ class RptMethodCalibration(TypedDict):
     n_blocks: int
     fired: int
     false_alarm_rate: float
+    false_alarm_se: float | None
     first_cut: dt.date | None
     last_cut: dt.date | None
     mde95: float | None
     rank_threshold: float | None
+    z_threshold: float | None
+
+
+class RptPanelCell(TypedDict):
+    """A row of rpt_panel_cell."""
+
+    family_id: str
+    panel_id: str
+    product_code: str
+    partner_iso3: str
+    exposure: float
+    change_log: float
+    exposure_left: float
+    change_left: float
+
+
+class RptPanelExposure(TypedDict):
+    """A row of rpt_panel_exposure."""
+
+    family_id: str
+    panel_id: str
+    product_level: int
+    cut_month: dt.date
+    window_months: int
+    gap_months: int
+    weighting: str
+    n_cells: int | None
+    n_products: int | None
+    n_partners: int | None
+    value_covered_share: float | None
+    exposure_kind: str
+    exposure_typical: float | None
+    beta: float | None
+    se_product: float | None
+    effect_typical: float | None
+    pct_typical: float | None
+    effective_products: float | None
+    exposure_r2: float | None
+    lead_mean: float | None
+    lead_share_sig: float | None
+    n_placebo: int | None
+    n_blocks: int | None
+    placebo_median: float | None
+    placebo_rank: float | None
+    placebo_false_alarm: float | None
+    perm_p: float | None
+    perm_false_alarm: float | None
+    mde_dates: float | None
+    mde_perm: float | None
+    loo_min: float | None
+    loo_max: float | None
+    zero_exit_share: float | None
+    verdict: str
+    reason: str | None
+    is_primary: bool
+
+
+class RptPanelLeadLag(TypedDict):
+    """A row of rpt_panel_lead_lag."""
+
+    family_id: str
+    panel_id: str
+    month_offset: int
+    estimate: float
+    se: float
+    n_cells: int
+    is_reference: bool
 
 
 class RptRevision(TypedDict):
@@ -717,6 +951,56 @@ class RptSeriesMonth(TypedDict):
     index_base: float | None
     in_episode: bool
     is_preliminary: bool
+
+
+class RptStateChange(TypedDict):
+    """A row of rpt_state_change."""
+
+    family_id: str
+    us_state_code: str
+    jobs_before: float
+    freight_usd: float
+    exposure: float
+    change_log: float
+
+
+class RptStateExposure(TypedDict):
+    """A row of rpt_state_exposure."""
+
+    family_id: str
+    panel_id: str
+    cut_month: dt.date
+    window_months: int
+    gap_months: int
+    exposure_kind: str
+    as_of_basis: str
+    n_states: int | None
+    jobs_covered_share: float | None
+    exposure_first: dt.date | None
+    exposure_last: dt.date | None
+    n_exposure_months: int | None
+    exposure_typical: float | None
+    beta: float | None
+    se_state: float | None
+    effect_typical: float | None
+    pct_typical: float | None
+    effective_states: float | None
+    lead_mean: float | None
+    lead_share_sig: float | None
+    n_placebo: int | None
+    n_blocks: int | None
+    placebo_median: float | None
+    placebo_rank: float | None
+    placebo_false_alarm: float | None
+    perm_p: float | None
+    perm_false_alarm: float | None
+    mde_dates: float | None
+    mde_perm: float | None
+    loo_min: float | None
+    loo_max: float | None
+    verdict: str
+    reason: str | None
+    is_primary: bool
 
 
 class RptStatutoryRate(TypedDict):
@@ -793,6 +1077,7 @@ class RptTariffExposure(TypedDict):
 
 #: the public table that each class describes
 TABLE_OF: Mapping[type[Any], str] = {
+    BridgeEventTreatment: "bridge_event_treatment",
     DimControlSet: "dim_control_set",
     DimDerivedSeries: "dim_derived_series",
     DimDonor: "dim_donor",
@@ -800,11 +1085,13 @@ TABLE_OF: Mapping[type[Any], str] = {
     DimEvent: "dim_event",
     DimEventCluster: "dim_event_cluster",
     DimEventSource: "dim_event_source",
+    DimExpectedEffect: "dim_expected_effect",
     DimFigureOrigin: "dim_figure_origin",
     DimGeography: "dim_geography",
     DimIndustry: "dim_industry",
     DimMonth: "dim_month",
     DimOriginRule: "dim_origin_rule",
+    DimPanelFamily: "dim_panel_family",
     DimPayload: "dim_payload",
     DimProduct: "dim_product",
     DimSeries: "dim_series",
@@ -816,6 +1103,9 @@ TABLE_OF: Mapping[type[Any], str] = {
     FctObservationVintage: "fct_observation_vintage",
     FctPosition: "fct_position",
     FctTradeFlow: "fct_trade_flow",
+    RptAnswer: "rpt_answer",
+    RptAnswerCoverage: "rpt_answer_coverage",
+    RptAnswerDesign: "rpt_answer_design",
     RptBeforeAfter: "rpt_before_after",
     RptChangePoint: "rpt_change_point",
     RptClusterBeforeAfter: "rpt_cluster_before_after",
@@ -827,8 +1117,13 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptFreshness: "rpt_freshness",
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",
+    RptPanelCell: "rpt_panel_cell",
+    RptPanelExposure: "rpt_panel_exposure",
+    RptPanelLeadLag: "rpt_panel_lead_lag",
     RptRevision: "rpt_revision",
     RptSeriesMonth: "rpt_series_month",
+    RptStateChange: "rpt_state_change",
+    RptStateExposure: "rpt_state_exposure",
     RptStatutoryRate: "rpt_statutory_rate",
     RptSyntheticControl: "rpt_synthetic_control",
     RptTariffExposure: "rpt_tariff_exposure",

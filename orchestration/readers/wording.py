@@ -2,7 +2,7 @@
 
 Belongs here: formats that paragraph, chart, page and report share, so that the same number reads the same everywhere
 (6979851745.2 is "6,980 million"), and the names of coded values: verdicts, timelines, topics, parties, adjustments,
-models, modes of transport. tests/unit/test_wording.py holds the names to the seeds and code lists they come from.
+models, designs, blockers, modes of transport. tests/unit/test_wording.py holds the names to the seeds and code lists they come from.
 Does not belong here: sentences (comparison/sentences.py), making text safe for Markdown (dashboard/words.py) or HTML
 (reports/words.py), names that a release holds (titles of series, products, countries), rendering (cli/printer.py).
 """
@@ -195,6 +195,26 @@ VERDICTS: Mapping[str, VerdictWords] = {
     "not_computable": VerdictWords("Not computable", "cannot be computed"),
 }
 
+#: the closed lists of verdicts of panels (accepted_values of rpt_panel_exposure.verdict and rpt_state_exposure.verdict)
+PANEL_VERDICTS: Mapping[str, VerdictWords] = {
+    "exposed_goods_moved": VerdictWords(
+        "Exposed goods moved apart", "trade in exposed goods moved apart from other trade"
+    ),
+    "exposed_states_moved": VerdictWords(
+        "Exposed states moved apart", "jobs in exposed states moved apart from those elsewhere"
+    ),
+    "no_difference_seen": VerdictWords(
+        "No difference seen", "no difference is seen beyond what other dates and other goods give"
+    ),
+    "confounded": VERDICTS["confounded"],
+    "same_measure": VerdictWords("Same goods as another measure", "not told apart from other measures"),
+    "too_few_products": VerdictWords("Too few products", "not judged, too few products decide"),
+    "too_few_states": VerdictWords("Too few states", "not judged, too few states decide"),
+    "pretrend": VerdictWords("Moved apart before", "not judged, they moved apart before as well"),
+    "miscalibrated": VerdictWords("Errors too small", "not judged, its errors are too small for such data"),
+    "not_computable": VERDICTS["not_computable"],
+}
+
 #: seed_timeline.title
 TIMELINES: Mapping[str, str] = {
     "nafta_renegotiation": "NAFTA and its renegotiation",
@@ -272,6 +292,47 @@ MODELS: Mapping[str, str] = {
     "uc_local_linear_trend": "local linear trend",
 }
 
+
+class DesignWords(NamedTuple):
+    """A design of rpt_answer: its name in a table, and what it compares, as a sentence goes on with 'compared with'."""
+
+    short: str
+    against: str
+
+
+#: seed_answer_design.title: the designs of rpt_answer, in the order in which the first available one answers
+DESIGNS: Mapping[str, DesignWords] = {
+    "panel": DesignWords("Panel of goods", "goods and partners that were hit less"),
+    "state_panel": DesignWords("Panel of states", "states that live less from this trade"),
+    "difference_in_differences": DesignWords("Against controls", "its controls"),
+    "forecast": DesignWords("Against a forecast", "a forecast from the months before"),
+    "placebo_rank": DesignWords("Against its own past", "the months before"),
+}
+
+#: seed_answer_blocker: what can stand in the way of a design, in the few words that a table has room for
+BLOCKERS: Mapping[str, str] = {
+    "covid": "COVID-19",
+    "recession": "a recession",
+    "strike": "a strike",
+    "shortage": "a shortage, blockade or disaster",
+    "data_gap": "no federal statistics",
+    "overlap": "another act",
+    "control_disturbed": "a control was hit",
+    "same_measure": "the same goods under two measures",
+    "too_few_products": "too few goods differ",
+    "too_few_states": "too few states carry it",
+    "pretrend": "they moved apart before",
+    "missing_month": "a month is missing",
+    "not_positive": "a value is not positive",
+    "before_start": "the series begins too late",
+    "history": "too little history",
+    "too_recent": "too recent",
+    "preliminary": "preliminary figures",
+    "miscalibrated": "errs too often here",
+    "descriptive_width": "24 months are shown only",
+    "no_design": "no method for this series",
+}
+
 _ACRONYMS = frozenset({"hs", "ieepa", "ip", "nafta", "tpa", "us", "usa", "usmca"})
 
 
@@ -285,6 +346,29 @@ def verdict_short(code: str) -> str:
     """A verdict of the closed list in the few words that a table has room for: 'Within the usual range'."""
     words = VERDICTS.get(code)
     return words.short if words else label(code)
+
+
+def panel_verdict(code: str) -> str:
+    """A verdict of a panel as a sentence goes on with it: 'no difference is seen beyond what other dates ... give'."""
+    words = PANEL_VERDICTS.get(code)
+    return words.in_sentence if words else spelled(code)
+
+
+def panel_verdict_short(code: str) -> str:
+    """A verdict of a panel in the few words that a table has room for: 'Too few products'."""
+    words = PANEL_VERDICTS.get(code)
+    return words.short if words else label(code)
+
+
+def design(code: str) -> str:
+    """A design of rpt_answer as a table names it: 'Against its own past'."""
+    words = DESIGNS.get(code)
+    return words.short if words else label(code)
+
+
+def blocker(code: str) -> str:
+    """What stands in the way of an answer, within a table or sentence: 'another act'."""
+    return BLOCKERS.get(code, spelled(code))
 
 
 def transport_mode(code: str) -> str:

@@ -65,6 +65,8 @@ CONTRACT = Contract(
         "dim_tariff_list",
         "dim_control_set",
         "dim_donor",
+        "dim_expected_effect",
+        "dim_panel_family",
         "dim_origin_rule",
         "dim_geography",
         "dim_product",
@@ -85,16 +87,29 @@ CONTRACT = Contract(
         "rpt_tariff_exposure",
         "rpt_statutory_rate",
         "rpt_event_exposure",
+        "bridge_event_treatment",
         "rpt_interrupted_time_series",
         "rpt_synthetic_control",
         "rpt_change_point",
         "rpt_counterfactual",
         "rpt_counterfactual_effect",
+        "rpt_panel_exposure",
+        "rpt_panel_lead_lag",
+        "rpt_panel_cell",
+        "rpt_state_exposure",
+        "rpt_state_change",
         "rpt_method_calibration",
+        "rpt_answer",
+        "rpt_answer_design",
+        "rpt_answer_coverage",
         "rpt_revision",
         "rpt_freshness",
     ),
     macros={
+        "answer": MacroCall(
+            "FROM answer(?, ?)",
+            "SELECT event_ids[1], series_id FROM rpt_answer WHERE window_months = 12 ORDER BY ALL LIMIT 1",
+        ),
         "as_of": MacroCall("FROM as_of(current_date)"),
         "before_after": MacroCall(
             "FROM before_after(?, ?)", "SELECT series_id, event_id FROM rpt_before_after LIMIT 1"
@@ -104,7 +119,7 @@ CONTRACT = Contract(
             "SELECT series_id, event_id FROM rpt_before_after WHERE verdict <> 'not_computable' LIMIT 1",
         ),
         "event_window": MacroCall(
-            "FROM event_window(?, ?)", "SELECT event_id, series_id FROM rpt_event_window LIMIT 1"
+            "FROM event_window(?, ?)", "SELECT series_id, event_id FROM rpt_event_window LIMIT 1"
         ),
         "trace": MacroCall(
             "FROM trace(?, ?)",

@@ -1,7 +1,7 @@
 """`headway compare` as a person waits for it: plain, of an earlier day, with every method, with a picture.
 
 Belongs here: whole commands, timed from outside, against a Python that opens the released file and asks the macro.
-Does not belong here: building (bench_build.py).
+Does not belong here: building (bench_budget.py).
 """
 
 from __future__ import annotations

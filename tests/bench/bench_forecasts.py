@@ -1,6 +1,6 @@
 """Forecasts of counterfactuals: cold, unchanged, with one new month, and the growth when series double.
 
-Belongs here: the Python part of int_counterfactual on the bundled figures. Does not belong here: dbt (bench_build.py).
+Belongs here: the Python part of int_counterfactual on the bundled figures. Does not belong here: dbt (bench_budget.py).
 
 The baseline is statsmodels, one fit after the other, on a sample of the same origins.
 """

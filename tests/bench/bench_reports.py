@@ -1,7 +1,7 @@
 """The comparison reports in SQL: time and memory of all of them, and how both grow with series and with events.
 
 Belongs here: the models from the monthly series to the reports, run on the built warehouse's own tables.
-Does not belong here: the statistics in Python (bench_statistics*.py), whole builds (bench_build.py).
+Does not belong here: the statistics in Python (bench_statistics*.py), whole builds (bench_budget.py).
 
 The baseline is the same models on the same tables, before the series, or the events, are doubled.
 """
@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.store.tables import open_store
+from tests.bench.bare_build import make
 from tests.bench.timing import Measured, show
 from tests.support.dbt_case import dbt
 
@@ -34,12 +36,18 @@ MODELS = (
         "int_cluster_overlap",
         "int_series_family",
     ),
-    *("int_window_statistics", "int_cut_statistics", "int_control_difference", "int_cut_standing"),
-    *("int_difference_standing", "int_rank_threshold", "int_calibration_placebo", "int_compared_cut"),
-    *("rpt_before_after", "rpt_cluster_before_after", "rpt_difference_in_differences", "rpt_event_window"),
+    *("int_window_statistics", "int_cut_statistics", "int_control_difference", "int_cut_candidate"),
+    *(
+        "int_cut_standing",
+        "int_difference_standing",
+        "int_rank_threshold",
+        "int_calibration_placebo",
+        "int_compared_cut",
+    ),
+    *("rpt_before_after", "rpt_cluster_before_after", "rpt_difference_in_differences"),
+    *("rpt_series_month", "rpt_event_window"),
     "rpt_revision",
 )
-VIEWS = ("int_cut_statistics",)
 #: read by the models; of a series, and of an event
 INPUTS = {
     "intermediate": (
@@ -49,6 +57,7 @@ INPUTS = {
     "main": (
         "dim_series",
         "dim_event",
+        "dim_month",
         "dim_episode",
         "fct_observation",
         "fct_observation_vintage",
@@ -73,19 +82,21 @@ OF_EVENTS = {"int_event_cut": ("event_id",), "dim_event": ("event_id",), "stg_ev
 
 
 @pytest.fixture(scope="module")
-def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, str]]:
-    """Name, relation and SQL of the models, in their order."""
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """The nodes of the models, with their SQL, in their order."""
     settings = Settings(project=PROJECT, home=tmp_path_factory.mktemp("compiled"))
     settings.build.mkdir(parents=True)
     with open_store(settings.store):
         pass
     done = dbt(settings, "compile", "--select", *MODELS)
     assert done.success, done.exception or done.result
-    nodes = {r.node.name: r.node for r in done.result}
-    return [(name, nodes[name].relation_name, nodes[name].compiled_code) for name in MODELS]
+    nodes = {r.node.name: r.node.to_dict() for r in done.result}
+    return [nodes[name] for name in MODELS]
 
 
-def seconds(warehouse: Path, scratch: Path, compiled: list, doubled: dict[str, tuple[str, ...]]) -> float:
+def seconds(
+    warehouse: Path, scratch: Path, compiled: list[dict[str, Any]], doubled: dict[str, tuple[str, ...]]
+) -> float:
     """Time of all models on copies of their inputs, in which the tables of `doubled` have every row once more, under
     other keys. An event's copy is cut a month later, as one of its own would be."""
     with duckdb.connect(str(scratch), config={"memory_limit": MEMORY, "threads": 2}) as con:
@@ -102,13 +113,13 @@ def seconds(warehouse: Path, scratch: Path, compiled: list, doubled: dict[str, t
                 con.execute(f"CREATE TABLE {schema}.{table} AS SELECT * FROM {source} {copy}")
         con.execute("DETACH built")
         name = con.execute("SELECT current_database()").fetchone()[0]
+        inputs = [{"name": table, "schema": schema} for schema, tables in INPUTS.items() for table in tables]
+        nodes = {node["name"]: node for node in (*compiled, *inputs)}
         started = time.perf_counter()
-        for model, relation, sql in compiled:
-            kind = "VIEW" if model in VIEWS else "TABLE"
-            schema = relation.replace('"', "").split(".")[1]
-            con.execute(
-                f"CREATE {kind} {schema}.{model} AS {sql.replace(chr(34) + 'headway' + chr(34), name)}"
-            )
+        for node in compiled:
+            here = {**node, "compiled_code": (node.get("compiled_code") or "").replace('"headway"', name)}
+            make(con, here, nodes)
+        con.execute("SELECT sum(index_100) FROM main.rpt_event_window")  # a view costs what is asked of it
         return time.perf_counter() - started
 
 

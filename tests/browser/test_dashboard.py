@@ -24,6 +24,7 @@ from tests.support.page_case import changed_release
 PAGES = {
     "": "Overview",
     "timeline": "Timeline",
+    "answers": "What can be told",
     "compare": "Compare",
     "trade": "Trade and tariffs",
     "revisions": "Revisions",
@@ -38,10 +39,11 @@ COMPARED = (
 
 
 def numbers(browser: Browser) -> dict[str, str]:
-    """The table of the page Compare: what is written, by column of the mart."""
+    """The table of the page Compare: what is written, by column of the mart. It stands folded away below the answer, where it has
+    no innerText."""
     rows = browser.js(
         "return [...document.querySelectorAll('.st-key-numbers tbody tr')]"
-        ".map(r => [...r.querySelectorAll('td, th')].map(c => c.innerText.trim()))"
+        ".map(r => [...r.querySelectorAll('td, th')].map(c => c.textContent.trim()))"
     )
     return {row[2]: row[1] for row in rows}
 
@@ -103,12 +105,13 @@ def test_the_numbers_shown_are_those_of_the_marts(browser: Browser, dashboard: s
     for column in ("pre_mean", "post_mean", "placebo_rank", "mde95", "n_other_events"):
         assert (mart.get(column) is None) == (column not in shown), column
     if mart["n_other_events"]:
-        said = browser.text(".st-key-warnings")
-        assert str(mart["n_other_events"]) in said, "overlap is said before any number"
-        warned, counted = browser.js(
-            "return ['.st-key-warnings', '.st-key-verdict'].map(s => document.querySelector(s).getBoundingClientRect().top)"
+        said = browser.js("return document.querySelector('.st-key-warnings').textContent")
+        assert str(mart["n_other_events"]) in said, "overlap is said before the columns"
+        answered, warned, counted = browser.js(
+            "return ['.st-key-verdict', '.st-key-fold-cautions', '.st-key-fold-numbers']"
+            ".map(s => document.querySelector(s).getBoundingClientRect().top)"
         )
-        assert warned < counted
+        assert answered < warned < counted
 
 
 def test_a_choice_is_written_to_the_address_and_a_link_brings_it_back(browser: Browser, dashboard: str):
@@ -121,7 +124,7 @@ def test_a_choice_is_written_to_the_address_and_a_link_brings_it_back(browser: B
     settled(browser)
     browser.until(
         "return document.querySelector('.st-key-numbers') && "
-        "!document.querySelector('.st-key-numbers').innerText.includes(arguments[0])",
+        "!document.querySelector('.st-key-numbers').textContent.includes(arguments[0])",
         before["pre_mean"],
     )
     changed, address = numbers(browser), browser.driver.current_url

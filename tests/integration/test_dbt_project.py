@@ -25,6 +25,7 @@ from transforms.statistics import (
     forecasts,
     interrupted,
     interrupted_calibration,
+    panel_inference,
     standing,
 )
 
@@ -34,7 +35,7 @@ MAY_READ = {
     "intermediate": {"staging", "intermediate"},
     "marts": {"staging", "intermediate", "marts"},
 }
-PUBLIC_MACRO = re.compile(r"\b(?:as_of|before_after|placebo|event_window|trace)\(")
+PUBLIC_MACRO = re.compile(r"\b(?:answer|as_of|before_after|placebo|event_window|trace)\(")
 CLASSES = {row.__name__: table for row, table in TABLE_OF.items()}
 
 
@@ -146,18 +147,21 @@ def test_settings_that_sql_and_python_share_are_the_same(manifest: dict[str, Any
         == standing.MIN_PLACEBO
         == MIN_DATES
     )
-    assert setting("min_placebo_blocks") == conformal.MIN_BLOCKS
+    assert setting("min_placebo_blocks") == conformal.MIN_BLOCKS == standing.MIN_BLOCKS
+    assert tuple(setting("judged_windows")) == standing.JUDGED_WINDOWS
+    assert setting("far_distances_kept") == standing.FAR_DISTANCES
     assert (
         setting("placebo_block")
         == conformal.BLOCK_MONTHS
         == interrupted_calibration.BLOCK_MONTHS
         == standing.BLOCK
+        == panel_inference.STRETCH
     )
     assert setting("placebo_distance") == standing.DISTANCE
     assert setting("usual_share") == standing.USUAL_SHARE
     assert float(setting("rounding")) == standing.ROUNDING
     assert setting("mad_to_sd") == standing.MAD_TO_SD
-    assert setting("nominal_level") == interrupted_calibration.NOMINAL_RATE
+    assert setting("nominal_level") == interrupted_calibration.NOMINAL_RATE == panel_inference.LEVEL
 
 
 @pytest.mark.parametrize("name", ["dashboard", "reports", "command_line", "exports"])
@@ -184,7 +188,7 @@ def tables_named_in(places: Iterator[Path]) -> set[str]:
             tree = ast.parse(module.read_text(encoding="utf-8"))
             tables |= {CLASSES[n.id] for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id in CLASSES}
             for text in strings(tree):
-                tables |= set(re.findall(r"\b(?:dim|fct|rpt)_[a-z_]+\b", text)) & set(TABLE_OF.values())
+                tables |= set(re.findall(r"\b(?:bridge|dim|fct|rpt)_[a-z_]+\b", text)) & set(TABLE_OF.values())
                 tables |= {"public_macro"} if PUBLIC_MACRO.search(text) else set()
     return tables
 

@@ -46,7 +46,7 @@ def test_jobs_and_schedules_exist(definitions):
 
 def test_loading_definitions_parses_nothing_and_asks_nobody(home):
     """Dagster loads definitions in every process; a dbt parse or a request at import would make each take 20 s more.
-    How long it takes is measured in tests/bench/bench_build.py."""
+    How long it takes is measured in tests/bench/bench_budget.py."""
     code = (
         "import socket; socket.socket.connect = None\n"
         "from orchestration.definitions import defs\n"

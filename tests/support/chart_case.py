@@ -14,7 +14,10 @@ import polars as pl
 
 from orchestration.readers.charts.comparison import comparison_chart
 from orchestration.readers.charts.event_window import event_window_chart
+from orchestration.readers.charts.panel import exposure_scatter, lead_lag_chart
 from orchestration.readers.charts.placebo import placebo_chart
+from orchestration.readers.charts.states import state_tiles
+from tests.support import panel_chart_case
 from tests.support.reading_case import IMPORTS
 
 SERIES = {
@@ -103,10 +106,15 @@ def windows_frame(events: int = 1) -> pl.DataFrame:
 
 
 def every_chart(**size: object) -> list[alt.LayerChart]:
+    source = f"Source: {AGENCY}"
+    example = panel_chart_case
     return [
         drawn(event=EVENT, others=[EVENT], episodes=[STRIKE], **size),
         placebo_chart(pool(), result(), SERIES, agency=AGENCY, event=EVENT, **size),
         event_window_chart(windows_frame(3), SERIES, agency=AGENCY, **size),
+        lead_lag_chart(example.path(), example.panel_row(), example.FAMILY, source=source, **size),
+        exposure_scatter(example.cells(), example.panel_row(), example.FAMILY, source=source, **size),
+        state_tiles(example.states(), example.panel_row(), example.FAMILY, source=source, **size),
     ]
 
 

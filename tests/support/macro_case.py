@@ -28,16 +28,20 @@ CREATE VIEW fct_observation AS
     FROM fct_observation_vintage WHERE known_to IS NULL AND status <> 'withdrawn';
 CREATE TABLE dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR, frequency VARCHAR,
     source_id VARCHAR, source_code VARCHAR, fred_alias VARCHAR, geography_iso3 VARCHAR, industry_code VARCHAR, product_system VARCHAR, product_code VARCHAR,
-    break_period DATE, break_reason VARCHAR, oldest_known_from TIMESTAMP);
+    break_period DATE, break_reason VARCHAR, oldest_known_from TIMESTAMP, family_id VARCHAR);
 CREATE TABLE dim_event (event_id VARCHAR, event_type VARCHAR, event_date DATE, effective_on DATE,
-    date_precision VARCHAR, confidence VARCHAR, in_force BOOLEAN, cluster_id VARCHAR, cut_month DATE, in_report BOOLEAN);
+    date_precision VARCHAR, confidence VARCHAR, in_force BOOLEAN, cluster_id VARCHAR, cut_month DATE, in_report BOOLEAN,
+    event_class VARCHAR);
+CREATE TABLE rpt_event_exposure (event_id VARCHAR, series_id VARCHAR, topic VARCHAR);
 CREATE TABLE dim_episode (episode_id VARCHAR, starts_on DATE, ends_on DATE, applies_to VARCHAR);
 CREATE TABLE dim_payload (payload_id VARCHAR, source_id VARCHAR, dataset VARCHAR, request_url VARCHAR,
     retrieved_at TIMESTAMP, http_status INTEGER, media_type VARCHAR, sha256 VARCHAR, bytes BIGINT, archive_path VARCHAR);
 CREATE TABLE rpt_method_calibration (method VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
-    n_blocks INTEGER, false_alarm_rate DOUBLE, rank_threshold DOUBLE);
+    n_blocks INTEGER, false_alarm_rate DOUBLE, rank_threshold DOUBLE, family_id VARCHAR, era VARCHAR,
+    n_pseudo_events INTEGER, false_alarm_se DOUBLE, z_threshold DOUBLE);
 CREATE TABLE rpt_before_after (event_id VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
-    as_of_basis VARCHAR, family_id VARCHAR, family_size INTEGER, bh_min_hits INTEGER, q_bh DOUBLE, q_by DOUBLE);
+    as_of_basis VARCHAR, family_id VARCHAR, family_size INTEGER, bh_min_hits INTEGER, q_bh DOUBLE, q_by DOUBLE,
+    share_outside DOUBLE, share_outside_rank DOUBLE);
 """
 
 
@@ -129,8 +133,8 @@ def add_events(con: duckdb.DuckDBPyConnection, events: Iterable[tuple[Any, ...]]
             event[day] = dt.date.fromisoformat(event[day]) if event[day] else None
         cut = plain.month(plain.event_cut(event))
         con.execute(
-            f"INSERT INTO dim_event VALUES ({', '.join('?' * 10)})",
-            [*event.values(), cut, plain.in_report(event)],
+            f"INSERT INTO dim_event VALUES ({', '.join('?' * 11)})",
+            [*event.values(), cut, plain.in_report(event), plain.event_class(event)],
         )
 
 

@@ -171,7 +171,7 @@ _SQL_TYPES = {
 }
 
 
-def _columns(row: type) -> dict[str, str]:
+def columns(row: type) -> dict[str, str]:
     """Names and types of the columns of a public table, given its class of rows.py."""
     return {
         name: _SQL_TYPES[annotation.__forward_arg__.removesuffix(" | None")]
@@ -189,7 +189,7 @@ def _contract_columns(con: duckdb.DuckDBPyConnection) -> str:
         f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {name} {kind};"
         for row, table in TABLE_OF.items()
         if table in tables
-        for name, kind in _columns(row).items()
+        for name, kind in columns(row).items()
     )
 
 
@@ -209,7 +209,7 @@ def write_release(home: Settings, run_id: str = "r1", *, sql: str = "") -> Path:
         con.execute("USE headway")
         unknown = ", ".join(
             f"NULL::{kind} AS {name}"
-            for name, kind in _columns(RptBeforeAfter).items()
+            for name, kind in columns(RptBeforeAfter).items()
             if name not in _KNOWN_OF_COMPARISON
         )
         con.execute(_TABLES)

@@ -66,20 +66,23 @@ def window_weights() -> Floats:
 
 
 def frame(
-    series_ids: list[str],
+    series_ids: list[str] | pl.Series,
     ends: NDArray[np.datetime64],
     lengths: int | NDArray[np.int64],
-    arrays: tuple[Floats, Floats, Floats] | None,
-    reason: str | None = None,
+    arrays: tuple[Floats, ...] | None,
+    reason: str | pl.Series | None = None,
 ) -> pl.DataFrame:
-    """Rows of SCHEMA for origins that all have a forecast, or all have none for the same reason.
+    """Rows of SCHEMA, one an origin.
 
     ends: train_end of each origin (datetime64); lengths: training months; arrays: expected, half_width and
-    window_half_width, a row an origin, or None with a reason.
+    window_half_width, a row an origin, or None where no origin has a forecast; reason: why an origin has none (one for all, or
+    one each), null for one that has. What the arrays hold for an origin with a reason does not matter.
     """
     months = ends.astype("datetime64[M]")
     lengths = np.broadcast_to(np.asarray(lengths), len(series_ids))
-    values = arrays or (None, None, None)
+    reasons = reason if isinstance(reason, pl.Series) else pl.Series([reason], dtype=pl.String)
+    names = ("expected", "half_width", "window_half_width")
+    made = pl.col("reason").is_null()
     return pl.DataFrame(
         {
             "series_id": pl.Series(series_ids, dtype=pl.String),
@@ -89,12 +92,14 @@ def frame(
             "train_end": pl.Series(months.astype("datetime64[D]")).cast(pl.Date),
             "n_train": pl.Series(lengths.astype(np.int32)),
             **{
-                name: pl.Series(name, value, dtype=SCHEMA[name])
-                if value is not None
-                else pl.Series(name, [None] * len(series_ids), dtype=SCHEMA[name])
-                for name, value in zip(("expected", "half_width", "window_half_width"), values, strict=True)
+                name: pl.Series(name, [None] * len(series_ids), dtype=SCHEMA[name])
+                if arrays is None
+                else pl.Series(name, arrays[place], dtype=SCHEMA[name])
+                for place, name in enumerate(names)
             },
-            "reason": pl.Series([reason] * len(series_ids), dtype=pl.String),
+            "reason": reasons
+            if len(reasons) == len(series_ids)
+            else reasons.new_from_index(0, len(series_ids)),
         },
         schema=SCHEMA,
-    )
+    ).with_columns(pl.when(made).then(name).alias(name) for name in names)

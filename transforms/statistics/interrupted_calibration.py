@@ -13,7 +13,14 @@ from datetime import date
 import polars as pl
 
 from transforms.statistics.interrupted import DESIGN_SCHEMA, WINDOW
-from transforms.statistics.months import clean_cuts, day, episodes_by_series, monthly_series, number
+from transforms.statistics.months import (
+    clean_cuts,
+    cuts_by_series,
+    day,
+    episodes_by_series,
+    monthly_series,
+    number,
+)
 
 #: the p below which a date is called unusual
 NOMINAL_RATE = 0.05
@@ -37,20 +44,27 @@ CALIBRATION_SCHEMA: dict[str, pl.DataType] = {
 
 
 def clean_designs(
-    monthly: pl.DataFrame, episodes: pl.DataFrame, event_cuts: Iterable[date], cluster_starts: Iterable[date]
+    monthly: pl.DataFrame, episodes: pl.DataFrame, acts: pl.DataFrame, cluster_starts: Iterable[date]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Designs (DESIGN_SCHEMA) and pairs (series_id, design_id) for interrupted_time_series at every month without a known
-    event, with whole windows only. monthly and episodes as there; event_cuts, cluster_starts: first days of months.
+    event, from 1985 on, with whole windows only. monthly and episodes as there; acts: series_id and cut_month of the acts that reach
+    each series; cluster_starts: first days of months.
 
     The month before the cut is left out, as at most events: there it is the month of the event, only a part of which lies
     after the event.
     """
-    cuts, starts = {number(c) for c in event_cuts}, sorted({number(s) for s in cluster_starts})
+    starts, reaching = sorted({number(s) for s in cluster_starts}), cuts_by_series(acts)
     touching = episodes_by_series(episodes)
     pairs = [
         (series_id, c)
         for series_id, series in monthly_series(monthly).items()
-        for c in clean_cuts(series, cuts, touching.get(series_id, []), before=WINDOW + 1, after=WINDOW)
+        for c in clean_cuts(
+            series,
+            reaching.get(series_id, set()),
+            touching.get(series_id, []),
+            before=WINDOW + 1,
+            after=WINDOW,
+        )
     ]
     frame = pl.DataFrame(pairs, schema={"series_id": pl.String, "cut": pl.Int32}, orient="row").with_columns(
         design_id=pl.col("cut").map_elements(lambda c: f"clean {day(c)}", return_dtype=pl.String)

@@ -12,6 +12,9 @@ from datetime import date
 import numpy as np
 import polars as pl
 
+#: the first month that may be a date without an event: with older ones 5 % of alarms over all dates hide 8.4 % before 1985
+FIRST_CLEAN = date(1985, 1, 1)
+
 REASON_MISSING = "a month of a window has no value"
 REASON_NOT_POSITIVE = "a value of a window is not positive"
 REASON_CONSTANT = "the series hardly varies"
@@ -25,6 +28,12 @@ def number(month: date) -> int:
 def day(month: int) -> date:
     """The first day of the month with this number."""
     return date(month // 12, month % 12 + 1, 1)
+
+
+def days(months: np.ndarray) -> pl.Series:
+    """The first days of the months with these numbers."""
+    since_1970 = np.asarray(months, dtype=np.int64) - 1970 * 12
+    return pl.Series(since_1970.astype("datetime64[M]").astype("datetime64[D]"))
 
 
 def month_numbers(column: str) -> pl.Expr:
@@ -100,6 +109,21 @@ def placebo_rank(value: float, others: np.ndarray) -> float:
     return (1 + int((others >= value * (1 - 1e-12)).sum())) / (1 + len(others))
 
 
+def cuts_by_series(acts: pl.DataFrame) -> dict[str, set[int]]:
+    """Month numbers of the cuts of the acts that reach each series; acts: series_id, cut_month."""
+    found: dict[str, set[int]] = {}
+    for series_id, cut in acts.select("series_id", "cut_month").iter_rows():
+        found.setdefault(series_id, set()).add(number(cut))
+    return found
+
+
+def placebo_ranks(values: np.ndarray, others: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """The `placebo_rank` of each of m `values` among those of n `others` that `counted` (m, n) marks for it."""
+    at_least = counted & (others >= values[:, None] * (1 - 1e-12))
+    found: np.ndarray = (1 + at_least.sum(axis=1)) / (1 + counted.sum(axis=1))
+    return found
+
+
 def clean_cuts(
     series: MonthlySeries,
     event_cuts: set[int],
@@ -112,7 +136,7 @@ def clean_cuts(
 ) -> list[int]:
     """Months of a series that can be cuts and at which nothing is known to have happened (month numbers, as all arguments).
 
-    The series has values for `before` months before the cut and `after` months from the cut on. The cut of an event is
+    They are not before FIRST_CLEAN. The series has values for `before` months before the cut and `after` months from the cut on. The cut of an event is
     more than `from_events` months away, and no month of an episode lies in the `from_episodes` months before the cut or
     in as many from the cut on.
     """
@@ -121,4 +145,5 @@ def clean_cuts(
         # the last month of an episode without an end is in the year 9999
         stop = min(last + from_episodes, series.last)
         blocked.update(range(max(first - from_episodes + 1, series.first), stop + 1))
-    return [c for c in range(series.first + before, series.last - after + 2) if c not in blocked]
+    first_cut = max(series.first + before, number(FIRST_CLEAN))
+    return [c for c in range(first_cut, series.last - after + 2) if c not in blocked]

@@ -1,16 +1,19 @@
-"""Regressions of many series on the same regressors at once, with four kinds of standard errors for one coefficient.
+"""Regressions of many series with autocorrelated errors at once, with four kinds of standard errors for one coefficient.
 
-Belongs here: least squares, AR(p) GLS, Newey-West and equal-weighted cosine (EWC) standard errors, in numpy over all series
-of a block. Does not belong here: which regressors and which months (interrupted.py), frames, tables.
+Belongs here: least squares, AR(p) GLS, Newey-West and equal-weighted cosine (EWC) standard errors, in numpy over many series.
+Does not belong here: which regressors and which months (interrupted.py), frames, tables.
 
-statsmodels takes about 3 ms for one AR fit of one series; 40,000 windows with four orders each would take eight minutes.
-Here the products of the regressors are computed once for a block, and for each series only a system of k equations is
-solved.
+statsmodels takes about 3 ms for one AR fit of one series; 57,000 windows with four orders each would take ten minutes. Here
+series with the same regressors form a group. The products of lagged regressors are computed once for a group, and for each
+series only a system of k equations is solved. All else is done for many groups at once: shorter groups are filled with months
+of zeros, and groups with fewer regressors with columns of zeros, which change no sum.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from scipy.special import stdtr
@@ -25,8 +28,8 @@ FITS = 6
 
 @dataclass(frozen=True)
 class Estimate:
-    """The estimates for m series: all k coefficients (m, k), and for the coefficient of interest standard error, degrees of
-    freedom and two-sided p, each (m,). In the unit of y."""
+    """The estimates for m series: all coefficients (m, k), and for the coefficient of interest standard error, degrees of
+    freedom and two-sided p, each (m,). In the unit of y. A series with fewer regressors than k has zeros before its own."""
 
     params: np.ndarray
     se: np.ndarray
@@ -43,48 +46,75 @@ class AutoregressiveFit:
     order: np.ndarray
 
 
-class Block:
-    """m series `y` (T, m) on the regressors `x` (T, k) of full column rank; the coefficient of interest is column `target`."""
+class Blocks:
+    """Groups of series: each has its series `y` (T, m) on its regressors `x` (T, k), of full column rank; T, m and k differ
+    between groups. The coefficient of interest is column `target` of x, counted from the last one (-1).
 
-    def __init__(self, y: np.ndarray, x: np.ndarray, target: int) -> None:
-        self.y, self.x, self.target = y, x, target
-        self.n, self.k = x.shape
-        # with orthonormal columns the products of lagged columns are well conditioned, also where there is a trend
-        self.q, self.r = np.linalg.qr(x)
-        self.from_q = np.linalg.inv(self.r)
-        self.gamma = self.q.T @ y
-        self.params = (self.from_q @ self.gamma).T
-        self.residuals = y - self.q @ self.gamma
-        #: what one unit of each month's error adds to the coefficient of interest: its row of (X'X)^-1 X'
-        self.influence = self.q @ self.from_q[target]
+    Results have a place a series, one group after the other.
+    """
+
+    def __init__(self, groups: Sequence[tuple[np.ndarray, np.ndarray]], target: int) -> None:
+        self.target = target
+        sizes = [y.shape[1] for y, _ in groups]
+        stops = np.cumsum(sizes)
+        #: the places of the series of each group
+        self.own = [slice(int(stop) - size, int(stop)) for size, stop in zip(sizes, stops, strict=True)]
+        self.months = [len(x) for _, x in groups]
+        longest, widest = max(self.months), max(x.shape[1] for _, x in groups)
+        #: months and regressors of each series
+        self.n = np.repeat(self.months, sizes)
+        self.k = np.repeat([x.shape[1] for _, x in groups], sizes)
+        self.y = np.zeros((longest, len(self.n)))
+        # With orthonormal columns the products of lagged columns are well conditioned, also where there is a trend. Of all such
+        # columns these are the ones whose products with the month before are a diagonal matrix, `self.neighbour` twice.
+        self.q, self.neighbour = np.zeros((len(groups), longest, widest)), np.zeros((len(groups), widest))
+        self.from_q = np.zeros((len(groups), widest, widest))
+        self.gamma = np.zeros((len(self.n), widest))
+        for place, ((y, x), own) in enumerate(zip(groups, self.own, strict=True)):
+            n, k = x.shape
+            self.y[:n, own] = y
+            q, r = np.linalg.qr(x)
+            product = q[1:].T @ q[:-1]
+            self.neighbour[place, widest - k :], turn = np.linalg.eigh(product + product.T)
+            self.q[place, :n, widest - k :] = q @ turn
+            self.from_q[place, widest - k :, widest - k :] = np.linalg.solve(r, turn)
+            self.gamma[own] = y.T @ self.q[place, :n]
+        self.params = self._plain(self.gamma)
+        self.residuals = self._rest(self.gamma)
+        #: what one unit of each month's error adds to the coefficient of interest: its row of (X'X)^-1 X' (T, series)
+        self.influence = np.repeat(np.einsum("gtk,gk->tg", self.q, self.from_q[:, target]), sizes, axis=1)
 
     def ols(self) -> Estimate:
         """The textbook standard error, for independent errors of one variance; t with T - k degrees of freedom."""
         df = self.n - self.k
         variance = (self.residuals**2).sum(axis=0) / df
-        return self._estimate(self.params, np.sqrt(variance * (self.influence @ self.influence)), df)
+        return self._estimate(self.params, np.sqrt(variance * (self.influence**2).sum(axis=0)), df)
 
-    def newey_west(self, lags: int) -> Estimate:
+    def newey_west(self, lags: np.ndarray | int) -> Estimate:
         """Newey and West (1987) with Bartlett weights 1 - j/(lags + 1), times T/(T - k); t with T - k degrees of freedom.
 
-        The result is the same as statsmodels' cov_type="HAC" with use_correction=True and use_t=True.
+        lags: one for all series or one each. The result is the same as statsmodels' cov_type="HAC" with use_correction=True
+        and use_t=True.
         """
-        z = self.influence[:, None] * self.residuals
+        z = self.influence * self.residuals
         variance = (z**2).sum(axis=0)
-        for j in range(1, min(lags, self.n - 1) + 1):
-            variance += 2 * (1 - j / (lags + 1)) * (z[j:] * z[:-j]).sum(axis=0)
+        lags = np.broadcast_to(np.asarray(lags), self.n.shape)
+        for j in range(1, min(int(lags.max()), len(z) - 1) + 1):
+            weight = np.maximum(1 - j / (lags + 1), 0.0)
+            variance += 2 * weight * np.einsum("tm,tm->m", z[j:], z[:-j])
         df = self.n - self.k
         return self._estimate(self.params, np.sqrt(np.maximum(variance, 0) * self.n / df), df)
 
-    def ewc(self, terms: int) -> Estimate:
-        """The equal-weighted cosine standard error (Lazarus, Lewis, Stock and Watson 2018): the variance is the mean of
-        `terms` squared type II cosine transforms of what each month's error adds to the coefficient; t with `terms` degrees
-        of freedom."""
-        z = self.influence[:, None] * self.residuals
-        months = (np.arange(self.n) + 0.5) / self.n
-        cosines = np.cos(np.pi * np.outer(np.arange(1, terms + 1), months))
-        variance = 2 / terms * ((cosines @ z) ** 2).sum(axis=0)
-        return self._estimate(self.params, np.sqrt(variance), terms)
+    def ewc(self, terms: Sequence[int]) -> Estimate:
+        """The equal-weighted cosine standard error (Lazarus, Lewis, Stock and Watson 2018): the variance is the mean of as many
+        squared type II cosine transforms as `terms` says for a group, of what each month's error adds to the coefficient; t
+        with `terms` degrees of freedom."""
+        z = self.influence * self.residuals
+        variance, df = np.empty(len(self.n)), np.empty(len(self.n))
+        for own, n, count in zip(self.own, self.months, terms, strict=True):
+            transform = _cosines(n, count) @ z[:n, own]
+            variance[own], df[own] = 2 / count * np.einsum("jm,jm->m", transform, transform), count
+        return self._estimate(self.params, np.sqrt(variance), df)
 
     def autoregressive(self) -> AutoregressiveFit:
         """AR(p) GLS (iterated Cochrane-Orcutt, which loses the first p months) with the p of 0..MAX_ORDER that BIC prefers,
@@ -94,104 +124,200 @@ class Block:
         freedom. An order whose errors are not stationary is not chosen. Where order 1 is not stationary none is chosen:
         independent errors (order 0) would describe such a long memory worst of all.
         """
-        m = self.y.shape[1]
-        best = np.full(m, np.inf)
-        order = np.full(m, -1)
-        params, se = np.full((m, self.k), np.nan), np.full(m, np.nan)
-        df = np.full(m, np.nan)
+        m = len(self.n)
+        best, order = np.full(m, np.inf), np.full(m, -1)
+        chosen, se, df = np.full(self.gamma.shape, np.nan), np.full(m, np.nan), np.full(m, np.nan)
+        products = self._lagged_products()
+        count = self.n - MAX_ORDER
         for p in range(MAX_ORDER + 1):
-            rho, gamma, variance_of_target, sse = self._iterated(p)
-            residuals = self.y - self.q @ gamma.T
-            errors = _whitened(residuals, rho)[MAX_ORDER - p :]
-            count = self.n - MAX_ORDER
+            rho, gamma, variance_of_target, squares = self._iterated(p, *products[p])
             with np.errstate(divide="ignore"):
-                bic = count * np.log((errors**2).sum(axis=0) / count) + p * np.log(count)
-            stationary = _is_stationary(rho)
+                bic = count * np.log(squares[MAX_ORDER - p :].sum(axis=0) / count) + p * np.log(count)
+            stationary = is_stationary(rho)
             better = stationary & (bic < best)
-            best = np.where(better, bic, best)
-            order = np.where(better, p, order)
-            params[better] = (gamma @ self.from_q.T)[better]
+            best, order = np.where(better, bic, best), np.where(better, p, order)
+            chosen = np.where(better[:, None], gamma, chosen)
             freedom = self.n - p - self.k
-            se[better] = np.sqrt(sse / freedom * variance_of_target)[better]
-            df[better] = freedom
+            with np.errstate(invalid="ignore"):
+                error = np.sqrt(squares.sum(axis=0) / freedom * variance_of_target)
+            se, df = np.where(better, error, se), np.where(better, freedom, df)
             if p == 1:
                 has_unit_root = ~stationary
         order = np.where(has_unit_root, -1, order)
-        se, params = np.where(has_unit_root, np.nan, se), np.where(has_unit_root[:, None], np.nan, params)
-        return AutoregressiveFit(self._estimate(params, se, df), order)
+        chosen, se = np.where(has_unit_root[:, None], np.nan, chosen), np.where(has_unit_root, np.nan, se)
+        return AutoregressiveFit(self._estimate(self._plain(chosen), se, df), order)
 
-    def _iterated(self, p: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    def _lagged_products(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        """For each order p, the products of the orthonormal columns with each other (groups, pairs, k, k) and with the series
+        (series, pairs, k), summed over the months from p on. Element (i, j) of the pairs of lags, i <= j, has the product
+        of month t - i with month t - j, and that the other way round unless both are the same.
+        """
+        groups, _, k = self.q.shape
+        lags = MAX_ORDER + 1
+        with_q = [np.empty((groups, (p + 1) * (p + 2) // 2, k, k)) for p in range(lags)]
+        with_y = [np.empty((len(self.n), (p + 1) * (p + 2) // 2, k)) for p in range(lags)]
+        for g, (own, n) in enumerate(zip(self.own, self.months, strict=True)):
+            q, y = self.q[g], self.y[:, own]
+            m = y.shape[1]
+            left = np.concatenate([q[MAX_ORDER - i : n - i] for i in range(lags)], axis=1)
+            right = np.concatenate([y[MAX_ORDER - i : n - i] for i in range(lags)], axis=1)
+            qq, qy = (left.T @ left).reshape(lags, k, lags, k), (left.T @ right).reshape(lags, k, lags, m)
+            for p in range(MAX_ORDER, -1, -1):
+                if p < MAX_ORDER:
+                    # a smaller order has one month more at the beginning
+                    first, first_y = q[p::-1], y[p::-1]
+                    qq = qq[: p + 1, :, : p + 1] + first[:, :, None, None] * first
+                    qy = qy[: p + 1, :, : p + 1] + first[:, :, None, None] * first_y
+                i, j = np.triu_indices(p + 1)
+                twice = (i != j)[:, None, None]
+                with_q[p][g] = qq[i, :, j] + twice * qq[j, :, i]
+                with_y[p][own] = (qy[i, :, j] + twice * qy[j, :, i]).transpose(2, 0, 1)
+        return list(zip(with_q, with_y, strict=True))
+
+    def _iterated(
+        self, p: int, with_q: np.ndarray, with_y: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """For order p: rho (m, p), the coefficients of the orthonormal columns (m, k), the target's element of (X'X)^-1 after
-        whitening (m,) and the sum of squared errors (m,)."""
-        m, n = self.y.shape[1], self.n
-        row = self.from_q[self.target]
-        if p == 0:
-            sse = (self.residuals**2).sum(axis=0)
-            return np.zeros((m, 0)), self.gamma.T, np.full(m, row @ row), sse
-        lagged_q = [self.q[p - i : n - i] for i in range(p + 1)]
-        lagged_y = [self.y[p - i : n - i] for i in range(p + 1)]
-        pairs = (p + 1) ** 2
-        qq = np.array([a.T @ b for a in lagged_q for b in lagged_q]).reshape(pairs, -1)
-        qy = np.array([a.T @ b for a in lagged_q for b in lagged_y]).transpose(2, 0, 1)
+        whitening (m,) and the squares of the whitened errors of the months from p on (T - p, m)."""
+        m, k = self.gamma.shape
+        rows = self._each(self.from_q[:, self.target])
         rho = np.zeros((m, p))
-        for fit in range(FITS):
+        if p == 0:
+            return rho, self.gamma, np.einsum("mk,mk->m", rows, rows), self.residuals**2
+        i, j = np.triu_indices(p + 1)
+        # a column of zeros has no product with any; with 1 on the diagonal it gets a coefficient of zero
+        filled = np.arange(k)[None, :] < k - self.k[:, None]
+        systems = np.empty((m, k, k))
+        plain = np.linalg.inv(with_q[:, 0] + np.array([np.diag(filled[own.start]) for own in self.own]))
+        gamma = np.einsum("mk,mkl->ml", with_y[:, 0], self._each(plain))
+        residuals = self._rest(gamma)
+        for fit in range(1, FITS):
+            rho = yule_walker(residuals, p, self.n)
+            sides = 1 if fit < FITS - 1 else 2
             weights = np.concatenate([np.ones((m, 1)), -rho], axis=1)
-            weight_products = (weights[:, :, None] * weights[:, None, :]).reshape(m, pairs)
-            a = (weight_products @ qq).reshape(m, self.k, self.k)
-            b = (weight_products[:, None, :] @ qy)[:, 0]
-            gamma = _solve(a, b)
-            residuals = self.y - self.q @ gamma.T
-            if fit < FITS - 1:
-                rho = yule_walker(residuals, p)
-        sse = (_whitened(residuals, rho) ** 2).sum(axis=0)
-        target = _solve(a, np.broadcast_to(row, (m, self.k)))
-        return rho, gamma, target @ row, sse
+            products = weights[:, i] * weights[:, j]
+            right = np.stack([np.matmul(products[:, None, :], with_y)[:, 0], rows][:sides], axis=2)
+            if p == 1:
+                solved = self._solve_first_order(rho, right)
+            else:
+                for g, own in enumerate(self.own):
+                    flat = systems[own].reshape(-1, k * k)
+                    np.matmul(products[own], with_q[g].reshape(len(i), -1), out=flat)
+                systems[:, np.arange(k), np.arange(k)] += filled
+                solved = _solve(systems, right)
+            gamma = solved[:, :, 0]
+            residuals = self._rest(gamma)
+        errors = residuals[p:] - sum(
+            rho[:, lag] * residuals[p - lag - 1 : len(residuals) - lag - 1] for lag in range(p)
+        )
+        errors[np.arange(p, len(residuals))[:, None] >= self.n] = 0.0
+        return rho, gamma, np.einsum("mk,mk->m", solved[:, :, 1], rows), errors**2
 
-    def _estimate(self, params: np.ndarray, se: np.ndarray, df: float | np.ndarray) -> Estimate:
+    def _solve_first_order(self, rho: np.ndarray, right: np.ndarray) -> np.ndarray:
+        """x (m, k, right sides) of a x = right with the whitened products a of order 1 at `rho` (m, 1).
+
+        With the rows of q before the first and after the last month taken as zeros, a would be the diagonal matrix
+        1 + rho^2 - rho neighbour. It lacks the products of the first row and of rho times the last one, which is put right by
+        the formula of Woodbury (1950): 10 k multiplications in place of k^3 / 3.
+        """
+        diagonal = (1 + rho**2 - rho * self._each(self.neighbour))[:, :, None]
+        last = self.q[np.arange(len(self.own)), np.array(self.months) - 1]
+        lacking = np.stack([self._each(self.q[:, 0]), rho * self._each(last)], axis=2)
+        weighted, plain = lacking / diagonal, right / diagonal
+        inner = np.eye(2) - np.einsum("mka,mkb->mab", lacking, weighted)
+        pull = np.einsum("mka,mks->mas", lacking, plain)
+        determinant = (inner[:, 0, 0] * inner[:, 1, 1] - inner[:, 0, 1] ** 2)[:, None]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            one = (inner[:, 1, 1, None] * pull[:, 0] - inner[:, 0, 1, None] * pull[:, 1]) / determinant
+            other = (inner[:, 0, 0, None] * pull[:, 1] - inner[:, 0, 1, None] * pull[:, 0]) / determinant
+        return plain + weighted[:, :, :1] * one[:, None] + weighted[:, :, 1:] * other[:, None]
+
+    def _each(self, of_groups: np.ndarray) -> np.ndarray:
+        """The row of its group for each series."""
+        return np.repeat(of_groups, [own.stop - own.start for own in self.own], axis=0)
+
+    def _plain(self, gamma: np.ndarray) -> np.ndarray:
+        """Coefficients of the regressors from those of the orthonormal columns, both (m, k)."""
+        found = np.empty_like(gamma)
+        for g, own in enumerate(self.own):
+            found[own] = gamma[own] @ self.from_q[g].T
+        return found
+
+    def _rest(self, gamma: np.ndarray) -> np.ndarray:
+        """What coefficients of the orthonormal columns leave of the series (T, m)."""
+        found = self.y.copy()
+        for g, own in enumerate(self.own):
+            found[:, own] -= self.q[g] @ gamma[own].T
+        return found
+
+    def _estimate(self, params: np.ndarray, se: np.ndarray, df: np.ndarray) -> Estimate:
         """The estimate with p of the coefficient of interest from its standard error and degrees of freedom."""
-        df = np.broadcast_to(np.asarray(df, dtype=float), se.shape)
+        df = df.astype(float)
         with np.errstate(divide="ignore", invalid="ignore"):
             p = 2 * stdtr(df, -np.abs(params[:, self.target] / se))
         return Estimate(params, se, df, p)
 
 
-def yule_walker(residuals: np.ndarray, order: int) -> np.ndarray:
-    """AR coefficients (m, order) of the columns of `residuals` (T, m), from autocovariances with the divisor T - lag as in
-    statsmodels' yule_walker(method="adjusted")."""
-    u = residuals - residuals.mean(axis=0)
-    n = len(u)
-    r = np.array([(u[: n - j] * u[j:]).sum(axis=0) / (n - j) for j in range(order + 1)]).T
-    lags = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
-    return _solve(r[:, lags], r[:, 1:])
+def yule_walker(residuals: np.ndarray, order: int, months: np.ndarray) -> np.ndarray:
+    """AR coefficients (m, order) of the columns of `residuals` (T, m), of which the first `months` (m,) count and the others
+    are zero, from autocovariances with the divisor T - lag as in statsmodels' yule_walker(method="adjusted")."""
+    u = residuals - residuals.sum(axis=0) / months
+    if months.min() < len(u):
+        u[np.arange(len(u))[:, None] >= months] = 0.0
+    r = [np.einsum("tm,tm->m", u[: len(u) - j], u[j:]) / (months - j) for j in range(order + 1)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rho = _toeplitz(r, order)
+    # a singular system (errors that repeat exactly) gets the shortest solution: one series must not stop the others
+    for at in np.flatnonzero(~np.isfinite(rho).all(axis=1)):
+        lags = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
+        own = np.array([values[at] for values in r])
+        if np.isfinite(own).all():
+            rho[at] = np.linalg.lstsq(own[lags], own[1:], rcond=None)[0]
+    return rho
+
+
+def _toeplitz(r: list[np.ndarray], order: int) -> np.ndarray:
+    """The solution (m, order) of the Yule-Walker equations by the recursion of Levinson and Durbin; not finite where a
+    system is singular."""
+    rho = np.zeros((order, len(r[0])))
+    left = r[0]
+    for step in range(order):
+        reflection = (r[step + 1] - sum(rho[i] * r[step - i] for i in range(step))) / left
+        before = rho[:step].copy()
+        for i in range(step):
+            rho[i] = before[i] - reflection * before[step - 1 - i]
+        rho[step] = reflection
+        left = left * (1 - reflection**2)
+    return rho.T
 
 
 def _solve(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """x (m, k) of a x = b for each of m systems, a (m, k, k) and b (m, k).
+    """x of a x = b for each of m systems, a (m, k, k) and b (m, k, right sides).
 
-    Where a system is singular (errors that repeat exactly) x is the shortest solution: one series must not stop the others.
+    Where a system is singular x is the shortest solution: one series must not stop the others.
     """
     try:
-        return np.linalg.solve(a, b[:, :, None])[:, :, 0]
+        return np.linalg.solve(a, b)
     except np.linalg.LinAlgError:
         return np.array(
             [np.linalg.lstsq(left, right, rcond=None)[0] for left, right in zip(a, b, strict=True)]
         )
 
 
-def _whitened(series: np.ndarray, rho: np.ndarray) -> np.ndarray:
-    """u(t) - sum of rho(i) u(t - i) for the columns of `series` (T, m) and rho (m, p), without the first p months."""
-    p, n = rho.shape[1], len(series)
-    return series[p:] - sum((rho[:, i] * series[p - i - 1 : n - i - 1] for i in range(p)), 0.0)
+@cache
+def _cosines(months: int, terms: int) -> np.ndarray:
+    """The first type II cosines over that many months (terms, months)."""
+    return np.cos(np.pi * np.outer(np.arange(1, terms + 1), (np.arange(months) + 0.5) / months))
 
 
-def _is_stationary(rho: np.ndarray) -> np.ndarray:
-    """Of each row of rho (m, p), whether every root of its companion matrix lies inside the unit circle."""
-    m, p = rho.shape
-    if p == 0:
-        return np.ones(m, dtype=bool)
-    companion = np.zeros((m, p, p))
-    companion[:, 0, :] = rho
-    companion[:, np.arange(1, p), np.arange(p - 1)] = 1
-    finite = np.isfinite(rho).all(axis=1)
-    companion[~finite] = 0
-    return finite & (np.abs(np.linalg.eigvals(companion)).max(axis=1) < 1)
+def is_stationary(rho: np.ndarray) -> np.ndarray:
+    """Of each row of rho (m, p), whether errors with these coefficients have a finite variance: all partial autocorrelations,
+    which the recursion of Levinson and Durbin read backwards gives, lie between -1 and 1."""
+    stationary = np.isfinite(rho).all(axis=1)
+    left = rho.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        while len(left):
+            last = left[-1]
+            stationary &= np.abs(last) < 1
+            left = (left[:-1] + last * left[-2::-1]) / (1 - last**2) if len(left) > 1 else left[:0]
+    return stationary

@@ -32,6 +32,12 @@ ROUNDING = 1e-12
 MAD_TO_SD = 1.4826
 #: placebo cuts in a block: neighbouring cuts share most of their months, so 118 cuts are worth about as much as 4 comparisons
 BLOCK = 24
+#: widths that carry a verdict, in months; the width of 24 months is descriptive
+JUDGED_WINDOWS = (6, 12)
+#: as many blocks make a pool of its own; a shorter one is held against the range that its family shares
+MIN_BLOCKS = 6
+#: how many of the largest distances are kept: the threshold lies among the first 24 of 1,000 dates or fewer
+FAR_DISTANCES = 32
 
 #: what `standings` adds to the columns it is given
 ADDED: Mapping[str, type[pl.DataType]] = {
@@ -41,6 +47,7 @@ ADDED: Mapping[str, type[pl.DataType]] = {
     "placebo_rank": pl.Float64,
     "mde95": pl.Float64,
     "z_mad": pl.Float64,
+    "typical_distance": pl.Float64,
 }
 
 Floats = npt.NDArray[np.float64]
@@ -52,37 +59,59 @@ def standings(cuts: pl.DataFrame, keys: Sequence[str]) -> pl.DataFrame:
     """Every row of `cuts` that is wanted, and where its statistic stands among the placebo cuts of its group.
 
     cuts: the columns `keys`, which name the group, cut_month (a date, the first of a month, once a group), statistic (no null),
-    is_placebo, is_wanted, is_event, and any others, which are passed on.
-    Returns the rows in the order of groups and months, less is_wanted and is_event, with
-    n_placebo:     placebo cuts of the group at least DISTANCE months away;
-    middle:        their median; deviation: |statistic - middle|;
-    placebo_rank:  (1 + how many of them are at least as far from the middle) / (1 + n_placebo), never 0;
-    mde95, z_mad:  of events only: 95 % of the placebo cuts lie nearer to the middle than mde95; the deviation with its sign in
-                   units of MAD_TO_SD times the median distance, null where that is 0.
-    All but n_placebo are null with fewer than MIN_PLACEBO of them. A rank of at most .05 implies deviation > mde95.
+    is_placebo, is_wanted, is_event, is_judged (whether a verdict may rest on the row), and any others, which are passed on.
+    Returns the rows in the order of groups and months, less is_wanted, is_event and is_judged, with
+    n_placebo:         placebo cuts of the group at least DISTANCE months away;
+    middle:            their median; deviation: |statistic - middle|;
+    placebo_rank:      (1 + how many of them are at least as far from the middle) / (1 + n_placebo), never 0;
+    mde95:             95 % of the placebo cuts lie nearer to the middle than this;
+    typical_distance:  MAD_TO_SD times the median distance, and z_mad the deviation with its sign in units of it, null where it is 0;
+    far_distances:     the FAR_DISTANCES largest distances of placebo cuts from the middle, largest first.
+    mde95, typical_distance and z_mad are those of events and of judged rows with a pool of fewer than MIN_BLOCKS blocks,
+    far_distances those of judged events with a longer one; elsewhere they are null. All but n_placebo are null with fewer than
+    MIN_PLACEBO placebo cuts. A rank of at most .05 implies deviation > mde95.
     """
-    rows = cuts.filter(pl.col("is_placebo") | pl.col("is_wanted")).sort(*keys, "cut_month")
+    rows = cuts.lazy().filter(pl.col("is_placebo") | pl.col("is_wanted")).sort(*keys, "cut_month").collect()
+    del cuts  # a million rows, of which the caller keeps no other copy
     month = (rows["cut_month"].dt.year().cast(pl.Int64) * 12 + rows["cut_month"].dt.month()).to_numpy()
     statistic = rows["statistic"].to_numpy()
-    is_placebo, is_wanted, is_event = (
-        rows[name].to_numpy() for name in ("is_placebo", "is_wanted", "is_event")
+    is_placebo, is_wanted, is_event, is_judged = (
+        rows[name].to_numpy() for name in ("is_placebo", "is_wanted", "is_event", "is_judged")
     )
     found = {name: np.full(rows.height, np.nan) for name in ADDED}
+    far_places: list[Ints] = [np.empty(0, dtype=np.int64)]
+    far_distances: list[Floats] = [np.empty((0, FAR_DISTANCES))]
     for first, end in pairwise([*_starts(rows.select(keys)), rows.height]):
         group = slice(first, end)
         pool, wanted = is_placebo[group], is_wanted[group]
-        of_group = _of_group(
+        of_group, far_of_group, distances = _of_group(
             month[group][pool],
             statistic[group][pool],
             month[group][wanted],
             statistic[group][wanted],
             is_event[group][wanted],
+            is_judged[group][wanted],
         )
         places = first + np.flatnonzero(wanted)
         for name, values in of_group.items():
             found[name][places] = values
+        far_places.append(places[far_of_group])
+        far_distances.append(distances)
     added = pl.DataFrame(found).select(pl.col(name).fill_nan(None).cast(kind) for name, kind in ADDED.items())
-    return rows.hstack(added).filter("is_wanted").drop("is_wanted", "is_event")
+    far = pl.DataFrame(
+        {
+            "place": np.concatenate(far_places),
+            "far_distances": pl.Series(
+                np.concatenate(far_distances), dtype=pl.Array(pl.Float64, FAR_DISTANCES)
+            ).cast(pl.List(pl.Float64)),
+        }
+    )
+    ranked = rows.hstack(added).with_row_index("place").with_columns(pl.col("place").cast(pl.Int64))
+    return (
+        ranked.join(far, on="place", how="left", maintain_order="left")
+        .filter("is_wanted")
+        .drop("is_wanted", "is_event", "is_judged", "place")
+    )
 
 
 def blocks(n_placebo: str) -> pl.Expr:
@@ -101,11 +130,13 @@ def _starts(groups: pl.DataFrame) -> list[int]:
 
 
 def _of_group(
-    pool_month: Ints, pool: Floats, month: Ints, statistic: Floats, is_event: Bools
-) -> dict[str, Floats]:
-    """The columns of ADDED for the wanted cuts of one group; nan where there are too few placebo cuts.
+    pool_month: Ints, pool: Floats, month: Ints, statistic: Floats, is_event: Bools, is_judged: Bools
+) -> tuple[dict[str, Floats], Ints, Floats]:
+    """The columns of ADDED for the wanted cuts of one group, nan where they have none; the places (among the wanted cuts) of
+    those with far_distances, and these: one row a place, FAR_DISTANCES columns.
 
-    pool_month, pool: months of the placebo cuts, ascending, and their statistics. month, statistic, is_event: of the wanted cuts.
+    pool_month, pool: months of the placebo cuts, ascending, and their statistics. month, statistic, is_event, is_judged: of the
+    wanted cuts.
     """
     # the cuts that are too near are those from `near` up to `far`
     near = np.searchsorted(pool_month, month - DISTANCE, side="right")
@@ -114,8 +145,9 @@ def _of_group(
     result = {name: np.full(len(month), np.nan) for name in ADDED}
     result["n_placebo"] = n_placebo.astype(float)
     enough = n_placebo >= MIN_PLACEBO
+    no_far = np.empty(0, dtype=np.int64), np.empty((0, FAR_DISTANCES))
     if not enough.any():
-        return result
+        return result, *no_far
     near, far, n = near[enough], far[enough], n_placebo[enough]
     order = np.argsort(pool, kind="stable")
     values, place_of = pool[order], np.empty(len(pool), dtype=np.int64)
@@ -141,18 +173,22 @@ def _of_group(
     result["middle"][enough] = middle
     result["deviation"][enough] = deviation
     result["placebo_rank"][enough] = (1 + as_far) / (1 + n)
-    events = is_event[enough]
-    if events.any():
-        sorted_distance = np.sort(distance[events], axis=1)  # what is stepped over comes first
-        typical, usual = (
-            _quantile(sorted_distance, len(pool) - n[events], share) for share in (0.5, USUAL_SHARE)
-        )
-        at = np.flatnonzero(enough)[events]
-        result["mde95"][at] = usual
-        with np.errstate(divide="ignore", invalid="ignore"):
-            z = (statistic[enough] - middle)[events] / (MAD_TO_SD * typical)
-        result["z_mad"][at] = np.where(typical == 0, np.nan, z)
-    return result
+    is_long = n >= MIN_BLOCKS * BLOCK
+    in_range = is_event[enough] | (is_judged[enough] & ~is_long)
+    if not in_range.any():
+        return result, *no_far
+    sorted_distance = np.sort(distance[in_range], axis=1)  # what is stepped over comes first
+    typical, usual = (
+        _quantile(sorted_distance, len(pool) - n[in_range], share) for share in (0.5, USUAL_SHARE)
+    )
+    at = np.flatnonzero(enough)[in_range]
+    result["mde95"][at] = usual
+    result["typical_distance"][at] = MAD_TO_SD * typical
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = (statistic[enough] - middle)[in_range] / (MAD_TO_SD * typical)
+    result["z_mad"][at] = np.where(typical == 0, np.nan, z)
+    keeps_far = (is_event[enough] & is_judged[enough] & is_long)[in_range]
+    return result, at[keeps_far], sorted_distance[keeps_far, : -FAR_DISTANCES - 1 : -1]
 
 
 def _blank(distance: Floats, skipped: Ints) -> None:

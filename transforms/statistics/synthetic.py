@@ -12,6 +12,7 @@ as its donors. With J donors the smallest possible rank is 1 / (J + 1), so 12 do
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -97,28 +98,38 @@ def simplex_weights(y: np.ndarray, donors: np.ndarray) -> np.ndarray:
     row of ones below it has, for v = s w, the value s^2 |D w|^2 + (s - 1)^2. Its minimum over s grows with |D w|, so the
     solution v has the wanted w, exactly.
     """
-    gaps = y[:, None] - donors
-    scale = (
-        np.sqrt((gaps**2).mean()) or 1.0
-    )  # the row of ones then has the weight of a month, whatever the unit
-    system = np.vstack([gaps / scale, np.ones(donors.shape[1])])
-    v, _ = nnls(system, np.r_[np.zeros(len(y)), 1.0], maxiter=50 * donors.shape[1])
+    system = np.ones((len(y) + 1, donors.shape[1]))
+    gaps = system[:-1]
+    np.subtract(y[:, None], donors, out=gaps)
+    # the row of ones then has the weight of a month, whatever the unit
+    gaps /= _root_mean_square(gaps.ravel()) or 1.0
+    right = np.zeros(len(system))
+    right[-1] = 1.0
+    v, _ = nnls(system, right, maxiter=50 * donors.shape[1])
     return v / v.sum()
 
 
 def fit(y: np.ndarray, donors: np.ndarray, n_pre: int) -> Fit:
     """Synthetic control of `y` (T,) from `donors` (T, J), both in logs; the first `n_pre` months lie before the cut."""
-    y, donors = y - y[:n_pre].mean(), donors - donors[:n_pre].mean(axis=0)
-    weights = simplex_weights(y[:n_pre], donors[:n_pre])
-    gap = y - donors @ weights
-    before, after = (float(np.sqrt((part**2).mean())) for part in (gap[:n_pre], gap[n_pre:]))
-    return Fit(weights, gap, before, after)
+    return _fit(y - y[:n_pre].mean(), donors - donors[:n_pre].mean(axis=0), n_pre)
 
 
 def placebo_ratios(donors: np.ndarray, n_pre: int) -> np.ndarray:
     """The ratio (J,) of each of the `donors` (T, J) when it is treated as the series and the others are its donors."""
     columns = np.arange(donors.shape[1])
-    return np.array([fit(donors[:, j], donors[:, columns != j], n_pre).ratio for j in columns])
+    donors = donors - donors[:n_pre].mean(axis=0)
+    return np.array([_fit(donors[:, j], donors[:, columns != j], n_pre).ratio for j in columns])
+
+
+def _fit(y: np.ndarray, donors: np.ndarray, n_pre: int) -> Fit:
+    """`fit` of outcomes whose means before the cut are 0."""
+    weights = simplex_weights(y[:n_pre], donors[:n_pre])
+    gap = y - donors @ weights
+    return Fit(weights, gap, _root_mean_square(gap[:n_pre]), _root_mean_square(gap[n_pre:]))
+
+
+def _root_mean_square(values: np.ndarray) -> float:
+    return math.sqrt(float(values @ values) / len(values))
 
 
 def synthetic_controls(
@@ -165,6 +176,8 @@ def _of_pool(
     # the ratios of the donors' placebos do not depend on the treated series, so they are kept for the next one
     ratios: dict[tuple[object, ...], np.ndarray] = {}
     available = {unit: series for unit, series in units.items() if unit in exposed}
+    # the same holds for the donors' values in the months of a cut
+    columns_of: dict[tuple[int, int, int], dict[str, np.ndarray | None]] = {}
     for series_id in ids:
         series = units.get(series_id)
         for cut, dropped in plans:
@@ -180,14 +193,18 @@ def _of_pool(
                 yield row | {"reason": reason}
                 continue
             names, columns = [], []
+            known = columns_of.setdefault((int(months[0]), cut, dropped), {})
             for unit, since in exposed.items():
                 donor = available.get(unit)
                 if donor is None or unit == series_id or (since is not None and since <= cut + POST - 1):
                     continue
-                y = _values(donor, months)
-                if np.isfinite(y).all():
+                if unit not in known:
+                    y = _values(donor, months)
+                    known[unit] = y if np.isfinite(y).all() else None
+                column = known[unit]
+                if column is not None:
                     names.append(unit)
-                    columns.append(y)
+                    columns.append(column)
             if len(names) < 2:
                 yield row | {"n_donors": len(names), "reason": REASON_NO_DONORS}
                 continue
@@ -208,7 +225,7 @@ def _months(
         return np.array([]), REASON_BEFORE
     if series.last < cut + POST - 1:
         return np.array([]), REASON_AFTER
-    months = np.r_[first:end, cut : cut + POST]
+    months = np.concatenate([np.arange(first, end), np.arange(cut, cut + POST)])
     if not series.positive[months - series.first].all():
         return months, REASON_NOT_POSITIVE
     y = _values(series, months)
@@ -239,7 +256,7 @@ def _result(
     fitted = fit(y, donors, n_pre)
     # the backdated run, in which the cut is EARLIER months earlier and everything else the same
     n_earlier = n_pre - EARLIER
-    earlier = np.r_[0 : n_earlier + POST] if n_earlier >= MIN_PRE_EARLIER else None
+    earlier = slice(n_earlier + POST) if n_earlier >= MIN_PRE_EARLIER else None
     enough = len(names) >= MIN_DONORS
     if key not in ratios and enough:
         ratios[key] = placebo_ratios(donors, n_pre)

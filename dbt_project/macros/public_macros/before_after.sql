@@ -2,13 +2,37 @@
 {% macro before_after_body() -%}
 with {{ comparison_steps() }},
 
+-- An act that reaches the series is one treatment with the acts of its cut month. Any other event, and a bare date, has them in its way.
+rivals as (
+    select
+        distances.event_id,
+        distances.distance,
+        {{ shared_post_share('compared.post_length', 'distances.distance') }} as shared
+    from compared
+    inner join distances
+        on compared.event_id <> distances.event_id
+        and not (distances.distance = 0 and compared.event_class is not distinct from 'act' and compared.event_id in (select event_id from reaching))
+        and {{ cut_in_windows('distances.distance', 'compared.post_length', 'compared.lag_months') }}
+),
+
 overlap as (
     select
-        count(case when {{ cut_in_windows('distances.distance', 'compared.post_length', 'compared.lag_months') }} then 1 end)
-            as n_other_events,
-        coalesce(max({{ shared_post_share('compared.post_length', 'distances.distance') }}), 0) as max_shared_post_share
+        cast(count(*) as integer) as n_other_events,
+        coalesce(max(shared), 0) as max_shared_post_share,
+        {{ sorted_list_where('event_id', 'shared > ' ~ max_shared_share()) }} as rival_event_ids,
+        {{ sorted_list_where('event_id', 'true') }} as rivals_in_windows
+    from rivals
+),
+
+overlap_any as (
+    select cast(count(other.event_id) as integer) as n_other_events_any
     from compared
-    left join distances on compared.event_id <> distances.event_id
+    inner join dim_event as other
+        on other.in_report
+        and compared.event_id <> other.event_id
+        and {{ cut_in_windows(
+            months_between('compared.cut_month', 'other.cut_month'), 'compared.post_length', 'compared.lag_months'
+        ) | indent(8) }}
 ),
 
 episodes as (
@@ -30,6 +54,7 @@ centre as (
 distances_from_centre as (
     select
         any_value(centre.n_placebo) as n_placebo,
+        any_value(centre.middle) as middle,
         any_value(effect.statistic - centre.middle) as deviation,
         count(
             case
@@ -51,14 +76,18 @@ standing as (
         enough.placebo_rank,
         enough.rank_floor,
         enough.z_mad,
-        enough.mde95
+        enough.mde95,
+        enough.centre,
+        enough.typical_distance
     from distances_from_centre as counted
     left join (
         select
             {{ placebo_rank('n_as_far', 'n_placebo') }} as placebo_rank,
             {{ placebo_rank('0', 'n_placebo') }} as rank_floor,
             {{ robust_z('deviation', 'typical') }} as z_mad,
-            mde95
+            mde95,
+            middle as centre,
+            {{ mad_to_sd() }} * typical as typical_distance
         from distances_from_centre
         where n_placebo >= {{ min_placebo_cuts() }}
     ) as enough on true
@@ -112,14 +141,23 @@ first_known as (
     cross join compared
 ),
 
--- the threshold is that of the width and gap of the reports nearest to the requested ones
+-- the thresholds and rates are those of the width and gap of the reports nearest to the requested ones
 calibration as (
     select
         max(rank_threshold) as rank_threshold,
-        {{ measured_rates('series_id = cast(series as varchar) and n_blocks >= ' ~ min_placebo_blocks()) | indent(8) }}
+        max(z_threshold) as z_threshold,
+        max(window_months) as judged_window,
+        {{ measured_rates('series_id = cast(series as varchar) and n_blocks >= ' ~ min_placebo_blocks()) | indent(8) }},
+        {%- for scope, method in [('own', 'placebo_rank_calibrated_by_family'), ('pooled', 'placebo_range_pooled_by_family')] %}
+        {%- for column in ['false_alarm_rate', 'false_alarm_se', 'n_pseudo_events'] %}
+        max(case when method = '{{ method }}' and is_of_family then {{ column }} end) as {{ scope }}_{{ column }}
+        {{- ',' if not (scope == 'pooled' and loop.last) }}
+        {%- endfor %}
+        {%- endfor %}
     from (
         select
             measured.*,
+            measured.era = 'all' and measured.family_id = subject.family_id as is_of_family,
             rank() over (
                 order by
                     abs(measured.window_months - widths.window_months),
@@ -129,9 +167,56 @@ calibration as (
             ) as place
         from rpt_method_calibration as measured
         cross join widths
-        where measured.method in ('placebo_rank_calibrated', 'welch')
+        left join subject on widths.series_id = subject.series_id
+        where measured.method in (
+            'placebo_rank_calibrated', 'welch', 'placebo_rank_calibrated_by_family', 'placebo_range_pooled_by_family'
+        )
     ) as placed
     where place = 1
+),
+
+-- which range the comparison is held against, and how far it reaches
+usual as (
+    select
+        pools.*,
+        {{ scope_of_range('pool', 'n_pool', 'rank_threshold', 'z_threshold', 'family_false_alarm_rate', 'n_family_dates') | indent(8) }} as scope_of_range,
+        {{ withheld_because('judged_window', 'pool', 'family_false_alarm_rate', 'n_family_dates') | indent(8) }} as withheld_because,
+        case
+            when judged_window not in {{ in_list(judged_windows()) }} then null
+            when pool = 'own' then (
+                select distance from (
+                    select
+                        abs(placebo_cuts.statistic - centre.middle) as distance,
+                        row_number() over (order by abs(placebo_cuts.statistic - centre.middle) desc) as place
+                    from placebo_cuts
+                    cross join centre
+                ) as far
+                where far.place = cast(floor(pools.rank_threshold * (1 + pools.n_pool) + 1e-9) as integer)
+            )
+            when pool = 'pooled' then z_threshold * pool_typical
+        end as distance_at_threshold
+    from (
+        select
+            rank_threshold,
+            z_threshold,
+            judged_window,
+            n_placebo as n_pool,
+            typical_distance as pool_typical,
+            pool,
+            case pool when 'own' then own_false_alarm_rate when 'pooled' then pooled_false_alarm_rate end as family_false_alarm_rate,
+            case pool when 'own' then own_false_alarm_se when 'pooled' then pooled_false_alarm_se end as family_false_alarm_se,
+            case pool when 'own' then own_n_pseudo_events when 'pooled' then pooled_n_pseudo_events end as n_family_dates
+        from (
+            select
+                *,
+                case
+                    when n_placebo >= {{ min_placebo_blocks() * placebo_block() }} then 'own'
+                    when n_placebo >= {{ min_placebo_cuts() }} then 'pooled'
+                end as pool
+            from standing
+            cross join calibration
+        ) as counted
+    ) as pools
 ),
 
 -- A false discovery rate belongs to a family of comparisons. Only a comparison that stands in the report is a member of one.
@@ -141,7 +226,9 @@ reported as (
         report.family_size,
         report.bh_min_hits,
         report.q_bh,
-        report.q_by
+        report.q_by,
+        report.share_outside,
+        report.share_outside_rank
     from rpt_before_after as report
     inner join widths
         on report.event_id = widths.event_id
@@ -158,8 +245,16 @@ joined as (
     select
         compared.*,
         case when on_date is null then 'latest' else 'on_date' end as as_of_basis,
-        case when compared.cut_month is not null then cast(overlap.n_other_events as integer) end as n_other_events,
-        case when compared.cut_month is not null then overlap.max_shared_post_share end as max_shared_post_share,
+        {%- for column in ['n_other_events', 'max_shared_post_share', 'rival_event_ids', 'rivals_in_windows'] %}
+        case when compared.cut_month is not null then overlap.{{ column }} end as {{ column }},
+        {%- endfor %}
+        case when compared.cut_month is not null then overlap_any.n_other_events_any end as n_other_events_any,
+        case
+            when compared.cut_month is not null
+                then compared.event_class is distinct from 'talk' and overlap.max_shared_post_share <= {{ max_shared_share() }}
+        end as identified,
+        {{ not_identified_because('compared.event_class', 'compared.cluster_id') | indent(8) }} as not_identified_because,
+        {{ treatment_of_event('compared.event_id in (select event_id from reaching)', 'compared') | indent(8) }} as treatment_id,
         case when compared.is_comparable then coalesce(episodes.episodes_in_window, {{ empty_list() }}) end as episodes_in_window,
         case when compared.is_comparable then episodes.episodes_in_window is null end as event_clean,
         standing.n_placebo,
@@ -169,7 +264,21 @@ joined as (
         case when episodes.episodes_in_window is null then standing.placebo_rank end as placebo_rank,
         case when episodes.episodes_in_window is null then standing.z_mad end as z_mad,
         standing.rank_floor,
-        calibration.*,
+        standing.centre,
+        calibration.false_alarm_rate,
+        calibration.welch_false_alarm_rate,
+        usual.rank_threshold,
+        usual.z_threshold,
+        usual.scope_of_range,
+        usual.withheld_because,
+        usual.distance_at_threshold,
+        usual.family_false_alarm_rate,
+        usual.family_false_alarm_se,
+        {{ far_out(
+            'usual.pool',
+            'case when episodes.episodes_in_window is null then standing.placebo_rank end', 'usual.rank_threshold',
+            'case when episodes.episodes_in_window is null then standing.z_mad end', 'usual.z_threshold'
+        ) | indent(8) }} as is_far_out,
         reported.*,
         {{ revision_effect('compared', 'first_known') | indent(8) }} as revision_effect,
         case
@@ -190,6 +299,8 @@ joined as (
     cross join episodes
     cross join standing
     cross join calibration
+    cross join usual
+    cross join overlap_any
     cross join first_known
     left join reported on true
 ),

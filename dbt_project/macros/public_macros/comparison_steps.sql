@@ -31,6 +31,7 @@ request as (
     select
         cut.event_id,
         cut.cluster_id,
+        cut.event_class,
         case when least(months, coalesce(post_months, months)) >= 1 and gap >= 0 then cut.cut_month end as cut_month,
         cast(series as varchar) as series_id,
         cast(months as integer) as window_months,
@@ -61,8 +62,16 @@ widths as (
 subject as (
     select
         *,
-        {{ has_log_scale() }} as log_allowed
+        {{ has_log_scale() }} as log_allowed,
+        {{ is_balance() }} as is_balance
     from dim_series
+    where series_id = cast(series as varchar)
+),
+
+-- the events that reach the series
+reaching as (
+    select distinct event_id
+    from rpt_event_exposure
     where series_id = cast(series as varchar)
 ),
 
@@ -155,16 +164,18 @@ compared as (
     {{ compare_windows('windows') | indent(4) }}
 ),
 
--- months from the requested cut to the events that can stand in the way
+-- months from the requested cut to the acts that reach the series
 distances as (
     select
         other.event_id,
         {{ months_between('compared.cut_month', 'other.cut_month') }} as distance
     from compared
     cross join dim_event as other
-    where other.in_report
+    inner join reaching on other.event_id = reaching.event_id
+    where other.in_report and other.event_class = 'act'
 ),
 
+-- a gap in the publications counts in the months without a value only
 touching as (
     select
         episode.episode_id,
@@ -173,6 +184,28 @@ touching as (
     from compared
     inner join subject on compared.series_id = subject.series_id
     inner join dim_episode as episode on {{ episode_applies('episode', 'subject') }}
+    where not {{ is_publication_gap('episode') }}
+    union all
+    select
+        gap_months_of.episode_id,
+        min(gap_months_of.month_index),
+        max(gap_months_of.month_index)
+    from (
+        select
+            episode.episode_id,
+            cast(unnest(generate_series(
+                cast({{ months_between('compared.cut_month', month_start('episode.starts_on')) }} as integer),
+                cast({{ months_between('compared.cut_month', 'least(episode.ends_on, current_date)') }} as integer)
+            )) as integer) as month_index
+        from compared
+        inner join subject on compared.series_id = subject.series_id
+        inner join dim_episode as episode on {{ episode_applies('episode', 'subject') }}
+        where {{ is_publication_gap('episode') }}
+    ) as gap_months_of
+    cross join life
+    left join known on gap_months_of.month_index = known.month_index
+    where known.month_index is null and gap_months_of.month_index between life.first_index and life.last_index
+    group by gap_months_of.episode_id
 ),
 
 -- the months that the comparison really has, counted from the cut; placebo windows get the same ones
@@ -200,19 +233,50 @@ shifted as (
     group by cuts.month_index
 ),
 
+-- how large the changes of a balance usually were, in the months before the gap of each cut; only for a balance
+changes as (
+    select
+        later.month_index,
+        later.value - sooner.value as difference
+    from subject
+    inner join known as later on subject.is_balance
+    inner join known as sooner on later.month_index - 12 = sooner.month_index
+),
+
+spreads as (
+    select
+        cuts.shift,
+        mad(changes.difference) as spread
+    from (select 0 as shift union select month_index from known) as cuts
+    cross join widths
+    inner join changes
+        on changes.month_index between cuts.shift - widths.gap_months - {{ balance_months() - 12 }} and cuts.shift - widths.gap_months - 1
+    group by cuts.shift
+    having count(*) = {{ balance_months() - 12 }} and mad(changes.difference) > 0
+),
+
+-- differences of a balance are scaled to the size its changes had before the requested cut
 placebo_cuts as (
     select
         {{ add_months('compared.cut_month', 'shifted.shift') }} as placebo_month,
-        case when compared.scale = 'log' then shifted.d_log else shifted.d_level end as statistic
+        case
+            when compared.scale = 'log' then shifted.d_log
+            when subject.is_balance then shifted.d_level / there.spread * here.spread
+            else shifted.d_level
+        end as statistic
     from shifted
     cross join spans
     cross join compared
     inner join subject on compared.series_id = subject.series_id
+    left join spreads as there on shifted.shift = there.shift
+    left join spreads as here on here.shift = 0
     where compared.is_complete
         and shifted.n_post = spans.post_last - spans.post_first + 1
         and shifted.n_pre = spans.pre_last - spans.pre_first + 1
         and {{ comparison_scale('subject.log_allowed', 'shifted.min_level') }} = compared.scale
         and abs(shifted.shift) >= {{ placebo_distance() }}
+        and {{ add_months('compared.cut_month', 'shifted.shift') }} >= {{ first_placebo_month() }}
+        and (not subject.is_balance or there.spread * here.spread is not null)
         and not exists (
             select 1 from distances
             where {{ is_near_event('distances.distance - shifted.shift', 'compared.window_months') }}

@@ -65,7 +65,8 @@ measured as (
 episode_spans as (
     select
         {{ month_start('episode.starts_on') }} as first_month,
-        {{ episode_end('episode') }} as ends_on
+        {{ episode_end('episode') }} as ends_on,
+        {{ is_publication_gap('episode') }} as is_gap
     from dim_episode as episode
     inner join subject on {{ episode_applies('episode', 'subject') }}
 )
@@ -82,6 +83,7 @@ select
     exists (
         select 1 from episode_spans
         where measured.period_start between episode_spans.first_month and episode_spans.ends_on
+            and (not episode_spans.is_gap or measured.value is null)
     ) as in_episode,
     is_preliminary
 from measured

@@ -13,24 +13,29 @@ with vintages as (
     from fct_observation_vintage as vintage
     left join dim_series as series_row on vintage.series_id = series_row.series_id
     where vintage.series_id = cast(series as varchar)
-        -- '2018' and '2018-02' are filled up to a day
-        and vintage.period_start = cast(date_trunc(
-            case vintage.frequency
-                when 'monthly' then 'month'
-                when 'quarterly' then 'quarter'
-                when 'annual' then 'year'
-                else 'day'
-            end,
-            cast(left(cast(period as varchar) || '-01-01', 10) as date)
-        ) as date)
+        -- '2018' is every period of that year; '2018-02' is filled up to a day
+        and case
+            when length(cast(period as varchar)) = 4
+                then left(cast(vintage.period_start as varchar), 4) = cast(period as varchar)
+            else vintage.period_start = cast(date_trunc(
+                case vintage.frequency
+                    when 'monthly' then 'month'
+                    when 'quarterly' then 'quarter'
+                    when 'annual' then 'year'
+                    else 'day'
+                end,
+                cast(left(cast(period as varchar) || '-01-01', 10) as date)
+            ) as date)
+        end
 ),
 
 origins as (
     select
+        vintages.period_start,
         vintages.known_from,
         origin.*,
         row_number() over (
-            partition by vintages.known_from
+            partition by vintages.period_start, vintages.known_from
             order by case when len(origin.known_on) > 0 then 0 else 1 end, length(origin.series_like) desc, origin.series_like
         ) as place
     from vintages
@@ -82,6 +87,9 @@ select
     origin.note as copy_note
 from vintages as vintage
 left join dim_payload as payload on vintage.payload_id = payload.payload_id
-left join origins as origin on vintage.known_from = origin.known_from and origin.place = 1
-order by vintage.known_from desc
+left join origins as origin
+    on vintage.period_start = origin.period_start
+    and vintage.known_from = origin.known_from
+    and origin.place = 1
+order by vintage.period_start, vintage.known_from desc
 {%- endmacro %}

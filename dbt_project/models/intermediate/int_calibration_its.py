@@ -20,24 +20,31 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
     # One dbt.ref a line: dbt reads from the code which models are wanted, and does not look into an expression that is indexed.
     starts = dbt.ref("int_cluster_start").pl()
-    cuts = dbt.ref("int_event_design").pl()
+    acts = dbt.ref("int_series_act").project("series_id, cut_month").pl()
     designs, pairs = interrupted_calibration.clean_designs(
-        monthly, episodes, cuts["cut_month"].unique().sort(), starts["start_month"].sort()
+        monthly, episodes, acts, starts["start_month"].sort()
     )
     if pairs.is_empty():
         return pl.DataFrame(schema=interrupted_calibration.CALIBRATION_SCHEMA)
     series = monthly.partition_by("series_id", as_dict=True, maintain_order=True)
-    touching = episodes.partition_by("series_id", as_dict=True, maintain_order=True)
+    touching = episodes.partition_by("series_id", as_dict=True, include_key=False)
     version = version_of(interrupted_calibration, interrupted, regression, months)
+    own_designs = (
+        pairs.sort("series_id", "design_id").group_by("series_id", maintain_order=True).agg("design_id")
+    )
+    read = {row[0]: fingerprint(*row) for row in designs.iter_rows()}
     # only the designs of a series count: an event of next year changes none of them
     units = {
         fingerprint(
             version,
-            series[key],
-            touching.get(key, pl.DataFrame()),
-            designs.join(own_pairs, on="design_id", how="semi").sort("cut_month"),
-        ): key[0]
-        for key, own_pairs in pairs.partition_by("series_id", as_dict=True, maintain_order=True).items()
+            name,
+            series[(name,)]["scale"][0],
+            series[(name,)]["period_start"],
+            series[(name,)]["value"],
+            touching.get((name,), pl.DataFrame()),
+            [read[design] for design in own],
+        ): name
+        for name, own in own_designs.iter_rows()
     }
 
     def compute(ids: Sequence[str]) -> list[pl.DataFrame]:
@@ -46,7 +53,9 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
             episodes,
             designs,
             pairs.filter(pl.col("series_id").is_in(ids)),
-        ).partition_by("series_id", as_dict=True)
-        return [interrupted_calibration.false_alarm_rates(fitted[(series_id,)]) for series_id in ids]
+        )
+        rates = interrupted_calibration.false_alarm_rates(fitted)
+        by_series = rates.partition_by("series_id", as_dict=True, maintain_order=True)
+        return [by_series.get((series_id,), rates.clear()) for series_id in ids]
 
     return remembered("calibration_its", units, compute).sort("method", "series_id")

@@ -15,7 +15,7 @@ differences as (
         standing.welch_fires,
         standing.placebo_rank <= {{ nominal_level() }} as rank_fires,
         standing.placebo_rank <= levels.rank_threshold as verdict_fires,
-        levels.rank_threshold
+        cast(null as boolean) as gated_fires
     from {{ ref('int_cut_standing') }} as standing
     inner join levels
         on levels.comparison = 'before_after'
@@ -34,7 +34,13 @@ differences as (
         cast(null as boolean),
         standing.placebo_rank <= {{ nominal_level() }},
         standing.placebo_rank <= levels.rank_threshold,
-        levels.rank_threshold
+        -- dates whose earlier drift alone would pass the threshold get no verdict, and are not counted
+        case
+            when {{ drift_is_small(
+                'standing.pretrend_bias', threshold_distance('standing.far_distances', 'levels.rank_threshold', 'standing.n_placebo')
+            ) | indent(12) }}
+                then standing.placebo_rank <= levels.rank_threshold
+        end
     from {{ ref('int_difference_standing') }} as standing
     inner join levels
         on levels.comparison = 'difference_in_differences'
@@ -51,6 +57,7 @@ fired as (
         ('placebo_rank_calibrated', 'verdict_fires', false),
         ('difference_in_differences_rank', 'rank_fires', true),
         ('difference_in_differences_rank_calibrated', 'verdict_fires', true),
+        ('difference_in_differences_rank_gated', 'gated_fires', true),
     ] %}
     select
         '{{ method }}' as method,
@@ -126,7 +133,7 @@ select
     any_value(ranges.mde95) as mde95,
     any_value(
         case
-            when fired.method like '%_calibrated' then levels.rank_threshold
+            when fired.method like '%_calibrated' or fired.method like '%_gated' then levels.rank_threshold
             when fired.method like '%_rank' then {{ nominal_level() }}
         end
     ) as rank_threshold

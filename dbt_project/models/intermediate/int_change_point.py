@@ -18,5 +18,5 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     monthly = dbt.ref("int_series_compared").pl()
     episodes = dbt.ref("int_series_episode").pl()
     designs = dbt.ref("int_event_design").pl()
-    cuts = designs["cut_month"].unique().sort().to_list()
-    return changepoint.change_points(monthly, episodes, cuts, cuts)
+    acts = dbt.ref("int_series_act").pl()
+    return changepoint.change_points(monthly, episodes, designs["cut_month"].unique().sort().to_list(), acts)

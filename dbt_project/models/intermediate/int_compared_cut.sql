@@ -1,5 +1,6 @@
 -- One row is the comparison of a series at a cut month, a width and a gap, with all that does not depend on which event was
--- there: events and clusters with the same cut month share the row.
+-- there: events and clusters with the same cut month share the row. The acts that reach the series and have this cut month are one
+-- treatment (treatment_id), and the rivals are theirs.
 with cuts as (
     select * from {{ ref('int_cut_statistics') }}
     where cut_month in (select cut_month from {{ ref('int_event_cut') }} where in_report)
@@ -47,6 +48,75 @@ rates as (
         {{ measured_rates('n_blocks >= ' ~ min_placebo_blocks()) | indent(8) }}
     from {{ ref('int_calibration_placebo') }}
     group by series_id, window_months, gap_months
+),
+
+family_rates as (
+    select *
+    from {{ ref('int_family_calibration') }}
+    where era = 'all'
+),
+
+treatments as (
+    select
+        calendar_id,
+        cut_month,
+        {{ act_treatment('cut_month') }} as treatment_id,
+        {{ sorted_list('event_id') }} as act_event_ids
+    from {{ ref('int_calendar_event') }}
+    where event_class = 'act'
+    group by calendar_id, cut_month
+),
+
+standings as (
+    select
+        *,
+        case
+            when n_blocks >= {{ min_placebo_blocks() }} then 'own'
+            when n_placebo >= {{ min_placebo_cuts() }} then 'pooled'
+        end as pool
+    from {{ ref('int_cut_standing') }}
+),
+
+ranges as (
+    select
+        standing.* exclude (middle, mde95, placebo_rank, z_mad),
+        -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
+        case when cuts.n_episode_months = 0 then standing.placebo_rank end as placebo_rank,
+        case when cuts.n_episode_months = 0 then standing.z_mad end as z_mad,
+        standing.middle * standing.unit_size as centre,
+        standing.mde95 * standing.unit_size as mde95,
+        own.rank_threshold,
+        shared.z_threshold,
+        rates.false_alarm_rate as family_false_alarm_rate,
+        rates.false_alarm_se as family_false_alarm_se,
+        rates.n_pseudo_events as n_family_dates,
+        case standing.pool
+            when 'own' then {{ threshold_distance('standing.far_distances', 'own.rank_threshold', 'standing.n_placebo') }}
+            when 'pooled' then shared.z_threshold * standing.typical_distance
+        end * standing.unit_size as distance_at_threshold
+    from standings as standing
+    inner join cuts
+        on standing.series_id = cuts.series_id
+        and standing.as_of_basis = cuts.as_of_basis
+        and standing.window_months = cuts.window_months
+        and standing.gap_months = cuts.gap_months
+        and standing.cut_month = cuts.cut_month
+    inner join {{ ref('int_series_family') }} as family on standing.series_id = family.series_id
+    left join family_rates as rates
+        on standing.pool = rates.scope_of_range
+        and standing.window_months = rates.window_months
+        and standing.gap_months = rates.gap_months
+        and family.family_id = rates.family_id
+    left join {{ ref('int_rank_threshold') }} as own
+        on own.comparison = 'before_after'
+        and own.for_half = {{ both_halves() }}
+        and standing.window_months = own.window_months
+        and standing.gap_months = own.gap_months
+    left join {{ ref('int_rank_threshold') }} as shared
+        on shared.comparison = 'before_after_pooled'
+        and shared.for_half = {{ both_halves() }}
+        and standing.window_months = shared.window_months
+        and standing.gap_months = shared.gap_months
 )
 
 select
@@ -73,14 +143,32 @@ select
     cuts.std_diff,
     cuts.welch_t,
     cuts.welch_df,
-    -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
-    case when cuts.n_episode_months = 0 then standing.placebo_rank end as placebo_rank,
+    standing.placebo_rank,
     coalesce(standing.n_placebo, 0) as n_placebo,
     coalesce(standing.n_blocks, 0) as n_blocks,
     case when standing.mde95 is not null then {{ placebo_rank('0', 'standing.n_placebo') }} end as rank_floor,
     levels.rank_threshold,
-    case when cuts.n_episode_months = 0 then standing.z_mad end as z_mad,
+    standing.z_mad,
     standing.mde95,
+    standing.centre,
+    {{ scope_of_range(
+        'standing.pool', 'standing.n_placebo', 'standing.rank_threshold', 'standing.z_threshold', 'standing.family_false_alarm_rate',
+        'standing.n_family_dates'
+    ) | indent(4) }} as scope_of_range,
+    standing.z_threshold,
+    standing.distance_at_threshold,
+    standing.family_false_alarm_rate,
+    standing.family_false_alarm_se,
+    {{ far_out('standing.pool', 'standing.placebo_rank', 'standing.rank_threshold', 'standing.z_mad', 'standing.z_threshold') }}
+        as is_far_out,
+    {{ withheld_because('cuts.window_months', 'standing.pool', 'standing.family_false_alarm_rate', 'standing.n_family_dates') | indent(4) }}
+        as withheld_because,
+    treatments.treatment_id,
+    coalesce(treatments.act_event_ids, {{ empty_list() }}) as act_event_ids,
+    coalesce(rivals.n_other_events, 0) as n_other_events,
+    coalesce(rivals.max_shared_post_share, 0) as max_shared_post_share,
+    coalesce(rivals.rival_event_ids, {{ empty_list() }}) as rival_event_ids,
+    coalesce(rivals.rivals_in_windows, {{ empty_list() }}) as rivals_in_windows,
     coalesce(episodes.episodes_in_window, {{ empty_list() }}) as episodes_in_window,
     cuts.n_episode_months = 0 as event_clean,
     cuts.preliminary_months,
@@ -90,7 +178,16 @@ select
     family.family_id,
     cuts.reason
 from cuts
-left join {{ ref('int_cut_standing') }} as standing
+inner join {{ ref('int_series_calendar') }} as calendar on cuts.series_id = calendar.series_id
+left join treatments
+    on calendar.calendar_id = treatments.calendar_id
+    and cuts.cut_month = treatments.cut_month
+left join {{ ref('int_calendar_rival') }} as rivals
+    on calendar.calendar_id = rivals.calendar_id
+    and cuts.cut_month = rivals.cut_month
+    and cuts.window_months = rivals.window_months
+    and cuts.gap_months = rivals.gap_months
+left join ranges as standing
     on cuts.series_id = standing.series_id
     and cuts.as_of_basis = standing.as_of_basis
     and cuts.window_months = standing.window_months

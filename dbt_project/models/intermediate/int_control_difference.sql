@@ -121,8 +121,13 @@ select
     is_computable
     and complete.n_touched = 0
     and complete.n_exposed = 0
+    and complete.cut_month >= {{ first_placebo_month() }}
     and eventful.cut_month is null as is_placebo,
     case when not is_computable then coalesce(complete.reason, {{ reason_not_positive() }}) end as reason
 from complete
+inner join {{ ref('int_series_calendar') }} as calendar on complete.treated_series_id = calendar.series_id
+-- acts that reach a control alone are declared with the control (exposed_from)
 left join {{ ref('int_eventful_cut') }} as eventful
-    on complete.window_months = eventful.window_months and complete.cut_month = eventful.cut_month
+    on calendar.calendar_id = eventful.calendar_id
+    and complete.window_months = eventful.window_months
+    and complete.cut_month = eventful.cut_month

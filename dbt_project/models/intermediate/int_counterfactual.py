@@ -11,8 +11,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from orchestration.build.statistics_cache import InProcesses, fingerprint, remembered, version_of
-from transforms.statistics import counterfactual, drift_month, forecasts, local_linear_trend
+from orchestration.build.statistics_cache import fingerprint, remembered, version_of
+from transforms.statistics import (
+    counterfactual,
+    drift_month,
+    forecasts,
+    local_linear_trend,
+    moving_average,
+    scoring,
+)
 
 #: months between the dates without an event at which the slower model is calibrated
 CALIBRATE_EVERY = 3
@@ -36,6 +43,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     )
     episodes = dbt.ref("int_series_episode").project("series_id, first_month, last_month").pl()
     cuts = dbt.ref("int_event_cut").filter("in_report").project("cut_month").distinct().pl()
+    acts = dbt.ref("int_series_act").project("series_id, cut_month").pl().sort("series_id", "cut_month")
     chosen = dbt.ref("stg_method_series").filter("method = 'uc_local_linear_trend'").project("series_id").pl()
     event_cuts = cuts["cut_month"].sort().to_numpy().astype("datetime64[M]")
     series = {
@@ -46,13 +54,14 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         for key, rows in monthly.partition_by("series_id", as_dict=True, maintain_order=True).items()
     }
     forecasts_by_model = {
-        drift_month.MODEL: _drift_month(series, _unusual(series, episodes)),
+        # every month of every series as origin takes two seconds, less than keeping the forecasts would
+        drift_month.MODEL: drift_month.forecast(series, _unusual(series, episodes)),
         local_linear_trend.MODEL: _local_linear_trend(
-            {name: series[name] for name in chosen["series_id"].sort() if name in series}, event_cuts
+            {name: series[name] for name in chosen["series_id"].sort() if name in series}, event_cuts, acts
         ),
     }
     compared = [
-        counterfactual.compare(rows, monthly, episodes, event_cuts).insert_column(
+        counterfactual.compare(rows, monthly, episodes, event_cuts, acts).insert_column(
             0, pl.lit(name).alias("model")
         )
         for name, rows in forecasts_by_model.items()
@@ -73,36 +82,21 @@ def _unusual(
     return marked
 
 
-def _drift_month(
-    series: dict[str, tuple[np.ndarray, np.ndarray]], unusual: dict[str, np.ndarray]
-) -> pl.DataFrame:
-    """Every month of every series as origin; a series is one piece of work."""
-    version = version_of(drift_month, forecasts)
-    units = {
-        fingerprint(version, name, months, values, unusual[name]): name
-        for name, (months, values) in series.items()
-    }
-
-    def compute(names: Any) -> list[pl.DataFrame]:
-        rows = drift_month.forecast({name: series[name] for name in names}, unusual)
-        parts = rows.partition_by("series_id", as_dict=True)
-        return [parts[(name,)] for name in names]
-
-    return remembered(drift_month.MODEL, units, compute) if units else pl.DataFrame(schema=forecasts.SCHEMA)
-
-
 def _local_linear_trend(
-    series: dict[str, tuple[np.ndarray, np.ndarray]], event_cuts: np.ndarray
+    series: dict[str, tuple[np.ndarray, np.ndarray]], event_cuts: np.ndarray, acts: pl.DataFrame
 ) -> pl.DataFrame:
-    """The declared series at the origins that are needed; an origin is one piece of work, so a new month costs one fit."""
-    version = version_of(local_linear_trend, forecasts)
+    """The declared series at the origins that are needed; a series is one piece of work, about half a second."""
+    version = version_of(local_linear_trend, moving_average, scoring, forecasts)
     units = {}
     for name, (months, values) in series.items():
         lengths = forecasts.training_lengths(values)
-        for end in counterfactual.ends_needed(months, event_cuts, CALIBRATE_EVERY):
-            place = int((end - months[0]).astype(int))
-            window = values[place + 1 - lengths[place] : place + 1]
-            units[fingerprint(version, name, str(end), window)] = local_linear_trend.Origin(name, end, window)
+        reaching = acts.filter(pl.col("series_id") == name)["cut_month"].to_numpy().astype("datetime64[M]")
+        ends = counterfactual.ends_needed(months, event_cuts, reaching, CALIBRATE_EVERY)
+        places = (ends - months[0]).astype(int)
+        units[fingerprint(version, name, months, values, ends)] = [
+            local_linear_trend.Origin(name, end, values[place + 1 - lengths[place] : place + 1])
+            for end, place in zip(ends, places, strict=True)
+        ]
     if not units:
         return pl.DataFrame(schema=forecasts.SCHEMA)
-    return remembered(local_linear_trend.MODEL, units, InProcesses(local_linear_trend.forecast))
+    return remembered(local_linear_trend.MODEL, units, local_linear_trend.forecast_each)

@@ -30,15 +30,22 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         schema=interrupted.DESIGN_SCHEMA,
         orient="row",
     )
-    series = monthly.partition_by("series_id", as_dict=True, maintain_order=True)
-    if not series or designs.is_empty():
+    if monthly.is_empty() or designs.is_empty():
         return pl.DataFrame(schema=interrupted.RESULT_SCHEMA)
-    touching = episodes.partition_by("series_id", as_dict=True, maintain_order=True)
-    version = version_of(interrupted, regression, months)
+    touching = episodes.partition_by("series_id", as_dict=True, include_key=False)
+    # what every series has in common is read once
+    version = fingerprint(version_of(interrupted, regression, months), designs)
     # a series is a piece of work: a new month of it, a new event or episode changes its regressions
     units = {
-        fingerprint(version, values, touching.get(key, pl.DataFrame()), designs): key[0]
-        for key, values in series.items()
+        fingerprint(
+            version,
+            key[0],
+            values["scale"][0],
+            values["period_start"],
+            values["value"],
+            touching.get(key, pl.DataFrame()),
+        ): key[0]
+        for key, values in monthly.partition_by("series_id", as_dict=True, maintain_order=True).items()
     }
 
     def compute(ids: Sequence[str]) -> list[pl.DataFrame]:

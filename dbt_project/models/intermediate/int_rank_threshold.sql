@@ -1,16 +1,17 @@
--- One row is the rank at or below which a difference counts as unusual. It is set so that at most 5 % of the dates without an event
--- do (false_alarm_target).
+-- One row is the level at which a difference counts as unusual. It is set so that at most 5 % of the dates without an event reach it
+-- (false_alarm_target). Two kinds of levels are set: a rank among the series' own dates, and for short series a multiple of their own
+-- typical distance (z_threshold), which long series lend them.
 --
--- A rank of at most .05 is reached at 7 to 9 % of them. The reason is that a cut is not ranked among its own neighbours, which share
--- most of its months: in a run of extreme months every cut is then extreme. The level is chosen over all series together, as ranks
--- have no unit. How often it fires is measured on other dates than it was chosen on: stretches of months by turns.
+-- A rank of at most .05 is reached at 7 to 9 % of the dates. The reason is that a cut is not ranked among its own neighbours, which
+-- share most of its months: in a run of extreme months every cut is then extreme. The level is chosen over all series together, as
+-- ranks have no unit. How often it fires is measured on other dates than it was chosen on: stretches of months by turns.
 with standings as (
     select
         'before_after' as comparison,
         window_months,
         gap_months,
         cut_month,
-        placebo_rank
+        placebo_rank as level
     from {{ ref('int_cut_standing') }}
     where is_placebo and as_of_basis = 'latest' and n_blocks >= {{ min_placebo_blocks() }}
     union all
@@ -22,6 +23,15 @@ with standings as (
         placebo_rank
     from {{ ref('int_difference_standing') }}
     where is_placebo and n_blocks >= {{ min_placebo_blocks() }}
+    union all
+    -- the farther out, the smaller, as with ranks
+    select
+        'before_after_pooled',
+        window_months,
+        gap_months,
+        cut_month,
+        -abs(z_mad)
+    from {{ ref('int_recent_standing') }}
 ),
 
 halves as (
@@ -34,9 +44,9 @@ halves as (
 -- A level chosen on one half of the dates is for the other half, where it is tried. The level chosen on all dates is the one
 -- that comparisons of events are held against.
 chosen_on as (
-    select comparison, window_months, gap_months, placebo_rank, 1 - half as for_half from halves
+    select comparison, window_months, gap_months, level, 1 - half as for_half from halves
     union all
-    select comparison, window_months, gap_months, placebo_rank, {{ both_halves() }} from halves
+    select comparison, window_months, gap_months, level, {{ both_halves() }} from halves
 ),
 
 shares as (
@@ -44,7 +54,7 @@ shares as (
         *,
         cume_dist() over (
             partition by comparison, window_months, gap_months, for_half
-            order by placebo_rank
+            order by level
         ) as share
     from chosen_on
 ),
@@ -55,8 +65,7 @@ levels as (
         window_months,
         gap_months,
         for_half,
-        -- where even the smallest rank is too frequent, the level is 0, which no rank reaches
-        coalesce(max(case when share <= {{ false_alarm_target() }} then placebo_rank end), 0) as rank_threshold
+        max(case when share <= {{ false_alarm_target() }} then level end) as level
     from shares
     group by comparison, window_months, gap_months, for_half
 )
@@ -66,6 +75,8 @@ select
     window_months,
     gap_months,
     for_half,
-    rank_threshold
+    -- where even the smallest rank is too frequent, the level is 0, which no rank reaches
+    case when comparison <> 'before_after_pooled' then coalesce(level, 0) end as rank_threshold,
+    case when comparison = 'before_after_pooled' then -level end as z_threshold
 from levels
 order by comparison, window_months, gap_months, for_half

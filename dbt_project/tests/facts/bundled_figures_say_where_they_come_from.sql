@@ -1,5 +1,6 @@
 -- Every bundled figure of a series leads to the agency's own page: a bundled file that nobody described, or a series that no
 -- pattern of its file fits, would end at the file in this repository.
+{{ config(meta={'dagster': {'ref': {'name': 'int_published_vintage'}}}) }}
 select distinct
     payload.dataset,
     vintages.series_id

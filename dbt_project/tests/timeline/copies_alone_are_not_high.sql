@@ -1,5 +1,6 @@
 -- Prevents a mirror, a mailing list, an encyclopedia or a note in somebody's repository from passing as the statement of an authority:
 -- an event that rests on one is of high confidence only where its reference cites the official document.
+{{ config(meta={'dagster': {'ref': {'name': 'stg_event'}}}) }}
 select
     event.event_id,
     event.source_key,

@@ -1,4 +1,4 @@
-"""One asset for each file of bundled figures, which archives, parses and loads it; and the tables of the store as assets.
+"""One asset for each file of bundled figures, which are archived, parsed and loaded; and the tables of the store as assets.
 
 Belongs here: factories over the datasets, metadata of a load. Does not belong here: the work (intake/figures/load.py).
 """
@@ -18,23 +18,34 @@ from orchestration.store.tables import RAW_TABLES, open_store
 
 
 def build_load_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """One asset for each file of the bundled figures."""
-    return [_figures_asset(f["dataset"], f["title"]) for f in read_manifest(settings.figures)["files"]]
+    """One asset for each file of the bundled figures, loaded in one step that opens the store once."""
 
-
-def _figures_asset(dataset: str, title: str) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=[FIGURES, dataset],
-        group_name=FIGURES,
-        description=f"Bundled figures: {title}.",
-        kinds={"parquet", "duckdb"},
+    @dg.multi_asset(
+        name=FIGURES,
+        specs=[
+            dg.AssetSpec(
+                [FIGURES, file["dataset"]],
+                group_name=FIGURES,
+                description=f"Bundled figures: {file['title']}.",
+                kinds={"parquet", "duckdb"},
+                skippable=True,
+            )
+            for file in read_manifest(settings.figures)["files"]
+        ],
         pool=WRITER_POOL,
+        can_subset=True,
     )
-    def load(settings: dg.ResourceParam[Settings]) -> Materialized:
-        account = ingest_figures(settings, dataset)
-        return dg.MaterializeResult(metadata={"dagster/row_count": account.rows_in, **asdict(account)})
+    def load(
+        context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
+    ) -> Iterator[Materialized]:
+        chosen = sorted(key.path[-1] for key in context.selected_asset_keys)
+        for dataset, account in ingest_figures(settings, chosen):
+            yield dg.MaterializeResult(
+                asset_key=[FIGURES, dataset],
+                metadata={"dagster/row_count": account.rows_in, **asdict(account)},
+            )
 
-    return load
+    return [load]
 
 
 def build_store_asset(datasets: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:

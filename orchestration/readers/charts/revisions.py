@@ -117,7 +117,7 @@ def first_latest(
     (low, high), middle = extent(drawn[column]), median(drawn[column])
     unit = "percent of the first value" if relative else unit_line(series)
     words = Words(
-        title="Latest less first value",
+        title="Latest less first value held",
         subtitle=[unit],
         source=source,
         notes=[f"Between {low:+.3g} and {high:+.3g}, the middle one {middle:+.3g}."],

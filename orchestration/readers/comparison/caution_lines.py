@@ -40,4 +40,5 @@ def _same_months_now(comparison: Comparison) -> str:
     if now is None or value is None:
         return ""
     size = difference(value, comparison.series, log=now["scale"] == "log")
-    return f" With today's figures the same months differ by {size}."
+    rule = " (means of the logarithms)" if now["scale"] == "log" else ""
+    return f" With today's figures the same months differ by {size}{rule}."

@@ -13,10 +13,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
+from orchestration.readers.comparison.answer import Answer, answer_of
+from orchestration.readers.comparison.answer_words import answer_text
 from orchestration.readers.comparison.answers import every_method
 from orchestration.readers.comparison.controls import against_controls
 from orchestration.readers.comparison.method_result import MethodResult
-from orchestration.readers.comparison.sentences import OtherEvent, control_sentences, offered, paragraph
+from orchestration.readers.comparison.sentences import (
+    OtherEvent,
+    brief,
+    control_sentences,
+    offered,
+    paragraph,
+)
 from orchestration.readers.comparison.versions import Held, first_releases_of, versions_held
 from orchestration.readers.comparison.windows import FIRST, GAP, MAX_MONTHS, WINDOW
 from orchestration.readers.lookup import parse_date, resolve_event, resolve_series
@@ -41,8 +49,10 @@ class Comparison:
     the report has it, else of the macro `before_after`, which gives the same columns (those of the family are null);
     other_events, episodes: what else falls into the windows; text: all of it as a paragraph; on_date: the day at whose end
     the figures were known, None for the latest; same_months_now: for an earlier day, the macro's row of the same months
-    with the latest figures; held: which versions of the months are held; control: the comparison with the control set that was asked for; methods: what the methods
-    that were asked for say.
+    with the latest figures; held: which versions of the months are held; control: the comparison with the control set that was
+    asked for; methods: what the methods that were asked for say; answer: what can be told by the best design, None where no
+    answer is held for these windows; brief: the answer in MAX_WORDS words at most, or the comparison where there is none;
+    control_text: the comparison with controls in words, which `text` has too.
     """
 
     event: DimEvent | None
@@ -56,6 +66,9 @@ class Comparison:
     control: RptDifferenceInDifferences | None = None
     methods: Sequence[MethodResult] | None = None
     held: Held | None = None
+    answer: Answer | None = None
+    brief: str = ""
+    control_text: str = ""
 
     @property
     def answered(self) -> bool:
@@ -96,7 +109,7 @@ def compare(
         on_date = parse_date(as_of, "as-of") if isinstance(as_of, str) else as_of
     if as_of is not None and (control or method):
         raise UsageError("controls and other methods use the latest figures: leave --as-of out")
-    event_id, series_id = resolve_event(con, event), resolve_series(con, series)
+    event_id, series_id = _resolved(con, event, series)
     series_row = read(con, DimSeries, "where series_id = ?", [series_id])[0]
     if series_row["frequency"] != "monthly":
         raise UsageError(_not_monthly(con, series_row))
@@ -119,24 +132,41 @@ def compare(
     text = paragraph(
         series_row, event_id, event_row, result, others, episodes, same_months_now, held, on_date
     )
-    against = None
+    against, control_text = None, ""
     if control:
         against, controls = against_controls(con, event_row, event_id, series_id, control, months, gap)
-        text += " " + control_sentences(against, controls)
+        control_text = control_sentences(against, controls)
+        text += " " + control_text
     methods = every_method(con, event_row, result, method) if method else None
-    return Comparison(
-        event_row,
-        series_row,
-        result,
-        others,
-        episodes,
-        text,
-        on_date,
-        same_months_now,
-        against,
-        methods,
-        held,
+    # answers are of the latest figures without a gap; any other window is compared and not judged by the best design
+    answer = (
+        answer_of(con, event_id, series_row, months) if event_row and as_of is None and gap == GAP else None
     )
+    in_short = (
+        answer_text(answer) if answer else brief(series_row, event_id, event_row, result, others, episodes)
+    )
+    return Comparison(
+        *(event_row, series_row, result, others, episodes, text, on_date, same_months_now, against, methods),
+        held,
+        answer,
+        in_short,
+        control_text,
+    )
+
+
+def _resolved(con: duckdb.DuckDBPyConnection, event: str, series: str) -> tuple[str, str]:
+    """event_id (or a date) and series_id. The macros take them the other way round, so both orders are understood.
+
+    Raises UsageError with the nearest ids, for the order of the command line.
+    """
+    try:
+        return resolve_event(con, event), resolve_series(con, series)
+    except UsageError:
+        try:
+            return resolve_event(con, series), resolve_series(con, event)
+        except UsageError:
+            pass
+        raise
 
 
 def _same_months_now(
@@ -194,11 +224,18 @@ def _reported(
 
 
 def other_events(con: duckdb.DuckDBPyConnection, event_id: str, result: RptBeforeAfter) -> list[OtherEvent]:
-    """The events counted by n_other_events: those of the report whose cut lies in the windows of `result`.
+    """The rivals counted by n_other_events: acts that reach the series and whose cut lies in the windows of `result`.
 
-    Those nearest to its cut come first. A bare date has no event_id in dim_event, so that none is left out for it.
+    Those nearest to its cut come first.
     """
-    return events_between(con, event_id, result["pre_start"], result["post_end"], result["cut_month"])
+    return read_as(
+        con,
+        OtherEvent,
+        f"""select {columns_of(OtherEvent)} from dim_event
+           where event_id <> $event and list_contains($rivals::varchar[], event_id)
+           order by abs(date_diff('day', anchor_on, $cut::date)), event_id""",
+        {"event": event_id, "rivals": result["rivals_in_windows"], "cut": result["cut_month"]},
+    )
 
 
 def events_between(

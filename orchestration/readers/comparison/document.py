@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestration.readers.citation import Citation
+from orchestration.readers.comparison.answer import Answer
+from orchestration.readers.comparison.answer_words import design_rows, in_the_way
 from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.picture import observed
@@ -132,7 +134,11 @@ def _tables(comparison: Comparison) -> dict[str, Rows]:
     tables: dict[str, Rows] = {}
     for field in dataclasses.fields(comparison):
         value = getattr(comparison, field.name)
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        if isinstance(value, Answer):
+            tables["designs"] = design_rows(value)
+            tables["in_the_way"] = [{"what": line} for line in in_the_way(value)]
+            value = value.row
+        elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             value = _plain(value)
         if isinstance(value, Mapping):
             # Welch's t stays in the tables of the release, for those who check it (sentences.py says why)

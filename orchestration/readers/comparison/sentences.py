@@ -17,6 +17,7 @@ from typing import TypedDict
 
 from orchestration.readers.comparison import cautions
 from orchestration.readers.comparison.versions import Held, known_too_late, unknown_revisions
+from orchestration.readers.comparison.whole_windows import months_from_epoch, reach_of, whole_cuts
 from orchestration.readers.rows import (
     DimControlSet,
     DimEpisode,
@@ -43,6 +44,10 @@ from transforms.periods import month_after
 #: log points by which plain and logarithmic means may differ without a word: Mexican vehicle production around July
 #: 2020 differs by 62 % in logarithms and 13 % plainly, because April 2020 made almost nothing
 MEANS_APART = 0.02
+#: words of an answer at most; what does not fit is shown with --full
+MAX_WORDS = 90
+#: words of the title of an event or series that a short text keeps
+_TITLE_WORDS = 14
 
 
 class OtherEvent(TypedDict):
@@ -76,7 +81,7 @@ def paragraph(
     series_text = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
     event_text = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
     if result["pre_mean"] is None or result["post_mean"] is None:
-        return _refusal(series_text, event_text, series, result) + known_too_late(
+        return _refusal(series_text, event_text, series, result, held) + known_too_late(
             series, result, held, on_date
         )
     log = result["scale"] == "log"
@@ -90,6 +95,65 @@ def paragraph(
     return " ".join(sentences)
 
 
+def brief(
+    series: DimSeries,
+    event_id: str,
+    event: DimEvent | None,
+    result: RptBeforeAfter,
+    others: Sequence[OtherEvent],
+    episodes: Sequence[DimEpisode],
+) -> str:
+    """The same in MAX_WORDS words at most, where rpt_answer has no row: means, verdict, and how much else happened."""
+    what = f"'{shortened(event['title'])}' ({day(event['event_date'])})" if event else event_id
+    title, verdict_code = shortened(series["title"]), result["verdict"]
+    before, after = result["pre_mean"], result["post_mean"]
+    if before is None or after is None:
+        reason = result["reason"] or "a window has a month without a value"
+        return within_limit(
+            [
+                f"{title} before and after {what} cannot be compared: {reason}.",
+                what_would_work(series, result).strip(),
+            ]
+        )
+    log = result["scale"] == "log"
+    moved = difference_of(result)
+    found = "not at all" if moved is None else f"by {difference(moved, series, log=log)}"
+    reason = f" ({result['reason']})" if result["reason"] else ""
+    company = []
+    if others:
+        nearest = f"'{shortened(others[0]['title'])}' ({day(others[0]['event_date'])})"
+        company.append(f"{len(others)} other events fall into the windows, the nearest {nearest}.")
+    if episodes:
+        company.append(
+            f"So do unusual months: {shortened(episodes[0]['title'])}{' and others' if episodes[1:] else ''}."
+        )
+    return within_limit(
+        [
+            f"In {_months(result['n_post'], result)} after {what}, {title} averaged {number(after)} {unit(series)}, and "
+            f"{number(before)} before: the means differ {found}.",
+            f"Verdict: {verdict(verdict_code)}{reason}.",
+            *company,
+            "This does not say what made them differ.",
+        ]
+    )
+
+
+def within_limit(sentences: Sequence[str]) -> str:
+    """The sentences, without the last ones that would make the text longer than MAX_WORDS."""
+    kept: list[str] = []
+    for sentence in sentences:
+        if kept and len(" ".join([*kept, sentence]).split()) > MAX_WORDS:
+            break
+        kept.append(sentence)
+    return " ".join(kept)
+
+
+def shortened(title: str) -> str:
+    """A title of many words cut to its first ones."""
+    words = title.split()
+    return title if len(words) <= _TITLE_WORDS else f"{' '.join(words[:_TITLE_WORDS])} ..."
+
+
 def control_sentences(row: RptDifferenceInDifferences, controls: Sequence[DimControlSet]) -> str:
     """A row of rpt_difference_in_differences in words; controls: its rows of dim_control_set."""
     against = controls[0]["title"] if controls else row["control_set_id"]
@@ -98,7 +162,7 @@ def control_sentences(row: RptDifferenceInDifferences, controls: Sequence[DimCon
         return f"Against {against} it cannot be compared: {row['reason'] or 'a month is missing'}."
     sentences = [
         f"Against {against} ({row['control_set_id']}: {_weights(controls)}) it differs by {percent(did)}: "
-        f"{percent(of_series)} less {percent(of_controls)}."
+        f"{percent(of_series)} less {percent(of_controls)}, taken off as logarithms."
     ]
     if controls:
         sentences.append(f"Assumption: {controls[0]['assumption']}")
@@ -126,31 +190,43 @@ def _weights(controls: Sequence[DimControlSet]) -> str:
 # -- sentences -------------------------------------------------------------------------------------------------------
 
 
-def _refusal(series_text: str, event_text: str, series: DimSeries, result: RptBeforeAfter) -> str:
+def _refusal(
+    series_text: str, event_text: str, series: DimSeries, result: RptBeforeAfter, held: Held | None
+) -> str:
     reason = result["reason"] or "a window has a month without a value"
     return (
         f"{series_text} before and after {event_text} cannot be compared: {reason}. Months with a value: "
         f"{result['n_pre']} before ({_before(result)}), {result['n_post']} after ({_after(result)})."
-    ) + what_would_work(series, result)
+    ) + what_would_work(series, result, held.months if held else ())
 
 
-def what_would_work(series: DimSeries, result: RptBeforeAfter) -> str:
-    """The cuts at which windows of this width are whole, when these lie outside the life of the series."""
+def what_would_work(series: DimSeries, result: RptBeforeAfter, months_held: Sequence[dt.date] = ()) -> str:
+    """The cuts at which windows of this width are whole, when these lie outside the life of the series.
+
+    months_held: the months of the series with a number, where they are known: a hole among them spoils the windows it lies in.
+    """
     first, last, months = series["first_period"], series["last_period"], result["window_months"]
     gap = result["gap_months"]
     if not first or not last:
         return ""
+    if series["break_period"]:
+        # figures before a declared break are not compared with later ones
+        first = max(first, series["break_period"])
     if result["pre_start"] >= first and result["post_end"] <= last:
         return ""
-    # a width that is not whole years reaches a whole year (or years) back
-    reach = months + gap if months % 12 == 0 else 12 * math.ceil(months / 12)
-    earliest, latest = month_after(first, reach), month_after(last, 1 - months)
     known = f" The series has {month(first)} to {month(last)}"
-    if earliest > latest:
+    if months_held:
+        cuts = whole_cuts(months_held, months, gap)
+    else:
+        earliest, latest = month_after(first, reach_of(months, gap)), month_after(last, 1 - months)
+        cuts = [earliest, latest] if earliest <= latest else []
+    if not cuts:
         return f"{known}, too short for windows of {months} months."
+    missing = months_from_epoch(cuts[-1]) - months_from_epoch(cuts[0]) + 1 - len(cuts) if months_held else 0
+    but = f", but for {missing} whose windows lack a month" if missing else ""
     return (
         f"{known}: windows of {months} months{f' with a gap of {gap}' if gap else ''} fit around cuts from "
-        f"{month(earliest)} to {month(latest)}."
+        f"{month(cuts[0])} to {month(cuts[-1])}{but}."
     )
 
 
@@ -231,15 +307,16 @@ def _vintage(
     log = result["scale"] == "log"
     own, effect = difference_of(result), result["revision_effect"]
     other = None
+    means = "means of the logarithms" if log else "means"
     if now is not None and now["scale"] == result["scale"]:
         other = difference_of(now)
-        words = "The same months with the latest figures differ by"
+        words = f"With the latest figures, the {means} of the same months differ by"
     elif effect is not None and own is not None:
         # revision_effect is the difference of the latest figures less that of the first releases
         if result["as_of_basis"] == "latest":
-            other, words = own - effect, "With each month as first released, the means differ by"
+            other, words = own - effect, f"With each month as first released, the {means} differ by"
         else:
-            other, words = own + effect, "With the latest figures, the means differ by"
+            other, words = own + effect, f"With the latest figures, the {means} differ by"
     if other is None or own is None:
         latest = result["as_of_basis"] == "latest"
         return [*sentences, *(unknown_revisions(held, result) if latest else [])]

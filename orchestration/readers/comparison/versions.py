@@ -10,6 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orchestration.readers.comparison.whole_windows import months_from_epoch
 from orchestration.readers.rows import DimSeries, RptBeforeAfter
 from orchestration.readers.wording import day, month
 
@@ -41,7 +42,8 @@ class Held:
 
     n_months: those months; n_copied: those of which the first release is not held; oldest_copy: when the oldest figure of
     these became known; complete_from: when the last of the months first had a figure here; n_revised: months of which more than
-    one version is held; n_revised_since: months with a version that became known after the day asked for (0 where none was).
+    one version is held; n_revised_since: months with a version that became known after the day asked for (0 where none was);
+    months: of a comparison without numbers, the months of the series that have one.
     """
 
     n_months: int
@@ -50,6 +52,7 @@ class Held:
     complete_from: dt.datetime | None
     n_revised: int
     n_revised_since: int
+    months: tuple[dt.date, ...] = ()
 
 
 def versions_held(
@@ -66,7 +69,27 @@ def versions_held(
             **{name: result[name] for name in ("pre_start", "pre_end", "post_start", "post_end")},
         },
     ).fetchall()[0]
-    return Held(*row)
+    n_months, n_copied, oldest_copy, complete_from, n_revised, n_revised_since = row
+    return Held(
+        n_months,
+        n_copied,
+        oldest_copy,
+        complete_from,
+        n_revised,
+        n_revised_since,
+        months=_months_held(con, result) if result["pre_mean"] is None else (),
+    )
+
+
+def _months_held(con: duckdb.DuckDBPyConnection, result: RptBeforeAfter) -> tuple[dt.date, ...]:
+    """The months of the series with a number, from its declared break on."""
+    rows = con.execute(
+        """select period_start from fct_observation join dim_series using (series_id)
+           where series_id = ? and value is not null and (break_period is null or period_start >= break_period)
+           order by period_start""",
+        [result["series_id"]],
+    ).fetchall()
+    return tuple(row[0] for row in rows)
 
 
 def unknown_revisions(held: Held | None, result: RptBeforeAfter) -> list[str]:
@@ -94,14 +117,21 @@ def known_too_late(
     # the macro before_after gives this as its reason
     if oldest and oldest.date() > on_date and "oldest copy held" not in (result["reason"] or ""):
         sentences.append(f"The oldest figure held of this series became known on {day(oldest)}.")
-    if held and held.complete_from and held.complete_from.date() > on_date:
+    whole = held is not None and held.n_months == _months_asked(result)
+    if held and whole and held.complete_from and held.complete_from.date() > on_date:
         sentences.append(
-            f"Every month of both windows that has a figure now had one from {day(held.complete_from)} on: "
+            f"Every month of both windows had a figure from {day(held.complete_from)} on: "
             f"`--as-of {held.complete_from:%Y-%m-%d}` or later works, and without --as-of the latest figures are compared."
         )
     elif oldest and oldest.date() > on_date:
         sentences.append("Without --as-of the latest figures are compared.")
     return "".join(f" {sentence}" for sentence in sentences)
+
+
+def _months_asked(result: RptBeforeAfter) -> int:
+    """How many months both windows have."""
+    spans = ((result["pre_start"], result["pre_end"]), (result["post_start"], result["post_end"]))
+    return sum(months_from_epoch(last) - months_from_epoch(first) + 1 for first, last in spans)
 
 
 def first_releases_of(series: DimSeries) -> str:

@@ -23,6 +23,7 @@ _LOG = logging.getLogger(__name__)
 #: module of the page, its title, its icon; the first is shown at the root
 PAGES = (
     ("overview", "Overview", ":material/dashboard:"),
+    ("answers", "What can be told", ":material/fact_check:"),
     ("timeline", "Timeline", ":material/timeline:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("trade", "Trade and tariffs", ":material/local_shipping:"),

@@ -1,4 +1,4 @@
-"""Page Compare: one series before and after one event or date; cautions first, then verdict, chart, numbers, other methods.
+"""Page Compare: one series before and after one event or date: the answer, the chart and the table of designs; the rest folded.
 
 Belongs here: the choices and the order of that page. Does not belong here: the comparison (orchestration/readers/comparison/compare.py),
 cautions and verdict in words (compare_words.py), the other methods (compare_methods.py), drawing (orchestration/readers/charts).
@@ -16,15 +16,17 @@ from orchestration.readers.charts.comparison import comparison_chart, shown_mont
 from orchestration.readers.charts.placebo import placebo_chart
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.comparison import picture
+from orchestration.readers.comparison.answer_words import answer_text
+from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.compare import compare as run_comparison
 from orchestration.readers.comparison.windows import FIRST, MAX_MONTHS, WINDOW
-from orchestration.readers.dashboard import compare_methods, parts
-from orchestration.readers.dashboard.compare_words import caution_lines, verdict_sentence
+from orchestration.readers.dashboard import compare_answer, compare_methods, panels, parts
+from orchestration.readers.dashboard.compare_words import verdict_sentence
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
-from orchestration.readers.wording import MODELS, month, number, percentage
+from orchestration.readers.wording import MODELS, dated, month, number, percentage
 from orchestration.readers.wording import unit as unit_of
 
 _DEFAULT_EVENT, _DEFAULT_SERIES = "nafta-round6-end", "usa_imports_goods_mex"
@@ -212,22 +214,48 @@ def _compared(
 
 
 def _answer(release: Release, comparison: Comparison, control: str, model: str) -> None:
-    result, series = comparison.result, comparison.series
-    parts.cautions(caution_lines(comparison))
+    """The answer, the chart, the designs and what stands in the way; all else under headings that open on a click."""
+    series, answer = comparison.series, comparison.answer
     with st.container(key="verdict", border=True):
-        st.markdown(f"#### {escaped(verdict_sentence(comparison))}")
-        st.caption("A description of two periods. It does not say what made them differ.")
+        first, _, rest = (answer_text(answer) if answer else verdict_sentence(comparison)).partition(". ")
+        st.markdown(f"#### {escaped(first.rstrip('.') + '.')}")
+        if rest:
+            st.markdown(escaped(rest))
+        asked = dated(comparison.event) if comparison.event else comparison.result["event_id"]
+        st.caption(escaped(f"Asked: {asked}, {series['title']}. It does not say what made them differ."))
     agency = f"{parts.agencies(release, [series['source_id']])} (release {release.run_id})"
     row_query = _row_query(release, comparison)
-    _chart(release, comparison, model, row_query, agency)
-    _numbers(release, comparison, row_query)
-    _placebo(release, comparison, agency)
-    st.header("In words", anchor=False)
-    with st.container(key="paragraph"):
+    drawn, drawn_query = comparison, row_query
+    if answer and answer.phase and (event := answer.drawn_event):
+        # a talk has no window of its own: the chart is of the cut that the answer is of
+        window = (comparison.result["window_months"], comparison.result["gap_months"])
+        drawn = _compared(release.run_id, event, series["series_id"], *window, None, release)
+        drawn_query = _row_query(release, drawn)
+    if answer and answer.row["scope"] == "panel":
+        panels.of_answer(release, answer)
+        with st.expander("The series itself", key="fold-series"):
+            _chart(release, drawn, model, drawn_query, agency)
+    else:
+        _chart(release, drawn, model, drawn_query, agency)
+    if answer:
+        compare_answer.designs(answer)
+    cautions = caution_lines(comparison)
+    with st.expander(
+        f"Before you rely on it: {len(cautions)} cautions", key="fold-cautions", expanded=not answer
+    ):
+        parts.cautions(cautions)
+    with st.expander("In more words", key="fold-words"), st.container(key="paragraph"):
         st.markdown(escaped(comparison.text))
-    compare_methods.show(release, comparison, control)
+    with st.expander("How unusual it is for this series", key="fold-placebo"):
+        _placebo(release, comparison, agency)
+    with st.expander("What other methods say, and how often they err", key="fold-methods"):
+        compare_methods.show(release, comparison, control)
+    with st.expander("All columns", key="fold-numbers"):
+        _numbers(release, comparison, row_query)
+        if answer:
+            compare_answer.columns(release, answer)
     pages = st.session_state.get("headway.pages", {})
-    period = result["cut_month"] or series["last_period"]
+    period = comparison.result["cut_month"] or series["last_period"]
     if "data" in pages:
         st.page_link(
             pages["data"],
@@ -303,7 +331,6 @@ def _drawn(figures: pl.DataFrame, comparison: Comparison, path: pl.DataFrame | N
 
 
 def _numbers(release: Release, comparison: Comparison, row_query: Query) -> None:
-    st.header("Numbers", anchor=False)
     result, unit = comparison.result, unit_of(comparison.series)
     st.caption(
         escaped(
@@ -346,7 +373,6 @@ def _written(value: float, form: str) -> str:
 
 
 def _placebo(release: Release, comparison: Comparison, agency: str) -> None:
-    st.header("Among dates without an event", anchor=False)
     if not release.has("placebo"):
         parts.not_in_release("The distribution of the same comparison at other dates")
         return

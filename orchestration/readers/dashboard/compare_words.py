@@ -6,12 +6,9 @@ paragraph that the command line prints too (orchestration/readers/comparison/sen
 
 from __future__ import annotations
 
-from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.sentences import difference_of
 from orchestration.readers.wording import dated, difference, month, verdict
-
-__all__ = ["caution_lines", "verdict_sentence"]
 
 
 def verdict_sentence(comparison: Comparison) -> str:
@@ -26,7 +23,9 @@ def verdict_sentence(comparison: Comparison) -> str:
         reason = result["reason"] or "a window has no value"
         return f"{series['title']} before and after {what} cannot be compared: {reason}."
     size = difference(change, series, log=result["scale"] == "log")
-    sentence = f"After {what}, {series['title']} differs from before by {size}"
+    # the plain means printed beside it can differ by another percentage
+    rule = " (means of the logarithms)" if result["scale"] == "log" else ""
+    sentence = f"After {what}, {series['title']} differs from before by {size}{rule}"
     if not result["verdict"]:
         return f"{sentence}; how usual that is for this series is not in this release."
     reason = f" ({result['reason']})" if result["reason"] else ""

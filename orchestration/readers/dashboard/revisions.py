@@ -163,7 +163,12 @@ def _as_known(release: Release, series: DimSeries, day: dt.date, first: dt.date,
 
 
 def _first_latest(release: Release, series: DimSeries, first: dt.date, source: str) -> None:
-    st.header("First against latest", anchor=False)
+    st.header("First held against latest", anchor=False)
+    held = series["first_release_count"]
+    st.caption(
+        f"First held: the oldest figure here. {held:,} of {series['observation_count']:,} periods have their first release, the others "
+        "a later copy, which may have been revised before."
+    )
     query = Query(_FIRST_LATEST, {"series": series["series_id"], "first": first})
     frame = release.ask(query)
     if frame.is_empty():
@@ -183,7 +188,7 @@ def _first_latest(release: Release, series: DimSeries, first: dt.date, source: s
                 ("Median revision", signed(median(sizes))),
                 ("Median size of a revision", unsigned(median(sizes.abs()))),
                 ("Largest", signed(largest if largest >= -least else least)),
-                ("Median days from first to latest", fixed(median(frame["days_to_latest"]), 0)),
+                ("Median days from first held to latest", fixed(median(frame["days_to_latest"]), 0)),
             ],
             key="revision-facts",
             heads=("What", "Value"),

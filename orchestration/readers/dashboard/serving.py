@@ -15,7 +15,7 @@ import urllib.request
 import webbrowser
 from pathlib import Path
 
-from orchestration.base.errors import HeadwayError, UsageError
+from orchestration.base.errors import HeadwayError, UsageError, require_pages
 from orchestration.base.settings import Settings
 
 HOST = "127.0.0.1"
@@ -79,6 +79,7 @@ def serve(
 
     A release need not be there: the page says how to make one and shows it once it exists.
     """
+    require_pages("streamlit", "dashboard")
     _free(host, port)
     os.environ["HEADWAY_HOME"] = str(settings.home)
     url = f"http://{'127.0.0.1' if host in ('', '0.0.0.0') else host}:{port}/{base_path.strip('/')}"

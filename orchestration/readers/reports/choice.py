@@ -52,6 +52,8 @@ _PREFERRED: Mapping[str, Sequence[str]] = {
         "usa_imports_hs72_can",
         "usa_imports_hs76_mex",
         "usa_imports_hs76_can",
+        "usa_imports_hs72_wld",
+        "usa_imports_hs76_wld",
         "usa_employment_primary_metals",
         "usa_imports_hs72_chn",
         "usa_imports_hs76_chn",
@@ -74,7 +76,10 @@ def declared(
     exposure: the rows of the event in rpt_event_exposure. Each list is in order of preference: by the topics in the order
     of the event, then by goods. A series may be absent from the release, or end before the event.
     """
-    named = [partner for partner in _PARTNERS if partner in event["parties"]]
+    hit = {row["series_id"] for row in exposure if row["match_basis"] == "measure"}
+    # a duty that spares Canada and Mexico is not compared with their trade, although the event may name no partner
+    named = [partner for partner in _PARTNERS if f"usa_imports_goods_{partner.lower()}" in hit]
+    named = named or [partner for partner in _PARTNERS if partner in event["parties"]]
     whole = [
         series_id
         for pattern in _AS_A_WHOLE
@@ -112,7 +117,16 @@ def _in_order(event: DimEvent, exposure: Sequence[RptEventExposure]) -> Iterator
             order = _PREFERRED[goods]
             if goods == "all_goods":
                 order = (*_DUTIES, *order) if taxed else (*order, *_DUTIES)
-            yield from (series_id for series_id in order if series_id in reached)
+            spared = _spared(order, rows)
+            yield from (s for s in order if s in reached and s not in spared)
+
+
+def _spared(order: Sequence[str], rows: Sequence[RptEventExposure]) -> set[str]:
+    """Imports of `order` that a measure of the event does not reach although it reaches others of them: the metals duties of March
+    2018 exempted Canada and Mexico, and their imports show nothing of the duties."""
+    hit = {row["series_id"] for row in rows if row["match_basis"] == "measure"}
+    imports = [series_id for series_id in order if series_id.startswith("usa_imports_")]
+    return {s for s in imports if s not in hit} if hit.intersection(imports) else set()
 
 
 def _for_each_partner(pattern: str, partners: Sequence[str]) -> list[str]:

@@ -14,6 +14,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from orchestration.base.errors import UsageError
+from orchestration.readers.comparison.answer import AnswerLine, answers_about, untold_about
+from orchestration.readers.comparison.answer_words import (
+    DesignRow,
+    ListRow,
+    design_rows,
+    in_the_way,
+    list_rows,
+    untold_text,
+)
 from orchestration.readers.comparison.compare import Comparison, compare
 from orchestration.readers.comparison.methods import FURTHER
 from orchestration.readers.comparison.sentences import OtherEvent
@@ -36,6 +45,9 @@ from orchestration.readers.rows import (
 
 if TYPE_CHECKING:
     import duckdb
+
+#: answers that a page opens with; the rest are with their series, or in `headway compare EVENT`
+MOST_ANSWERS = 8
 
 
 class PayloadOfSeries(TypedDict):
@@ -99,6 +111,16 @@ class SeriesPart:
         return self.comparison.result
 
     @property
+    def designs(self) -> list[DesignRow]:
+        """The table of designs; empty where no answer is held."""
+        return design_rows(self.comparison.answer) if self.comparison.answer else []
+
+    @property
+    def in_the_way(self) -> list[str]:
+        """What stands in the way of the answer, or beside it."""
+        return in_the_way(self.comparison.answer) if self.comparison.answer else []
+
+    @property
     def others(self) -> Sequence[OtherEvent]:
         """Other events whose cut lies in the windows."""
         return self.comparison.other_events
@@ -116,7 +138,8 @@ class EventPage:
     topics: the positions taken; cluster, cluster_events: the cluster of the event and its other events; measures: the
     tariff measures of the day; parts: the series shown; left_out: declared series without whole windows; chosen_by_name:
     whether a person named the series; n_compared: series that the marts compare around the event; refused: why nothing is
-    compared, when nothing is; episode_titles: by episode_id.
+    compared, when nothing is; episode_titles: by episode_id; answers: the best answers about the event, as lines and as
+    rows of a table; untold: what cannot be told, in words.
     """
 
     edition: Edition
@@ -131,6 +154,8 @@ class EventPage:
     n_compared: int
     refused: str | None
     episode_titles: Mapping[str, str]
+    answers: Sequence[tuple[AnswerLine, ListRow]] = ()
+    untold: str = ""
 
 
 def event_of(con: duckdb.DuckDBPyConnection, text: str) -> str:
@@ -193,7 +218,17 @@ def gather(
         n_compared=sum(comparable.values()),
         refused=refused,
         episode_titles=dict(con.execute("select episode_id, title from dim_episode").fetchall()),
+        answers=_answers(con, event_id),
+        untold=untold_text(*untold_about(con, event_id)) if has_table(con, "rpt_answer") else "",
     )
+
+
+def _answers(con: duckdb.DuckDBPyConnection, event_id: str) -> list[tuple[AnswerLine, ListRow]]:
+    """The best answers about the event; none from a release that was made before there were answers."""
+    if not has_table(con, "rpt_answer"):
+        return []
+    lines = answers_about(con, event_id)[:MOST_ANSWERS]
+    return list(zip(lines, list_rows(lines), strict=True))
 
 
 def _comparable(con: duckdb.DuckDBPyConnection, event_id: str) -> dict[str, bool]:

@@ -105,11 +105,13 @@ def test_an_answer_goes_between_its_own_marks():
     example = Example("a", "event", "series", {"as_of": "2026-01-09"})
 
     class Found:
+        brief = "short"
         text = "new"
 
     renewed = with_answer(page, example, Found)
     assert "prose" in renewed and "old" in renewed
-    assert "headway compare event series --as-of 2026-01-09" in renewed and "> new\n<!-- end -->" in renewed
+    assert "headway compare event series --as-of 2026-01-09" in renewed
+    assert "> short\n\nWith `--full`:\n\n> new\n<!-- end -->" in renewed
     assert with_answer(renewed, example, Found) == renewed
     with pytest.raises(ValueError, match="answer c"):
         with_answer(page, Example("c", "event", "series"), Found)

@@ -50,7 +50,7 @@ def home(tmp_path: Path) -> Settings:
     """One import, and figures beside it; made once for all tests, of which each gets a copy."""
 
     def fill(settings: Settings) -> None:
-        ingest_figures(settings, "observation_fed")
+        list(ingest_figures(settings, ["observation_fed"]))
         import_file(settings, EXAMPLES / TRUCKS, {})
 
     return prepared(tmp_path, "removal", fill)

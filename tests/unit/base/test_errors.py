@@ -9,7 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from orchestration.base import errors
-from orchestration.base.errors import HeadwayError, PermanentSourceError, TransientSourceError, UsageError
+from orchestration.base.errors import (
+    HeadwayError,
+    PermanentSourceError,
+    TransientSourceError,
+    UsageError,
+    require_pages,
+)
 from orchestration.cli.command import command, main
 
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, Exception)]
@@ -42,3 +48,10 @@ def test_the_command_line_says_an_error_in_one_line(kind: type[HeadwayError], mo
     assert isinstance(stumble, click.Command)
     done = CliRunner().invoke(main, ["stumble"])
     assert (done.exit_code, done.stderr) == (kind.exit_code, "headway: there is no series 'x'\n")
+
+
+def test_pages_that_are_not_installed_are_named_with_the_way_to_get_them() -> None:
+    """A missing package would be a traceback of an import."""
+    require_pages("json", "dashboard")
+    with pytest.raises(UsageError, match="make dashboard"):
+        require_pages("a_package_that_nobody_has", "dashboard")

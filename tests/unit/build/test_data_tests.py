@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.base.progress import listening
 from orchestration.base.settings import Settings
 from orchestration.build import data_tests
 from tests.support import release_case
@@ -48,10 +49,11 @@ def node(name: str, sql: str, *, needs: tuple[str, ...] = (MODEL,), **config: An
 
 
 def run(home: Settings, *nodes: SimpleNamespace, built: tuple[str, ...] = (MODEL,)) -> dict[str, tuple]:
-    data_tests.write(home, nodes)
-    said: list[data_tests.TestResult] = []
-    results = data_tests.run(home, data_tests.read(home), built, said.append)
-    assert said == results
+    data_tests.write(home, nodes, {})
+    said: list[tuple] = []
+    with listening(lambda *what: said.append(what)):
+        results = data_tests.run(home, data_tests.read(home), built)
+    assert said == [("check", r.name, i, len(nodes)) for i, r in enumerate(results, start=1)]
     kept = json.loads(data_tests.results_path(home).read_bytes())
     assert [(r["unique_id"], r["status"]) for r in kept] == [(r.unique_id, r.status) for r in results]
     return {r.name: (r.status, r.message) for r in results}

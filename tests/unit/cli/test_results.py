@@ -15,6 +15,7 @@ from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
 from orchestration.intake.agency.plan import RefreshPlan
 from orchestration.operations.doctor import Finding
 from orchestration.readers.own_sql import QueryResult
+from tests.support import answer_case
 
 PEOPLE, PROGRAMS = False, True
 
@@ -57,17 +58,64 @@ def test_problems_of_a_refresh_follow_its_counts(capsys):
     assert lines[-2:] == ["! bls/public_data: HTTP 500", "nothing changed: the current release stays"]
 
 
-def test_a_comparison_is_read_before_its_numbers_and_without_welch(capsys):
-    comparison = SimpleNamespace(
-        text="In the 12 months after ...",
-        result={"d_log": 0.0922, "welch_t": 2.1, "q_by": None},
-        control=None,
-        methods=(),
-        answered=True,
-    )
-    results.show_comparison(Printer(PEOPLE), comparison, Path("round6.svg"))
+def _comparison(**changed):
+    shown = {
+        "text": "In more words ...",
+        "brief": "In the 12 months after ...",
+        "result": {"d_log": 0.0922, "welch_t": 2.1, "q_by": None},
+        "answer": None,
+        "control": None,
+        "control_text": "",
+        "methods": (),
+        "answered": True,
+    }
+    return SimpleNamespace(**(shown | changed))
+
+
+HINT = "--full shows every column, --method all every method, --json everything for programs"
+
+
+def test_a_comparison_is_its_answer_and_the_numbers_wait_until_they_are_asked_for(capsys):
+    results.show_comparison(Printer(PEOPLE), _comparison(), Path("round6.svg"))
     lines = capsys.readouterr().out.splitlines()
-    assert lines == ["In the 12 months after ...", "", "d_log  0.0922", "drawn into round6.svg"]
+    assert lines == ["In the 12 months after ...", "drawn into round6.svg", "", HINT]
+
+
+def test_in_full_a_comparison_has_its_paragraph_and_its_columns_but_no_welch(capsys):
+    results.show_comparison(Printer(PEOPLE), _comparison(), full=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines == ["In the 12 months after ...", "", "In more words ...", "", "d_log  0.0922"]
+
+
+def test_an_answer_has_its_designs_and_then_what_stands_in_the_way(capsys):
+    answer = answer_case.answer(
+        None, answer_case.offer(is_answer=True), answer_case.offer("forecast", 4, blockers=["history"])
+    )
+    results.show_comparison(Printer(PEOPLE), _comparison(answer=answer))
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[2][:3] == ["design", "estimate", "usual"] and lines[3][:4] == [
+        "Against",
+        "its",
+        "own",
+        "past",
+    ]
+    assert lines[4][:3] == ["Against", "a", "forecast"] and lines[4][3:] == [
+        "not",
+        "to",
+        "be",
+        "told:",
+        "too",
+        "little",
+        "history",
+    ]
+    assert " ".join(lines[6]) == "This describes two periods; it does not say what made them differ."
+
+
+def test_answers_that_are_left_out_are_counted_and_what_cannot_be_told_is_said(capsys):
+    results.show_answers(Printer(PEOPLE), [], "Nothing can be told about 80 other series.", 0)
+    assert capsys.readouterr().out.splitlines() == ["Nothing can be told about 80 other series."]
+    results.show_answers(Printer(PEOPLE), [], left=3)
+    assert capsys.readouterr().out.splitlines() == ["nothing matches", "3 more: --limit shows more"]
 
 
 def test_brackets_in_a_finding_are_printed_as_they_are(capsys):

@@ -136,6 +136,24 @@ def test_a_trace_shows_every_vintage_newest_first_with_the_bytes(con: duckdb.Duc
     assert (rows[0]["copy_repository"], rows[0]["copied_on"]) == ("someone/copies", dt.date(2026, 2, 15))
 
 
+def test_a_year_of_a_monthly_series_asks_for_a_month(con: duckdb.DuckDBPyConnection):
+    """January was shown for the year, as if it were the figure of the year."""
+    with pytest.raises(
+        UsageError,
+        match=f"{EMPLOYMENT} is monthly: name a month of 2025, as in `headway trace {EMPLOYMENT} 2025-01`",
+    ):
+        reading.trace(con, EMPLOYMENT, " 2025")
+
+
+def test_the_hint_to_list_monthly_series_lists_them(con: duckdb.DuckDBPyConnection):
+    """`headway series monthly` was named as a help and found nothing."""
+    found = {row["series_id"] for row in reading.list_series(con, "monthly")}
+    assert found == {"usa_imports_goods_mex", EMPLOYMENT}
+    assert {row["series_id"] for row in reading.list_series(con, "annual vehicles")} == {
+        "mex_production_vehicles_annual"
+    }
+
+
 def test_a_period_without_a_value_says_which_there_are(con: duckdb.DuckDBPyConnection):
     with pytest.raises(UsageError, match=r"no value for 2024-01-01 \(monthly, 2025-04-01 to 2025-05-01"):
         reading.trace(con, EMPLOYMENT, "2024-01")

@@ -111,6 +111,13 @@ def test_every_verdict_of_the_contract_has_words() -> None:
     assert set(listed) == set(wording.VERDICTS)
 
 
+def test_designs_and_blockers_of_answers_have_names_in_their_order() -> None:
+    # a blocker without words would be shown as its code, and a design out of order would lead the table
+    designs = titles("comparison/seed_answer_design.csv", "design")
+    assert list(designs.items()) == [(code, words.short) for code, words in wording.DESIGNS.items()]
+    assert list(titles("comparison/seed_answer_blocker.csv", "blocker")) == list(wording.BLOCKERS)
+
+
 def test_every_model_has_a_name() -> None:
     assert {drift_month.MODEL, local_linear_trend.MODEL} == set(wording.MODELS)
 

@@ -1,5 +1,5 @@
 select
-    series_id,
+    known.series_id,
     title,
     measure,
     geography_iso3,
@@ -26,11 +26,13 @@ select
     last_period,
     observation_count,
     vintage_count,
-    oldest_known_from,
-    first_release_count,
-    first_release_from,
-    first_release_to,
-    first_release_within_days,
-    grade
-from {{ ref('int_known_series') }}
-order by series_id
+    known.oldest_known_from,
+    known.first_release_count,
+    known.first_release_from,
+    known.first_release_to,
+    known.first_release_within_days,
+    known.grade,
+    family.family_id
+from {{ ref('int_known_series') }} as known
+left join {{ ref('int_series_family') }} as family on known.series_id = family.series_id
+order by known.series_id

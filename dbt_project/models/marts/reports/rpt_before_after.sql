@@ -3,26 +3,47 @@ with events as (
     select
         cuts.event_id,
         cuts.cut_month,
+        cuts.event_class,
         event.cluster_id
     from {{ ref('int_event_cut') }} as cuts
     inner join {{ ref('dim_event') }} as event on cuts.event_id = event.event_id
     where cuts.in_report
 ),
 
+exposed as (
+    select distinct event_id, series_id from {{ ref('int_event_exposure') }}
+),
+
 compared as (
     select
         events.event_id,
         events.cluster_id,
-        cuts.* exclude (reason),
+        cuts.* exclude (
+            reason, treatment_id, act_event_ids, n_other_events, max_shared_post_share, rival_event_ids, rivals_in_windows
+        ),
         cuts.reason as not_computable_because,
-        overlap.n_other_events,
-        overlap.max_shared_post_share
+        overlap.n_other_events as n_other_events_any,
+        {{ treatment_of_event('exposed.event_id is not null', 'events') | indent(8) }} as treatment_id,
+        {%- for column, expression in rivals_of_a_date('cuts').items() %}
+        case when exposed.event_id is not null and events.event_class = 'act' then cuts.{{ column }} else {{ expression }} end
+            as {{ column }},
+        {%- endfor %}
+        {{ not_identified_because('events.event_class', 'events.cluster_id') | indent(8) }} as not_identified_because,
+        events.event_class
     from {{ ref('int_compared_cut') }} as cuts
     inner join events on cuts.cut_month = events.cut_month
     inner join {{ ref('int_event_overlap') }} as overlap
         on events.event_id = overlap.event_id
         and cuts.window_months = overlap.window_months
         and cuts.gap_months = overlap.gap_months
-)
+    left join exposed on events.event_id = exposed.event_id and cuts.series_id = exposed.series_id
+),
 
-{{ judged_report('compared', 'event_id') }}
+told_apart as (
+    select
+        *,
+        event_class = 'act' and max_shared_post_share <= {{ max_shared_share() }} as identified
+    from compared
+),
+
+{{ judged_report('events', 'told_apart', 'event_id') }}

@@ -1,6 +1,16 @@
 with events as (
-    select event_id, cut_month from {{ ref('int_event_cut') }}
-    where in_report
+    select
+        cuts.event_id,
+        cuts.cut_month,
+        cuts.event_class,
+        event.cluster_id
+    from {{ ref('int_event_cut') }} as cuts
+    inner join {{ ref('stg_event') }} as event on cuts.event_id = event.event_id
+    where cuts.in_report
+),
+
+exposed as (
+    select distinct event_id, series_id from {{ ref('int_event_exposure') }}
 ),
 
 differences as (
@@ -41,28 +51,65 @@ earlier as (
         at_events.cut_month
 ),
 
-judged as (
+-- what stands in the way of the treated series; acts that reach a control are declared with it (touches_exposure)
+in_the_way as (
     select
-        events.event_id,
+        calendar.series_id,
+        rivals.cut_month,
+        rivals.window_months,
+        rivals.gap_months,
+        rivals.n_other_events,
+        rivals.max_shared_post_share,
+        rivals.rival_event_ids,
+        rivals.rivals_in_windows
+    from {{ ref('int_calendar_rival') }} as rivals
+    inner join {{ ref('int_series_calendar') }} as calendar on rivals.calendar_id = calendar.calendar_id
+    where calendar.series_id in (select treated_series_id from at_events)
+),
+
+own_acts as (
+    select
+        calendar.series_id,
+        act.cut_month,
+        {{ sorted_list('act.event_id') }} as act_event_ids
+    from {{ ref('int_calendar_event') }} as act
+    inner join {{ ref('int_series_calendar') }} as calendar on act.calendar_id = calendar.calendar_id
+    where act.event_class = 'act'
+    group by calendar.series_id, act.cut_month
+),
+
+cuts as (
+    select
         at_events.*,
-        overlap.max_shared_post_share,
+        coalesce(in_the_way.n_other_events, 0) as n_other_events,
+        coalesce(in_the_way.max_shared_post_share, 0) as max_shared_post_share,
+        coalesce(in_the_way.rival_event_ids, {{ empty_list() }}) as rival_event_ids,
+        coalesce(in_the_way.rivals_in_windows, {{ empty_list() }}) as rivals_in_windows,
+        coalesce(own_acts.act_event_ids, {{ empty_list() }}) as act_event_ids,
         coalesce(standing.n_placebo, 0) as n_placebo,
         coalesce(standing.n_blocks, 0) as n_blocks,
         not at_events.touches_episode and not at_events.touches_exposure as event_clean,
         standing.mde95,
+        standing.middle as centre,
         standing.placebo_rank,
         levels.rank_threshold,
+        {{ threshold_distance('standing.far_distances', 'levels.rank_threshold', 'standing.n_placebo') | indent(8) }}
+            as distance_at_threshold,
+        standing.pretrend_bias as drift,
         rates.false_alarm_rate,
         case
             when earlier.n_earlier >= {{ min_placebo_cuts() }}
                 then abs(at_events.did) / nullif(earlier.largest_earlier, 0)
         end as breakdown_m
-    from events
-    inner join at_events on events.cut_month = at_events.cut_month
-    inner join {{ ref('int_event_overlap') }} as overlap
-        on events.event_id = overlap.event_id
-        and at_events.window_months = overlap.window_months
-        and at_events.gap_months = overlap.gap_months
+    from at_events
+    left join in_the_way
+        on at_events.treated_series_id = in_the_way.series_id
+        and at_events.cut_month = in_the_way.cut_month
+        and at_events.window_months = in_the_way.window_months
+        and at_events.gap_months = in_the_way.gap_months
+    left join own_acts
+        on at_events.treated_series_id = own_acts.series_id
+        and at_events.cut_month = own_acts.cut_month
     left join {{ ref('int_difference_standing') }} as standing
         on at_events.control_set_id = standing.control_set_id
         and at_events.treated_series_id = standing.treated_series_id
@@ -81,22 +128,55 @@ judged as (
         and at_events.window_months = levels.window_months
         and at_events.gap_months = levels.gap_months
     left join {{ ref('int_calibration_placebo') }} as rates
-        on rates.method = 'difference_in_differences_rank_calibrated'
+        on rates.method = 'difference_in_differences_rank_gated'
         and at_events.control_set_id = rates.control_set_id
         and at_events.treated_series_id = rates.series_id
         and at_events.window_months = rates.window_months
         and at_events.gap_months = rates.gap_months
 ),
 
+judged as (
+    select
+        events.event_id,
+        events.event_class,
+        cuts.* exclude (n_other_events, max_shared_post_share, rival_event_ids, rivals_in_windows),
+        overlap.n_other_events as n_other_events_any,
+        {{ treatment_of_event('exposed.event_id is not null', 'events') | indent(8) }} as treatment_id,
+        {%- for column, expression in rivals_of_a_date('cuts').items() %}
+        case when exposed.event_id is not null and events.event_class = 'act' then cuts.{{ column }} else {{ expression }} end
+            as {{ column }},
+        {%- endfor %}
+        {{ not_identified_because('events.event_class', 'events.cluster_id') | indent(8) }} as not_identified_because,
+        coalesce({{ drift_is_small('cuts.drift', 'cuts.distance_at_threshold') }}, true) as drift_is_small,
+        case
+            when cuts.window_months not in {{ in_list(judged_windows()) }} then {{ reason_descriptive_width() }}
+            when cuts.drift is null then {{ reason_no_line() }}
+        end as withheld_because,
+        case when cuts.n_blocks >= {{ min_placebo_blocks() }} and cuts.distance_at_threshold is not null then 'own' end as scope_of_range
+    from events
+    inner join cuts on events.cut_month = cuts.cut_month
+    inner join {{ ref('int_event_overlap') }} as overlap
+        on events.event_id = overlap.event_id
+        and cuts.window_months = overlap.window_months
+        and cuts.gap_months = overlap.gap_months
+    left join exposed on events.event_id = exposed.event_id and cuts.treated_series_id = exposed.series_id
+),
+
+told_apart as (
+    select
+        *,
+        event_class = 'act' and max_shared_post_share <= {{ max_shared_share() }} as identified
+    from judged
+),
+
 verdicts as (
     select
         *,
-        max_shared_post_share <= {{ max_shared_share() }} as identified,
         {{ verdict(
-            'did is not null', 'event_clean', 'max_shared_post_share', 'preliminary_months', 'n_blocks',
-            'placebo_rank <= rank_threshold'
+            'did is not null', 'event_clean and drift_is_small', 'identified', 'preliminary_months', 'withheld_because',
+            'scope_of_range', 'placebo_rank <= rank_threshold'
         ) | indent(8) }} as verdict
-    from judged
+    from told_apart
 )
 
 select
@@ -117,14 +197,25 @@ select
     n_placebo,
     n_blocks,
     mde95,
+    centre,
+    distance_at_threshold,
+    scope_of_range,
     rank_threshold,
     false_alarm_rate,
     event_clean,
+    treatment_id,
+    n_other_events,
+    n_other_events_any,
+    rival_event_ids,
+    rivals_in_windows,
     identified,
     as_of,
     verdict,
     {{ verdict_reason(
-        'verdict', 'reason',
-        "case when touches_episode then 'an episode touches a window' else 'a measure applied to a control' end"
+        'verdict',
+        'case when did is null then reason else withheld_because end',
+        "case when touches_episode then " ~ reason_episode() ~ " when touches_exposure then 'a measure applied to a control' else "
+        ~ reason_drift() ~ " end",
+        'not_identified_because'
     ) | indent(4) }} as reason
 from verdicts

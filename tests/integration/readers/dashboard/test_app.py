@@ -26,6 +26,10 @@ VIEWS = [
     ("compare", {"known": "day", "on_date": "2026-01-09", "series": "usa_employment_motor_vehicles_parts"}),
     ("compare", {"known": "first", "series": "usa_employment_motor_vehicles_parts"}),
     ("compare", {"by": "date", "date": "1951-01-01"}),
+    ("compare", {"event": "s301-list3-2018-09", "series": "usa_imports_goods_chn"}),
+    ("answers", {}),
+    ("answers", {"timeline": "us_china_301", "verdict": "outside_usual_range", "months": "12"}),
+    ("answers", {"words": "employment mich", "since": "2017-01-01", "design": "placebo_rank"}),
     ("trade", {"section": "duties"}),
     ("trade", {"section": "claimed", "partner": ["CAN", "MEX"]}),
     ("trade", {"section": "measures", "all": "1"}),
@@ -74,6 +78,7 @@ def test_every_view_runs_and_its_sql_gives_its_numbers(
         ("data", {"section": "tables", "table": "x; drop table dim_series"}, "asked for table"),
         ("trade", {"section": "nowhere"}, "asked for section"),
         ("revisions", {"since": "-1"}, "from 1900"),
+        ("answers", {"timeline": "nowhere"}, "asked for timeline"),
     ],
 )
 def test_a_link_that_cannot_be_shown_gets_words(page: str, query: dict, words: str) -> None:

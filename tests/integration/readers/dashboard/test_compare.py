@@ -1,4 +1,4 @@
-"""The page of comparisons: its numbers are the marts', what is taken away is what is drawn, cautions come first."""
+"""The page of comparisons: it opens with the answer, its numbers are the marts', what is taken away is what is drawn."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ import datetime as dt
 
 import polars as pl
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from orchestration.base.settings import Settings
+from orchestration.readers.comparison.answer import answer_of
+from orchestration.readers.comparison.answer_words import answer_text, design_rows, in_the_way
 from orchestration.readers.dashboard.reading import current_release
+from orchestration.readers.release_file import open_release, read
+from orchestration.readers.rows import DimSeries
 from tests.support.dashboard_case import run_page, texts
+
+
+def numbers(page: AppTest):
+    """The table of all columns, which stands folded away below the answer."""
+    return next(table.value for table in page.table if "Column" in table.value.columns)
 
 
 @pytest.mark.parametrize(
@@ -22,7 +32,7 @@ from tests.support.dashboard_case import run_page, texts
 )
 def test_numbers_of_a_comparison_are_the_marts(home: Settings, event: str, series: str, months: int) -> None:
     page = run_page("compare", event=event, series=series, months=str(months))
-    table = page.table[0].value
+    table = numbers(page)
     with current_release(home).connection() as con:
         mart = (
             con.sql(
@@ -52,7 +62,7 @@ def test_what_is_taken_away_is_what_is_drawn() -> None:
         "value"
     ]
     assert before.len() == 12
-    shown = {row["Column"].replace("\\", ""): row["Value"] for _, row in page.table[0].value.iterrows()}
+    shown = {row["Column"].replace("\\", ""): row["Value"] for _, row in numbers(page).iterrows()}
     assert f"{before.mean():,.0f}" == shown["pre_mean"]
 
 
@@ -70,12 +80,42 @@ def test_a_vintage_gives_the_numbers_of_that_day(home: Settings) -> None:
     assert "as known on 2026-01-09, not as known now" in said
 
 
-def test_cautions_come_before_the_first_number() -> None:
+def test_cautions_come_before_the_columns() -> None:
     page = run_page("compare", event="usmca-entry-into-force")
-    kinds = [
-        type(element).__name__ for element in page.main if type(element).__name__ in ("Warning", "Table")
+    order = [
+        "warning" if type(element).__name__ == "Warning" else "columns"
+        for element in page.main
+        if type(element).__name__ == "Warning"
+        or (type(element).__name__ == "Table" and "Column" in element.value.columns)
     ]
-    assert kinds[0] == "Warning"
+    assert order[:2] == ["warning", "columns"]
     said = page.warning[0].value.replace("\\", "")
     assert "Overlap" in said
     assert "COVID-19" in said
+
+
+@pytest.mark.parametrize(
+    ("event", "series", "months"),
+    [
+        ("s301-list3-2018-09", "usa_imports_goods_chn", 12),
+        ("nafta-round6-end", "usa_imports_goods_mex", 12),
+        ("usmca-entry-into-force", "usa_sales_light_vehicles", 6),
+    ],
+)
+def test_the_page_opens_with_the_answer_and_the_table_of_designs(
+    home: Settings, event: str, series: str, months: int
+) -> None:
+    """A number before the answer is read as the answer."""
+    page = run_page("compare", event=event, series=series, months=str(months))
+    with open_release(home) as con:
+        found = answer_of(con, event, read(con, DimSeries, "where series_id = ?", [series])[0], months)
+    assert found is not None
+    said = texts(page).replace("\\", "")
+    first, _, _ = answer_text(found).partition(". ")
+    assert first in said
+    table = page.table[0].value
+    assert [str(v).replace("\\", "") for v in table["Verdict"]] == [
+        row["verdict"] for row in design_rows(found)
+    ]
+    for line in in_the_way(found):
+        assert line in said

@@ -17,7 +17,14 @@ def test_assets_write_to_the_home_of_their_resource_and_not_to_the_one_of_the_en
     named, others = tmp_path / "named", [Settings(PROJECT, tmp_path / name) for name in ("one", "two")]
     monkeypatch.setenv("HEADWAY_HOME", str(named))
     for settings in others:
-        (load,) = [a for a in build_load_assets(settings) if a.key.path[-1] == "observation_fed"]
-        result = dg.materialize([load, build_store_asset([load])], resources={"settings": settings})
+        load = build_load_assets(settings)
+        one = dg.AssetSelection.assets(["figures", "observation_fed"])
+        result = dg.materialize(
+            [*load, build_store_asset(load)],
+            resources={"settings": settings},
+            selection=one | one.downstream(),
+        )
         assert result.success and settings.store.exists()
+        loaded = result.asset_materializations_for_node("figures")
+        assert [m.asset_key for m in loaded] == [dg.AssetKey(["figures", "observation_fed"])]
     assert not named.exists()

@@ -35,7 +35,7 @@ def test_damaged_figures_are_refused_by_name(figures, tmp_path, how):
     damage(figures, how)
     settings = Settings(PROJECT, tmp_path / "home")
     with pytest.raises(HeadwayError, match=r"observation_bls\.parquet.*git checkout"):
-        ingest_figures(settings, "observation_bls")
+        list(ingest_figures(settings, ["observation_bls"]))
     assert not settings.store.exists()
 
 
@@ -51,7 +51,7 @@ def test_figures_that_match_their_manifest_but_cannot_be_read_are_set_aside(figu
     (figures / "manifest.json").write_text(json.dumps(manifest))
     settings = Settings(PROJECT, tmp_path / "home")
     with pytest.raises(HeadwayError, match="observation_bls"):
-        ingest_figures(settings, "observation_bls")
+        list(ingest_figures(settings, ["observation_bls"]))
     with duckdb.connect(str(settings.store), read_only=True) as con:
         assert con.execute("select count(*) from raw.observation").fetchall() == [(0,)]
     assert list((settings.home / "quarantine").glob("*.json"))

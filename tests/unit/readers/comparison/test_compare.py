@@ -50,6 +50,16 @@ def test_round_six_and_imports_from_mexico(con: duckdb.DuckDBPyConnection):
     assert f"one window earlier shows {earlier:+.2f} %" in found.text
 
 
+def test_series_and_event_may_be_named_in_either_order(con: duckdb.DuckDBPyConnection):
+    """The command takes the event first and the macros take the series first."""
+    assert compare(con, IMPORTS, "nafta-round6-end") == compare(con, "nafta-round6-end", IMPORTS)
+    assert compare(con, IMPORTS, "2018-01-29").event is None
+    with pytest.raises(UsageError, match="there is no event 'no-such-event'"):
+        compare(con, "no-such-event", IMPORTS)
+    with pytest.raises(UsageError, match="there is no series 'nonsense'"):
+        compare(con, "nafta-round6-end", "nonsense")
+
+
 def test_what_else_happened_is_told_and_what_did_not_happen_is_not(con: duckdb.DuckDBPyConnection):
     found = compare(con, "nafta-round6-end", IMPORTS)
     assert [event["event_id"] for event in found.other_events] == ["nafta-round7-end", "s232-steel"]
@@ -279,8 +289,16 @@ def test_how_unusual_is_said_with_rank_range_rule_and_reason():
 @pytest.mark.parametrize(
     ("basis", "effect", "says"),
     [
-        ("latest", math.log(1.1 / 1.02), "With each month as first released, the means differ by +2.00 %."),
-        ("first_release", math.log(1.02 / 1.1), "With the latest figures, the means differ by +2.00 %."),
+        (
+            "latest",
+            math.log(1.1 / 1.02),
+            "With each month as first released, the means of the logarithms differ by +2.00 %.",
+        ),
+        (
+            "first_release",
+            math.log(1.02 / 1.1),
+            "With the latest figures, the means of the logarithms differ by +2.00 %.",
+        ),
         ("latest", 0.0001, "Revisions on record have not moved the difference."),
     ],
 )

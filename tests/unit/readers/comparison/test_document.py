@@ -16,7 +16,7 @@ from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.compare import Comparison, compare
 from orchestration.readers.comparison.document import Document, document
 from orchestration.readers.release_file import open_release
-from tests.support import reading_case
+from tests.support import answer_case, reading_case
 
 SERIES = "usa_imports_goods_mex"
 
@@ -53,7 +53,7 @@ def test_the_months_are_those_of_the_windows_and_give_their_means(home: Settings
 
 def test_answer_cautions_and_citations_are_in_it(home: Settings):
     comparison, doc = made(home)
-    assert list(doc.answer) == [comparison.text]
+    assert list(doc.answer) == [comparison.brief, comparison.text]
     assert list(doc.cautions) == caution_lines(comparison) != []
     assert [c.key for c in doc.citations] == [SERIES, "nafta-round6-end", "r1"]
     assert [row["event_id"] for row in doc.tables["other_events"]] == [
@@ -70,16 +70,27 @@ def test_a_bare_date_has_no_event_to_cite(home: Settings):
 
 
 def test_what_a_comparison_learns_to_say_is_in_the_document_too(home: Settings):
-    """The answer by the best design is a field of its own: the file must not need a change for it."""
+    """A field of its own is a text or a table of its own: the file must not need a change for it."""
 
     @dataclass(frozen=True)
     class Judged(Comparison):
-        brief: str = "In short."
-        designs: tuple[dict[str, object], ...] = ({"design": "panel", "estimate": 0.1},)
+        learned: str = "In short."
+        learnt_rows: tuple[dict[str, object], ...] = ({"design": "panel", "estimate": 0.1},)
 
     with open_release(home) as con:
         comparison = compare(con, "nafta-round6-end", SERIES)
         judged = Judged(**{f.name: getattr(comparison, f.name) for f in dataclasses.fields(comparison)})
         doc = document(con, judged, [])
-    assert list(doc.answer) == ["In short.", comparison.text]
-    assert list(doc.tables["designs"]) == [{"design": "panel", "estimate": 0.1}]
+    assert list(doc.answer) == ["In short.", comparison.brief, comparison.text]
+    assert list(doc.tables["learnt_rows"]) == [{"design": "panel", "estimate": 0.1}]
+
+
+def test_an_answer_is_its_row_its_designs_and_what_stands_in_the_way(home: Settings):
+    """Whoever gets the file sees what the other designs said, too."""
+    with open_release(home) as con:
+        comparison = compare(con, "nafta-round6-end", SERIES)
+        told = dataclasses.replace(comparison, answer=answer_case.answer())
+        doc = document(con, told, [])
+    assert [row["design"] for row in doc.tables["designs"]] == ["Against its own past"]
+    assert {"name": "verdict", "value": "within_usual_range"} in list(doc.tables["answer"])
+    assert doc.tables["in_the_way"]

@@ -27,6 +27,7 @@ RESULT = cast(
         "post_start": dt.date(2020, 2, 1),
         "post_end": dt.date(2020, 2, 1),
         "revision_effect": None,
+        "pre_mean": 1.0,
         "reason": "no month of a window is known",
     },
 )
@@ -126,6 +127,9 @@ def test_a_day_too_early_is_answered_with_one_that_works():
     assert "oldest" not in known_too_late(SERIES, said, BOTH, dt.date(2018, 6, 30))
     assert known_too_late(SERIES, RESULT, BOTH, None) == ""
     assert known_too_late(SERIES, RESULT, BOTH, dt.date(2024, 1, 1)) == ""
+    # a month that has no figure to this day has none on any day: no day is promised
+    holed = Held(1, 1, LATE, LATE, 0, 0)
+    assert "works" not in known_too_late(SERIES, RESULT, holed, dt.date(2018, 6, 30))
 
 
 def test_which_first_releases_are_held():

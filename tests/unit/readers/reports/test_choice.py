@@ -63,6 +63,26 @@ def test_a_tariff_on_metals_shows_metals_before_the_imports_that_they_are_a_part
     assert reached[:2] == ("usa_imports_hs72_can", "usa_employment_primary_metals")
 
 
+def test_a_duty_is_shown_in_what_it_hits_and_not_in_what_it_spares():
+    """The report on the duties of March 2018 showed Canada and Mexico, which were exempt until June."""
+    event = {"topics": ["steel_aluminum"], "parties": ["USA"]}
+    exposure = [
+        *reaches(
+            "steel_aluminum", "metals", ["usa_imports_hs72_wld", "usa_imports_hs72_chn"], basis="measure"
+        ),
+        *reaches("steel_aluminum", "all_goods", ["usa_imports_goods_chn", "usa_duties_chn"], basis="measure"),
+        *reaches("steel_aluminum", "metals", ["usa_imports_hs72_can", "usa_imports_hs72_mex"]),
+        *reaches("steel_aluminum", "metals", ["usa_employment_primary_metals"]),
+    ]
+    reached, whole = declared(event, exposure)
+    assert reached[:3] == ("usa_imports_hs72_wld", "usa_employment_primary_metals", "usa_imports_hs72_chn")
+    assert not {"usa_imports_hs72_can", "usa_imports_hs72_mex"} & {*reached, *whole}
+    assert "usa_imports_goods_chn" in whole and "usa_imports_goods_mex" not in whole
+    # talk of duties that hits nothing yet is about all who are named
+    talk, everybody = declared({**event, "parties": ["USA", "MEX"]}, exposure[4:])
+    assert "usa_imports_hs72_mex" in talk and "usa_imports_goods_mex" in everybody
+
+
 def test_duties_come_first_where_a_measure_on_all_goods_begins_and_last_where_people_only_talk():
     event = {"topics": ["ieepa"], "parties": ["USA", "CAN"]}
     names = ["usa_duties_can", "usa_imports_goods_can"]

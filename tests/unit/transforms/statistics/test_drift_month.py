@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.stats import t as student
 from statsmodels.tsa.ar_model import AutoReg
 
 from tests.support.examples import examples
@@ -39,6 +40,12 @@ def autoreg(window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return fitted, window[-1] + np.cumsum(fitted.forecast(STEPS))
 
 
+def alone(window: np.ndarray) -> tuple[drift_month.Fits, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The model on one window and its forecast, as if there were no other."""
+    fits = drift_month.fit(window, np.array([len(window) - 1]), np.array([len(window)]))
+    return fits, drift_month.paths(window[-1:], window[-1:] - window[-2:-1], fits)
+
+
 @pytest.mark.parametrize("series_id", SERIES)
 @pytest.mark.parametrize("length", [84, 97, 120])
 def test_drift_model_is_the_one_of_statsmodels(series_id, length):
@@ -46,10 +53,9 @@ def test_drift_model_is_the_one_of_statsmodels(series_id, length):
     for first in range(0, len(real_logarithms()[series_id][1]) - length, 53):
         window = real_logarithms()[series_id][1][first : first + length]
         fitted, expected = autoreg(window)
-        mine = drift_month.fit(window[None])
-        assert mine["phi"][0] == pytest.approx(fitted.params[-1], abs=1e-9)
-        assert mine["sigma2"][0] == pytest.approx((fitted.resid**2).sum() / (length - 2 - 13), rel=1e-9)
-        path, half, window_half = drift_month.paths(window[None], mine)
+        mine, (path, half, window_half) = alone(window)
+        assert mine.phi[0] == pytest.approx(fitted.params[-1], abs=1e-9)
+        assert mine.sigma2[0] == pytest.approx((fitted.resid**2).sum() / (length - 2 - 13), rel=1e-9)
         np.testing.assert_allclose(path[0], expected, atol=1e-9)
         assert (half > 0).all() and (window_half > 0).all()
 
@@ -63,7 +69,7 @@ def test_drift_model_of_any_series(seed, length, phi, spread):
     for step in range(1, length):
         change[step] = phi * change[step - 1] + random.normal(0, spread)
     window = 5 + np.cumsum(change + spread * np.sin(np.arange(length)))
-    path, _, _ = drift_month.paths(window[None], drift_month.fit(window[None]))
+    _, (path, _, _) = alone(window)
     np.testing.assert_allclose(path[0], autoreg(window)[1], rtol=1e-7, atol=1e-7 * np.abs(window).max())
 
 
@@ -72,14 +78,17 @@ def test_interval_of_the_drift_model_is_that_of_its_own_draws():
     normal distribution. With fixed estimates the bootstrap would be narrower; both must agree within 5 %."""
     random = np.random.default_rng(1)
     window = real_logarithms()["usa_imports_goods_mex"][1][100:220]
-    estimate = drift_month.fit(window[None])
-    _, _, half = drift_month.paths(window[None], estimate)
+    estimate, (_, _, half) = alone(window)
     draws, n = 20_000, len(window) - 2
-    phi = random.normal(estimate["phi"][0], np.sqrt(estimate["sigma2"][0] / estimate["sxx"][0]), draws)
-    mean = (estimate["effect"] + estimate["phi"][:, None] * estimate["mean_lag"])[0]
-    drawn = mean + random.normal(size=(draws, 12)) * np.sqrt(estimate["sigma2"][0] / estimate["count"][0])
-    effect = drawn - phi[:, None] * estimate["mean_lag"][0]
-    residual = estimate["residual"][0] * np.sqrt(n / (n - 13))
+    phi = random.normal(estimate.phi[0], np.sqrt(estimate.sigma2[0] / estimate.sxx[0]), draws)
+    mean = (estimate.effect + estimate.phi[:, None] * estimate.mean_lag)[0]
+    drawn = mean + random.normal(size=(draws, 12)) * np.sqrt(estimate.sigma2[0] / estimate.count[0])
+    effect = drawn - phi[:, None] * estimate.mean_lag[0]
+    change = np.diff(window)
+    calendar = (np.arange(n) - n) % 12
+    residual = change[1:] - estimate.effect[0][calendar] - estimate.phi[0] * change[:-1]
+    assert (residual**2).sum() / (n - 13) == pytest.approx(estimate.sigma2[0], rel=1e-9)
+    residual *= np.sqrt(n / (n - 13))
     level, change = np.full(draws, window[-1]), np.full(draws, window[-1] - window[-2])
     paths = np.empty((draws, STEPS))
     for step in range(STEPS):
@@ -104,7 +113,8 @@ def test_nominal_interval_holds_what_it_claims_where_the_model_is_true():
         + random.normal(0, 0.03, (count, 150))
     )
     walks = np.cumsum(change, axis=1)
-    path, _, half = drift_month.paths(walks[:, :120], drift_month.fit(walks[:, :120]))
+    found = [alone(walk[:120])[1] for walk in walks]
+    path, half = (np.concatenate([arrays[place] for arrays in found]) for place in (0, 2))
     error = np.abs((walks[:, 120:] - path) @ window_weights().T)
     inside = (error <= half).mean(axis=0)
     assert (inside > 0.93).all() and (inside < 0.97).all(), dict(zip(GAP_WINDOWS, inside, strict=True))
@@ -196,3 +206,56 @@ def test_a_training_window_full_of_episodes_gives_no_forecast():
     found = drift_month.forecast({"s": (months(130), values)}, {"s": marked})
     assert row(found, months(130)[-1])["reason"] == REASON_DISTURBED
     assert row(found, months(130)[90])["expected"] is None
+
+
+@examples(25)
+@given(st.integers(0, 2**32 - 1), st.sets(st.integers(0, 199), max_size=3), st.integers(0, 60))
+def test_origins_of_a_series_are_what_each_gives_alone(seed, holes, length):
+    """Neighbouring origins share their sums. Against least squares with a dummy a month on the window of one origin: a sum that
+    reaches a month too far would take the equation of another window, and one that skips a hole those before it."""
+    random = np.random.default_rng(seed)
+    values = 10 + np.cumsum(random.normal(0, 0.1, 200)) + np.tile(random.normal(0, 1, 12), 17)[:200]
+    values[list(holes)] = np.nan
+    marked = np.zeros(200, dtype=bool)
+    first = int(random.integers(0, 140))
+    marked[first : first + length] = True
+    found = drift_month.forecast({"s": (months(200), values)}, {"s": marked})
+    for end in random.choice(np.arange(83, 200), 6, replace=False):
+        got = found.row(int(end), named=True)
+        n = got["n_train"]
+        window, unusual = values[end + 1 - n : end + 1], marked[end + 1 - n : end + 1]
+        if n < 84:
+            assert got["reason"] == REASON_SHORT
+            continue
+        change = np.diff(window)
+        clean = ~(unusual[2:] | unusual[1:-1] | unusual[:-2])
+        calendar = (np.arange(n - 2) - (n - 2)) % 12
+        dummies = (calendar[:, None] == np.arange(12)).astype(float)
+        if clean.sum() < 60 or (dummies[clean].sum(axis=0) < 3).any():
+            assert got["reason"] == REASON_DISTURBED
+            continue
+        design = np.column_stack([change[:-1], dummies])[clean]
+        beta, *_ = np.linalg.lstsq(design, change[1:][clean], rcond=None)
+        covariance = np.linalg.inv(design.T @ design)
+        rest = change[1:][clean] - design @ beta
+        sigma2 = rest @ rest / (clean.sum() - 13)
+        level, step, expected = window[-1], change[-1], []
+        # derivatives of each month ahead by the 13 coefficients
+        d_step, d_level, gradients = np.zeros(13), np.zeros(13), []
+        for ahead in range(STEPS):
+            d_step = np.concatenate([[step], np.eye(12)[ahead % 12]]) + beta[0] * d_step
+            step = beta[0] * step + beta[1 + ahead % 12]
+            level, d_level = level + step, d_level + d_step
+            expected.append(level)
+            gradients.append(d_level)
+        if abs(beta[0]) >= 1:
+            continue
+        np.testing.assert_allclose(got["expected"], expected, rtol=1e-9)
+        response = np.cumsum(beta[0] ** np.arange(STEPS))
+        shocks = np.tril(response[np.abs(np.subtract.outer(np.arange(STEPS), np.arange(STEPS)))])
+        total = sigma2 * (shocks @ shocks.T + np.array(gradients) @ covariance @ np.array(gradients).T)
+        quantile = student.ppf(0.975, clean.sum() - 13)
+        np.testing.assert_allclose(got["half_width"], quantile * np.sqrt(np.diag(total)), rtol=1e-7)
+        weights = window_weights()
+        means = np.einsum("wi,ij,wj->w", weights, total, weights)
+        np.testing.assert_allclose(got["window_half_width"], quantile * np.sqrt(means), rtol=1e-7)

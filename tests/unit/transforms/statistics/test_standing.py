@@ -22,7 +22,9 @@ def day(month: int) -> date:
     return date(month // 12, month % 12 + 1, 1)
 
 
-def cut(month: int, statistic: float, *, key: str = "a", placebo=True, event=False, wanted=False) -> dict:
+def cut(
+    month: int, statistic: float, *, key: str = "a", placebo=True, event=False, wanted=False, judged=False
+) -> dict:
     return {
         "key": key,
         "cut_month": day(month),
@@ -30,6 +32,7 @@ def cut(month: int, statistic: float, *, key: str = "a", placebo=True, event=Fal
         "is_placebo": placebo,
         "is_event": event,
         "is_wanted": wanted,
+        "is_judged": judged,
     }
 
 
@@ -62,9 +65,9 @@ def test_a_rank_is_among_the_dates_far_enough_and_no_others() -> None:
     ]
     found = {row["key"]: row for row in standings(pl.DataFrame(rows), ["key"]).to_dicts()}
     expected = {
-        "far": (161, 81 / 64, 82 / 64, 1 / 162, 76 / 64, 82 / 40 / 1.4826),
-        "middle": (161, 81 / 64, 1 / 64, 161 / 162, 76 / 64, 1 / 40 / 1.4826),
-        "few": (35, None, None, None, None, None),
+        "far": (161, 81 / 64, 82 / 64, 1 / 162, 76 / 64, 82 / 40 / 1.4826, 1.4826 * 40 / 64),
+        "middle": (161, 81 / 64, 1 / 64, 161 / 162, 76 / 64, 1 / 40 / 1.4826, 1.4826 * 40 / 64),
+        "few": (35, None, None, None, None, None, None),
     }
     assert found.keys() == expected.keys()
     for key, row in expected.items():
@@ -72,7 +75,7 @@ def test_a_rank_is_among_the_dates_far_enough_and_no_others() -> None:
 
 
 @examples(60)
-@given(st.integers(0, 10**6), st.integers(30, 120), st.floats(0.2, 1.0))
+@given(st.integers(0, 10**6), st.integers(30, 330), st.floats(0.2, 1.0))
 def test_it_agrees_with_counting_one_cut_at_a_time(seed: int, months: int, share: float) -> None:
     """Stepping over the neighbours in the order of values is easy to get wrong by one. Two groups of months with holes; few
     distinct statistics, so that many are equal."""
@@ -85,9 +88,10 @@ def test_it_agrees_with_counting_one_cut_at_a_time(seed: int, months: int, share
             placebo=bool(random.random() < 0.9),
             wanted=bool(wanted),
             event=bool(wanted and random.random() < 0.5),
+            judged=bool(random.random() < 0.5),
         )
         for key in ("a", "b")
-        for month in random.choice(140, months, replace=False)
+        for month in random.choice(350, months, replace=False)
         for wanted in [random.random() < share]
     ]
     cuts = pl.DataFrame(rows)
@@ -95,13 +99,15 @@ def test_it_agrees_with_counting_one_cut_at_a_time(seed: int, months: int, share
     wanted = cuts.filter("is_wanted").sort("key", "cut_month").to_dicts()
     assert [(f["key"], f["cut_month"]) for f in found] == [(w["key"], w["cut_month"]) for w in wanted]
     for row, own in zip(found, wanted, strict=True):
-        expected = [math.nan if value is None else value for value in one_at_a_time(rows, own)]
+        *numbers, far = one_at_a_time(rows, own)
+        assert row["far_distances"] == (far if far is None else pytest.approx(far, abs=1e-12))
+        expected = [math.nan if value is None else value for value in numbers]
         actual = [math.nan if row[name] is None else row[name] for name in ADDED]
         assert actual == pytest.approx(expected, rel=1e-12, abs=1e-12, nan_ok=True)
 
 
-def one_at_a_time(cuts: list[dict], own: dict) -> list[float | None]:
-    """n_placebo, middle, deviation, placebo_rank, mde95, z_mad of one cut, by the definitions."""
+def one_at_a_time(cuts: list[dict], own: dict) -> list:
+    """n_placebo, middle, deviation, placebo_rank, mde95, z_mad, typical and far distances of one cut, by the definitions."""
 
     def months_away(other: dict) -> int:
         return abs(
@@ -118,16 +124,19 @@ def one_at_a_time(cuts: list[dict], own: dict) -> list[float | None]:
         ]
     )
     if len(others) < MIN_PLACEBO:
-        return [len(others), None, None, None, None, None]
+        return [len(others), *[None] * 7]
     middle = float(np.median(others))
     distances = np.abs(others - middle)
     deviation = abs(own["statistic"] - middle)
     rank = (1 + int((distances >= deviation - 1e-12).sum())) / (1 + len(others))
-    if not own["is_event"]:
-        return [len(others), middle, deviation, rank, None, None]
+    is_long = len(others) >= 144
+    if not own["is_event"] and not (own["is_judged"] and not is_long):
+        return [len(others), middle, deviation, rank, *[None] * 4]
     typical = float(np.median(distances))
     z = (own["statistic"] - middle) / (1.4826 * typical) if typical else None
-    return [len(others), middle, deviation, rank, float(np.quantile(distances, 0.95)), z]
+    far = sorted(distances, reverse=True)[:32] if is_long and own["is_event"] and own["is_judged"] else None
+    usual = float(np.quantile(distances, 0.95))
+    return [len(others), middle, deviation, rank, usual, z, 1.4826 * typical, far]
 
 
 def test_blocks_are_whole() -> None:
@@ -139,4 +148,8 @@ def test_blocks_are_whole() -> None:
 def test_no_cut_gives_no_row() -> None:
     """A build without monthly series must not fail here."""
     empty = pl.DataFrame([cut(24000, 1.0)]).clear()
-    assert standings(empty, ["key"]).columns == ["key", "cut_month", "statistic", "is_placebo", *ADDED]
+    assert standings(empty, ["key"]).columns == [
+        *("key", "cut_month", "statistic", "is_placebo"),
+        *ADDED,
+        "far_distances",
+    ]

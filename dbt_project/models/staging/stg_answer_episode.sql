@@ -1,0 +1,1 @@
+select episode_id, blocker from {{ ref('seed_answer_episode') }}

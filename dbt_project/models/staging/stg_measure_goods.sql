@@ -1,0 +1,5 @@
+select
+    programme,
+    goods,
+    reason
+from {{ ref('seed_measure_goods') }}

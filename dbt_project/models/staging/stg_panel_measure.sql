@@ -1,0 +1,2 @@
+select measure_id, list_id
+from {{ ref('seed_panel_measure') }}

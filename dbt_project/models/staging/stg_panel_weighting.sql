@@ -1,0 +1,2 @@
+select weighting, is_primary
+from {{ ref('seed_panel_weighting') }}

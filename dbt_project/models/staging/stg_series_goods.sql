@@ -1,0 +1,7 @@
+select
+    goods,
+    measure,
+    system,
+    code,
+    reason
+from {{ ref('seed_series_goods') }}

@@ -1,0 +1,204 @@
+"""The parts of docs/methods.md that are made from a release: worked examples, how many questions are told, how often designs err.
+
+Belongs here: which examples there are, and their figures as Markdown between marks of the page. Does not belong here: the prose
+around them (docs/methods.md), pages that are made as a whole (pages.py), pictures (examples.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.base.settings import PROJECT
+from orchestration.documentation.examples import FIRST
+from orchestration.readers.comparison.answer import Answer, answer_of
+from orchestration.readers.comparison.answer_words import answer_text, design_rows, in_the_way, rate_text
+from orchestration.readers.release_file import read
+from orchestration.readers.rows import DimSeries
+from orchestration.readers.wording import BLOCKERS, blocker, design, share
+
+if TYPE_CHECKING:
+    import duckdb
+
+PAGE = PROJECT / "docs" / "methods.md"
+
+#: worked examples of the page: mark, event, series and months
+EXAMPLES: Mapping[str, tuple[str, str, int]] = {
+    "round-six": ("nafta-round6-end", "usa_imports_goods_mex", 12),
+    "march-2018": ("nafta-waysmeans-2018-03", "usa_employment_motor_vehicles_parts", 12),
+    "lists-301": ("s301-list3-2018-09", "usa_imports_goods_chn", 12),
+    "wave-2025": ("ieepa-effective-2025-03", "usa_imports_goods_can", 6),
+    "states": ("nafta-round1-start", "usa_employment_manufacturing", 12),
+    "usmca": ("usmca-entry-into-force", "usa_sales_light_vehicles", 12),
+}
+
+
+def methods_page(con: duckdb.DuckDBPyConnection, page: Path = PAGE) -> str:
+    """The page with every marked part renewed. Raises ValueError for a mark that is not there once."""
+    text = page.read_text(encoding="utf-8")
+    for name, (event, series, months) in EXAMPLES.items():
+        text = renewed(text, f"example {name}", worked_example(con, event, series, months))
+    for name, part in (
+        ("designs", designs_table(con)),
+        ("coverage", coverage_table(con)),
+        ("blockers", blockers_table(con)),
+        ("rates", rates_table(con)),
+        ("expected", expected_table(con)),
+    ):
+        text = renewed(text, name, part)
+    return text
+
+
+def readme(con: duckdb.DuckDBPyConnection, text: str) -> str:
+    """`text` of README with the answer that `make build` ends with."""
+    return renewed(text, "answer", worked_example(con, FIRST.event, FIRST.series, 12))
+
+
+def renewed(page: str, name: str, part: str) -> str:
+    """`page` with what stands between `<!-- made NAME -->` and `<!-- end -->` replaced by `part`.
+
+    Raises ValueError unless each of the marks is on the page once.
+    """
+    mark = re.compile(rf"(<!-- made {re.escape(name)} -->\n)(?:(?!<!-- ).)*(<!-- end -->)", re.S)
+    text, count = mark.subn(lambda m: f"{m[1]}{part.strip()}\n{m[2]}", page)
+    if count != 1:
+        raise ValueError(f"the page needs '<!-- made {name} -->' and '<!-- end -->' once, not {count} times")
+    return text
+
+
+def worked_example(con: duckdb.DuckDBPyConnection, event: str, series_id: str, months: int) -> str:
+    """The command, its answer, the table of designs and what stands in the way.
+
+    Raises ValueError where the release holds no such question.
+    """
+    series = read(con, DimSeries, "where series_id = ?", [series_id])[0]
+    found = answer_of(con, event, series, months)
+    if found is None:
+        raise ValueError(f"the release holds no answer about {event} and {series_id}")
+    option = "" if months == 12 else f" --months {months}"
+    lines = "\n".join(f"- {line}" for line in in_the_way(found))
+    return (
+        f"```\nheadway compare {event} {series_id}{option}\n```\n\n> {answer_text(found)}\n\n"
+        f"{_designs_of(found)}\n\n{lines}"
+    )
+
+
+def _designs_of(found: Answer) -> str:
+    rows = design_rows(found)
+    heads = ["how it is compared", "found", "usual range", "verdict", "how often it errs"]
+    return _table(heads, [[str(value) for value in row.values()] for row in rows])
+
+
+def designs_table(con: duckdb.DuckDBPyConnection) -> str:
+    """Every design in its order, with the number of questions that it answers."""
+    rows = con.execute(
+        """select item, n_questions, share_of_questions from rpt_answer_coverage
+           where windows = 'either' and counted = 'design' and item <> 'none' order by n_questions desc"""
+    ).fetchall()
+    counts = {item: (n, part) for item, n, part in rows}
+    places = dict(con.execute("select distinct design, place from rpt_answer_design").fetchall())
+    return _table(
+        ["order", "design", "questions it answers", "of all"],
+        [
+            [
+                str(places[name]),
+                design(name),
+                f"{counts.get(name, (0, 0.0))[0]:,}",
+                share(counts.get(name, (0, 0.0))[1]),
+            ]
+            for name in sorted(places, key=lambda name: places[name])
+        ],
+    )
+
+
+def coverage_table(con: duckdb.DuckDBPyConnection) -> str:
+    """How many questions there are and how many are told, by width."""
+    rows = con.execute(
+        """select windows, max(n_questions) filter (counted = 'question'),
+               coalesce(sum(n_questions) filter (counted = 'design' and item <> 'none'), 0),
+               coalesce(sum(n_answers) filter (counted = 'design' and item <> 'none'), 0)
+           from rpt_answer_coverage group by windows order by windows"""
+    ).fetchall()
+    return _table(
+        ["windows, months", "questions", "told", "of all", "different answers"],
+        [
+            [windows, f"{n:,}", f"{told:,}", share(told / n), f"{answers:,}"]
+            for windows, n, told, answers in rows
+        ],
+    )
+
+
+def blockers_table(con: duckdb.DuckDBPyConnection) -> str:
+    """What stands in the way with windows of 12 months, and how often it is alone."""
+    counts: dict[str, dict[str, int]] = {"blocker": {}, "sole_blocker": {}}
+    for kind, item, n in con.execute(
+        """select counted, item, n_questions from rpt_answer_coverage
+           where windows = '12' and counted in ('blocker', 'sole_blocker')"""
+    ).fetchall():
+        counts[kind][item] = n
+    found = sorted(counts["blocker"], key=lambda item: (-counts["blocker"][item], list(BLOCKERS).index(item)))
+    return _table(
+        ["in the way", "questions", "alone"],
+        [
+            [
+                f"{blocker(item)} (`{item}`)",
+                f"{counts['blocker'][item]:,}",
+                f"{counts['sole_blocker'].get(item, 0):,}",
+            ]
+            for item in found
+        ],
+    )
+
+
+def rates_table(con: duckdb.DuckDBPyConnection) -> str:
+    """How often each design fires at dates without an event: the median over its available answers, and the range."""
+    rows = con.execute(
+        """select design, window_months, median(false_alarm_rate), min(false_alarm_rate), max(false_alarm_rate),
+               median(false_alarm_se), count(*), count(*) filter (verdict = 'outside_usual_range')
+           from rpt_answer_design where is_available and false_alarm_rate is not null
+           group by design, window_months, place order by place, window_months"""
+    ).fetchall()
+    return _table(
+        ["design", "months", "errs at, median", "from", "to", "available", "outside the usual range"],
+        [
+            [
+                design(name),
+                str(months),
+                rate_text(rate, error),
+                share(low),
+                share(high),
+                f"{n:,}",
+                f"{outside:,}",
+            ]
+            for name, months, rate, low, high, error, n, outside in rows
+        ],
+    )
+
+
+def expected_table(con: duckdb.DuckDBPyConnection) -> str:
+    """Of the published figures how many could be seen: those about series and events that the release can ask about."""
+    published, asked, seen, unseen = con.execute(
+        """select (select count(*) from dim_expected_effect), count(*), count(*) filter (could_be_seen),
+               count(*) filter (not could_be_seen)
+           from (
+               select expected_effect_id, bool_or(could_be_seen) as could_be_seen from rpt_answer
+               where expected_effect_id is not null and window_months in (6, 12) group by expected_effect_id)"""
+    ).fetchall()[0]
+    return _table(
+        [
+            "published figures",
+            "about a question here",
+            "could be seen",
+            "could not be seen",
+            "range not known",
+        ],
+        [[str(n) for n in (published, asked, seen, unseen, asked - seen - unseen)]],
+    )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [heads, ["---"] * len(heads), *rows]
+    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

@@ -1,0 +1,230 @@
+"""The budget of a build and of what a person waits for, in units of a fixed workload, so that it holds on any machine.
+
+Belongs here: the rows of the table in docs/performance.md and their limits; the table itself is written here.
+Does not belong here: parts of a build on their own (bench_loading.py, bench_reports.py, bench_forecasts.py).
+
+A row is measured in a process of its own, with the unit measured right before and right after it. Each budget is asserted after
+all rows were measured, so that one miss does not hide the others.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from orchestration.base.settings import PROJECT, Settings
+from tests.bench.timing import seconds_of, unit
+from tests.support.whole_warehouse import headway
+
+pytestmark = [pytest.mark.bench, pytest.mark.timeout(3600)]
+
+PAGE = PROJECT / "docs" / "performance.md"
+#: times the bare execution of the same SQL and functions that a build may take
+RATIO = 1.8
+MEMORY_KB = 1_500_000
+
+
+@dataclass
+class Row:
+    """A line of the table: seconds, the unit at that time, and the budget in units."""
+
+    name: str
+    budget: float
+    seconds: float = 0.0
+    unit: float = 1.0
+    stages: dict[str, float] = field(default_factory=dict)
+    peak_kb: int = 0
+
+    @property
+    def units(self) -> float:
+        return self.seconds / self.unit
+
+
+def measured(name: str, budget: float, run: Callable[[], float | None]) -> Row:
+    """A row of what `run` takes: the seconds that it returns, or else its wall time."""
+    before = unit()
+    own: list[float | None] = []
+    seconds = seconds_of(lambda: own.append(run()))
+    after = unit()
+    row = Row(name, budget, own[0] if own[0] is not None else seconds, (before + after) / 2)
+    print(f"  {name:<58} {row.seconds:7.1f} s {row.units:7.2f} units   budget {budget:g}", flush=True)
+    return row
+
+
+def command(settings: Settings, *arguments: str) -> None:
+    done = headway(settings, *arguments, timeout=1800)
+    assert done.returncode == 0, done.stderr
+
+
+def module(name: str, *arguments: str, **environment: str) -> dict:
+    """What a module prints as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", name, *arguments],
+        env={**os.environ, **environment},
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: dict = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def built(name: str, budget: float, home: Path) -> Row:
+    found: dict = {}
+
+    def run() -> float:
+        found.update(module("tests.bench.staged_build", str(home)))
+        return found["seconds"]
+
+    row = measured(name, budget, run)
+    row.stages, row.peak_kb = found["stages"], found["peak_kb"]
+    return row
+
+
+@contextmanager
+def nothing_parsed() -> Iterator[None]:
+    """Inside the block, no home of this clone has parsed the dbt project before."""
+    kept, aside = (PROJECT / "dbt_project" / "target" / name for name in ("parsed", "parsed_aside"))
+    if kept.exists():
+        kept.rename(aside)
+    try:
+        yield
+    finally:
+        if aside.exists():
+            shutil.rmtree(kept, ignore_errors=True)
+            aside.rename(kept)
+
+
+def own_series(path: Path, last: float) -> Path:
+    """A series of a user with 120 months, the last of which is `last`."""
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["period", "value"])
+        for month in range(120):
+            day = date(2015 + month // 12, month % 12 + 1, 1)
+            writer.writerow([f"{day:%Y-%m}", 100 + month % 12 if month < 119 else last])
+    return path
+
+
+DECLARED = (
+    *(
+        "--id",
+        "user_bench",
+        "--title",
+        "A series of the benchmark",
+        "--unit",
+        "vehicles",
+        "--frequency",
+        "monthly",
+    ),
+    *("--adjustment", "NSA", "--geography", "USA", "--source", "Benchmark"),
+)
+
+
+def test_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything in one test, because each row needs what the one before has made."""
+    print("\nBudget (unit: a fixed workload, 2.0 s on two idle cores)")
+    monkeypatch.delenv("HEADWAY_STATISTICS", raising=False)
+    cold, kept, bare = tmp_path / "cold", tmp_path / "kept", tmp_path / "bare"
+    with nothing_parsed():
+        rows = [built("cold build, nothing kept", 30, cold)]
+    statistics = tmp_path / "statistics"
+    shutil.copytree(cold / "build" / "statistics", statistics)
+    monkeypatch.setenv("HEADWAY_STATISTICS", str(statistics))
+    rows.append(built("build in a fresh home, slow statistics kept", 18, kept))
+    settings = Settings(PROJECT, kept)
+    parts: dict[str, float] = {}
+    rows.append(
+        measured(
+            "the same SQL and functions without dbt and Dagster",
+            float("inf"),
+            lambda: parts.update(module("tests.bench.bare_build", str(kept), str(bare))),
+        )
+    )
+    rows.append(measured("nothing changed", 0.2, lambda: command(settings, "build")))
+    command(settings, "import", str(own_series(tmp_path / "own.csv", 111)), *DECLARED)
+    revised = own_series(tmp_path / "revised.csv", 112)
+    rows.append(
+        measured(
+            "one series revised by one value, to the release",
+            12,
+            lambda: command(settings, "import", str(revised), *DECLARED),
+        )
+    )
+    question = ("nafta-round6-end", "usa_imports_goods_mex")
+    rows.append(measured("headway compare", 0.25, lambda: command(settings, "compare", *question)))
+    traced = ("trace", "usa_employment_manufacturing", "2025-04")
+    rows.append(measured("headway trace", 0.25, lambda: command(settings, *traced)))
+    rows.append(measured("headway status", 0.25, lambda: command(settings, "status")))
+    for fmt, budget in (("csv", 15), ("parquet", 5), ("xlsx", 60)):
+        target = str(tmp_path / fmt)
+        rows.append(
+            measured(
+                f"export of everything, {fmt}",
+                budget,
+                lambda fmt=fmt, target=target: command(settings, "export", target, "--format", fmt),
+            )
+        )
+    rows.append(measured("Dagster's definitions, CPU", 1, lambda: definitions(kept)))
+    write_page(rows, parts)
+    fresh, floor = rows[1], rows[2]
+    assert fresh.units / floor.units < RATIO, "a build costs too much beyond its SQL and functions"
+    assert max(row.peak_kb for row in rows) < MEMORY_KB, {
+        row.name: row.peak_kb for row in rows if row.peak_kb
+    }
+    assert not {row.name: round(row.units, 2) for row in rows if row.units > row.budget}
+
+
+def definitions(home: Path) -> float:
+    """CPU seconds of a process that loads Dagster's definitions, imports included."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    code = "from orchestration.definitions import defs; defs().get_repository_def()"
+    environment = {**os.environ, "HEADWAY_HOME": str(home)}
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=PROJECT, env=environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def write_page(rows: list[Row], parts: dict[str, float]) -> None:
+    """Put the measured numbers between the marks of docs/performance.md."""
+    cold, kept, floor = rows[:3]
+    lines = [
+        "| work | units | budget | seconds then |",
+        "|---|---|---|---|",
+        *(
+            f"| {row.name} | {row.units:.2f} | {row.budget:g} | {row.seconds:.1f} |"
+            for row in rows
+            if row.budget < float("inf")
+        ),
+        "",
+        f"A build with kept statistics took {kept.units / floor.units:.2f} times what the same SQL and functions take without dbt "
+        f"and Dagster (limit {RATIO}); peak of memory {max(cold.peak_kb, kept.peak_kb) / 1e6:.2f} GB.",
+        "",
+        "| stage | cold, units | kept, units | share of kept | bare, units |",
+        "|---|---|---|---|---|",
+    ]
+    for stage in dict.fromkeys([*cold.stages, *kept.stages]):
+        of_cold, of_kept = cold.stages.get(stage, 0.0), kept.stages.get(stage, 0.0)
+        bare = f"{parts[stage] / floor.unit:.1f}" if stage in parts else ""
+        lines.append(
+            f"| {stage} | {of_cold / cold.unit:.1f} | {of_kept / kept.unit:.1f} | {of_kept / kept.seconds:.0%} | {bare} |"
+        )
+    head, rest = PAGE.read_text(encoding="utf-8").split("<!-- measured -->\n", 1)
+    tail = rest.split("<!-- end -->\n", 1)[1]
+    text = "\n".join(lines)
+    PAGE.write_text(f"{head}<!-- measured -->\n{text}\n<!-- end -->\n{tail}", encoding="utf-8")
+    print(text)

@@ -1,0 +1,38 @@
+"""Cuts that are said to fit must fit."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestration.readers.comparison.whole_windows import reach_of, whole_cuts
+from tests.oracles import plain_comparison as plain
+from tests.support.examples import examples
+
+START = plain.number(plain.month(2010 * 12))
+
+
+@examples(150)
+@given(
+    st.sets(st.integers(START, START + 80), max_size=81),
+    st.integers(1, 26),
+    st.integers(0, 14),
+)
+def test_a_cut_that_fits_has_both_windows_whole_and_none_is_missed(months: set[int], width: int, gap: int):
+    """A refusal named cuts around which a month was missing, and sent the reader from one refusal to the next."""
+    wanted = []
+    for cut in range(START - 5, START + 90):
+        before, after = plain.windows(cut, width, gap)
+        if before and after and months.issuperset({*before, *after}):
+            wanted.append(plain.month(cut))
+    assert whole_cuts(map(plain.month, months), width, gap) == wanted
+
+
+def test_a_series_with_a_hole_loses_the_cuts_around_it():
+    held = [plain.month(START + n) for n in range(60) if n != 30]
+    cuts = whole_cuts(held, 12, 0)
+    assert cuts[0] == plain.month(START + 12) and cuts[-1] == plain.month(START + 48)
+    # from 11 months before the hole to 12 months after it
+    assert len(cuts) == 37 - 24
+    assert whole_cuts([], 12, 0) == []
+    assert (reach_of(12, 3), reach_of(6, 3), reach_of(18, 0)) == (15, 12, 24)

@@ -1,0 +1,194 @@
+"""Regression of a panel's cells on an exposure, with effects of products and of partners taken out exactly.
+
+Belongs here: the projection, slopes, errors clustered by product, leaving out one product or partner, many exposures at once.
+Does not belong here: windows and exposures (panel_cells.py), dates without an event and permutations (panel_inference.py).
+
+y = beta x + gamma z + a_product + b_partner + e. By Frisch, Waugh and Lovell beta is the slope of what is left of y on what is
+left of x once products, partners and z are projected out. A product's effect is a mean, so it is subtracted; the partners, a few
+dozen, are then an orthonormal basis. Nothing is iterated, so there is no tolerance: 2,104 cells of 94 products agree with a
+regression on all dummies to 1e-12, and a table of thousands of products costs a basis of 30 columns and not of thousands.
+
+Errors are Liang and Zeger's, clustered by product, times G/(G-1) (N-1)/(N-K) with K the effects and z counted (what Stata's reghdfe
+calls no adjustment for nesting, and statsmodels gives on dummies). t has G-1 degrees of freedom.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import t as student
+
+#: a direction that keeps less than this share of its length beside the effects is taken for one of them
+_RANK_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class TwoWay:
+    """The projection for one set of cells, ordered by product.
+
+    product, partner: the number of each cell's product and partner; starts: where each product's cells begin;
+    root: square root of each cell's weight; basis: orthonormal columns, partners and controls beside products;
+    rank: how many parameters the effects and controls take.
+    """
+
+    product: np.ndarray
+    partner: np.ndarray
+    starts: np.ndarray
+    root: np.ndarray
+    basis: np.ndarray
+    rank: int
+
+    @property
+    def n_cells(self) -> int:
+        """Cells of the panel."""
+        return len(self.product)
+
+    @property
+    def n_products(self) -> int:
+        """Products of the panel, which are the clusters."""
+        return len(self.starts)
+
+    def by_product(self, values: np.ndarray) -> np.ndarray:
+        """Sums of rows (n_cells, ...) over each product's cells: (n_products, ...)."""
+        sums: np.ndarray = np.add.reduceat(values, self.starts, axis=0)
+        return sums
+
+    def left_of(self, values: np.ndarray) -> np.ndarray:
+        """What is left of columns (n_cells,) or (n_cells, k), weighted, once the effects are taken out."""
+        beside = _beside_products(values, self.product, self.starts, self.root)
+        left: np.ndarray = beside - self.basis @ (self.basis.T @ beside)
+        return left
+
+
+@dataclass(frozen=True)
+class Slopes:
+    """Slopes on k exposures, one regression each: beta, se (clustered by product) and t, all of length k."""
+
+    beta: np.ndarray
+    se: np.ndarray
+    t: np.ndarray
+    degrees: int
+
+    def fired(self, level: float = 0.05) -> np.ndarray:
+        """Which of them Student's t calls different from zero, two-sided."""
+        beyond: np.ndarray = np.abs(self.t) > student.ppf(1 - level / 2, self.degrees)
+        return beyond
+
+
+def two_way(
+    product: np.ndarray,
+    partner: np.ndarray,
+    *,
+    weights: np.ndarray | None = None,
+    controls: np.ndarray | None = None,
+) -> TwoWay:
+    """The projection of cells ordered by product on products, partners and controls (n_cells, k), with weights if given.
+
+    Raises ValueError for cells that are not ordered by product.
+    """
+    product, partner = np.unique(product, return_inverse=True)[1], np.unique(partner, return_inverse=True)[1]
+    if (np.diff(product) < 0).any():
+        raise ValueError("the cells are not ordered by product")
+    starts = np.flatnonzero(np.r_[True, np.diff(product) > 0])
+    root = np.ones(len(product)) if weights is None else np.sqrt(weights)
+    dummies = (partner[:, None] == np.arange(partner.max() + 1)).astype(float)
+    basis = _orthonormal(_beside_products(dummies, product, starts, root), np.sqrt((dummies**2).sum(axis=0)))
+    if controls is not None and controls.size:
+        beside = _beside_products(controls, product, starts, root)
+        length = np.sqrt((beside**2).sum(axis=0))
+        basis = np.c_[basis, _orthonormal(beside - basis @ (basis.T @ beside), length)]
+    return TwoWay(product, partner, starts, root, basis, len(starts) + basis.shape[1])
+
+
+def slopes(effects: TwoWay, y: np.ndarray, x: np.ndarray) -> Slopes:
+    """The slopes of y (n_cells,) on each column of x (n_cells, k), both as left_of gave them.
+
+    An exposure of which nothing is left beside the effects has beta, se and t of NaN.
+    """
+    x = x.reshape(len(y), -1)
+    size = (x**2).sum(axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        beta = np.where(size > 0, (x * y[:, None]).sum(axis=0) / size, np.nan)
+        scores = effects.by_product(x * (y[:, None] - x * beta))
+        groups, cells = effects.n_products, effects.n_cells
+        free = cells - effects.rank - 1
+        factor = groups / (groups - 1) * (cells - 1) / free if groups > 1 and free > 0 else np.nan
+        se = np.sqrt((scores**2).sum(axis=0) * factor) / size
+        return Slopes(beta, se, beta / se, groups - 1)
+
+
+def without_single_cells(kept: np.ndarray) -> np.ndarray:
+    """`kept` (products, partners) without products and partners that have one cell, which their own effect explains."""
+    kept = kept.copy()
+    while True:
+        lone = kept & ((kept.sum(axis=1) == 1)[:, None] | (kept.sum(axis=0) == 1)[None, :])
+        if not lone.any():
+            return kept
+        kept &= ~lone
+
+
+def varies(left: np.ndarray, whole: np.ndarray) -> bool:
+    """Whether an exposure `whole` has anything `left` beside the effects, more than rounding gives."""
+    return bool((left**2).sum() > _RANK_TOLERANCE**2 * max((whole**2).sum(), 1e-300))
+
+
+def effective_products(effects: TwoWay, x: np.ndarray) -> float:
+    """From how many products, if all counted alike, the slope would come: (sum s)^2 / sum s^2, s a product's part of x'x."""
+    parts = effects.by_product(x**2)
+    return float(parts.sum() ** 2 / (parts**2).sum())
+
+
+def leave_one_out(
+    y: np.ndarray, x: np.ndarray, product: np.ndarray, partner: np.ndarray, z: np.ndarray | None
+) -> np.ndarray:
+    """The slope without each product, then without each partner, from cells as they were (unweighted); NaN where none is left.
+
+    A product is taken out of the sums that its cells went into: beside their means the products do not know of each other.
+    """
+    effects = two_way(product, partner)
+    dummies = (effects.partner[:, None] == np.arange(effects.partner.max() + 1)).astype(float)
+    columns = [dummies, *([] if z is None else [z[:, None]]), x[:, None], y[:, None]]
+    whole = _beside_products(np.hstack(columns), effects.product, effects.starts, effects.root)
+    total = whole.T @ whole
+    ends = np.r_[effects.starts[1:], len(y)]
+    betas = [
+        _slope_of_sums(total - whole[a:b].T @ whole[a:b]) for a, b in zip(effects.starts, ends, strict=True)
+    ]
+    for one in range(effects.partner.max() + 1):
+        rest = effects.partner != one
+        kept = two_way(product[rest], partner[rest], controls=None if z is None else z[rest][:, None])
+        left = kept.left_of(np.c_[x[rest], y[rest]])
+        betas.append(
+            float(left[:, 0] @ left[:, 1] / (left[:, 0] @ left[:, 0]))
+            if varies(left[:, 0], x[rest])
+            else float("nan")
+        )
+    return np.array(betas)
+
+
+def _slope_of_sums(sums: np.ndarray) -> float:
+    """The slope on the last but one column of the last, from products of columns, the others partialled out."""
+    others, size = sums[:-2, :-2], sums[-2, -2]
+    inverse = np.linalg.pinv(others, rcond=1e-10, hermitian=True)
+    left = sums[-2:, -2:] - sums[-2:, :-2] @ inverse @ sums[:-2, -2:]
+    return float(left[0, 1] / left[0, 0]) if left[0, 0] > 1e-12 * size else float("nan")
+
+
+def _beside_products(
+    values: np.ndarray, product: np.ndarray, starts: np.ndarray, root: np.ndarray
+) -> np.ndarray:
+    """Weighted columns less each product's weighted mean."""
+    shape = (-1,) + (1,) * (values.ndim - 1)
+    weight = np.add.reduceat(root**2, starts).reshape(shape)
+    mean = np.add.reduceat(values * (root**2).reshape(shape), starts, axis=0) / weight
+    beside: np.ndarray = (values - mean[product]) * root.reshape(shape)
+    return beside
+
+
+def _orthonormal(columns: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """An orthonormal basis of columns, without directions that keep nearly nothing of their `length`."""
+    scaled = columns / np.where(length > 0, length, 1)
+    left, size, _ = np.linalg.svd(scaled, full_matrices=False)
+    basis: np.ndarray = left[:, size > _RANK_TOLERANCE * np.sqrt(max(columns.shape))]
+    return basis

@@ -1,0 +1,346 @@
+"""US states that live from automotive trade with Canada and Mexico against those that do not: jobs before and after.
+
+Belongs here: the design of one event, its regression over states, dates, permutations and row.
+Does not belong here: goods and partners (panel.py), the gates (panel_verdict.py), which events and series (seeds of dbt_project).
+
+y = change of the mean of ln(manufacturing jobs) from one window to the other, x = automotive freight with Canada and Mexico a month
+per manufacturing job, in thousand US dollars, from up to 12 months that end before the windows: y_s = a + beta x_s + e_s, with errors
+that may differ by state (White's, times n / (n - 2)). One regression of 51 states, and per job Michigan has four times the freight of
+the next: by dollars it is the panel. The second exposure is the logarithm, which tells more from less among all states.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from transforms.statistics import panel_cells, panel_inference, panel_regression
+from transforms.statistics.months import day
+from transforms.statistics.panel_cells import Windows
+from transforms.statistics.panel_inference import LEVEL, MIN_DATES, PERMUTATIONS, SEED, Dates
+from transforms.statistics.panel_lead_lag import LEADS
+from transforms.statistics.panel_regression import Slopes, TwoWay
+from transforms.statistics.panel_verdict import MOVED, NOT_COMPUTABLE, TOO_FEW_PRODUCTS, Gates, verdict
+
+#: the freight of at most this many months makes the exposure
+FREIGHT_MONTHS = 12
+MIN_STATES = 20
+
+REASON_DATA = "the states' figures do not hold both windows"
+REASON_FREIGHT = "no freight by state is held from before the windows"
+REASON_FEW = f"fewer than {MIN_STATES} states have jobs in each month of both windows"
+REASON_CONSTANT = "the exposure does not differ between states"
+REASON_DATES = f"fewer than {MIN_DATES} earlier dates without the event"
+
+#: the verdicts of panels under the names that states have
+VERDICTS = {MOVED: "exposed_states_moved", TOO_FEW_PRODUCTS: "too_few_states"}
+
+EXPOSURE_SCHEMA: dict[str, pl.DataType] = {
+    "family_id": pl.String(),
+    "panel_id": pl.String(),
+    "cut_month": pl.Date(),
+    "window_months": pl.Int32(),
+    "gap_months": pl.Int32(),
+    "exposure_kind": pl.String(),
+    "is_primary": pl.Boolean(),
+    "as_of_basis": pl.String(),
+    "n_states": pl.Int32(),
+    "jobs_covered_share": pl.Float64(),
+    "exposure_first": pl.Date(),
+    "exposure_last": pl.Date(),
+    "n_exposure_months": pl.Int32(),
+    "exposure_typical": pl.Float64(),
+    "beta": pl.Float64(),
+    "se_state": pl.Float64(),
+    "effect_typical": pl.Float64(),
+    "pct_typical": pl.Float64(),
+    "effective_states": pl.Float64(),
+    "lead_mean": pl.Float64(),
+    "lead_share_sig": pl.Float64(),
+    "n_placebo": pl.Int32(),
+    "n_blocks": pl.Int32(),
+    "placebo_median": pl.Float64(),
+    "placebo_rank": pl.Float64(),
+    "placebo_false_alarm": pl.Float64(),
+    "perm_p": pl.Float64(),
+    "perm_false_alarm": pl.Float64(),
+    "mde_dates": pl.Float64(),
+    "mde_perm": pl.Float64(),
+    "loo_min": pl.Float64(),
+    "loo_max": pl.Float64(),
+    "verdict": pl.String(),
+    "reason": pl.String(),
+}
+STATE_SCHEMA: dict[str, pl.DataType] = {
+    "us_state_code": pl.String(),
+    "jobs_before": pl.Float64(),
+    "freight_usd": pl.Float64(),
+    "exposure": pl.Float64(),
+    "change_log": pl.Float64(),
+}
+
+
+@dataclass(frozen=True)
+class StateDesign:
+    """What is compared. cut, quiet_until: months' numbers, the latter the last month that an earlier date may reach into.
+
+    exposure_kind: dollars (thousand US dollars a job) or log (its logarithm); is_primary: whether the family's states are told by it.
+    """
+
+    family_id: str
+    panel_id: str
+    cut: int
+    window: int
+    gap: int
+    exposure_kind: str
+    as_of_basis: str
+    quiet_until: int
+    is_primary: bool = True
+    episodes: tuple[tuple[int, int, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class States:
+    """jobs: (states, months) of persons, NaN where none is known; freight: (states, months) of US dollars, NaN where no month is held.
+
+    first: number of the first month of both.
+    """
+
+    codes: tuple[str, ...]
+    first: int
+    jobs: np.ndarray
+    freight: np.ndarray
+
+    @property
+    def last(self) -> int:
+        """Number of the last month."""
+        return self.first + self.jobs.shape[1] - 1
+
+    def logs(self, months: list[int]) -> np.ndarray:
+        """ln(jobs) of these months (numbers): (states, months)."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            logs: np.ndarray = np.log(self.jobs[:, np.array(months) - self.first])
+        return logs
+
+
+@dataclass(frozen=True)
+class _Common(TwoWay):
+    """One effect common to all units: each unit is a cluster of its own."""
+
+    def left_of(self, values: np.ndarray) -> np.ndarray:
+        weighted = values * self.root.reshape((-1,) + (1,) * (values.ndim - 1))
+        left: np.ndarray = weighted - self.basis @ (self.basis.T @ weighted)
+        return left
+
+
+@dataclass(frozen=True)
+class _Fit:
+    effects: _Common
+    y: np.ndarray
+    x: np.ndarray
+    kept: np.ndarray
+    slope: Slopes
+
+
+def work_out(design: StateDesign, states: States) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The row of the report (EXPOSURE_SCHEMA) and what each state is in it (STATE_SCHEMA, no row where nothing can be told)."""
+    spans = panel_cells.windows(design.cut, design.window, design.gap)
+    if spans.first < states.first or spans.last > states.last:
+        return _nothing(design, REASON_DATA)
+    per_job, months, freight = _exposure(states, spans)
+    if not months:
+        return _nothing(design, REASON_FREIGHT)
+    exposure = _logarithm(per_job) if design.exposure_kind == "log" else per_job
+    change = _change(states, spans.before, spans.after)
+    jobs = states.jobs[:, np.array(spans.before) - states.first].mean(axis=1)
+    if (np.isfinite(change) & np.isfinite(exposure)).sum() < MIN_STATES:
+        return _nothing(design, REASON_FEW)
+    one = _fit(change, exposure)
+    if one is None:
+        return _nothing(design, REASON_CONSTANT)
+    dates = _earlier(design, states, exposure)
+    if len(dates.cuts) < MIN_DATES:
+        return _nothing(design, REASON_DATES)
+    row = _row(design, states, spans, one, exposure, dates) | {
+        "exposure_first": day(months[0]),
+        "exposure_last": day(months[-1]),
+        "n_exposure_months": len(months),
+        "jobs_covered_share": float(jobs[one.kept].sum() / np.nansum(jobs)),
+    }
+    table = pl.DataFrame(
+        {
+            "us_state_code": states.codes,
+            "jobs_before": jobs,
+            "freight_usd": freight,
+            "exposure": per_job,
+            "change_log": change,
+        },
+        schema=STATE_SCHEMA,
+    )
+    return _framed(row), table.filter(pl.Series(one.kept))
+
+
+def _exposure(states: States, spans: Windows) -> tuple[np.ndarray, list[int], np.ndarray]:
+    """Freight a month per job in thousand US dollars, the months of freight behind it, and the freight a month."""
+    held = [
+        month
+        for month in range(states.first, min(spans.first, states.last + 1))
+        if np.isfinite(states.freight[:, month - states.first]).any()
+    ][-FREIGHT_MONTHS:]
+    if not held:
+        nothing = np.full(len(states.codes), np.nan)
+        return nothing, held, nothing
+    # a state without a row in a month that is held had no such freight
+    freight = np.nan_to_num(states.freight[:, np.array(held) - states.first]).mean(axis=1)
+    jobs = states.jobs[:, np.array(spans.before) - states.first].mean(axis=1)
+    return freight / jobs / 1000, held, freight
+
+
+def _logarithm(per_job: np.ndarray) -> np.ndarray:
+    """Its natural logarithm, NaN for a state without freight."""
+    return np.log(np.where(per_job > 0, per_job, np.nan))
+
+
+def _change(states: States, before: list[int], after: list[int]) -> np.ndarray:
+    """The change of the mean of ln(jobs), NaN for a state that lacks a month: (states,)."""
+    change: np.ndarray = states.logs(after).mean(axis=1) - states.logs(before).mean(axis=1)
+    return np.where(np.isfinite(change), change, np.nan)
+
+
+def _fit(change: np.ndarray, exposure: np.ndarray) -> _Fit | None:
+    kept = np.isfinite(change) & np.isfinite(exposure)
+    if kept.sum() < MIN_STATES:
+        return None
+    root = np.ones(int(kept.sum()))
+    place = np.arange(len(root))
+    basis = (root / np.sqrt((root**2).sum()))[:, None]
+    effects = _Common(place, np.zeros(len(root), dtype=int), place, root, basis, 1)
+    x, y = effects.left_of(exposure[kept]), effects.left_of(change[kept])
+    if not panel_regression.varies(x, exposure[kept] * root):
+        return None
+    return _Fit(effects, y, x, kept, panel_regression.slopes(effects, y, x))
+
+
+def _touched(design: StateDesign, spans: Windows) -> tuple[str, ...]:
+    months = {*spans.before, *spans.after}
+    return tuple(title for first, last, title in design.episodes if months & set(range(first, last + 1)))
+
+
+def _earlier(design: StateDesign, states: States, exposure: np.ndarray) -> Dates:
+    """The same exposure at earlier cuts without an episode in their windows."""
+    cuts, betas, fired = [], [], []
+    for cut in range(states.first, design.quiet_until - design.window + 2):
+        spans = panel_cells.windows(cut, design.window, design.gap)
+        if spans.first < states.first or _touched(design, spans):
+            continue
+        one = _fit(_change(states, spans.before, spans.after), exposure)
+        if one is not None:
+            cuts.append(cut)
+            betas.append(float(one.slope.beta[0]))
+            fired.append(bool(one.slope.fired(LEVEL)[0]))
+    return Dates(np.array(cuts, dtype=int), np.array(betas), np.array(fired, dtype=bool))
+
+
+def _leads(states: States, spans: Windows, exposure: np.ndarray) -> tuple[float, float]:
+    """Mean slope of the LEADS months before the window before, against its mean, and the share that Student's t calls unusual."""
+    betas, fired = [], []
+    for month in range(max(states.first, spans.first - LEADS), spans.first):
+        one = _fit(_change(states, spans.before, [month]), exposure)
+        if one is not None:
+            betas.append(float(one.slope.beta[0]))
+            fired.append(bool(one.slope.fired(LEVEL)[0]))
+    return (float(np.mean(betas)), float(np.mean(fired))) if betas else (float("nan"), 0.0)
+
+
+def _row(
+    design: StateDesign,
+    states: States,
+    spans: Windows,
+    one: _Fit,
+    exposure: np.ndarray,
+    dates: Dates,
+) -> dict[str, Any]:
+    own = exposure[one.kept]
+    generator = np.random.default_rng(SEED)
+    dealt = np.column_stack([generator.permutation(own) for _ in range(PERMUTATIONS)])
+    slopes = panel_regression.slopes(one.effects, one.y, one.effects.left_of(dealt))
+    beta = float(one.slope.beta[0])
+    low, high = np.quantile(own, [0.1, 0.9])
+    typical = float(high - low)
+    left_out = []
+    for place in np.flatnonzero(one.kept):
+        change = _change(states, spans.before, spans.after)
+        change[place] = np.nan
+        rest = _fit(change, exposure)
+        left_out.append(float("nan") if rest is None else float(rest.slope.beta[0]))
+    lead_mean, lead_share = _leads(states, spans, exposure)
+    mde_dates = dates.distance() * typical
+    mde_perm = float(np.nanquantile(np.abs(slopes.beta), 1 - LEVEL)) * typical
+    gates = Gates(
+        episodes=_touched(design, spans),
+        exposure_r2=0.0,
+        effective=panel_regression.effective_products(one.effects, one.x),
+        lead_share=lead_share,
+        permutation_alarm=float(slopes.fired(LEVEL).mean()),
+        permutation_rank=panel_inference.permutation_rank(beta, slopes),
+        beta=beta,
+        median=dates.median,
+        distance=dates.distance(),
+        mde_pct=100 * float(np.expm1(max(mde_dates, mde_perm))),
+        units="states",
+    )
+    said, reason = verdict(gates)
+    return _named(design) | {
+        "n_states": int(one.kept.sum()),
+        "exposure_typical": typical,
+        "beta": beta,
+        "se_state": float(one.slope.se[0]),
+        "effect_typical": beta * typical,
+        "pct_typical": 100 * float(np.expm1(beta * typical)),
+        "effective_states": gates.effective,
+        "lead_mean": lead_mean,
+        "lead_share_sig": lead_share,
+        "n_placebo": len(dates.cuts),
+        "n_blocks": dates.n_blocks,
+        "placebo_median": dates.median,
+        "placebo_rank": dates.rank(beta),
+        "placebo_false_alarm": float(dates.fired.mean()),
+        "perm_p": gates.permutation_rank,
+        "perm_false_alarm": gates.permutation_alarm,
+        "mde_dates": mde_dates,
+        "mde_perm": mde_perm,
+        "loo_min": float(np.nanmin(left_out)),
+        "loo_max": float(np.nanmax(left_out)),
+        "verdict": VERDICTS.get(said, said),
+        "reason": reason,
+    }
+
+
+def _named(design: StateDesign) -> dict[str, Any]:
+    return {
+        "family_id": design.family_id,
+        "panel_id": design.panel_id,
+        "cut_month": day(design.cut),
+        "window_months": design.window,
+        "gap_months": design.gap,
+        "exposure_kind": design.exposure_kind,
+        "is_primary": design.is_primary,
+        "as_of_basis": design.as_of_basis,
+    }
+
+
+def _framed(values: dict[str, Any]) -> pl.DataFrame:
+    row = {
+        name: None if isinstance(value := values.get(name), float) and not np.isfinite(value) else value
+        for name in EXPOSURE_SCHEMA
+    }
+    return pl.DataFrame([row], schema=EXPOSURE_SCHEMA)
+
+
+def _nothing(design: StateDesign, reason: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """A reason and no number."""
+    row = _framed(_named(design) | {"verdict": NOT_COMPUTABLE, "reason": reason})
+    return row, pl.DataFrame(schema=STATE_SCHEMA)
