@@ -54,9 +54,6 @@
 {# Months of its own past that say how large the changes of a balance usually are. #}
 {% macro balance_months() %}{{ return(120) }}{% endmacro %}
 
-{# How many of the largest distances are kept: the threshold lies among the first 24 of 1,000 dates or fewer. #}
-{% macro far_distances_kept() %}{{ return(32) }}{% endmacro %}
-
 {#
     The distance from the middle beyond which a rank is at most `rank_threshold`: the rank is (1 + n) / (1 + N), so at most
     k = threshold (1 + N) - 1 of the N may be as far, and the distance is that of the one after them. Null where no distance would do.

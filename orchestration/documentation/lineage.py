@@ -41,6 +41,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         "rpt_tariff_exposure",
         "rpt_statutory_rate",
         "rpt_event_exposure",
+        "bridge_event_treatment",
     ),
     "Before and after": (
         *(

@@ -87,6 +87,7 @@ CONTRACT = Contract(
         "rpt_tariff_exposure",
         "rpt_statutory_rate",
         "rpt_event_exposure",
+        "bridge_event_treatment",
         "rpt_interrupted_time_series",
         "rpt_synthetic_control",
         "rpt_change_point",

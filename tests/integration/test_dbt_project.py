@@ -35,7 +35,7 @@ MAY_READ = {
     "intermediate": {"staging", "intermediate"},
     "marts": {"staging", "intermediate", "marts"},
 }
-PUBLIC_MACRO = re.compile(r"\b(?:as_of|before_after|placebo|event_window|trace)\(")
+PUBLIC_MACRO = re.compile(r"\b(?:answer|as_of|before_after|placebo|event_window|trace)\(")
 CLASSES = {row.__name__: table for row, table in TABLE_OF.items()}
 
 
@@ -188,7 +188,9 @@ def tables_named_in(places: Iterator[Path]) -> set[str]:
             tree = ast.parse(module.read_text(encoding="utf-8"))
             tables |= {CLASSES[n.id] for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id in CLASSES}
             for text in strings(tree):
-                tables |= set(re.findall(r"\b(?:dim|fct|rpt)_[a-z_]+\b", text)) & set(TABLE_OF.values())
+                tables |= set(re.findall(r"\b(?:bridge|dim|fct|rpt)_[a-z_]+\b", text)) & set(
+                    TABLE_OF.values()
+                )
                 tables |= {"public_macro"} if PUBLIC_MACRO.search(text) else set()
     return tables
 

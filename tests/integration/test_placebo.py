@@ -20,7 +20,7 @@ from tests.oracles import plain_placebo
 from tests.support import macro_case as case
 from tests.support.macro_case import rows
 
-RANKS = ("n_placebo", "n_blocks", "placebo_rank", "rank_floor", "mde95", "z_mad")
+RANKS = ("n_placebo", "n_blocks", "placebo_rank", "rank_floor", "mde95", "z_mad", "centre")
 #: monthly series of the public contract that reach back before 2005, logs allowed
 LONG = (
     *("usa_imports_goods_mex", "usa_imports_goods_can", "usa_imports_goods_chn", "usa_exports_goods_mex"),
@@ -49,8 +49,14 @@ def values_of(con: duckdb.DuckDBPyConnection, series_id: str, basis: str = "late
     return {plain.number(day): value for day, value in found}
 
 
-def event_cuts(con: duckdb.DuckDBPyConnection) -> set[int]:
-    return {plain.event_cut(event) for event in rows(con, "FROM dim_event") if plain.in_report(event)}
+def act_cuts(con: duckdb.DuckDBPyConnection, series_id: str) -> set[int]:
+    """The cuts of the acts that reach a series."""
+    reaching = rows(
+        con,
+        "FROM dim_event WHERE event_id IN (SELECT event_id FROM rpt_event_exposure WHERE series_id = ?)",
+        [series_id],
+    )
+    return {plain.event_cut(e) for e in reaching if plain.in_report(e) and plain.event_class(e) == "act"}
 
 
 def episode_months(con: duckdb.DuckDBPyConnection, series_id: str) -> set[int]:
@@ -80,12 +86,16 @@ def close(a: object, b: object) -> bool:
 )
 def test_rank_of_every_event(con, series_id, basis):
     """A pool that holds the event itself, an episode, another scale or a neighbour of an event makes any rank."""
-    values, cuts, touched = values_of(con, series_id, basis), event_cuts(con), episode_months(con, series_id)
+    values, cuts, touched = (
+        values_of(con, series_id, basis),
+        act_cuts(con, series_id),
+        episode_months(con, series_id),
+    )
     log_allowed = "balance" not in series_id
     compared, wrong = {}, []
     reported = rows(
         con,
-        "FROM rpt_before_after WHERE series_id = ? AND as_of_basis = ? AND verdict <> 'not_computable'",
+        "FROM rpt_before_after WHERE series_id = ? AND as_of_basis = ? AND d_level IS NOT NULL",
         [series_id, basis],
     )
     for row in reported:
@@ -93,13 +103,24 @@ def test_rank_of_every_event(con, series_id, basis):
         before, after = (range(s.start, s.stop) for s in plain.windows(0, *key))
         if key not in compared:
             compared[key] = plain_placebo.differences(values, before, after, log_allowed=log_allowed)
+            if not log_allowed:
+                compared[key] = plain_placebo.in_own_changes(compared[key], values, key[1])
         cut = plain.number(row["cut_month"])
+        size = 1.0 if log_allowed else plain_placebo.usual_change(values, cut - key[1] - 1)
+        if size is None:
+            assert (row["n_placebo"], row["placebo_rank"], row["scope_of_range"]) == (0, None, None)
+            continue
         pool = plain_placebo.pool(
             compared[key], cut, row["scale"], before, after, width=key[0], events=cuts, episodes=touched
         )
-        wanted = plain_placebo.standing(
-            row["d_log"] if row["scale"] == "log" else row["d_level"], pool.values()
-        )
+        statistic = row["d_log"] if row["scale"] == "log" else row["d_level"] / size
+        wanted = plain_placebo.standing(statistic, pool.values())
+        # what is said in the unit of the series is that of the changes before this cut
+        wanted |= {k: wanted[k] * size for k in ("mde95", "centre") if wanted[k] is not None}
+        if wanted["n_blocks"] >= 6 and key[0] < 24:
+            distance = plain_placebo.threshold_distance(pool.values(), row["rank_threshold"])
+            if not close(row["distance_at_threshold"], None if distance is None else distance * size):
+                wrong.append((row["event_id"], key, "distance", row["distance_at_threshold"], distance))
         if any(cut + m in touched for m in (*before, *after)):
             wanted |= {"placebo_rank": None, "z_mad": None}
             assert row["event_clean"] is False
@@ -129,8 +150,14 @@ def test_round_six_among_the_clean_dates_of_2005_to_2016(con):
         "AND window_months = 12 AND gap_months = 0 AND as_of_basis = 'latest'",
     )
     assert 0.3 < row["placebo_rank"] < 0.7
-    # it shares its window with seven other events, and the history is short: no verdict, and never "outside"
-    assert (row["verdict"], row["n_blocks"] < 6) == ("overlapping", True)
+    # one round of seven has no window of its own: no verdict, and never "outside"
+    assert (row["verdict"], row["reason"]) == ("overlapping", "a talk is judged as its phase (cluster_id)")
+    (phase,) = rows(
+        con,
+        "FROM rpt_cluster_before_after WHERE series_id = 'usa_imports_goods_mex' AND cluster_id = 'nafta_talks_2017_2018' "
+        "AND window_months = 12 AND gap_months = 0 AND as_of_basis = 'latest'",
+    )
+    assert (phase["treatment_id"], phase["verdict"]) == (row["treatment_id"], "within_usual_range")
 
 
 # -- false alarms ------------------------------------------------------------------------------------------------------
@@ -157,16 +184,22 @@ def test_the_verdict_fires_at_no_more_than_seven_percent(con, months, gap):
     """Measured on other stretches of time than the threshold was chosen on; the raw rank fires more often."""
     where = f"window_months = {months} AND gap_months = {gap}"
     calibrated = rate(con, "placebo_rank_calibrated", where)
-    assert 0.03 <= calibrated <= 0.07
+    assert 0.02 <= calibrated <= 0.07
     assert calibrated < rate(con, "placebo_rank", where)
     assert rate(con, "difference_in_differences_rank_calibrated", where) <= 0.07
+    # the gate on the drift before uses no estimate, and so lets through no more
+    assert rate(con, "difference_in_differences_rank_gated", where) <= 0.07
 
 
 def test_the_public_macro_says_outside_at_few_dates_without_an_event(con):
     """An analyst asks for a date, not for our table of rates: 150 clean dates of long series, seed fixed."""
     dates = con.execute("""
-        SELECT series_id, cut_month FROM intermediate.int_cut_standing
+        SELECT series_id, cut_month FROM intermediate.int_cut_standing JOIN dim_series USING (series_id)
         WHERE is_placebo AND as_of_basis = 'latest' AND window_months = 12 AND gap_months = 0 AND n_blocks >= 6
+            -- families in which the rule errs more often get no verdict
+            AND family_id NOT IN (SELECT family_id FROM rpt_method_calibration
+                WHERE method = 'placebo_rank_calibrated_by_family' AND era = 'all' AND window_months = 12 AND gap_months = 0
+                    AND n_pseudo_events >= 500 AND false_alarm_rate > 0.07)
         ORDER BY ALL
     """).fetchall()
     verdicts = [
@@ -274,14 +307,20 @@ def made_up(macros) -> Iterator[duckdb.DuckDBPyConnection]:
         case.add_events(
             connection,
             [
-                ("e", "round_end", "2008-01-29", None, "day", "high", True, None),
+                ("duty", "tariff_effective", "2008-01-29", "2008-01-29", "day", "high", True, None),
+                # neither an act that reaches another series nor a talk makes a date eventful
+                ("elsewhere", "tariff_effective", "2003-01-29", "2003-01-29", "day", "high", True, None),
+                ("round", "round_end", "2005-01-29", None, "day", "high", True, None),
                 ("rumour", "statement", "2001-01-29", None, "day", "low", True, None),
             ],
         )
         connection.execute("""
             INSERT INTO dim_episode VALUES ('slump', '1998-02-15', '1998-07-02', 'all');
-            INSERT INTO rpt_method_calibration VALUES ('placebo_rank_calibrated', 's', 12, 0, 8, 0.04, 0.03),
+            INSERT INTO rpt_method_calibration (method, series_id, window_months, gap_months, n_blocks, false_alarm_rate, rank_threshold)
+                VALUES ('placebo_rank_calibrated', 's', 12, 0, 8, 0.04, 0.03),
                 ('placebo_rank_calibrated', 'other', 24, 0, 8, 0.01, 0.005), ('welch', 's', 12, 0, 8, 0.7, NULL);
+            INSERT INTO rpt_event_exposure VALUES ('duty', 's', 'one'), ('duty', 's', 'two'), ('elsewhere', 't', 'one'),
+                ('round', 's', 'one');
         """)
         yield connection
 
@@ -324,7 +363,7 @@ def test_macro_ranks_as_plain_python(made_up, length, kind, hole, cut, months, g
         made_up, f"FROM {call.replace('before_after', 'placebo')}", [plain.month(at), months, gap, after]
     )
 
-    if got["verdict"] == "not_computable":
+    if got["d_level"] is None:
         assert got["placebo_rank"] is None and not listed and got["reason"]
         return
     before, later = plain.windows(0, months, gap, after)

@@ -204,6 +204,7 @@ EVENTS = [
 @pytest.fixture
 def timeline(con):
     case.add_events(con, EVENTS)
+    con.execute("INSERT INTO rpt_event_exposure SELECT event_id, 's', 'one' FROM dim_event")
     con.executemany(
         "INSERT INTO dim_episode VALUES (?, ?, ?, ?)",
         [("covid", "2020-02-01", "2021-06-30", "all"), ("lasting", "2021-12-15", None, "all")],
@@ -230,18 +231,41 @@ def test_event_and_its_day_cut_alike(timeline):
 
 
 def test_overlap_counts_events_of_the_report(timeline):
-    """An unverified or never effective event must not make a comparison look confounded, the next tariff must."""
+    """An unverified or never effective event must not make a comparison look confounded, the next tariff must, and a talk must not;
+    the strict count of all events stands beside it."""
     (talks,) = case.rows(timeline, "FROM before_after('s', 'talks')")
     assert (talks["n_other_events"], talks["max_shared_post_share"]) == (1, pytest.approx(10 / 12))
+    assert (talks["rival_event_ids"], talks["rivals_in_windows"]) == (["tariff"], ["tariff"])
     assert (talks["identified"], talks["cluster_id"]) == (False, "talks_2018")
+    assert (talks["treatment_id"], talks["verdict"]) == ("phase-talks_2018", "overlapping")
     (short,) = case.rows(timeline, "FROM before_after('s', 'talks', months := 3)")
     assert (short["n_other_events"], short["max_shared_post_share"]) == (1, pytest.approx(1 / 3))
-    assert short["identified"] is True
+    assert (short["rival_event_ids"], short["rivals_in_windows"]) == ([], ["tariff"])
+    assert short["identified"] is False, "a talk has no window of its own, however far the next act is"
     (nothing,) = case.rows(timeline, "FROM before_after('s', 'talks', months := 1, gap := 13)")
     assert (nothing["n_pre"], nothing["n_post"], nothing["max_shared_post_share"]) == (0, 0, 0.0)
-    # a bare day is nobody's own event, so the one on that day counts
-    (day,) = case.rows(timeline, "FROM before_after('s', '2018-01-29')")
-    assert (day["n_other_events"], day["max_shared_post_share"]) == (2, 1.0)
+    # a bare day is nobody's own event, so an act on that day counts; the talk of January counts in the strict count alone
+    (day,) = case.rows(timeline, "FROM before_after('s', '2018-03-23')")
+    assert (day["n_other_events"], day["max_shared_post_share"], day["rival_event_ids"]) == (
+        1,
+        1.0,
+        ["tariff"],
+    )
+    (tariff,) = case.rows(timeline, "FROM before_after('s', 'tariff')")
+    assert (tariff["n_other_events"], tariff["treatment_id"], tariff["identified"]) == (
+        0,
+        "act-2018-04",
+        True,
+    )
+    assert tariff["n_other_events_any"] == day["n_other_events_any"] - 1 > 0
+    # an act that does not reach the series is a day like any other
+    timeline.execute("DELETE FROM rpt_event_exposure WHERE event_id = 'tariff'")
+    (elsewhere,) = case.rows(timeline, "FROM before_after('s', 'tariff')")
+    assert (elsewhere["n_other_events"], elsewhere["treatment_id"], elsewhere["identified"]) == (
+        0,
+        None,
+        True,
+    )
 
 
 def test_episodes_touch_by_the_month(timeline):

@@ -39,6 +39,13 @@ def event_cut(event: Mapping) -> int:
     return cut(event["event_date"])
 
 
+def event_class(event: Mapping) -> str:
+    """act: something took effect, ended, was agreed, signed or ratified; talk: the rest."""
+    return (
+        "act" if event["event_type"] in (*TOOK_EFFECT, "agreement", "signature", "ratification") else "talk"
+    )
+
+
 def in_report(event: Mapping) -> bool:
     return event["confidence"] != "low" and event["in_force"] and event["date_precision"] in ("day", "month")
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import fmean, median, quantiles
 
 from tests.oracles import plain_comparison as plain
+from tests.oracles import plain_placebo
 
 MISSING, NOT_POSITIVE = "a month of a window has no value", "a value of a window is not positive"
 
@@ -73,12 +74,13 @@ def judge(
     found: Mapping[int, dict],
     cut: int,
     months: int,
-    events: Collection[int],
-    shared: float,
+    acts: Collection[int],
+    identified: bool,
     threshold: float | None,
 ) -> dict:
-    """The row of the report for `cut` among all comparisons `found`; `events` are the cuts of all events, `threshold`
-    the rank that counts as unusual (None: nothing was there to choose it on)."""
+    """The row of the report for `cut` among all comparisons `found`; `acts` are the cuts of the acts that reach the treated series,
+    `identified` whether the event is an act without another in most of the window after, `threshold` the rank that counts
+    as unusual (None: nothing was there to choose it on)."""
     row = found[cut]
     # without a difference there is nothing to rank
     pool = {
@@ -88,8 +90,9 @@ def judge(
         and r["did"] is not None
         and r["clean"]
         and not r["exposed"]
+        and c >= plain_placebo.FIRST
         and abs(c - cut) >= 24
-        and not any(abs(c - e) < months for e in events)
+        and not any(abs(c - e) < months for e in acts)
     }
     clean, did, slope = row["clean"] and not row["exposed"], row["did"], row["pretrend_slope"]
     out = {
@@ -98,7 +101,8 @@ def judge(
         "n_placebo": len(pool),
         "n_blocks": len(pool) // 24,
         "event_clean": clean,
-        "identified": shared <= 0.5,
+        "identified": identified,
+        "distance_at_threshold": None,
     }
     if slope is not None:
         out["pretrend_bias"] = slope * row["lag"]
@@ -108,6 +112,8 @@ def judge(
         middle = median(pool.values())
         distances = [abs(s - middle) for s in pool.values()]
         out["mde95"] = quantiles(distances, n=20, method="inclusive")[-1]
+        if months < 24 and len(pool) >= 144 and threshold is not None:
+            out["distance_at_threshold"] = plain_placebo.threshold_distance(pool.values(), threshold)
         if clean and did is not None:
             # rounding must not decide which of two equal differences is larger
             out["placebo_rank"] = (1 + sum(d >= abs(did - middle) - 1e-12 for d in distances)) / (
@@ -117,21 +123,22 @@ def judge(
     earlier = [abs(s) for c, s in pool.items() if c + months <= cut - row["lag"]]
     if clean and did is not None and len(earlier) >= 36 and max(earlier) > 0:
         out["breakdown_m"] = abs(did) / max(earlier)
-    out["verdict"] = (
-        "not_computable"
-        if did is None
-        else "confounded"
-        if not clean
-        else "overlapping"
-        if shared > 0.5
-        else "preliminary_data"
-        if row["preliminary"]
-        else "not_enough_history"
-        if len(pool) < 144 or threshold is None
-        else "outside_usual_range"
-        if far
-        else "within_usual_range"
-    )
+    distance, bias = out["distance_at_threshold"], out["pretrend_bias"]
+    drifts = distance is not None and bias is not None and abs(bias) > distance
+    if did is None:
+        out["verdict"] = "not_computable"
+    elif not clean or drifts:
+        out["verdict"] = "confounded"
+    elif not identified:
+        out["verdict"] = "overlapping"
+    elif row["preliminary"]:
+        out["verdict"] = "preliminary_data"
+    elif months == 24 or bias is None:
+        out["verdict"] = "not_computable"
+    elif distance is None:
+        out["verdict"] = "not_enough_history"
+    else:
+        out["verdict"] = "outside_usual_range" if far else "within_usual_range"
     return out
 
 

@@ -6,6 +6,7 @@ Does not belong here: SQL, dbt, reading of figures, assertions.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Mapping
 from statistics import median, quantiles
 
@@ -13,6 +14,10 @@ from tests.oracles import plain_comparison as plain
 
 #: months between a cut and what it is ranked among
 DISTANCE = 24
+#: no date is older than this
+FIRST = plain.number(dt.date(1985, 1, 1))
+#: months of its own past that a balance's changes are measured in
+PAST = 120
 
 
 def differences(
@@ -32,6 +37,25 @@ def differences(
     return out
 
 
+def usual_change(values: Mapping[int, float], last: int) -> float | None:
+    """1.4826 times the median distance of the 12-month changes from their median, over the 120 months up to `last`; None where one
+    of them is not known or they do not vary."""
+    months = range(last - PAST + 1 + 12, last + 1)
+    if any(m not in values or m - 12 not in values for m in months):
+        return None
+    changes = [values[m] - values[m - 12] for m in months]
+    middle = median(changes)
+    return 1.4826 * median(abs(c - middle) for c in changes) or None
+
+
+def in_own_changes(
+    found: Mapping[int, tuple[str, float]], values: Mapping[int, float], gap: int
+) -> dict[int, tuple[str, float]]:
+    """Differences of a balance divided by its usual change before the gap; those without one are left out."""
+    sizes = {c: usual_change(values, c - gap - 1) for c in found}
+    return {c: (kind, s / size) for c, (kind, s) in found.items() if (size := sizes[c])}
+
+
 def pool(
     found: Mapping[int, tuple[str, float]],
     cut: int,
@@ -45,11 +69,12 @@ def pool(
 ) -> dict[int, float]:
     """Differences at the dates without a known event that the one at `cut` is ranked among.
 
-    events: cuts of all events of the report; episodes: months that an episode touches."""
+    events: cuts of the acts that reach the series; episodes: months that an episode touches."""
     return {
         c: statistic
         for c, (kind, statistic) in found.items()
         if kind == scale
+        and c >= FIRST
         and abs(c - cut) >= DISTANCE
         and not any(abs(c - e) < width for e in events)
         and not any(c + m in episodes for m in (*pre, *post))
@@ -61,12 +86,13 @@ def standing(statistic: float, others: Collection[float]) -> dict:
     out = {
         "n_placebo": len(others),
         "n_blocks": len(others) // 24,
-        **dict.fromkeys(("placebo_rank", "rank_floor", "mde95", "z_mad")),
+        **dict.fromkeys(("placebo_rank", "rank_floor", "mde95", "z_mad", "centre")),
     }
     if len(others) < 36:
         return out
     middle = median(others)
     far = [abs(x - middle) for x in others]
+    out["centre"] = middle
     out["rank_floor"] = 1 / (1 + len(others))
     out["mde95"] = quantiles(far, n=20, method="inclusive")[-1]
     # rounding must not decide which of two equal differences is larger
@@ -74,3 +100,14 @@ def standing(statistic: float, others: Collection[float]) -> dict:
     spread = median(far)
     out["z_mad"] = (statistic - middle) / (1.4826 * spread) if spread else None
     return out
+
+
+def threshold_distance(others: Collection[float], threshold: float) -> float | None:
+    """How far from the median a difference must be to have a rank of at most `threshold`, by trying every distance there is."""
+    middle = median(others)
+    far = sorted(abs(x - middle) for x in others)
+    for distance in far:
+        # just beyond it
+        if (1 + sum(x > distance for x in far)) / (1 + len(far)) <= threshold:
+            return distance
+    return None

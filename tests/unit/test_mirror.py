@@ -33,6 +33,7 @@ ELSEWHERE = {
     "orchestration/readers/dashboard/freight.py": "a section of the page of trade, run whole by dashboard/test_app.py",
     "orchestration/readers/dashboard/measures.py": "a section of the page of trade, run whole by dashboard/test_app.py",
     "orchestration/readers/dashboard/names.py": "titles and countries as pages show them: dashboard/test_app.py",
+    "orchestration/readers/dashboard/panels.py": "a section of the page of answers, run whole by dashboard/test_app.py; its charts have files",
     "orchestration/readers/dashboard/overview.py": "a page, run whole by dashboard/test_app.py; its chart has a file",
     "orchestration/readers/dashboard/revisions.py": "a page, run whole by dashboard/test_app.py; its charts have a file",
     "orchestration/readers/dashboard/tariffs.py": "a section of the page of trade, run whole by dashboard/test_app.py",

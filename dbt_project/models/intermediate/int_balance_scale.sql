@@ -12,10 +12,15 @@ monthly as (
         basis.as_of_basis,
         spine.period_start,
         spine.month_index,
-        case basis.as_of_basis when 'latest' then spine.value else spine.first_value end as value
+        case basis.as_of_basis when 'latest' then spine.value else first_known.value end as value
     from {{ ref('int_series_monthly') }} as spine
     inner join balances on spine.series_id = balances.series_id
     cross join (select 'latest' as as_of_basis union all select 'first_release') as basis
+    left join {{ ref('int_observation_first') }} as first_known
+        on basis.as_of_basis = 'first_release'
+        and spine.series_id = first_known.series_id
+        and spine.period_start = first_known.period_start
+        and first_known.is_first_release
 ),
 
 differences as (

@@ -2,5 +2,5 @@
 {{ config(meta={'dagster': {'ref': {'name': 'seed_answer_episode'}}}) }}
 select episode.episode_id
 from {{ ref('stg_episode') }} as episode
-left join {{ ref('stg_answer_episode') }} as kind on episode.episode_id = kind.episode_id
+left join {{ ref('seed_answer_episode') }} as kind on episode.episode_id = kind.episode_id
 where kind.blocker is null

@@ -20,6 +20,8 @@ CANNOT_BE_TOLD_APART = (
     "Another event shares more than half of the window after, so the two cannot be told apart."
 )
 
+JUDGED_AS_PHASE = "A talk has no window of its own: it is judged as the phase of talks that it belongs to."
+
 
 def not_in_force(event: DimEvent) -> list[str]:
     """An event that was announced only has nothing to show."""
@@ -38,9 +40,11 @@ def others_fall_in(others: Sequence[DatedEvent]) -> list[str]:
 
 
 def not_identified(result: RptBeforeAfter) -> list[str]:
-    """Another event has most of the window after, too."""
+    """Another event has most of the window after, too, or the event is a talk, which has no window of its own."""
     if result["identified"] is not False:
         return []
+    if not result["rival_event_ids"]:
+        return [JUDGED_AS_PHASE]
     shared = result["max_shared_post_share"]
     return [CANNOT_BE_TOLD_APART + (f" The largest share is {share(shared)}." if shared else "")]
 

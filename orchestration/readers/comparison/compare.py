@@ -224,11 +224,18 @@ def _reported(
 
 
 def other_events(con: duckdb.DuckDBPyConnection, event_id: str, result: RptBeforeAfter) -> list[OtherEvent]:
-    """The events counted by n_other_events: those of the report whose cut lies in the windows of `result`.
+    """The rivals counted by n_other_events: acts that reach the series and whose cut lies in the windows of `result`.
 
-    Those nearest to its cut come first. A bare date has no event_id in dim_event, so that none is left out for it.
+    Those nearest to its cut come first.
     """
-    return events_between(con, event_id, result["pre_start"], result["post_end"], result["cut_month"])
+    return read_as(
+        con,
+        OtherEvent,
+        f"""select {columns_of(OtherEvent)} from dim_event
+           where event_id <> $event and list_contains($rivals::varchar[], event_id)
+           order by abs(date_diff('day', anchor_on, $cut::date)), event_id""",
+        {"event": event_id, "rivals": result["rivals_in_windows"], "cut": result["cut_month"]},
+    )
 
 
 def events_between(

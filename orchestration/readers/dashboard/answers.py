@@ -1,7 +1,7 @@
 """Page What can be told: the answers of the release with filters, what stands in the way of the rest, and the panels.
 
 Belongs here: the choices and the order of that page. Does not belong here: which answer comes first (comparison/answer.py),
-words (comparison/answer_words.py), one question in full (compare.py).
+words (comparison/answer_words.py), pictures of panels (panels.py), one question in full (compare.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import streamlit as st
 
 from orchestration.readers.comparison.answer import AnswerLine, all_answers
 from orchestration.readers.comparison.answer_words import chance_text, list_rows
-from orchestration.readers.dashboard import parts
+from orchestration.readers.dashboard import panels, parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
@@ -52,11 +52,12 @@ def show(release: Release) -> None:
         st.markdown(escaped(_summary(coverage)))
     lines = _lines(release.run_id, release)
     chosen = _chosen(state, lines)
-    with top:
-        state.tell()
     _list(chosen, len(lines))
     with st.expander("What stands in the way of the rest", key="fold-blockers"):
         _blockers(coverage)
+    panels.show(release, state)
+    with top:
+        state.tell()
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -21,7 +21,7 @@ from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.compare import compare as run_comparison
 from orchestration.readers.comparison.windows import FIRST, MAX_MONTHS, WINDOW
-from orchestration.readers.dashboard import compare_answer, compare_methods, parts
+from orchestration.readers.dashboard import compare_answer, compare_methods, panels, parts
 from orchestration.readers.dashboard.compare_words import verdict_sentence
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
@@ -231,7 +231,12 @@ def _answer(release: Release, comparison: Comparison, control: str, model: str) 
         window = (comparison.result["window_months"], comparison.result["gap_months"])
         drawn = _compared(release.run_id, event, series["series_id"], *window, None, release)
         drawn_query = _row_query(release, drawn)
-    _chart(release, drawn, model, drawn_query, agency)
+    if answer and answer.row["scope"] == "panel":
+        panels.of_answer(release, answer)
+        with st.expander("The series itself", key="fold-series"):
+            _chart(release, drawn, model, drawn_query, agency)
+    else:
+        _chart(release, drawn, model, drawn_query, agency)
     if answer:
         compare_answer.designs(answer)
     cautions = caution_lines(comparison)

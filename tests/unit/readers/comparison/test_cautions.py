@@ -20,6 +20,7 @@ def compared(**columns: Any) -> RptBeforeAfter:
         "pre_mean": 100.0,
         "identified": True,
         "max_shared_post_share": 0.0,
+        "rival_event_ids": [],
         "preliminary_months": 0,
         "revision_effect": None,
         "n_post": 12,
@@ -60,8 +61,11 @@ def test_other_events_are_counted_and_the_nearest_named() -> None:
 
 def test_events_that_cannot_be_told_apart_are_said_to_be_so() -> None:
     assert cautions.not_identified(compared()) == []
-    (said,) = cautions.not_identified(compared(identified=False, max_shared_post_share=0.67))
+    shared = compared(identified=False, max_shared_post_share=0.67, rival_event_ids=["duty"])
+    (said,) = cautions.not_identified(shared)
     assert said.startswith(cautions.CANNOT_BE_TOLD_APART) and said.endswith("67 %.")
+    # a talk has nothing in its way and still no window of its own
+    assert cautions.not_identified(compared(identified=False)) == [cautions.JUDGED_AS_PHASE]
 
 
 def test_unusual_months_have_their_span() -> None:

@@ -65,7 +65,12 @@ def run(values, *, cut=CUT, scale="log", episodes=NO_EPISODES, events=(), start=
             "scale": scale,
         }
     )
-    found = cp.change_points(frame, episodes, [cut], [cut, *events])
+    acts = pl.DataFrame({"series_id": "s", "cut_month": [cut, *events]})
+    # an act of another series keeps nothing clear
+    acts = pl.concat(
+        [acts, pl.DataFrame({"series_id": ["other"] * 2, "cut_month": [date(2000, 1, 1), date(2004, 1, 1)]})]
+    )
+    found = cp.change_points(frame, episodes, [cut], acts)
     assert found.schema == cp.RESULT_SCHEMA
     return found.row(0, named=True)
 

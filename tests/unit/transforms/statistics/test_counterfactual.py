@@ -21,6 +21,14 @@ from transforms.statistics.forecasts import GAP_WINDOWS, WINDOWS
 
 NO_EPISODES = pl.DataFrame(schema={"series_id": pl.String, "first_month": pl.Date, "last_month": pl.Date})
 
+#: acts that reach a series: two that reach the long one, one of which is an event of the panel, and one that reaches the young one
+ACTS = pl.DataFrame(
+    {
+        "series_id": ["long", "long", "young"],
+        "cut_month": [dt.date(2010, 4, 1), dt.date(1999, 8, 1), dt.date(2009, 12, 1)],
+    }
+)
+
 
 def day(month: np.datetime64) -> dt.date:
     return month.astype("datetime64[D]").item()
@@ -46,7 +54,7 @@ def panel():
     )
     events = [np.datetime64("2010-04"), np.datetime64("2011-01")]
     forecasts = drift_month.forecast(series)
-    return series, episodes, events, forecasts, compare(forecasts, monthly, episodes, events), monthly
+    return series, episodes, events, forecasts, compare(forecasts, monthly, episodes, events, ACTS), monthly
 
 
 def test_every_row_is_the_plain_sum_of_its_months(panel):
@@ -78,7 +86,8 @@ def test_every_row_is_the_plain_sum_of_its_months(panel):
 
 
 def test_origins_are_dates_without_anything(panel):
-    """An episode or an event among the calm dates would widen every interval, and hide what it is held against."""
+    """An episode or an act that reaches the series among the calm dates would widen every interval, and hide what it is held
+    against; one that reaches another series takes calm dates away for nothing, and so does an event that is no act."""
     series, _, events, _, compared, _ = panel
     rows = compared.filter(pl.col("span") == "window")
     asked = set()
@@ -90,7 +99,11 @@ def test_origins_are_dates_without_anything(panel):
                     name == "long"
                     and ((around >= np.datetime64("1996-03")) & (around <= np.datetime64("1996-05"))).any()
                 )
-                near = any(abs((months[cut] - event).astype(int)) < window for event in events)
+                near = any(
+                    abs((months[cut] - np.datetime64(act, "M")).astype(int)) < window
+                    for reached, act in ACTS.iter_rows()
+                    if reached == name
+                ) or months[cut] < np.datetime64("1985-01")
                 train = values[max(0, cut - gap - 120) : cut - gap]
                 holes = np.flatnonzero(np.isnan(train))
                 enough = len(train) - (holes[-1] + 1 if len(holes) else 0) >= 84
@@ -114,7 +127,7 @@ def test_months_after_the_cut_change_what_came_and_nothing_else(panel):
         name: (months, np.where(months >= events[0], values + 3, values))
         for name, (months, values) in series.items()
     }
-    again = compare(drift_month.forecast(changed), later, episodes, events)
+    again = compare(drift_month.forecast(changed), later, episodes, events, ACTS)
     keys = ["series_id", "gap_months", "span", "months"]
     at = [frame.filter(pl.col("cut_month") == cut).sort(keys) for frame in (compared, again)]
     assert at[0].drop("actual").equals(at[1].drop("actual")) and at[0].height > 40
@@ -125,18 +138,31 @@ def test_months_after_the_cut_change_what_came_and_nothing_else(panel):
 def test_forecast_of_an_unknown_series_is_refused(panel):
     _, episodes, events, forecasts, _, monthly = panel
     with pytest.raises(ValueError, match="have no months: \\['young'\\]"):
-        compare(forecasts, monthly.filter(pl.col("series_id") == "long"), episodes, events)
+        compare(forecasts, monthly.filter(pl.col("series_id") == "long"), episodes, events, ACTS)
 
 
 def test_slow_models_are_asked_for_what_is_needed():
     """An origin too few is an event without a row; one too many costs time at every build."""
     months = np.datetime64("2000-01") + np.arange(240)
-    ends = ends_needed(months, [np.datetime64("2018-02"), np.datetime64("2025-01")], 3)
+    cuts = [np.datetime64("2018-02"), np.datetime64("2025-01")]
+    acts = [np.datetime64("2010-03")]
+    ends = ends_needed(months, cuts, acts, 3)
     for end in ("2018-01", "2017-10", "2017-07"):
         assert np.datetime64(end) in ends
-    assert np.datetime64("2017-12") in ends, "the cut of January is a calendar quarter's first"
-    assert np.datetime64("2017-11") not in ends and ends.max() == np.datetime64("2018-01")
-    assert len(ends) < 80
+    assert np.datetime64("2018-03") in ends, (
+        "the cut of April is a calendar quarter's first, and no act is near"
+    )
+    assert np.datetime64("2017-11") not in ends and ends.max() <= months[-1]
+    # cuts less than six months from an act that reaches the series calibrate no window: October 2009 to July 2010
+    assert not {np.datetime64("2009-09"), np.datetime64("2009-12")} & set(ends)
+    assert {np.datetime64("2009-06"), np.datetime64("2010-03")} <= set(ends), (
+        "of July 2009, and of October 2010"
+    )
+    assert 60 < len(ends) < 90
+    old = ends_needed(np.datetime64("1970-01") + np.arange(240), [], [], 3)
+    assert old.min() == np.datetime64("1984-06"), (
+        "six months, the longest gap, before the first date of January 1985"
+    )
 
 
 def test_calibration_of_the_comparison(panel):
@@ -177,7 +203,7 @@ def test_any_holes_give_a_number_or_a_reason(seed, holes):
     months = np.datetime64("1990-01") + np.arange(300)
     monthly = pl.DataFrame({"series_id": "s", "period_start": months.astype("datetime64[D]"), "y": values})
     events = list(months[::7])
-    compared = compare(drift_month.forecast({"s": (months, values)}), monthly, NO_EPISODES, events)
+    compared = compare(drift_month.forecast({"s": (months, values)}), monthly, NO_EPISODES, events, ACTS)
     effect = (compared["actual"] - compared["expected"]).is_not_null()
     assert (effect == compared["reason"].is_null()).all()
     assert compared.filter(effect)["half_width"].is_not_null().all()

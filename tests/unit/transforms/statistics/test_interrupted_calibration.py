@@ -36,7 +36,10 @@ def test_designs_at_dates_without_an_event_give_a_whole_window_each():
     """A window that is cut short would be compared with the whole windows of events."""
     monthly = frame(np.exp(noise(200)))
     event, other_start = date(2012, 6, 1), date(2013, 3, 1)
-    designs, pairs = calibration.clean_designs(monthly, NO_EPISODES, [event], [other_start])
+    series_id = monthly["series_id"][0]
+    # an act that reaches another series only leaves the dates around it quiet
+    acts = pl.DataFrame({"series_id": [series_id, "other"], "cut_month": [event, date(2008, 6, 1)]})
+    designs, pairs = calibration.clean_designs(monthly, NO_EPISODES, acts, [other_start])
     assert pairs.height == designs.height > 0
     assert all(
         abs((cut.year - event.year) * 12 + cut.month - event.month) > 12 for cut in designs["cut_month"]
