@@ -133,9 +133,13 @@ def append(
     slices, replayed = con.execute(
         "SELECT (SELECT count(DISTINCT slice_id) FROM incoming_coverage), (SELECT count(*) FROM replayed)"
     ).fetchall()[0]
-    if not replayed and _nothing_known(con, sql):
-        con.execute("DROP TABLE replayed")
-        return _store_all(con, sql, frame)
+    if _nothing_known(con, sql):
+        if not replayed:
+            con.execute("DROP TABLE replayed")
+            return _store_all(con, sql, frame)
+        if _only_shows(con, frame):
+            con.execute("DROP TABLE replayed")
+            return _store_history(con, sql, frame)
     # columns spelled out: DuckDB 2.0.0 keeps the statistics of a table made empty by `AS SELECT ... LIMIT 0` when more than
     # 122,880 rows are inserted in the same transaction, and then finds none of them (`origin = 'shown'` is never true)
     columns = ", ".join(
@@ -224,14 +228,41 @@ def _store_all(con: duckdb.DuckDBPyConnection, sql: _Sql, frame: pl.DataFrame) -
     return Counts(appended=frame.height, revised=0, withdrawn=0, reinstated=0)
 
 
-def _in_key_order(table: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """The rows sorted by key: rows of one key lie side by side, which is how they are read and how they compress best.
+def _only_shows(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame) -> bool:
+    """Whether a payload says of no key that it is not there: then what it shows is all there is to its history."""
+    return "withdrawn" not in frame["status"] and not scalar(
+        con, "SELECT bool_or(complete) FROM incoming_coverage"
+    )
+
+
+def _store_history(con: duckdb.DuckDBPyConnection, sql: _Sql, frame: pl.DataFrame) -> Counts:
+    """Store several vintages of which nothing was known and none denies anything: of each key the rows that differ from the one
+    before in the order of knowledge. It gives what `_replay` gives, for a third of the time of the bundled figures."""
+    table = sql.table
+    rows = _in_key_order(table, frame, "known_from")
+    same_key = pl.all_horizontal(pl.col(name).eq_missing(pl.col(name).shift()) for name in table.key)
+    same_state = pl.all_horizontal(
+        pl.col(name).eq_missing(pl.col(name).shift()) for name in (*table.values, "status")
+    )
+    # the first row has none before it; shift() makes that a null, which a key never is
+    changed = rows.with_columns(_of_known=same_key).filter(~(pl.col("_of_known") & same_state))
+    last = changed.filter(~pl.col("_of_known").shift(-1, fill_value=False))
+    for name, stored in ((sql.stored, changed), (sql.current, last)):
+        con.register("incoming_changes", stored.drop("_of_known"))
+        con.execute(f"INSERT INTO {name} BY NAME SELECT *, {sql.by} FROM incoming_changes")
+        con.unregister("incoming_changes")
+    _write_coverage(con, sql)
+    return Counts(appended=changed.height, revised=int(changed["_of_known"].sum()), withdrawn=0, reinstated=0)
+
+
+def _in_key_order(table: Table, frame: pl.DataFrame, *then: str) -> pl.DataFrame:
+    """The rows sorted by key, and by the columns `then`: rows of one key lie side by side, which is how they are read and how they compress best.
 
     Columns that hold one value only are left out of the sorting, which halves its time: they are five of the eight key
     columns in a reply of the Census.
     """
     varied = frame.select((pl.col(table.key) != pl.col(table.key).first()).any()).row(0, named=True)
-    return frame.sort(name for name in table.key if varied[name])
+    return frame.sort([*(name for name in table.key if varied[name]), *then])
 
 
 def _compare_with_current(con: duckdb.DuckDBPyConnection, sql: _Sql) -> None:

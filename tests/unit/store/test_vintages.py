@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.store import vintages
 from orchestration.store.loading import load
 from orchestration.store.tables import DDL
 from tests.support.examples import examples
@@ -246,3 +247,35 @@ def test_the_later_load_wins_at_one_known_from(con):
     assert account.rows_revised == 1
     assert values(con) == [(0, 1.0, JAN), (0, 2.0, JAN)]
     assert known(con, OBSERVATION, JAN) == current(con, OBSERVATION) == {("a", month(0)): (2.0, "normal")}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["usa_a", "usa_b"]),
+            st.sampled_from([month(number) for number in range(3)]),
+            st.sampled_from([None, 1.0, 2.0]),
+            st.sampled_from([FEB, MAR, APR]),
+        ),
+        min_size=1,
+        max_size=20,
+        unique_by=lambda row: (row[0], row[1], row[3]),
+    )
+)
+@examples(80)
+def test_a_first_history_is_stored_as_a_replay_would(rows: list[tuple]) -> None:
+    """The figures of a first build take a shorter way; a difference would show in the builds that follow only."""
+
+    def stored(*, short: bool) -> list[list[tuple]]:
+        with duckdb.connect() as con, pytest.MonkeyPatch.context() as patch:
+            con.execute(DDL)
+            if not short:
+                patch.setattr(vintages, "_only_shows", lambda *_: False)
+            account = load(con, payload_of("p"), observations(rows))
+            tables = ("observation", "observation_current", "coverage")
+            return [
+                *(con.execute(f"SELECT * FROM raw.{table} ORDER BY ALL").fetchall() for table in tables),
+                [(account.rows_appended, account.rows_revised, account.rows_unchanged)],
+            ]
+
+    assert stored(short=True) == stored(short=False)
