@@ -89,6 +89,18 @@ def main() -> None:
     """
 
 
+def confirmed(question: str) -> bool:
+    """Whether a person at the terminal says yes; asked on standard error. Ctrl-C ends the command, Ctrl-D says no."""
+    # polars 2.1.0 puts a handler of its own in front, under which reading from a terminal goes on after Ctrl-C
+    signal.signal(signal.SIGINT, signal.getsignal(signal.SIGINT))
+    try:
+        return click.confirm(question, err=True)
+    except click.Abort as error:
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        return False
+
+
 def leave(status: int) -> NoReturn:
     """End the process with `status`, also where a query that does not react to being stopped is still running.
 

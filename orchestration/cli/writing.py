@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestration.base.settings import Settings
-from orchestration.cli.command import command
+from orchestration.cli.command import command, confirmed
 from orchestration.cli.results import (
     show_build,
     show_findings,
@@ -200,7 +200,7 @@ def import_(
         return None
     if preview.revisions and not yes and not out.as_json:
         show_revisions(out, preview)
-        if sys.stdin.isatty() and not click.confirm("Load them as new vintages?", err=True):
+        if sys.stdin.isatty() and not confirmed("Load them as new vintages?"):
             out.warning("nothing was loaded")
             return 1
     report = import_file(settings, file, stated)

@@ -18,7 +18,7 @@ from statsmodels.tsa.ar_model import AutoReg
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from orchestration.base.settings import Settings
-from orchestration.build.statistics_cache import InProcesses, fingerprint, remembered
+from orchestration.build.statistics_cache import fingerprint, remembered
 from tests.bench.timing import Measured, seconds_of, show
 from tests.support.bundled import read
 from transforms.statistics import counterfactual, drift_month, local_linear_trend
@@ -92,11 +92,10 @@ def test_forecasts(series, origins, tmp_path):
                 for o in usable
             ]
         ) / len(usable)
-    keyed = {fingerprint(o.series_id, str(o.train_end), o.values): o for o in origins}
+    keyed = {fingerprint(o.series_id, str(o.train_end), o.values): [o] for o in origins}
 
     def components(units: dict) -> float:
-        in_processes = InProcesses(local_linear_trend.forecast)
-        return seconds_of(lambda: remembered("uc", units, in_processes, where=tmp_path))
+        return seconds_of(lambda: remembered("uc", units, local_linear_trend.forecast_each, where=tmp_path))
 
     cold, unchanged = components(keyed), components(keyed)
     changed = {

@@ -15,7 +15,7 @@ import statsmodels.api as sm
 
 from orchestration.build.statistics_cache import fingerprint, remembered
 from tests.bench.timing import Measured, compare, seconds_of, show
-from transforms.statistics import changepoint, synthetic
+from transforms.statistics import changepoint, interrupted_design, synthetic
 from transforms.statistics import interrupted as its
 from transforms.statistics.months import day
 from transforms.statistics.regression import FITS
@@ -73,7 +73,9 @@ def test_against_statsmodels():
     series, designs = walks(50), cuts(1)
     window = range(FIRST + 100 - 61, FIRST + 160)
     t = np.array(window) - (FIRST + 100)
-    made = its.regressors(window[0], window[-1], FIRST + 100, 1, [], [FIRST + 110, FIRST + 125, FIRST + 90])
+    made = interrupted_design.regressors(
+        window[0], window[-1], FIRST + 100, 1, [], [FIRST + 110, FIRST + 125, FIRST + 90]
+    )
     assert not isinstance(made, str)
     x, _ = made
     y = [
