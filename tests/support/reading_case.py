@@ -109,16 +109,24 @@ CREATE MACRO before_after(series, event, months := 12, gap := 0, on_date := NULL
                 - avg(y) FILTER (k BETWEEN -2 * (gap + months) AND -2 * gap - months - 1) AS earlier,
             max(known_from) FILTER (k BETWEEN -gap - months AND months - 1) AS as_of
         FROM known
+    ), rivals AS (
+        -- in this release every act reaches every series
+        SELECT coalesce(list(event_id ORDER BY event_id), []) AS rivals_in_windows,
+            coalesce(list(event_id ORDER BY event_id) FILTER (abs(date_diff('month', cut.cut_month, other.cut_month)) < months / 2), [])
+                AS rival_event_ids
+        FROM dim_event AS other, cut
+        WHERE event_class = 'act' AND in_report AND event_id <> event AND other.cut_month
+            BETWEEN cut.cut_month - to_months(gap + months) AND cut.cut_month + to_months(months - 1)
     )
     SELECT {unknown}, event AS event_id, series AS series_id, months AS window_months, gap AS gap_months, as_of, cut_month,
-        'latest' AS as_of_basis, 0 AS n_placebo, 0 AS n_other_events, 'not_enough_history' AS verdict,
+        'latest' AS as_of_basis, 0 AS n_placebo, len(rivals_in_windows) AS n_other_events, rivals_in_windows, rival_event_ids, 'not_enough_history' AS verdict,
         CAST(cut_month - to_months(gap + months) AS DATE) AS pre_start, CAST(cut_month - to_months(gap + 1) AS DATE) AS pre_end,
         cut_month AS post_start, CAST(cut_month + to_months(months - 1) AS DATE) AS post_end, n_pre, n_post, 'log' AS scale,
         pre_mean, post_mean, d_log, d_log - earlier AS second_diff, false AS identified, 0 AS preliminary_months,
         CASE WHEN n_pre * n_post = 0 THEN 'no month of a window is known' END AS reason,
         (SELECT coalesce(list(episode_id), []) FROM dim_episode WHERE starts_on <= cut_month + to_months(months))
             AS episodes_in_window
-    FROM windows, cut;
+    FROM windows, cut, rivals;
 CREATE MACRO trace(series, period) AS TABLE
     SELECT vintage.*, known_to IS NULL AS is_latest, source_id, request_url, retrieved_at, http_status, media_type, sha256,
         bytes, archive_path, false AS adds_digits, 'https://agency.example/' || series AS agency_page, 'table 1' AS agency_table,
@@ -155,6 +163,7 @@ _KNOWN_OF_COMPARISON = {
         "identified",
     ),
     *("preliminary_months", "reason", "episodes_in_window", "n_placebo", "n_other_events", "verdict"),
+    *("rivals_in_windows", "rival_event_ids"),
 }
 _VINTAGE = (
     "series_id, period_start, frequency, value, status, known_from, known_to, revision_number, payload_id"

@@ -25,7 +25,7 @@ def cautions(home: Settings, event: str, **options) -> list[str]:
 
 def test_overlap_comes_before_unusual_months_and_vintages(home: Settings):
     lines = cautions(home, "nafta-round6-end")
-    assert lines[0].startswith("Overlap: 2 other events fall into the windows")
+    assert lines[0].startswith("Overlap: 1 other event falls into the windows")
     assert "A strike" in lines[1]
     assert all(line.startswith("Vintage: ") for line in lines[2:]) and lines[2:]
 
