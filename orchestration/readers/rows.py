@@ -447,6 +447,8 @@ class RptAnswer(TypedDict):
     scale: str | None
     estimate: float | None
     range_centre: float | None
+    range_first_cut: dt.date | None
+    range_last_cut: dt.date | None
     usual_low: float | None
     usual_high: float | None
     estimate_pct: float | None
@@ -503,6 +505,8 @@ class RptAnswerDesign(TypedDict):
     scale: str | None
     estimate: float | None
     range_centre: float | None
+    range_first_cut: dt.date | None
+    range_last_cut: dt.date | None
     usual_low: float | None
     usual_high: float | None
     distance_at_threshold: float | None

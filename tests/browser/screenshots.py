@@ -40,8 +40,9 @@ class Shot:
 
 SHOTS = (
     Shot("overview", "", 1500),
+    Shot("answers", "answers", 1900),
     Shot("timeline", "timeline?event=nafta-round6-end", 1700),
-    Shot("compare", "compare?event=nafta-round6-end&series=usa_imports_goods_mex", 1600),
+    Shot("compare", "compare?event=s301-list3-2018-09&series=usa_imports_goods_chn", 1700),
     Shot("trade", "trade", 1400),
     Shot("revisions", "revisions?series=usa_employment_motor_vehicles_parts", 1500),
     Shot("data", "data", 1200),

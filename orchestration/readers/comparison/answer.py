@@ -255,8 +255,15 @@ _BEST_FIRST = """order by list_position(['panel', 'state_panel'], answer.design)
 
 
 def answers_about(con: duckdb.DuckDBPyConnection, event_id: str) -> list[AnswerLine]:
-    """Everything that can be told about an event, best first: of each series the longer of the widths that answer."""
+    """Everything that can be told about an event, best first: of each series the longer of the widths that answer.
+
+    Raises UsageError for a bare date, which reaches no series by itself.
+    """
     _need_answers(con)
+    if not con.execute("select 1 from dim_event where event_id = ?", [event_id]).fetchall():
+        raise UsageError(
+            f"{event_id} is a date, which reaches no series by itself: name a series, too, or an event"
+        )
     return read_as(
         con,
         AnswerLine,

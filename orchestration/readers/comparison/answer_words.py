@@ -226,6 +226,11 @@ def in_the_way(answer: Answer) -> list[str]:
         lines.append("The designs do not agree: the first in the order fixed beforehand is the answer.")
     if answer.rivals:
         lines.append(_rivals(answer))
+    if row["range_first_cut"] and row["range_last_cut"]:
+        lines.append(
+            f"The usual range is that of dates without an event from {month(row['range_first_cut'])} to "
+            f"{month(row['range_last_cut'])}."
+        )
     if row["first_release_estimate_pct"] is not None and row["estimate_pct"] is not None:
         lines.append(
             f"As first released the figures differed by {_percent(row['first_release_estimate_pct'])}."

@@ -183,7 +183,7 @@ select
     case when answers.is_answer then answers.variant end as variant,
     case when answers.is_answer then answers.scale end as scale,
     {%- for column in [
-        'estimate', 'range_centre', 'usual_low', 'usual_high',
+        'estimate', 'range_centre', 'range_first_cut', 'range_last_cut', 'usual_low', 'usual_high',
         'estimate_pct', 'range_centre_pct', 'usual_low_pct', 'usual_high_pct',
     ] %}
     case when answers.is_answer then answers.{{ column }} end as {{ column }},

@@ -434,13 +434,45 @@ offered as (
     select 'state_panel', {{ shown | join(', ') }}, is_outside from by_state
 ),
 
+-- the dates that a usual range is taken from: what was usual in another era may not be today
+eras as (
+    select
+        case
+            when method like 'forecast_%' then 'forecast'
+            when method like 'difference_%' then 'difference_in_differences'
+            else 'placebo_rank'
+        end as design,
+        series_id,
+        case method
+            when 'forecast_arima_calibrated' then 'arima_110_drift_month'
+            when 'forecast_uc_calibrated' then 'uc_local_linear_trend'
+            else coalesce(control_set_id, 'own_past')
+        end as variant,
+        window_months,
+        first_cut,
+        last_cut
+    from {{ ref('rpt_method_calibration') }}
+    where gap_months = 0
+        and series_id is not null
+        and method in (
+            'placebo_rank_calibrated', 'difference_in_differences_rank_calibrated', 'forecast_arima_calibrated', 'forecast_uc_calibrated'
+        )
+),
+
 judged as (
     select
         offered.*,
         design.place,
+        eras.first_cut as range_first_cut,
+        eras.last_cut as range_last_cut,
         len(offered.blockers) = 0 as is_available
     from offered
     inner join {{ ref('stg_answer_design') }} as design on offered.design = design.design
+    left join eras
+        on offered.design = eras.design
+        and offered.series_id = eras.series_id
+        and offered.variant = eras.variant
+        and offered.window_months = eras.window_months
 )
 
 select
@@ -455,6 +487,8 @@ select
     scale,
     estimate,
     centre as range_centre,
+    range_first_cut,
+    range_last_cut,
     centre - distance_at_threshold as usual_low,
     centre + distance_at_threshold as usual_high,
     distance_at_threshold,

@@ -154,6 +154,8 @@ def test_about_an_event_the_longer_width_counts_and_what_is_told_with_one_is_not
         assert number == 1
         assert blockers == [{"blocker": "covid", "n_answers": 1}, {"blocker": "history", "n_answers": 1}]
         assert answers_about(con, "nafta-round6-end") == []
+        with pytest.raises(UsageError, match="name a series"):
+            answers_about(con, "2018-01-29")
         with_twelve = answer_of(con, "s232-steel", series(con, CARS), 12)
         assert with_twelve is not None and not with_twelve.is_told and with_twelve.told_with == 6
 

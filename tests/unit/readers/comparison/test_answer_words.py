@@ -180,6 +180,12 @@ def test_a_panel_says_nothing_of_the_total() -> None:
     assert any("says nothing of the total (Imports of goods, USA from Mexico)" in line for line in lines)
 
 
+def test_the_era_of_the_usual_range_is_said() -> None:
+    """What imports from China usually did before 2008 is no measure of today."""
+    dates = {"range_first_cut": dt.date(1986, 1, 1), "range_last_cut": dt.date(2016, 12, 1)}
+    assert any("from 1986-01 to 2016-12" in line for line in in_the_way(answer(row(**dates))))
+
+
 def test_designs_that_disagree_are_a_flag_beside_the_answer() -> None:
     assert any("do not agree" in line for line in in_the_way(answer(row(designs_disagree=True))))
     assert not any("do not agree" in line for line in in_the_way(answer()))
