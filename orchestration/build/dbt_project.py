@@ -115,7 +115,9 @@ def _parse(settings: Settings) -> None:
         node.unique_id for node in compiled
     }:  # a test that nobody runs would pass for ever
         raise ReleaseError(f"dbt compiled no SQL for {', '.join(sorted(missing))}")
-    tables = {node.name: name for name, node in manifest.nodes.items() if node.resource_type in ("model", "seed")}
+    tables = {
+        node.name: name for name, node in manifest.nodes.items() if node.resource_type in ("model", "seed")
+    }
     data_tests.write(settings, compiled, tables)
     shutil.rmtree(scratch, ignore_errors=True)
 

@@ -1,7 +1,6 @@
 """Results of slow statistics, kept between builds: only what changed is computed again.
 
-Belongs here: what identifies a piece of work, the file of a method's results, running the missing pieces in this process
-or in a few others.
+Belongs here: what identifies a piece of work, the file of a method's results.
 Does not belong here: the statistics (transforms/statistics), what is worked on (the Python models of dbt_project).
 
 A dbt Python model is a few lines around it::
@@ -11,10 +10,11 @@ A dbt Python model is a few lines around it::
         monthly = dbt.ref("int_series_monthly").pl()          # a DuckDB relation: polars without a copy through pandas
         version = version_of(forecasts)                        # modules whose code decides the result
         units = {fingerprint(version, series_id, 12, values): Origin(series_id, values) for ...}
-        return remembered("forecasts", units, InProcesses(forecasts.forecast))
+        return remembered("forecasts", units, forecasts.forecast_each)
 
-There is one Parquet file for each method. It only holds what can be computed again at any time: a file that is missing,
-damaged or of another shape costs time and nothing else.
+Keeping is for what takes seconds: a frame that is computed in the time it takes to read it is better computed. There is one
+Parquet file for each method. It only holds what can be computed again at any time: a file that is missing, damaged or of
+another shape costs time and nothing else.
 """
 
 from __future__ import annotations
@@ -22,18 +22,12 @@ from __future__ import annotations
 import hashlib
 import inspect
 import json
-import multiprocessing
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -99,6 +93,8 @@ def remembered(
         raise ValueError(f"{method}: no piece of work, so its columns are not known")
     path = (where or folder()) / f"{method}.parquet"
     kept_keys, kept_rows = _read(path)
+    if kept_rows is not None and list(kept_keys) == list(units):
+        return kept_rows.drop(_KEY)  # nothing changed, and the rows of the file are in this order
     usable = [key for key in units if key in kept_keys]
     missing = [key for key in units if key not in kept_keys]
     computed = _computed(method, missing, units, compute)
@@ -117,57 +113,6 @@ def remembered(
     if missing or len(kept_keys) != len(units):
         _write(path, rows, list(units))
     return rows.drop(_KEY)
-
-
-@dataclass(frozen=True)
-class InProcesses(Generic[T]):
-    """Runs `compute` on parts of the work in `workers` other processes, each with one thread for linear algebra.
-
-    `compute` and the pieces must be picklable: `compute` is a function at the top of a module. A process takes about 2 s
-    to start, because it imports scipy, so fewer than `at_least` pieces stay in this process.
-
-    Each process has one thread, because on matrices of 100 x 100 the threads of OpenBLAS mostly wait for each other: on a
-    busy machine they made the same 313 forecasts take 77 s instead of 7 s (2 cores, November 2026). OpenBLAS reads the
-    number of threads when numpy is imported, so that it can be set for new processes only.
-    """
-
-    compute: Compute[T]
-    workers: int = 2
-    at_least: int = 16
-
-    def __call__(self, units: Sequence[T]) -> list[pl.DataFrame]:
-        if self.workers > 1 and len(units) >= self.at_least:
-            # a process that cannot start (no memory, a main module that cannot be imported again) costs time only
-            with suppress(BrokenProcessPool, OSError):
-                return self._in_other_processes(units)
-        return list(self.compute(units))
-
-    def _in_other_processes(self, units: Sequence[T]) -> list[pl.DataFrame]:
-        # spawn: dbt and Dagster run threads and hold open databases, neither of which survives a fork
-        context = multiprocessing.get_context("spawn")
-        size = -(-len(units) // (self.workers * 4))
-        parts = [units[first : first + size] for first in range(0, len(units), size)]
-        with _one_thread(), ProcessPoolExecutor(self.workers, mp_context=context) as pool:
-            return [frame for frames in pool.map(partial(_listed, self.compute), parts) for frame in frames]
-
-
-def _listed(compute: Compute[T], units: Sequence[T]) -> list[pl.DataFrame]:
-    """The frames as a list, which a process can send to another one; an iterator cannot be sent."""
-    return list(compute(units))
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Inside the block, the environment asks for one thread: for the processes that are started there and inherit it.
-    This process has read it long ago and keeps its threads."""
-    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
 def _pieces(part: object) -> Iterable[bytes]:
@@ -213,13 +158,13 @@ def _computed(
     return [frame.insert_column(0, pl.lit(key).alias(_KEY)) for key, frame in zip(keys, frames, strict=True)]
 
 
-def _read(path: Path) -> tuple[set[str], pl.DataFrame | None]:
-    """The units whose results are in the file, and their rows; nothing where it cannot be read."""
+def _read(path: Path) -> tuple[dict[str, None], pl.DataFrame | None]:
+    """The units whose results are in the file, in the order of their rows, and these; nothing where it cannot be read."""
     try:
         keys = json.loads(pl.read_parquet_metadata(path)[_KEYS])
-        return set(keys), pl.read_parquet(path, hive_partitioning=False)
+        return dict.fromkeys(keys), pl.read_parquet(path, hive_partitioning=False)
     except (OSError, KeyError, ValueError, pl.exceptions.PolarsError):
-        return set(), None
+        return {}, None
 
 
 def _write(path: Path, rows: pl.DataFrame, keys: list[str]) -> None:

@@ -28,7 +28,9 @@ def kept_open(instance: DagsterInstance) -> Iterator[None]:
     if not isinstance(instance.event_log_storage, SqliteEventLogStorage):
         yield
         return
-    storage: Any = instance.event_log_storage  # Any, because two of its methods are put in the place of others
+    storage: Any = (
+        instance.event_log_storage
+    )  # Any, because two of its methods are put in the place of others
     connect = storage._connect
     open_ones: dict[str, Connection] = {}
 

@@ -18,7 +18,7 @@ from statsmodels.tsa.ar_model import AutoReg
 from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from orchestration.base.settings import Settings
-from orchestration.build.statistics_cache import InProcesses, fingerprint, remembered
+from orchestration.build.statistics_cache import fingerprint, remembered
 from tests.bench.timing import Measured, seconds_of, show
 from tests.support.bundled import read
 from transforms.statistics import counterfactual, drift_month, local_linear_trend
@@ -59,7 +59,7 @@ def origins(series) -> list[local_linear_trend.Origin]:
         if name in series:
             months, values = series[name]
             lengths = training_lengths(values)
-            for end in counterfactual.ends_needed(months, events, 3):
+            for end in counterfactual.ends_needed(months, events, events, 3):
                 place = int((end - months[0]).astype(int))
                 found.append(
                     local_linear_trend.Origin(name, end, values[place + 1 - lengths[place] : place + 1])
@@ -92,11 +92,10 @@ def test_forecasts(series, origins, tmp_path):
                 for o in usable
             ]
         ) / len(usable)
-    keyed = {fingerprint(o.series_id, str(o.train_end), o.values): o for o in origins}
+    keyed = {fingerprint(o.series_id, str(o.train_end), o.values): [o] for o in origins}
 
     def components(units: dict) -> float:
-        in_processes = InProcesses(local_linear_trend.forecast)
-        return seconds_of(lambda: remembered("uc", units, in_processes, where=tmp_path))
+        return seconds_of(lambda: remembered("uc", units, local_linear_trend.forecast_each, where=tmp_path))
 
     cold, unchanged = components(keyed), components(keyed)
     changed = {

@@ -6,6 +6,7 @@ Belongs here: ratios of the transforms and of what is kept between builds. Does 
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -14,7 +15,7 @@ import statsmodels.api as sm
 
 from orchestration.build.statistics_cache import fingerprint, remembered
 from tests.bench.timing import Measured, compare, seconds_of, show
-from transforms.statistics import changepoint, synthetic
+from transforms.statistics import changepoint, interrupted_design, synthetic
 from transforms.statistics import interrupted as its
 from transforms.statistics.months import day
 from transforms.statistics.regression import FITS
@@ -62,12 +63,19 @@ def cuts(n: int) -> pl.DataFrame:
     )
 
 
+def _acts(monthly: pl.DataFrame, dates: list[date]) -> pl.DataFrame:
+    """Acts that reach every series, at the dates."""
+    return monthly.select("series_id").unique().join(pl.DataFrame({"cut_month": dates}), how="cross")
+
+
 def test_against_statsmodels():
     """Fifty windows, orders 0 to 3 each, as the transform does and as a loop over statsmodels does."""
     series, designs = walks(50), cuts(1)
     window = range(FIRST + 100 - 61, FIRST + 160)
     t = np.array(window) - (FIRST + 100)
-    made = its.regressors(window[0], window[-1], FIRST + 100, 1, [], [FIRST + 110, FIRST + 125, FIRST + 90])
+    made = interrupted_design.regressors(
+        window[0], window[-1], FIRST + 100, 1, [], [FIRST + 110, FIRST + 125, FIRST + 90]
+    )
     assert not isinstance(made, str)
     x, _ = made
     y = [
@@ -116,9 +124,9 @@ def test_growth():
         ),
         compare(
             "change points: 120 series",
-            lambda: changepoint.change_points(large, EPISODES, dates, dates),
+            lambda: changepoint.change_points(large, EPISODES, dates, _acts(large, dates)),
             "60 series",
-            lambda: changepoint.change_points(small, EPISODES, dates, dates),
+            lambda: changepoint.change_points(small, EPISODES, dates, _acts(small, dates)),
             runs=3,
         ),
         compare(

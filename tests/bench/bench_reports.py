@@ -30,20 +30,29 @@ GROWTH = 2.6
 
 MODELS = (
     *(
+        "int_series_calendar",
+        "int_calendar_event",
         "int_eventful_cut",
+        "int_calendar_rival",
         "int_event_overlap",
+    ),
+    *(
         "int_cluster_start",
         "int_cluster_overlap",
-        "int_series_family",
+        "int_calendar_phase",
+        "int_phase_rival",
+        "int_series_treatment",
     ),
-    *("int_window_statistics", "int_cut_statistics", "int_control_difference", "int_cut_candidate"),
+    *("int_series_family", "int_window_statistics", "int_balance_scale", "int_cut_statistics"),
     *(
+        "int_control_difference",
+        "int_cut_candidate",
         "int_cut_standing",
-        "int_difference_standing",
-        "int_rank_threshold",
-        "int_calibration_placebo",
-        "int_compared_cut",
+        "int_recent_date",
+        "int_recent_standing",
     ),
+    *("int_difference_standing", "int_rank_threshold", "int_clean_alarm", "int_family_calibration"),
+    *("int_quiet_month", "int_calibration_placebo", "int_compared_cut", "int_treatment_share"),
     *("rpt_before_after", "rpt_cluster_before_after", "rpt_difference_in_differences"),
     *("rpt_series_month", "rpt_event_window"),
     "rpt_revision",
@@ -53,6 +62,7 @@ INPUTS = {
     "intermediate": (
         *("int_series_monthly", "int_observation_first", "int_series_episode", "int_event_cut", "int_month"),
         *("int_observation_vintage", "int_known_series", "int_control_set_member"),
+        *("int_event_reach", "int_event_exposure"),
     ),
     "main": (
         "dim_series",
@@ -73,12 +83,16 @@ OF_SERIES = {
             "dim_series",
             "int_known_series",
             "int_observation_vintage",
+            "int_event_reach",
+            "int_event_exposure",
         ),
         ("series_id",),
     ),
     "int_control_set_member": ("treated_series_id", "control_series_id"),
 }
-OF_EVENTS = {"int_event_cut": ("event_id",), "dim_event": ("event_id",), "stg_event": ("event_id",)}
+OF_EVENTS = dict.fromkeys(
+    ("int_event_cut", "dim_event", "stg_event", "int_event_reach", "int_event_exposure"), ("event_id",)
+)
 
 
 @pytest.fixture(scope="module")

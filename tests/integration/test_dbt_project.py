@@ -188,7 +188,9 @@ def tables_named_in(places: Iterator[Path]) -> set[str]:
             tree = ast.parse(module.read_text(encoding="utf-8"))
             tables |= {CLASSES[n.id] for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id in CLASSES}
             for text in strings(tree):
-                tables |= set(re.findall(r"\b(?:bridge|dim|fct|rpt)_[a-z_]+\b", text)) & set(TABLE_OF.values())
+                tables |= set(re.findall(r"\b(?:bridge|dim|fct|rpt)_[a-z_]+\b", text)) & set(
+                    TABLE_OF.values()
+                )
                 tables |= {"public_macro"} if PUBLIC_MACRO.search(text) else set()
     return tables
 

@@ -138,12 +138,13 @@ def test_report_is_what_the_models_give_by_hand(con, event, series_id):
         window = values[end + 1 - length : end + 1]
         if r["model"] == drift_month.MODEL:
             disturbed = unusual(con, series_id, months[end + 1 - length : end + 1])
-            path, _, halves = drift_month.paths(window[None], drift_month.fit(window[None], disturbed[None]))
+            fits = drift_month.fit(window, np.array([length - 1]), np.array([length]), disturbed)
+            path, _, halves = drift_month.paths(window[-1:], window[-1:] - window[-2:-1], fits)
             path, halves = path[0], halves[0]
         else:
-            made = local_linear_trend.forecast([local_linear_trend.Origin(series_id, months[end], window)])[
-                0
-            ].row(0, named=True)
+            made = local_linear_trend.forecast(
+                [local_linear_trend.Origin(series_id, months[end], window)]
+            ).row(0, named=True)
             path, halves = np.array(made["expected"]), made["window_half_width"]
         gap, width = r["gap_months"], r["window_months"]
         expected, came = path[gap : gap + width].mean(), values[cut : cut + width].mean()

@@ -144,7 +144,11 @@ def answer(
             rivals,
             phase,
         ),
-        titles={"manufacturing_total": "All manufacturing of the same country", "s301": "Section 301 lists"},
+        titles={
+            "manufacturing_total": "All manufacturing of the same country",
+            "s301": "Section 301 lists",
+            "states talks": "Talks begin",
+        },
         expected=expected,
         alone=alone,
         told_with=told_with,
@@ -169,7 +173,7 @@ def write_tables(
         "CREATE TABLE bridge_event_treatment (event_id VARCHAR, series_id VARCHAR, treatment_id VARCHAR, scope VARCHAR)"
     )
     con.execute("CREATE TABLE dim_event_cluster (cluster_id VARCHAR, title VARCHAR)")
-    con.execute("CREATE TABLE dim_panel_family (family_id VARCHAR, title VARCHAR)")
+    con.execute("CREATE TABLE dim_panel_family (family_id VARCHAR, title VARCHAR, compares VARCHAR)")
     con.execute("CREATE TABLE dim_control_set (control_set_id VARCHAR, title VARCHAR)")
     for table, rows in (("rpt_answer", answers), ("rpt_answer_design", designs)):
         for each in rows:

@@ -30,6 +30,7 @@ from transforms.statistics.months import (
     cuts_by_series,
     days,
     episodes_by_series,
+    first_reason,
     monthly_series,
     number,
     placebo_ranks,
@@ -207,10 +208,8 @@ def _of_series(
         for first, last in episodes:
             searched_episode |= (first <= cuts[usable] + SEARCH) & (last >= cuts[usable] - SEARCH)
         few = n_placebo[usable] < MIN_PLACEBO
-        reasons[usable] = np.select(
-            [~varies, searched_episode, few],
-            np.array([REASON_CONSTANT, REASON_EPISODE, REASON_FEW], dtype=object),
-            None,
+        reasons[usable] = first_reason(
+            {REASON_CONSTANT: ~varies, REASON_EPISODE: searched_episode, REASON_FEW: few}
         )
         numbers["months_from_cut"][usable] = np.where(varies, breaks.months_from_cut[: len(usable)], np.nan)
         numbers["break_size"][usable] = np.where(varies, breaks.size[: len(usable)], np.nan)
@@ -226,10 +225,8 @@ def _why_not(series: MonthlySeries | None, cuts: np.ndarray) -> np.ndarray:
     first, last = cuts - WINDOW - series.first, cuts + WINDOW - series.first
     outside = (first < 0) | (last > len(series.y))
     places = [np.clip(place, 0, len(series.y)) for place in (first, last)]
-    reasons = [outside]
+    holds = []
     for flags in (~series.positive, np.isnan(series.y)):
         running = np.concatenate([[0], np.cumsum(flags)])
-        reasons.append(running[places[1]] > running[places[0]])
-    return np.select(
-        reasons, np.array([REASON_LIFE, REASON_NOT_POSITIVE, REASON_MISSING], dtype=object), None
-    )
+        holds.append(running[places[1]] > running[places[0]])
+    return first_reason({REASON_LIFE: outside, REASON_NOT_POSITIVE: holds[0], REASON_MISSING: holds[1]})

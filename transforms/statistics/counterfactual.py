@@ -126,10 +126,11 @@ def compare(
         raise ValueError(f"forecasts of series that have no months: {sorted(set(unknown))}")
     rows = _Rows.of(forecasts, panel)
     parts = [_of_span(rows, panel, cuts, act_keys, gap, span) for gap in GAPS for span in _spans(gap)]
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    del rows  # 90 MB, as each of the following arrays is
     # in order of series and cut, which the calibration relies on
-    order = np.argsort(columns["start"] * _APART + columns["cut_month"], kind="stable")
-    columns = {name: values[order] for name, values in columns.items()}
+    start, number = (np.concatenate([part[name] for part in parts]) for name in ("start", "cut_month"))
+    order = np.argsort(start * _APART + number, kind="stable")
+    columns = {name: np.concatenate([part.pop(name) for part in parts])[order] for name in list(parts[0])}
     at, holes = columns["row"], columns["hole"]
     made = forecasts["reason"][at]
     return pl.DataFrame(
@@ -299,15 +300,15 @@ def _of_span(
         act_keys, rows.start * _APART + number, span.window
     )
     is_calm = inside & whole & rows.made & is_quiet
-    at = np.flatnonzero(is_event | is_calm)
-    start, end, cut, number, before, after = (
-        values[at] for values in (rows.start, rows.end, cut, number, before, after)
-    )
+    possible = np.flatnonzero(is_event | is_calm)
+    cut = cut[possible]
     hole = panel.holes[cut + span.last] > panel.holes[cut + span.first]
-    touched = panel.episodes[np.minimum(after, end)] - panel.episodes[np.maximum(before, start)]
-    is_event, is_origin = is_event[at], is_calm[at] & (touched == 0) & ~hole
+    last, first = np.minimum(after, rows.end)[possible], np.maximum(before, rows.start)[possible]
+    touched = panel.episodes[last] - panel.episodes[first]
+    is_event, is_origin = is_event[possible], is_calm[possible] & (touched == 0) & ~hole
     kept = np.flatnonzero(is_event | is_origin)
-    at, start, cut, number, hole = (values[kept] for values in (at, start, cut, number, hole))
+    at, cut, hole = possible[kept], cut[kept], hole[kept]
+    start = rows.start[at]
     length = span.last - span.first
     actual = panel.total(cut + span.first, cut + span.last, start) / length
     total = rows.expected[at, gap + span.last] - rows.expected[at, gap + span.first]
@@ -315,7 +316,7 @@ def _of_span(
     return {
         "row": at,
         "start": start,
-        "cut_month": number,
+        "cut_month": number[at],
         "gap_months": np.full(len(at), gap, dtype=np.int32),
         "is_month": np.full(len(at), not is_window, dtype=np.int8),
         "months": np.full(len(at), span.months, dtype=np.int32),

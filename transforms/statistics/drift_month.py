@@ -50,6 +50,7 @@ from transforms.statistics.forecasts import (
     frame,
     training_lengths,
 )
+from transforms.statistics.months import first_reason
 
 MODEL = "arima_110_drift_month"
 PERIOD = 12
@@ -79,7 +80,7 @@ class Fits:
     mean_lag: Floats
     count: Floats
 
-    def chosen(self, which: Flags | slice) -> Fits:
+    def chosen(self, which: NDArray[np.int64]) -> Fits:
         """The fits of some of the origins."""
         return Fits(*(value[which] for value in vars(self).values()))
 
@@ -116,10 +117,12 @@ def forecast(
     disturbed = (every.count.min(axis=1) < MIN_OF_A_MONTH) | (every.freedom + PERIOD + 1 < MIN_EQUATIONS)
     reason = np.full(len(months), REASON_SHORT, dtype=object)
     with np.errstate(invalid="ignore"):
-        reason[enough] = np.select(
-            [disturbed, ~np.isfinite(every.phi), np.abs(every.phi) >= 1],
-            np.array([REASON_DISTURBED, REASON_CONSTANT, REASON_UNSTABLE], dtype=object),
-            None,
+        reason[enough] = first_reason(
+            {
+                REASON_DISTURBED: disturbed,
+                REASON_CONSTANT: ~np.isfinite(every.phi),
+                REASON_UNSTABLE: np.abs(every.phi) >= 1,
+            }
         )
     usable = np.array([found is None for found in reason[enough]], dtype=bool)
     arrays = tuple(np.full((len(months), width), np.nan) for width in (STEPS, STEPS, len(GAP_WINDOWS)))

@@ -12,7 +12,8 @@ from datetime import date
 
 import polars as pl
 
-from transforms.statistics.interrupted import DESIGN_SCHEMA, WINDOW
+from transforms.statistics.interrupted import DESIGN_SCHEMA
+from transforms.statistics.interrupted_design import WINDOW
 from transforms.statistics.months import (
     clean_cuts,
     cuts_by_series,

@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from itertools import product
 
 import numpy as np
@@ -51,8 +51,9 @@ DIFFUSE = PERIOD + 1
 _BOUNDS = (-16.0, 6.0)
 #: with a smaller logarithm of its relative variance than this the level practically does not move
 _STILL = -4.0
-#: searches that are worked on together, which bounds the memory at about 20 MB
-_BLOCK = 512
+#: searches that are worked on together, which bounds the memory at about 60 MB; the last few steps of a block are of a few
+#: searches only, so that small blocks take longer
+_BLOCK = 2048
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ def _estimates(values: Floats) -> Floats:
         block = slice(first, first + _BLOCK)
         own = changes[:, np.arange(len(starts))[block] % origins]
         logs[:, block], value[block] = minimise(
-            lambda point, running, own=own: profile_likelihood(_parts(), point, own[:, running]),
+            partial(_likelihood_of, own),
             np.array(_grid())[starts[block]].T,
             months * _information()[starts[block]].transpose(1, 2, 0),
             _BOUNDS,
@@ -224,6 +225,11 @@ def _estimates(values: Floats) -> Floats:
     found = innovations(_parts().T @ relative, changes)
     # months on a perfect line leave no error at all, and variances that are all 0 are no covariance
     return relative * np.maximum((found.error**2 / found.variance).mean(axis=0), 1e-200)
+
+
+def _likelihood_of(changes: Floats, logs: Floats, running: np.ndarray) -> tuple[Floats, Floats]:
+    """Minus the log-likelihood and its derivatives for the columns `running` of `changes`."""
+    return profile_likelihood(_parts(), logs, changes[:, running])
 
 
 def _ahead(values: Floats, variances: Floats) -> tuple[Floats, Floats, Floats]:

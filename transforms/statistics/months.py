@@ -101,6 +101,14 @@ def episodes_by_series(episodes: pl.DataFrame) -> dict[str, list[tuple[int, int]
     return by_series
 
 
+def first_reason(conditions: dict[str, np.ndarray]) -> np.ndarray:
+    """For each place of the `conditions` (flags by reason), the first reason that holds, or None: an array of objects."""
+    found = np.full(len(next(iter(conditions.values()))), None, dtype=object)
+    for reason, holds in reversed(conditions.items()):
+        found[holds] = reason
+    return found
+
+
 def placebo_rank(value: float, others: np.ndarray) -> float:
     """The share of values at least as large as `value`, itself among them: (1 + how many of `others` are) / (1 + others).
 

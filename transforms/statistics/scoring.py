@@ -39,17 +39,18 @@ def minimise(
     guess of the second derivatives at `start` (parameters, parameters, searches).
     """
     best, lowest = start.copy(), np.empty(start.shape[1])
-    running = np.arange(start.shape[1])
+    running: np.ndarray = np.arange(start.shape[1])
     point, matrix = start, curvature
-    damping = np.full(start.shape[1], _FIRST_DAMPING)
+    damping: Floats = np.full(start.shape[1], _FIRST_DAMPING)
     value, slope = function(point, running)
     for _ in range(MAX_STEPS):
         step, promised = _step(point, slope, matrix, damping, bounds)
         done = ((promised >= 0) & (promised * (1 + damping) < TOLERANCE)) | (damping > _LAST_DAMPING)
         if done.any():
             best[:, running[done]], lowest[running[done]] = point[:, done], value[done]
-            running, point, slope, matrix, damping, value, step, promised = (
-                part[..., ~done] for part in (running, point, slope, matrix, damping, value, step, promised)
+            running = running[~done]
+            point, slope, matrix, damping, value, step, promised = (
+                part[..., ~done] for part in (point, slope, matrix, damping, value, step, promised)
             )
             if not len(running):
                 break

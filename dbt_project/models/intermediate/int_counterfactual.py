@@ -66,8 +66,9 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         )
         for name, rows in forecasts_by_model.items()
     ]
-    scale = monthly.group_by("series_id").agg(pl.col("scale").first())
-    return pl.concat(compared).join(scale, on="series_id", how="left").sort("series_id", "model", "cut_month")
+    scales = dict(monthly.select("series_id", "scale").unique("series_id").iter_rows())
+    scale = pl.col("series_id").replace_strict(scales, return_dtype=pl.String)
+    return pl.concat(compared).with_columns(scale=scale)
 
 
 def _unusual(

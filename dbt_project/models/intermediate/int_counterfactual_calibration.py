@@ -14,5 +14,12 @@ from transforms.statistics import counterfactual
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
     dbt.config(materialized="table")
-    compared = dbt.ref("int_counterfactual").filter("is_origin").pl()
+    compared = (
+        dbt.ref("int_counterfactual")
+        .filter("is_origin")
+        .project(
+            "model, series_id, gap_months, span, months, cut_month, is_origin, actual, expected, half_width"
+        )
+        .pl()
+    )
     return counterfactual.calibrations(compared, by=("model",))

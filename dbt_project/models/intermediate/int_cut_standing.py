@@ -17,4 +17,6 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     dbt.config(materialized="table")
     # differences in log points and in units are not ranked among each other
     groups = ["series_id", "as_of_basis", "window_months", "gap_months", "scale"]
-    return standing.standings(dbt.ref("int_cut_candidate").pl(), groups).with_columns(standing.blocks("n_placebo"))
+    return standing.standings(dbt.ref("int_cut_candidate").pl(), groups).with_columns(
+        standing.blocks("n_placebo")
+    )

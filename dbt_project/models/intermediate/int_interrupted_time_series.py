@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.build.statistics_cache import fingerprint, remembered, version_of
-from transforms.statistics import interrupted, months, regression
+from transforms.statistics import interrupted, interrupted_design, months, regression
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
@@ -34,7 +34,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         return pl.DataFrame(schema=interrupted.RESULT_SCHEMA)
     touching = episodes.partition_by("series_id", as_dict=True, include_key=False)
     # what every series has in common is read once
-    version = fingerprint(version_of(interrupted, regression, months), designs)
+    version = fingerprint(version_of(interrupted, interrupted_design, regression, months), designs)
     # a series is a piece of work: a new month of it, a new event or episode changes its regressions
     units = {
         fingerprint(

@@ -43,7 +43,8 @@ class Answer:
               apart first; phase: title of the phase, None for acts
     alone:    where a phase answers for an act, the row of the act by itself
     told_with: where nothing can be told, the other width with which something can
-    titles:   of the control sets and of the families of measures of panels, by their keys
+    titles:   of the control sets and of the families of measures of panels, by their keys ('states ' before those of
+              the panel of states)
     expected: what was published beforehand, the row of dim_expected_effect
     """
 
@@ -200,7 +201,8 @@ def _titles(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     return dict(
         con.execute(
             """select control_set_id, title from dim_control_set
-               union select family_id, title from dim_panel_family"""
+               union select case compares when 'states' then 'states ' else '' end || family_id, title
+               from dim_panel_family"""
         ).fetchall()
     )
 
@@ -238,7 +240,8 @@ _LINES = """
     ) as names on answer.treatment_id = names.treatment_id
     -- the variant of a panel begins with its family of measures
     left join dim_panel_family as family
-        on answer.scope = 'panel' and split_part(answer.variant, ' ', 1) = family.family_id
+        on family.compares = case answer.design when 'panel' then 'goods' when 'state_panel' then 'states' end
+        and split_part(answer.variant, ' ', 1) = family.family_id
     where answer.design <> 'none'"""
 #: a panel says the same of every series that it answers for, so that a list shows it once
 _EACH_PANEL_ONCE = """qualify row_number() over (

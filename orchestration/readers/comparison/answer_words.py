@@ -99,7 +99,8 @@ def _found(answer: Answer) -> str:
     row, kind = answer.row, answer.row["design"]
     estimate, months = estimate_text(row, answer.series), row["window_months"]
     if kind in ("panel", "state_panel"):
-        family = shortened(answer.titles.get((row["variant"] or "").split()[0], "these measures"))
+        key = f"{'states ' if kind == 'state_panel' else ''}{(row['variant'] or '').split()[0]}"
+        family = shortened(answer.titles.get(key, "these measures"))
         start = f"In the {months} months from {month(row['cut_month'])} on, "
         if kind == "panel":
             return f"{start}trade in goods under '{family}' changed by {estimate} against {DESIGNS[kind].against}."

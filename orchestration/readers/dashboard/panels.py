@@ -26,10 +26,12 @@ _GOODS_SOURCE, _STATES_SOURCES = ["census"], ["bls", "bts"]
 _FAMILIES = Query("select * from dim_panel_family order by compares, family_id")
 _PRIMARY = Query(
     """
-    select family_id, panel_id, verdict from rpt_panel_exposure where is_primary and weighting = 'none'
+    select 'goods' as compares, family_id, panel_id, verdict from rpt_panel_exposure
+    where is_primary and weighting = 'none'
     union all
-    select family_id, panel_id, verdict from rpt_state_exposure where is_primary and as_of_basis = 'latest'
-    order by family_id, panel_id"""
+    select 'states', family_id, panel_id, verdict from rpt_state_exposure
+    where is_primary and as_of_basis = 'latest'
+    order by verdict not like 'exposed_%_moved', verdict = 'not_computable', family_id desc, panel_id"""
 )
 
 
@@ -37,11 +39,12 @@ def show(release: Release, state: State) -> None:
     """A section with one panel of the reader's choice: its verdict is in the list of choices."""
     if not release.has("dim_panel_family"):
         return
-    families = {row["family_id"]: row for row in release.rows(DimPanelFamily, _FAMILIES)}
+    families = _families(release)
+    # goods and states may have a family of one name
     runs = {
-        f"{family} {panel}": panel_verdict_short(verdict)
-        for family, panel, verdict in release.ask(_PRIMARY).iter_rows()
-        if family in families
+        f"{family} {panel}": (families[compares, family], panel_verdict_short(verdict))
+        for compares, family, panel, verdict in release.ask(_PRIMARY).iter_rows()
+        if (compares, family) in families
     }
     if not runs:
         return
@@ -55,34 +58,37 @@ def show(release: Release, state: State) -> None:
         "panel",
         list(runs),
         next(iter(runs)),
-        format_func=lambda run: (
-            f"{families[run.split()[0]]['title']}: {runs[run].lower()} ({run.split()[1]})"
-        ),
+        format_func=lambda run: f"{runs[run][0]['title']}: {runs[run][1].lower()} ({run.split()[1]})",
     )
-    family_id, panel_id = chosen.split()
-    draw(release, families[family_id], panel_id)
+    draw(release, runs[chosen][0], chosen.split()[1], cells=True)
+
+
+def _families(release: Release) -> dict[tuple[str, str], DimPanelFamily]:
+    """The families of panels, by what they compare and their key."""
+    return {(row["compares"], row["family_id"]): row for row in release.rows(DimPanelFamily, _FAMILIES)}
 
 
 def of_answer(release: Release, answer: Answer) -> None:
-    """The pictures of the panel that answers a question; its variant begins with family and panel."""
-    family_id = (answer.row["variant"] or "").split()[0]
-    families = {row["family_id"]: row for row in release.rows(DimPanelFamily, _FAMILIES)}
-    if family_id in families:
-        draw(release, families[family_id], (answer.row["variant"] or "").split()[1])
+    """The picture of the panel that answers a question; its variant begins with family and panel."""
+    family_id, panel_id, *_ = (answer.row["variant"] or "").split()
+    compares = "goods" if answer.row["design"] == "panel" else "states"
+    family = _families(release).get((compares, family_id))
+    if family is not None:
+        draw(release, family, panel_id)
 
 
-def draw(release: Release, family: DimPanelFamily, panel_id: str) -> None:
-    """The pictures of one panel, or why there are none."""
+def draw(release: Release, family: DimPanelFamily, panel_id: str, *, cells: bool = False) -> None:
+    """The picture of one panel, or why there is none; `cells`: also each good and partner over its exposure."""
     try:
         if family["compares"] == "states":
             _states(release, family)
         else:
-            _goods(release, family, panel_id)
+            _goods(release, family, panel_id, cells=cells)
     except ChartError as error:
         parts.nothing_found(f"No picture: {error}.")
 
 
-def _goods(release: Release, family: DimPanelFamily, panel_id: str) -> None:
+def _goods(release: Release, family: DimPanelFamily, panel_id: str, *, cells: bool) -> None:
     asked = {"family": family["family_id"], "panel": panel_id}
     result = release.one(
         RptPanelExposure,
@@ -93,7 +99,7 @@ def _goods(release: Release, family: DimPanelFamily, panel_id: str) -> None:
             asked,
         ),
     )
-    path, cells = (
+    path, each_cell = (
         Query(f"select * from {table} where family_id = $family and panel_id = $panel order by all", asked)
         for table in ("rpt_panel_lead_lag", "rpt_panel_cell")
     )
@@ -101,10 +107,10 @@ def _goods(release: Release, family: DimPanelFamily, panel_id: str) -> None:
     frame = release.ask(path)
     chart = lead_lag_chart(frame, result, family, source=source, mode=parts.mode())
     parts.chart_block(chart, key="lead-lag", frame=frame, queries=[path])
-    with st.expander("Each good and partner over its exposure", key="fold-cells"):
-        frame = release.ask(cells)
+    if cells:
+        frame = release.ask(each_cell)
         chart = exposure_scatter(frame, result, family, source=source, mode=parts.mode())
-        parts.chart_block(chart, key="exposure", frame=frame, queries=[cells])
+        parts.chart_block(chart, key="exposure", frame=frame, queries=[each_cell])
 
 
 def _states(release: Release, family: DimPanelFamily) -> None:

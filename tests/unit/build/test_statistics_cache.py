@@ -6,7 +6,6 @@ Belongs here: orchestration/build/statistics_cache.py. Does not belong here: the
 from __future__ import annotations
 
 import datetime as dt
-import os
 
 import numpy as np
 import polars as pl
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.build.statistics_cache import InProcesses, fingerprint, remembered, version_of
+from orchestration.build.statistics_cache import fingerprint, remembered, version_of
 
 
 class Counted:
@@ -54,8 +53,8 @@ def test_only_what_is_missing_is_computed(tmp_path):
     assert work.asked == [1, 2, 3, 4]
     assert first["n"].to_list() == [1, 2, 2]
     assert second["n"].to_list() == [4, 2, 2, 1], "rows follow the order asked, not that of the file"
-    remembered("m", units(4, 2, 1, 3), work, where=tmp_path)
-    assert work.asked == [1, 2, 3, 4]
+    unchanged = remembered("m", units(4, 2, 1, 3), work, where=tmp_path)
+    assert work.asked == [1, 2, 3, 4] and unchanged.equals(second)
 
 
 def test_what_is_no_longer_asked_leaves_the_file(tmp_path):
@@ -108,37 +107,6 @@ def test_a_frame_for_each_unit(tmp_path):
         remembered("m", units(1, 2), lambda us: [square(1)], where=tmp_path)
 
 
-def test_other_processes_give_the_same(tmp_path):
-    """Order is kept although the processes finish in any order."""
-    here = remembered("m", units(*range(40)), squares, where=tmp_path / "here")
-    there = remembered("m", units(*range(40)), InProcesses(squares), where=tmp_path / "there")
-    assert here.equals(there)
-
-
-def environment(units: list[int]) -> list[pl.DataFrame]:
-    return [
-        pl.DataFrame({"threads": [os.environ.get("OPENBLAS_NUM_THREADS")], "process": [os.getpid()]})
-        for _ in units
-    ]
-
-
-def test_other_processes_use_one_thread_each(monkeypatch):
-    """Threads of linear algebra on small matrices made 7 s of work last 77 s on a busy machine; this process keeps its own
-    setting, and a few pieces are not worth a process."""
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "7")
-    there = pl.concat(InProcesses(environment)(range(20)))
-    assert set(there["threads"]) == {"1"} and os.getpid() not in set(there["process"])
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "7"
-    here = pl.concat(InProcesses(environment)(range(3)))
-    assert set(here["process"]) == {os.getpid()}
-
-
-def test_an_error_in_another_process_is_raised():
-    """Swallowed, it would give the rows of the pieces that worked."""
-    with pytest.raises(TypeError):
-        InProcesses(squares)(["text"] * 20)
-
-
 @given(st.lists(st.floats(allow_nan=False), min_size=1, max_size=20), st.integers(0, 19))
 def test_every_bit_counts(values, place):
     """A revision in the last digit is a revision."""
@@ -175,6 +143,15 @@ def test_things_that_look_alike_are_told_apart():
         (pl.DataFrame({"b": [1]}),),
         (pl.DataFrame({"a": [1.0]}),),
         (pl.Series([1]),),
+        (pl.Series([1, 0]),),
+        (pl.Series([1, None]),),
+        (pl.Series([day]),),
+        (pl.Series([0.0]),),
+        (pl.Series([-0.0]),),
+        (pl.Series([float("nan")]),),
+        (pl.Series([None], dtype=pl.Float64),),
+        (pl.Series(["1", ""]),),
+        (pl.Series(["", "1"]),),
     ]
     assert len({fingerprint(*parts) for parts in alike}) == len(alike)
     with pytest.raises(TypeError, match="set has no fixed reading"):

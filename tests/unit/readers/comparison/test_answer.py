@@ -109,6 +109,29 @@ def test_lists_are_best_first_and_hold_only_what_is_told(tmp_path: Path) -> None
     of_file(file, ask)
 
 
+def test_a_panel_is_listed_once_under_its_own_family(tmp_path: Path) -> None:
+    """It says the same of every series that it answers for, and families of goods and of states may have one name."""
+    variant = "wave us_imports_naics3 realised"
+    answers = [
+        row(design="panel", scope="panel", variant=variant),
+        row(design="panel", scope="panel", variant=variant, series_id=CARS, treatment_id="act-2018-07"),
+        row(design="state_panel", scope="panel", variant="wave us_state_manufacturing log", series_id=CARS),
+    ]
+    file = released(tmp_path, answers)
+    with duckdb.connect(str(file)) as con:
+        con.execute(
+            "INSERT INTO dim_panel_family VALUES ('wave', 'Duties', 'goods'), ('wave', 'Jobs', 'states')"
+        )
+
+    def ask(con: duckdb.DuckDBPyConnection) -> None:
+        assert [(a["treatment_title"], a["series_id"]) for a in all_answers(con)] == [
+            ("Duties", IMPORTS),
+            ("Jobs", CARS),
+        ]
+
+    of_file(file, ask)
+
+
 def test_about_an_event_the_longer_width_counts_and_what_is_told_with_one_is_not_untold(
     tmp_path: Path,
 ) -> None:

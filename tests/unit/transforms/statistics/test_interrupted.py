@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from tests.support.examples import examples
 from tests.support.interrupted_case import NO_EPISODES, START, design, frame, noise, one, plain
 from transforms.statistics import interrupted as its
+from transforms.statistics import interrupted_design, months
 from transforms.statistics.months import day, number
 
 
@@ -122,22 +123,22 @@ GOOD = np.exp(noise(168) + 3)
 @pytest.mark.parametrize(
     ("values", "kwargs", "reason"),
     [
-        (GOOD[:90], {}, its.REASON_AFTER),
-        (GOOD[:40], {}, its.REASON_AFTER),
-        (GOOD, {"cut": date(2005, 11, 1)}, its.REASON_BEFORE),
-        (GOOD, {"cut": date(2030, 1, 1)}, its.REASON_AFTER),
+        (GOOD[:90], {}, interrupted_design.REASON_AFTER),
+        (GOOD[:40], {}, interrupted_design.REASON_AFTER),
+        (GOOD, {"cut": date(2005, 11, 1)}, interrupted_design.REASON_BEFORE),
+        (GOOD, {"cut": date(2030, 1, 1)}, interrupted_design.REASON_AFTER),
         (GOOD[:100], {"cut": date(2012, 1, 1), "start": date(2009, 1, 1)}, None),
-        (GOOD[:55], {"cut": date(2012, 1, 1), "start": date(2010, 1, 1)}, its.REASON_SHORT),
-        (np.where(np.arange(168) == 60, np.nan, GOOD), {}, its.REASON_MISSING),
+        (GOOD[:55], {"cut": date(2012, 1, 1), "start": date(2010, 1, 1)}, interrupted_design.REASON_SHORT),
+        (np.where(np.arange(168) == 60, np.nan, GOOD), {}, months.REASON_MISSING),
         (np.where(np.arange(168) == 3, np.nan, GOOD), {}, None),
-        (np.where(np.arange(168) == 60, 0.0, GOOD), {}, its.REASON_NOT_POSITIVE),
-        (np.where(np.arange(168) == 60, -5.0, GOOD), {}, its.REASON_NOT_POSITIVE),
+        (np.where(np.arange(168) == 60, 0.0, GOOD), {}, months.REASON_NOT_POSITIVE),
+        (np.where(np.arange(168) == 60, -5.0, GOOD), {}, months.REASON_NOT_POSITIVE),
         (np.where(np.arange(168) == 60, -5.0, GOOD), {"scale": "level"}, None),
-        (np.full(168, 7.0), {}, its.REASON_CONSTANT),
-        (np.zeros(168), {"scale": "level"}, its.REASON_CONSTANT),
-        (np.exp(0.01 * np.arange(168)), {}, its.REASON_CONSTANT),
-        (np.full(168, np.nan), {}, its.REASON_SERIES),
-        (np.where(np.arange(168) == 60, np.inf, GOOD), {}, its.REASON_MISSING),
+        (np.full(168, 7.0), {}, months.REASON_CONSTANT),
+        (np.zeros(168), {"scale": "level"}, months.REASON_CONSTANT),
+        (np.exp(0.01 * np.arange(168)), {}, months.REASON_CONSTANT),
+        (np.full(168, np.nan), {}, interrupted_design.REASON_SERIES),
+        (np.where(np.arange(168) == 60, np.inf, GOOD), {}, months.REASON_MISSING),
     ],
 )
 def test_what_cannot_be_compared_is_withheld_with_its_reason(values, kwargs, reason):
@@ -150,17 +151,17 @@ def test_an_episode_that_begins_with_the_cut_and_fills_the_rest_withholds_it():
     forever = pl.DataFrame(
         {"series_id": ["s"], "first_month": [date(2012, 1, 1)], "last_month": [date(9999, 12, 1)]}
     )
-    assert one(GOOD, episodes=forever)["reason"] == its.REASON_SAME
+    assert one(GOOD, episodes=forever)["reason"] == interrupted_design.REASON_SAME
 
 
 def test_more_regressors_than_the_months_carry_are_refused():
     joint = [date(2008 + i // 12, i % 12 + 1, 1) for i in range(0, 72, 2)]
-    assert one(GOOD, joint=joint)["reason"] == its.REASON_CROWDED
+    assert one(GOOD, joint=joint)["reason"] == interrupted_design.REASON_CROWDED
 
 
 def test_quarterly_figures_as_months_are_missing_months():
     values = np.where(np.arange(168) % 3 == 0, GOOD, np.nan)
-    assert one(values)["reason"] == its.REASON_MISSING
+    assert one(values)["reason"] == months.REASON_MISSING
 
 
 def test_a_month_twice_is_an_error_that_names_the_series():

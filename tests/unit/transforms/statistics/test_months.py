@@ -11,10 +11,14 @@ import pytest
 from tests.support.interrupted_case import frame, noise
 from transforms.statistics.months import (
     clean_cuts,
+    day,
+    days,
     episodes_by_series,
+    first_reason,
     monthly_series,
     number,
     placebo_rank,
+    placebo_ranks,
 )
 
 
@@ -51,3 +55,16 @@ def test_clean_cuts_keep_their_distance():
     assert [c - first for c in found] == [*range(60, 77), *range(126, 181)]
     assert clean_cuts(series, {first + 100}, [(0, number(date(9999, 12, 1)))], before=1, after=1) == []
     assert 112 not in [c - first for c in clean_cuts(series, {first + 100}, [], before=60, after=60)]
+
+
+def test_many_ranks_and_reasons_are_those_of_each():
+    """A rank among the placebo dates of another cut would be a rank of nothing."""
+    random = np.random.default_rng(3)
+    values, others = random.normal(size=20), random.normal(size=50)
+    counted = random.random((20, 50)) < 0.4
+    found = placebo_ranks(values, others, counted)
+    assert found.tolist() == [placebo_rank(v, others[own]) for v, own in zip(values, counted, strict=True)]
+    first, second = random.random(30) < 0.5, random.random(30) < 0.5
+    reasons = first_reason({"a": first, "b": second})
+    assert reasons.tolist() == ["a" if a else "b" if b else None for a, b in zip(first, second, strict=True)]
+    assert days(np.array([12, 23630, 24000])).to_list() == [day(12), day(23630), day(24000)]
