@@ -117,8 +117,15 @@ CREATE MACRO before_after(series, event, months := 12, gap := 0, on_date := NULL
         pre_mean, post_mean, d_log, d_log - earlier AS second_diff, false AS identified, 0 AS preliminary_months,
         CASE WHEN n_pre * n_post = 0 THEN 'no month of a window is known' END AS reason,
         (SELECT coalesce(list(episode_id), []) FROM dim_episode WHERE starts_on <= cut_month + to_months(months))
-            AS episodes_in_window
-    FROM windows, cut;
+            AS episodes_in_window,
+        rivals AS rivals_in_windows, rivals AS rival_event_ids
+    FROM windows, cut, (
+        -- every act and talk of the reports: which of them reach a series is the warehouse's business
+        SELECT coalesce(list(event_id ORDER BY event_id), []) AS rivals FROM dim_event AS other, cut AS of_event
+        WHERE other.in_report AND other.event_id <> event
+            AND other.cut_month BETWEEN of_event.cut_month - to_months(gap + months)
+                AND of_event.cut_month + to_months(months - 1)
+    );
 CREATE MACRO trace(series, period) AS TABLE
     SELECT vintage.*, known_to IS NULL AS is_latest, source_id, request_url, retrieved_at, http_status, media_type, sha256,
         bytes, archive_path, false AS adds_digits, 'https://agency.example/' || series AS agency_page, 'table 1' AS agency_table,
@@ -155,6 +162,7 @@ _KNOWN_OF_COMPARISON = {
         "identified",
     ),
     *("preliminary_months", "reason", "episodes_in_window", "n_placebo", "n_other_events", "verdict"),
+    *("rivals_in_windows", "rival_event_ids"),
 }
 _VINTAGE = (
     "series_id, period_start, frequency, value, status, known_from, known_to, revision_number, payload_id"
