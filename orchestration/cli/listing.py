@@ -59,7 +59,9 @@ def choosing(*, limit: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:
         for option in (
             click.option("--csv", is_flag=True, help="All columns as CSV."),
             click.option("--wide", is_flag=True, help="All columns, each row on one line."),
-            click.option("--columns", metavar="A,B,...", help="These columns (--wide shows which there are)."),
+            click.option(
+                "--columns", metavar="A,B,...", help="These columns (--wide shows which there are)."
+            ),
             click.option(
                 "--limit",
                 type=click.IntRange(min=0),

@@ -181,9 +181,7 @@ def _about_event(settings: Settings, out: Printer, event: str, *, full: bool) ->
 @click.option("--timeline", metavar="NAME", help="Only events of this timeline.")
 @click.option("--since", metavar="YYYY-MM", help="Only what happened in this month or later.")
 @choosing(limit=20)
-def answers(
-    settings: Settings, out: Printer, timeline: str | None, since: str | None, **choice: Any
-) -> None:
+def answers(settings: Settings, out: Printer, timeline: str | None, since: str | None, **choice: Any) -> None:
     """What can be told, best first: panels of goods, then what left its usual range, then the narrowest ranges."""
     from orchestration.readers.comparison.answer import all_answers
     from orchestration.readers.comparison.answer_words import chance_text
