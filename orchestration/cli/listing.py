@@ -32,10 +32,10 @@ _READABLE = 30
 
 @dataclass(frozen=True)
 class Choice:
-    """What a person asks of a list. limit: rows at most; columns: names of columns, none for the compact ones;
+    """What a person asks of a list. limit: rows at most, 0 for all; columns: names of columns, none for the compact ones;
     wide: every column; csv: as a file for a spreadsheet."""
 
-    limit: int | None = None
+    limit: int = 0
     columns: str | None = None
     wide: bool = False
     csv: bool = False
@@ -51,21 +51,34 @@ class Column:
     number: bool = False
 
 
-def choosing(command: Callable[P, R]) -> Callable[P, R]:
-    """The options of a command that lists something; they arrive as the fields of a Choice."""
-    for option in (
-        click.option("--csv", is_flag=True, help="All columns as CSV."),
-        click.option("--wide", is_flag=True, help="All columns, each row on one line."),
-        click.option("--columns", metavar="A,B,...", help="These columns (--wide shows which there are)."),
-        click.option("--limit", type=click.IntRange(min=1), help="Rows at most."),
-    ):
-        command = option(command)
-    return command
+def choosing(*, limit: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The options of a command that lists something; they arrive as the fields of a Choice. limit: rows unless one is asked
+    for."""
+
+    def decorate(command: Callable[P, R]) -> Callable[P, R]:
+        for option in (
+            click.option("--csv", is_flag=True, help="All columns as CSV."),
+            click.option("--wide", is_flag=True, help="All columns, each row on one line."),
+            click.option(
+                "--columns", metavar="A,B,...", help="These columns (--wide shows which there are)."
+            ),
+            click.option(
+                "--limit",
+                type=click.IntRange(min=0),
+                default=limit,
+                show_default=bool(limit),
+                help="Rows at most; 0 shows all.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def show_list(out: Printer, rows: Sequence[Row], compact: Sequence[Column], choice: Choice) -> None:
     """The rows as they were asked for. Raises UsageError for a column that they do not have."""
-    shown = list(rows[: choice.limit])
+    shown = list(rows[: choice.limit or None])
     if choice.columns and rows:
         names = [name.strip() for name in choice.columns.split(",") if name.strip()]
         if unknown := [name for name in names if name not in rows[0]]:
@@ -84,7 +97,7 @@ def show_list(out: Printer, rows: Sequence[Row], compact: Sequence[Column], choi
         out.compact(
             [(column.heading, column.text, column.number) for column in beside],
             [[column.cell(row) for column in beside] for row in shown],
-            [[column.cell(row) for column in below] for row in shown],
+            [[text for column in below if (text := column.cell(row))] for row in shown],
         )
     if len(shown) < len(rows):
         out.warning(f"{len(shown)} of {len(rows)} are shown: --limit shows more")
@@ -170,6 +183,19 @@ EVENTS = (
     Column("event", lambda row: row["event_id"]),
     Column("date", lambda row: row["event_date"].isoformat()[: _PRECISE.get(row["date_precision"], 10)]),
     Column("title", lambda row: row["title"], text=True),
+)
+
+#: of the rows that readers/comparison/answer_words.py makes
+ANSWERS = (
+    Column("cut", lambda row: row["cut"]),
+    Column("series", lambda row: row["series"]),
+    Column("differs by", lambda row: row["differs by"]),
+    Column("what", lambda row: row["what"], text=True),
+    Column("verdict", lambda row: row["verdict"], text=True),
+    Column("design", lambda row: row["design"], text=True),
+    Column("windows", lambda row: f"{row['months']} months", text=True),
+    Column("usual range", lambda row: f"usual {row['usual range']}" if row["usual range"] else "", text=True),
+    Column("errs", lambda row: f"errs {row['errs']}" if row["errs"] else "", text=True),
 )
 
 FRESHNESS = (

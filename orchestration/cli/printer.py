@@ -12,6 +12,7 @@ import json
 import math
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
@@ -65,18 +66,17 @@ class Printer:
         if self.as_json:
             self.json({"message": text})
         else:
-            # an id or address longer than the line is left to the terminal, which does not cut it when it is copied
-            self._console.print(text, overflow="ignore", crop=False)
+            self._console.print(_folded(text, self.width), soft_wrap=True)
 
     def labelled(self, label: str, colour: str, text: str) -> None:
         """A line that begins with a coloured word; for people only."""
-        self._console.print(Text.assemble((f"{label:<6}", colour), f" {text}"), overflow="ignore", crop=False)
+        line = _folded(f"{label:<6} {text}", self.width)
+        self._console.print(Text.assemble((line[: len(label)], colour), line[len(label) :]), soft_wrap=True)
 
     def warning(self, text: str) -> None:
         """A line on standard error, for what must be read and must not be piped."""
-        Console(stderr=True, highlight=False, markup=False, emoji=False).print(
-            text, overflow="ignore", crop=False
-        )
+        console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        console.print(_folded(text, console.width) if console.is_terminal else text, soft_wrap=True)
 
     def rows(self, rows: Sequence[Mapping[str, object]]) -> None:
         """A table of records that have the same fields; where there are none, a line that says so."""
@@ -116,7 +116,7 @@ class Printer:
         """A table of one line a row; a terminal shows a long one page by page.
 
         columns: (heading, whether its texts may be cut to fit, whether it holds numbers). below: what stands under each row,
-        the first text cut to fit, the rest after it in brackets.
+        in as many lines as it needs, the texts after the first in brackets.
         """
         widths = [
             max([cell_len(name), *(cell_len(row[i]) for row in rows)])
@@ -134,9 +134,8 @@ class Printer:
             self._console.print(table, width=max(self.width, sum(widths) + 2 * len(widths)), crop=False)
         lines = [line.rstrip() for line in captured.get().splitlines()]
         for place, (text, *more) in reversed([*enumerate(below, 2)] if any(below) else []):
-            rest = f" ({', '.join(more)})" if more else ""
-            room = self.width - len(_INDENT) - cell_len(rest)
-            lines.insert(place, _INDENT + _cut(text, room) + rest)
+            whole = f"{text} ({', '.join(more)})" if any(more) else text
+            lines[place - 1 : place] = [lines[place - 1], *_folded(whole, self.width, _INDENT).split("\n")]
         self._paged(lines)
 
     def long_lines(self, names: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
@@ -204,6 +203,24 @@ def _cut(text: str, width: int) -> str:
     shown = Text(text)
     shown.truncate(width, overflow="ellipsis")
     return shown.plain
+
+
+def _folded(text: str, width: int, indent: str = "") -> str:
+    """A text in lines of at most `width` characters that break between words only: an id or address that is longer is left to
+    the terminal, which does not cut it when it is copied."""
+    return "\n".join(
+        "\n".join(
+            textwrap.wrap(
+                line,
+                width,
+                initial_indent=indent,
+                subsequent_indent=indent,
+                break_long_words=False,
+                break_on_hyphens=False,
+            )
+        )
+        for line in text.split("\n")
+    )
 
 
 @contextmanager

@@ -38,7 +38,7 @@ NOT_REACHED = "No series of this release is reached by this event while it lives
 
 
 @command("status", "headway status\nheadway status --limit 5\nheadway status --json")
-@choosing
+@choosing()
 def status(settings: Settings, out: Printer, **choice: Any) -> None:
     """What the current release holds and how fresh each source is, the newest figures first."""
     from orchestration.readers import lookup
@@ -55,7 +55,7 @@ def status(settings: Settings, out: Printer, **choice: Any) -> None:
     "headway series --csv > series.csv",
 )
 @click.argument("words", nargs=-1, metavar="[FILTER]")
-@choosing
+@choosing()
 def series(settings: Settings, out: Printer, words: tuple[str, ...], **choice: Any) -> None:
     """List the series whose id, title or agency code has every word of FILTER, the best match and newest first."""
     from orchestration.readers import lookup
@@ -70,7 +70,7 @@ def series(settings: Settings, out: Printer, words: tuple[str, ...], **choice: A
     "headway events\nheadway events 'round mexico'\nheadway events 232 --limit 10\nheadway events --csv > events.csv",
 )
 @click.argument("words", nargs=-1, metavar="[FILTER]")
-@choosing
+@choosing()
 def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: Any) -> None:
     """List the events whose id, title, timeline or topics have every word of FILTER, the best match and newest first."""
     from orchestration.readers import lookup
@@ -180,8 +180,8 @@ def _about_event(settings: Settings, out: Printer, event: str, *, full: bool) ->
 )
 @click.option("--timeline", metavar="NAME", help="Only events of this timeline.")
 @click.option("--since", metavar="YYYY-MM", help="Only what happened in this month or later.")
-@click.option("--limit", default=20, show_default=True, help="Answers shown at most; 0 shows all.")
-def answers(settings: Settings, out: Printer, timeline: str | None, since: str | None, limit: int) -> None:
+@choosing(limit=20)
+def answers(settings: Settings, out: Printer, timeline: str | None, since: str | None, **choice: Any) -> None:
     """What can be told, best first: panels of goods, then what left its usual range, then the narrowest ranges."""
     from orchestration.readers.comparison.answer import all_answers
     from orchestration.readers.comparison.answer_words import chance_text
@@ -190,8 +190,9 @@ def answers(settings: Settings, out: Printer, timeline: str | None, since: str |
     first = parse_date(since if since.count("-") == 2 else f"{since}-01", "since") if since else None
     with open_release(settings) as con:
         lines = all_answers(con, timeline=timeline, since=first)
-    shown = lines[:limit] if limit else lines
-    show_answers(out, shown, chance_text(lines), len(lines) - len(shown))
+    chosen = Choice(**choice)
+    shown = lines[: chosen.limit or None]
+    show_answers(out, shown, chance_text(lines), len(lines) - len(shown), chosen)
 
 
 @command("trace", "headway trace usa_employment_manufacturing 2025-04")

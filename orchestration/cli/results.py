@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.cli import refresh_rows
-from orchestration.cli.listing import FRESHNESS, Choice, show_list
+from orchestration.cli.listing import ANSWERS, FRESHNESS, Choice, show_list
 
 if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
@@ -166,19 +166,24 @@ def show_comparison(
         out.line("--full shows every column, --method all every method, --json everything for programs")
 
 
-def show_answers(out: Printer, lines: Sequence[AnswerLine], note: str = "", left: int = 0) -> None:
+def show_answers(
+    out: Printer, lines: Sequence[AnswerLine], note: str = "", left: int = 0, choice: Choice | None = None
+) -> None:
     """Answers as a list, best first; note: what cannot be told, or how many chance would give; left: how many more there are."""
     from orchestration.readers.comparison.answer_words import list_rows
 
+    choice = choice or Choice()
     if out.as_json:
         out.json({"answers": lines, "note": note or None, "left_out": left})
         return
     if lines or not note:
-        out.rows(list_rows(lines))
+        raw = choice.csv or choice.wide or choice.columns
+        show_list(out, lines if raw else list_rows(lines), ANSWERS, choice)
+    say = out.warning if choice.csv else out.line  # beside the file
     if left:
-        out.line(f"{left} more: --limit shows more")
+        say(f"{left} more: --limit shows more")
     if note:
-        out.line(note)
+        say(note)
 
 
 def show_query(out: Printer, result: QueryResult) -> None:

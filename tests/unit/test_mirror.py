@@ -17,7 +17,6 @@ AGENCIES = PROJECT / "orchestration" / "sources" / "agencies"
 #: modules without a file of their own, and where they are tested instead
 ELSEWHERE = {
     "orchestration/cli/__main__.py": "two lines; every test that starts a process runs them (tests/support/whole_warehouse.py)",
-    "orchestration/build/dbt_call.py": "every test that parses or builds goes through it: integration build/test_dbt_project.py",
     "orchestration/cli/writing.py": "its commands are tested with what they start: operations/test_build, test_refresh, test_removal",
     "orchestration/defs/assets/release.py": "run through Dagster by operations/test_build.py, with and without --allow-shrink",
     "orchestration/defs/assets/result.py": "a result's metadata, read by defs/assets/test_live.py of a run",

@@ -84,3 +84,20 @@ def test_brackets_are_printed_and_not_taken_for_markup(capsys):
     out.labelled("wrong", "red", "[z]")
     printed = capsys.readouterr().out
     assert all(text in printed for text in ("[bold red]year[/] 2027", "[b]name", "[red]x[/]", "[z]"))
+
+
+def test_a_paragraph_breaks_between_words_and_an_address_never(capsys, monkeypatch):
+    """A hash that was broken over two lines could not be copied, and an id with a hyphen got a line end after it."""
+    monkeypatch.setattr("orchestration.cli.printer._WIDTH_OF_A_PIPE", 40)
+    out = Printer(as_json=False)
+    digest = "3c5562412fb71562cfe1af43bc9aca1aaa57d1b4fc4a60af47380f380df9ae0a"
+    out.line(f"In the 12 months after nafta-round6-end the means of {digest} differ by some percent")
+    out.record({"sha256": digest})
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if len(line) > 40] == [digest, f"sha256  {digest}"]
+    assert "In the 12 months after nafta-round6-end" in lines and len(lines) >= 4
+
+
+def test_a_long_message_on_a_pipe_stays_one_line(capsys):
+    Printer(as_json=False).line("word " * 500)
+    assert len(capsys.readouterr().out.splitlines()) == 1

@@ -73,3 +73,18 @@ def test_only_connections_of_sqlite_are_relaxed() -> None:
         dagster_run._relax(connection, None)
         assert connection.execute("PRAGMA synchronous").fetchall() == [(0,)]
     dagster_run._relax(object(), None)
+
+
+@pytest.mark.parametrize("raised", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
+def test_ctrl_c_during_a_step_is_an_interruption_and_no_failed_run(
+    settings: Settings, monkeypatch, raised: BaseException
+) -> None:
+    """Dagster catches Ctrl-C and calls the run failed, and DuckDB makes an error of it: the command ended with status 1."""
+
+    @dg.asset
+    def load() -> None:
+        raise raised
+
+    served(monkeypatch, load)
+    with pytest.raises(KeyboardInterrupt):
+        run_job(settings, "build")
