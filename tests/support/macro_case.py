@@ -39,6 +39,8 @@ CREATE TABLE dim_payload (payload_id VARCHAR, source_id VARCHAR, dataset VARCHAR
 CREATE TABLE rpt_method_calibration (method VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
     n_blocks INTEGER, false_alarm_rate DOUBLE, rank_threshold DOUBLE, family_id VARCHAR, era VARCHAR,
     n_pseudo_events INTEGER, false_alarm_se DOUBLE, z_threshold DOUBLE);
+CREATE TABLE rpt_answer (treatment_id VARCHAR, series_id VARCHAR, window_months INTEGER, scope VARCHAR, design VARCHAR,
+    event_ids VARCHAR[]);
 CREATE TABLE rpt_before_after (event_id VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
     as_of_basis VARCHAR, family_id VARCHAR, family_size INTEGER, bh_min_hits INTEGER, q_bh DOUBLE, q_by DOUBLE,
     share_outside DOUBLE, share_outside_rank DOUBLE);
