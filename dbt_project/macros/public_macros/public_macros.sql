@@ -14,7 +14,7 @@
             'name': 'answer',
             'signature': 'answer(event, series, months := 12)',
             'comment': 'What can be told about an event (event_id or treatment_id) and a monthly series that it reaches: its row of rpt_answer, for windows of 6, 12 or 24 months; of the act or the phase that it belongs to, the one that tells something. Where nothing can be told, design is none, and reason and tellable_when say why and when. No row: neither the event nor its phase reaches the series in the life of the series. Descriptive: says what differs, not why.',
-            'body': answer_body(),
+            'body': in_either_order(answer_body()),
         },
         {
             'name': 'as_of',
@@ -65,7 +65,7 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
 
 {#
     `body` with the series and the event told apart by what is a series_id: before_after, placebo and event_window take the series
-    first, and a person who writes the event first means the same. In a body, the arguments stand as cast(series as varchar) and
+    first, answer the event, and a person who writes them the other way round means the same. In a body, the arguments stand as cast(series as varchar) and
     cast(event as varchar).
 #}
 {% macro in_either_order(body) -%}

@@ -143,7 +143,9 @@ def compare(
         answer_of(con, event_id, series_row, months) if event_row and as_of is None and gap == GAP else None
     )
     in_short = (
-        answer_text(answer) if answer else brief(series_row, event_id, event_row, result, others, episodes)
+        answer_text(answer)
+        if answer
+        else brief(series_row, event_id, event_row, result, others, episodes, held, on_date)
     )
     return Comparison(
         *(event_row, series_row, result, others, episodes, text, on_date, same_months_now, against, methods),

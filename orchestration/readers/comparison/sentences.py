@@ -102,6 +102,8 @@ def brief(
     result: RptBeforeAfter,
     others: Sequence[OtherEvent],
     episodes: Sequence[DimEpisode],
+    held: Held | None = None,
+    on_date: dt.date | None = None,
 ) -> str:
     """The same in MAX_WORDS words at most, where rpt_answer has no row: means, verdict, and how much else happened."""
     what = f"'{shortened(event['title'])}' ({day(event['event_date'])})" if event else event_id
@@ -112,7 +114,8 @@ def brief(
         return within_limit(
             [
                 f"{title} before and after {what} cannot be compared: {reason}.",
-                what_would_work(series, result).strip(),
+                known_too_late(series, result, held, on_date).strip()
+                or what_would_work(series, result, held.months if held else ()).strip(),
             ]
         )
     log = result["scale"] == "log"
@@ -130,7 +133,8 @@ def brief(
     return within_limit(
         [
             f"In {_months(result['n_post'], result)} after {what}, {title} averaged {number(after)} {unit(series)}, and "
-            f"{number(before)} before: the means differ {found}.",
+            f"{number(before)} before: the means {'of the logarithms ' if log else ''}differ {found}.",
+            *([f"Figures as known on {day(on_date)}."] if on_date else []),
             f"Verdict: {verdict(verdict_code)}{reason}.",
             *company,
             "This does not say what made them differ.",

@@ -143,7 +143,6 @@ def first_releases_of(series: DimSeries) -> str:
     ):
         oldest = series["oldest_known_from"]
         return f"none of its first releases is held; the oldest copy held is of {day(oldest)}"
-    return (
-        f"its first releases are held of {series['first_release_count']} months from "
-        f"{month(series['first_release_from'])} to {month(series['first_release_to'])}"
-    )
+    first, last, n = series["first_release_from"], series["first_release_to"], series["first_release_count"]
+    span = month(first) if n == 1 else f"{n} months from {month(first)} to {month(last)}"
+    return f"its first releases are held of {span}; the oldest copy held is of {day(series['oldest_known_from'])}"

@@ -143,5 +143,5 @@ def test_which_first_releases_are_held():
         "first_release_to": dt.date(2022, 6, 1),
     }
     assert first_releases_of(cast("DimSeries", SERIES | some)) == (
-        "its first releases are held of 12 months from 2021-05 to 2022-06"
+        "its first releases are held of 12 months from 2021-05 to 2022-06; the oldest copy held is of 2023-02-05"
     )
