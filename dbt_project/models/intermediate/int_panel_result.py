@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from orchestration.build.statistics_cache import InProcesses, fingerprint, remembered, version_of
+from orchestration.build.statistics_cache import fingerprint, remembered, version_of
 from transforms.statistics import (
     months,
     panel,
@@ -64,5 +64,4 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
 
     if not units:
         return pl.DataFrame(schema=RESULT_SCHEMA)
-    # a panel of chapters takes about a second, so that two processes are worth their start
-    return remembered("panels", units, InProcesses(work_out_all, at_least=6))
+    return remembered("panels", units, work_out_all)
