@@ -51,15 +51,19 @@ def test_compare_gives_the_worked_figure(home):
 def test_trace_leads_to_the_bytes(home):
     """A number without a source could not be defended."""
     rows = answer(home, "trace", "usa_employment_motor_vehicles_parts", "2025-04")
-    assert [row["value"] for row in rows] == [972.1, 999.3]
+    assert [row["value"] for row in rows] == [972.1, 999.3, 999.3, 997.3]
     assert all(len(row["sha256"]) == 64 for row in rows)
-    for row in rows:
-        assert row["agency_page"] == "https://data.bls.gov/timeseries/CES3133600101"
-        assert (
-            row["copy_repository"] == "LeopoldN/liberalmarkets"
-            and row["copy_path"] == "data/CES3133600101.csv"
-        )
-        assert row["copied_on"] == row["known_from"][:10]
+    copies = {row["request_url"]: row for row in rows}
+    copy = copies["figures:observation_bls.parquet"]
+    assert copy["agency_page"] == "https://data.bls.gov/timeseries/CES3133600101"
+    assert (copy["copy_repository"], copy["copy_path"]) == (
+        "LeopoldN/liberalmarkets",
+        "data/CES3133600101.csv",
+    )
+    release = copies["figures:observation_bls_releases.parquet"]
+    assert release["agency_page"] == "https://www.bls.gov/bls/news-release/empsit.htm"
+    assert (release["copy_repository"], release["copy_commit"]) == ("lowmason/bls-revisions", "9da47f6")
+    assert all(row["copied_on"] == row["known_from"][:10] for row in rows)
 
 
 @pytest.mark.parametrize(
