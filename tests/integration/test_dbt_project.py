@@ -149,7 +149,6 @@ def test_settings_that_sql_and_python_share_are_the_same(manifest: dict[str, Any
     )
     assert setting("min_placebo_blocks") == conformal.MIN_BLOCKS == standing.MIN_BLOCKS
     assert tuple(setting("judged_windows")) == standing.JUDGED_WINDOWS
-    assert setting("far_distances_kept") == standing.FAR_DISTANCES
     assert (
         setting("placebo_block")
         == conformal.BLOCK_MONTHS

@@ -154,9 +154,15 @@ def bundled_pair(control_set: str, treated: str) -> plain_did.Pair:
             names.append(row["control_series_id"])
     touched = set()
     for episode in seed("timeline/seed_episode.csv"):
-        if any(set(episode["applies_to"].split(";")) & {"all", *TAGS[name].split()} for name in names):
-            first, end = (dt.date.fromisoformat(episode[k]) for k in ("starts_on", "ends_on"))
-            touched |= set(range(plain.number(first), plain.number(end) + 1))
+        reaching = [
+            (name, set(episode["applies_to"].split(";")) & {"all", *TAGS[name].split()}) for name in names
+        ]
+        first, end = (dt.date.fromisoformat(episode[k]) for k in ("starts_on", "ends_on"))
+        for name, tags in reaching:
+            if tags:
+                # a gap in the publications disturbs only the months that were never published
+                published = set(latest(name)) if tags == {"usa_statistics"} else set()
+                touched |= set(range(plain.number(first), plain.number(end) + 1)) - published
     return plain_did.Pair(latest(treated), controls, episode=touched)
 
 

@@ -36,8 +36,6 @@ CREATE TABLE rpt_event_exposure (event_id VARCHAR, series_id VARCHAR, topic VARC
 CREATE TABLE dim_episode (episode_id VARCHAR, starts_on DATE, ends_on DATE, applies_to VARCHAR);
 CREATE TABLE dim_payload (payload_id VARCHAR, source_id VARCHAR, dataset VARCHAR, request_url VARCHAR,
     retrieved_at TIMESTAMP, http_status INTEGER, media_type VARCHAR, sha256 VARCHAR, bytes BIGINT, archive_path VARCHAR);
-CREATE TABLE rpt_answer (series_id VARCHAR, window_months INTEGER, treatment_id VARCHAR, event_ids VARCHAR[], design VARCHAR,
-    scope VARCHAR);
 CREATE TABLE rpt_method_calibration (method VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
     n_blocks INTEGER, false_alarm_rate DOUBLE, rank_threshold DOUBLE, family_id VARCHAR, era VARCHAR,
     n_pseudo_events INTEGER, false_alarm_se DOUBLE, z_threshold DOUBLE);
