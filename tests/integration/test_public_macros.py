@@ -302,7 +302,7 @@ def test_episodes_touch_by_the_month(timeline):
         ("'s', 'talks', gap := -1", "months must be at least 1 and gap at least 0"),
         ("'s', '2022-10-01'", "window is shorter than asked"),
         ("'s', 'talks', months := 8, gap := 6", "window is shorter than asked"),
-        ("'s', 'talks'", "more than half of the window after is shared with another event"),
+        ("'s', 'talks'", "a talk is judged as its phase (cluster_id)"),
         ("'s', 'entry'", "an episode touches a window"),
         ("'s', '2016-01-01'", "fewer than 6 blocks of 24 placebo cuts"),
     ],

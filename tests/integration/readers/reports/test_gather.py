@@ -82,7 +82,8 @@ def test_what_stands_between_a_reader_and_a_wrong_conclusion_comes_before_any_nu
         assert "does not say what made them differ" in cautions.text
         assert "too close in time to be told apart" in cautions.text, event
     assert "COVID-19" in caution(pages["usmca-entry-into-force"])
-    assert "Federal data gap of 2025" in caution(pages["s232-autos-effective-2025-04"])
+    # every month of the series shown there was published later, so that the gap disturbs none of them
+    assert "Federal data gap of 2025" not in caution(pages["s232-autos-effective-2025-04"])
 
 
 def caution(document: Element) -> str:
