@@ -6,6 +6,9 @@ Belongs here: orchestration/build/statistics_cache.py. Does not belong here: the
 from __future__ import annotations
 
 import datetime as dt
+import os
+import subprocess
+import sys
 
 import numpy as np
 import polars as pl
@@ -13,6 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestration.base.settings import PROJECT
 from orchestration.build.statistics_cache import fingerprint, remembered, version_of
 
 
@@ -163,3 +167,19 @@ def test_version_follows_the_code():
     import orchestration.build.statistics_cache as cache
 
     assert version_of(cache) == version_of(cache) != version_of(orchestration.base.settings)
+
+
+@pytest.mark.parametrize(("given", "wanted"), [(None, "1"), ("2", "2")])
+def test_linear_algebra_has_one_thread_unless_somebody_asks_for_more(given, wanted):
+    """Two threads on small matrices made 27 s of regressions last 290 s on a busy machine. numpy must not be imported before the
+    number is set, because it reads it then and never again."""
+    code = (
+        "import sys, orchestration.cli, os; print(os.environ['OPENBLAS_NUM_THREADS'], 'numpy' in sys.modules)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    if given is not None:
+        environment["OPENBLAS_NUM_THREADS"] = given
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == [wanted, "False"]
