@@ -93,15 +93,16 @@ def compare(
     *,
     after: int | None = None,
     log_allowed: bool = True,
+    life: range | None = None,
 ) -> dict:
-    """Statistics of `values` (by month number) around `cut`; windows that reach beyond the life of the series are
-    answered with the months there are, a hole inside it withholds everything (`missing`)."""
+    """Statistics of `values` (by month number) around `cut`; windows that reach beyond the life of the series (by default from
+    the first of `values` to the last) are answered with the months there are, a hole inside it withholds everything (`missing`)."""
     asked_before, asked_after = windows(cut, months, gap, after)
     out = dict.fromkeys(STATISTICS)
     out |= {"n_pre": 0, "n_post": 0, "missing": False}
     if not values:
         return out
-    life = range(min(values), max(values) + 1)
+    life = life or range(min(values), max(values) + 1)
     before = [m for m in asked_before if m in life]
     later = [m for m in asked_after if m in life]
     if months % 12:
