@@ -179,10 +179,11 @@ def _tables() -> dict[str, bytes]:
             continue
         dimensions = [name for name in table.series[0].members if name != "geography"]
         rows = []
-        for number, series in enumerate(table.series):
-            known = _figures_of("statcan", series.series_id) or dict.fromkeys(
-                _between("2020-01", NEWEST), 1000.0
-            )
+        bundled = [_figures_of("statcan", series.series_id) for series in table.series]
+        # a table never ends before what was published of it already
+        newest = max([NEWEST, *(max(figures) for figures in bundled if figures)])
+        for number, (series, figures) in enumerate(zip(table.series, bundled, strict=True)):
+            known = figures or dict.fromkeys(_between("2020-01", newest), 1000.0)
             fixed = {
                 "GEO": series.members["geography"],
                 "VECTOR": f"v{int(product)}{number}",
@@ -190,7 +191,7 @@ def _tables() -> dict[str, bytes]:
                 "SCALAR_ID": str(_scalar(series.series_id)),
                 **{name: series.members[name] for name in dimensions},
             }
-            rows += [{**fixed, "REF_DATE": m, "VALUE": repr(v)} for m, v in known.items() if m <= NEWEST]
+            rows += [{**fixed, "REF_DATE": m, "VALUE": repr(v)} for m, v in known.items()]
         found[product] = statcan_replay.table_zip(product, dimensions, rows)
     return found
 
