@@ -160,12 +160,11 @@ def revised_refresh(warehouse: Warehouse, agencies: Agencies) -> None:
 
 
 def released_after_both(warehouse: Warehouse) -> None:
-    alone = """series_id NOT IN (
-        SELECT series_id FROM raw.observation SEMI JOIN raw.load USING (load_id) WHERE load_id IN (
-            SELECT load_id FROM raw.load JOIN raw.payload USING (payload_id) WHERE source_id = 'figures'))"""
     stored = dict(
         warehouse.rows(
-            f"SELECT series_id, count(DISTINCT period_start) FROM raw.observation WHERE {alone} GROUP BY series_id"
+            """SELECT series_id, count(DISTINCT period_start) FROM raw.observation WHERE series_id NOT IN (
+                SELECT series_id FROM raw.observation JOIN raw.payload USING (payload_id) WHERE source_id = 'figures'
+            ) GROUP BY series_id"""
         )
     )
     released = dict(warehouse.released("SELECT series_id, count(*) FROM fct_observation GROUP BY series_id"))
