@@ -170,7 +170,8 @@ def released_after_both(warehouse: Warehouse) -> None:
     released = dict(warehouse.released("SELECT series_id, count(*) FROM fct_observation GROUP BY series_id"))
     assert stored and {series_id: released[series_id] for series_id in stored} == stored
     sources = {s for (s,) in warehouse.released("SELECT DISTINCT source_id FROM dim_payload")}
-    assert {"bls", "census", "bts", "statcan", "inegi", "banxico", "fed", "treasury"} <= sources
+    # Banco de Mexico's replayed days give the very means that are bundled, so that no figure comes from it
+    assert {"bls", "census", "bts", "statcan", "inegi", "fed", "treasury"} <= sources
 
 
 def broken_refresh(warehouse: Warehouse) -> None:
