@@ -26,8 +26,7 @@ TODAY = date(2026, 11, 21)
 def home(folder: Path, *figures: str) -> Settings:
     """A home, with these files of the bundled figures loaded ('observation_fed')."""
     settings = Settings(project=PROJECT, home=folder / "home")
-    for dataset in figures:
-        ingest_figures(settings, dataset)
+    list(ingest_figures(settings, figures))
     return settings
 
 
