@@ -12,13 +12,14 @@ from tests.browser.harness import Browser, outside
 #: Streamlit's client looks for its server below the address of the page first, and then above it: a 404 each, once a tab
 _PROBED = re.compile(r"/\w+/_stcore/(health|host-config) - Failed to load resource: .* 404 ")
 
-#: the script of the page has run, nothing of an earlier run is left, charts have drawn
+#: the script of the page has run, nothing of an earlier run is left, charts have drawn (those of a folded section do not)
 _SETTLED = """
 const app = document.querySelector('[data-testid=stApp]');
 return app && app.dataset.testScriptState === 'notRunning' && app.dataset.testConnectionState === 'CONNECTED'
     && !document.querySelector('[data-stale=true], [data-testid=stSkeleton]')
     && !!document.querySelector('.st-key-release, .st-key-no-release')
-    && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(c => c.querySelector('canvas, svg'));
+    && [...document.querySelectorAll('[data-testid=stVegaLiteChart]')].every(
+        c => c.closest('details:not([open])') || c.querySelector('canvas, svg'));
 """
 
 
