@@ -126,6 +126,7 @@ def show_comparison(
     picture: the file into which the comparison was drawn; document: the one that it was written to.
     """
     from orchestration.readers.comparison.answer_words import design_rows, in_the_way
+    from orchestration.readers.comparison.sentences import described
 
     answer = comparison.answer
     if out.as_json:
@@ -138,6 +139,8 @@ def show_comparison(
         out.line()
         out.rows(design_rows(answer))
         out.line()
+        if answer.row["design"] == "none" and (line := described(comparison.result, comparison.series)):
+            out.line(line)
         for line in in_the_way(answer):
             out.line(line)
     if full:

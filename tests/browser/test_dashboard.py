@@ -276,7 +276,7 @@ def test_releases_come_and_fail_without_a_restart(browser: Browser, home: Settin
         # an address becomes a link, as in any chat; one that says another address than it leads to would be a trap
         assert browser.js(
             "return !document.querySelector('#evil') && [...document.querySelectorAll('[data-testid=stMain] a[href*=\"192.\"]')]"
-            ".every(a => a.innerText === a.getAttribute('href'))"
+            ".every(a => a.textContent === a.getAttribute('href'))"
         )
         sound(browser)
 

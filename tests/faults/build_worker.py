@@ -11,5 +11,9 @@ from orchestration.base.settings import PROJECT, Settings
 from orchestration.operations.build import run_build
 
 if __name__ == "__main__":
-    with listening(lambda stage, _detail, done, total: print(stage, done or 0, total or 0, flush=True)):
+    # one write a line, because checks are reported by two threads at once, and print() writes each word by itself
+    def say(stage: str, _detail: str, done: int | None, total: int | None) -> None:
+        sys.stdout.write(f"{stage} {done or 0} {total or 0}\n")
+
+    with listening(say):
         run_build(Settings(PROJECT, Path(sys.argv[1])), force=True)

@@ -312,7 +312,7 @@ def test_one_row_says_why_there_are_no_numbers(timeline, call, reason):
     case.add_series(timeline, "yearly", frequency="annual")
     (row,) = case.rows(timeline, f"FROM before_after({call})")
     assert row["reason"].split("; ")[0] == reason
-    has_numbers = reason.startswith(("window is shorter", "more than half", "an episode", "fewer than"))
+    has_numbers = reason.startswith(("window is shorter", "a talk", "an episode", "fewer than"))
     assert (row["d_level"] is not None) == has_numbers
     assert (row["verdict"] == "not_computable") == (not has_numbers)
 

@@ -7,7 +7,7 @@ capacity utilisation, the vehicle register) stand in for real ones: what is test
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -112,7 +112,8 @@ def _register() -> dict[str, dict[int, bytes]]:
     for year in (2025, 2026):
         known = [{"ANIO": year, "ID_MES": f"{m:02}"} for m in range(1, 13 if year == 2025 else 10)]
         rows = {
-            "produccion": [{**m, "MARCA": k, "TIPO": t, "UNI_VEH": 1000} for m in known for k, t in makers.items()],
+            "produccion": [{**m, "MARCA": k, "TIPO": t, "UNI_VEH": _produced(k, m)} for m in known
+                           for k, t in makers.items()],
             "venta": [{**m, "TIPO": t, "ORIGEN": o, "UNI_VEH": 500} for m in known for t in set(makers.values())
                       for o in ("NACIONAL", "IMPORTADO")],
             "exportacion": [{**m, "TIPO": t, "ID_PAIS_DESTINO": c, "UNI_VEH": 400} for m in known
@@ -131,6 +132,13 @@ def _register() -> dict[str, dict[int, bytes]]:
         )
     }  # fmt: skip
     return tables
+
+
+def _produced(maker: str, month: Mapping[str, object]) -> int:
+    """Vehicles of a maker in a month, as bundled; 1,000 where no figure is."""
+    series_id = f"mex_production_light_vehicles_{maker.removesuffix(' Group').removesuffix(' Motor').lower().replace(' ', '_')}"
+    bundled = _figures_of("inegi", series_id)
+    return int(bundled.get(f"{month['ANIO']}-{month['ID_MES']}", 1000))
 
 
 def _customs_duties() -> list[dict[str, str]]:
@@ -179,10 +187,11 @@ def _tables() -> dict[str, bytes]:
             continue
         dimensions = [name for name in table.series[0].members if name != "geography"]
         rows = []
-        for number, series in enumerate(table.series):
-            known = _figures_of("statcan", series.series_id) or dict.fromkeys(
-                _between("2020-01", NEWEST), 1000.0
-            )
+        bundled = [_figures_of("statcan", series.series_id) for series in table.series]
+        # a table never ends before what was published of it already
+        newest = max([NEWEST, *(max(figures) for figures in bundled if figures)])
+        for number, (series, figures) in enumerate(zip(table.series, bundled, strict=True)):
+            known = figures or dict.fromkeys(_between("2020-01", newest), 1000.0)
             fixed = {
                 "GEO": series.members["geography"],
                 "VECTOR": f"v{int(product)}{number}",
@@ -190,7 +199,7 @@ def _tables() -> dict[str, bytes]:
                 "SCALAR_ID": str(_scalar(series.series_id)),
                 **{name: series.members[name] for name in dimensions},
             }
-            rows += [{**fixed, "REF_DATE": m, "VALUE": repr(v)} for m, v in known.items() if m <= NEWEST]
+            rows += [{**fixed, "REF_DATE": m, "VALUE": repr(v)} for m, v in known.items()]
         found[product] = statcan_replay.table_zip(product, dimensions, rows)
     return found
 

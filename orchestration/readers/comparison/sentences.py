@@ -336,6 +336,15 @@ def difference_of(row: RptBeforeAfter | RptClusterBeforeAfter) -> float | None:
     return row["d_log"] if row["scale"] == "log" else row["d_level"]
 
 
+def described(result: RptBeforeAfter, series: DimSeries) -> str | None:
+    """The difference where nothing can be told about it, as a description of the two windows; None where there is none."""
+    value = difference_of(result)
+    if value is None:
+        return None
+    size = difference(value, series, log=result["scale"] == "log")
+    return f"Described only, not judged: {_before(result)} and {_after(result)} differ by {size}."
+
+
 def _before(result: RptBeforeAfter) -> str:
     return f"{month(result['pre_start'])} to {month(result['pre_end'])}"
 

@@ -111,6 +111,26 @@ def test_an_answer_has_its_designs_and_then_what_stands_in_the_way(capsys):
     assert " ".join(lines[6]) == "This describes two periods; it does not say what made them differ."
 
 
+def test_where_nothing_can_be_told_the_difference_is_described_and_not_judged(capsys):
+    """A reader who asked for a number and got only reasons would go and compute it without any caution."""
+    answer = answer_case.answer(
+        answer_case.untold("history"), answer_case.offer("forecast", 4, blockers=["history"])
+    )
+    windows = {
+        "pre_start": date(2017, 2, 1),
+        "pre_end": date(2018, 1, 1),
+        "post_start": date(2018, 2, 1),
+        "post_end": date(2019, 1, 1),
+    }
+    result = {"scale": "log", "d_log": 0.0922, "d_level": 2538.0, **windows}
+    shown = _comparison(answer=answer, result=result, series=answer.series)
+    results.show_comparison(Printer(PEOPLE), shown)
+    assert (
+        "Described only, not judged: 2017-02 to 2018-01 and 2018-02 to 2019-01 differ by +9.66 %."
+        in capsys.readouterr().out
+    )
+
+
 def test_answers_that_are_left_out_are_counted_and_what_cannot_be_told_is_said(capsys):
     results.show_answers(Printer(PEOPLE), [], "Nothing can be told about 80 other series.", 0)
     assert capsys.readouterr().out.splitlines() == ["Nothing can be told about 80 other series."]

@@ -459,6 +459,17 @@ eras as (
         )
 ),
 
+-- a series that never varied has no usual range: any change at all would be outside it
+ranged as (
+    select
+        * exclude (blockers),
+        case
+            when len(blockers) = 0 and not coalesce(distance_at_threshold > 0, false) then ['history']
+            else blockers
+        end as blockers
+    from offered
+),
+
 judged as (
     select
         offered.*,
@@ -466,7 +477,7 @@ judged as (
         eras.first_cut as range_first_cut,
         eras.last_cut as range_last_cut,
         len(offered.blockers) = 0 as is_available
-    from offered
+    from ranged as offered
     inner join {{ ref('stg_answer_design') }} as design on offered.design = design.design
     left join eras
         on offered.design = eras.design
