@@ -93,6 +93,7 @@ class AnswerLine(TypedDict):
     usual_high: float | None
     verdict: str | None
     false_alarm_rate: float | None
+    n_blocks: int | None
     could_be_seen: bool | None
     designs_disagree: bool
 
@@ -224,7 +225,7 @@ _LINES = """
     select answer.treatment_id, answer.series_id, series.title as series_title, series.unit, series.unit_multiplier,
         answer.window_months, answer.cut_month, coalesce(family.title, names.treatment_title) as treatment_title, answer.event_ids, names.timelines, answer.scope,
         answer.design, answer.scale, answer.estimate, answer.usual_low, answer.usual_high, answer.verdict,
-        answer.false_alarm_rate, answer.could_be_seen, answer.designs_disagree
+        answer.false_alarm_rate, answer.n_blocks, answer.could_be_seen, answer.designs_disagree
     from rpt_answer as answer
     inner join dim_series as series on answer.series_id = series.series_id
     inner join (

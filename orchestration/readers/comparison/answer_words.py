@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from orchestration.readers.comparison.answer import Answer, AnswerLine, NamedEvent, Untold
+from orchestration.readers.comparison.methods import NOMINAL_RATE
 from orchestration.readers.comparison.sentences import shortened, within_limit
 from orchestration.readers.rows import DimSeries, RptAnswer, RptAnswerDesign
 from orchestration.readers.wording import (
@@ -35,6 +36,8 @@ from orchestration.readers.wording import (
 NAMED_RIVALS = 3
 #: reasons that a sentence names, the rest are counted; all of them stand below the table
 NAMED_BLOCKERS = 4
+#: with fewer separate stretches of dates a rate of false alarms is said with their number; the same as for a range of its own
+ENOUGH_STRETCHES = 6
 #: decimals of a percentage in a sentence and in a table
 _DIGITS = 1
 
@@ -86,6 +89,8 @@ def _told(answer: Answer) -> list[str]:
         often = ""
         if rate is not None:
             often = f"; this method says so at {f'{share(rate)} of dates' if rate else 'no date'} without an event"
+            if _hardly_measured(row):
+                often += f", but those dates fill only {_stretches(row['n_blocks'])}"
         return [found, f"That is outside the usual range of {low} to {high}{often}."]
     return [
         found,
@@ -171,8 +176,28 @@ def _design_row(row: RptAnswerDesign, series: DimSeries) -> DesignRow:
         "verdict": verdict_short(row["verdict"] or "")
         if available
         else f"not to be told: {', '.join(blocker(b) for b in row['blockers'])}",
-        "how often it errs": rate_text(row["false_alarm_rate"], row["false_alarm_se"]) if available else "",
+        "how often it errs": _errs(row) if available else "",
     }
+
+
+def _errs(row: RptAnswerDesign) -> str:
+    text = rate_text(row["false_alarm_rate"], row["false_alarm_se"])
+    return f"{text} in {_stretches(row['n_blocks'])}" if _hardly_measured(row) else text
+
+
+def _hardly_measured(row: RptAnswer | RptAnswerDesign | AnswerLine) -> bool:
+    """Whether a rate rests on few separate stretches: a panel has its own dates alone, not those of a family of series."""
+    stretches = row["n_blocks"]
+    return (
+        row["design"] == "panel"
+        and row["false_alarm_rate"] is not None
+        and stretches is not None
+        and stretches < ENOUGH_STRETCHES
+    )
+
+
+def _stretches(n: int | None) -> str:
+    return "one stretch of two years" if n == 1 else f"{n} stretches of two years"
 
 
 def rate_text(rate: float | None, error: float | None) -> str:
@@ -273,10 +298,16 @@ def list_rows(lines: Sequence[AnswerLine]) -> list[ListRow]:
             "differs by": _of_line(line, "estimate"),
             "usual range": f"{_of_line(line, 'usual_low')} to {_of_line(line, 'usual_high')}",
             "verdict": verdict_short(line["verdict"] or ""),
-            "errs": "" if line["false_alarm_rate"] is None else share(line["false_alarm_rate"]),
+            "errs": _errs_of_line(line),
         }
         for line in lines
     ]
+
+
+def _errs_of_line(line: AnswerLine) -> str:
+    if line["false_alarm_rate"] is None:
+        return ""
+    return f"{share(line['false_alarm_rate'])}{' (few dates)' if _hardly_measured(line) else ''}"
 
 
 def chance_text(lines: Sequence[AnswerLine]) -> str:
@@ -285,7 +316,11 @@ def chance_text(lines: Sequence[AnswerLine]) -> str:
     if not measured:
         return ""
     outside = sum(line["verdict"] == "outside_usual_range" for line in measured)
-    chance = sum(line["false_alarm_rate"] or 0.0 for line in measured)
+    # no alarm in one stretch of two years is no proof that there are none: such a rate counts at least as the nominal one
+    chance = sum(
+        max(line["false_alarm_rate"] or 0.0, NOMINAL_RATE if _hardly_measured(line) else 0.0)
+        for line in measured
+    )
     return (
         f"Of {len(measured):,} answers {outside:,} lie outside their usual range; about {chance:,.0f} would if nothing had happened, "
         "so that most of them say little one by one."

@@ -53,6 +53,9 @@ def test_outside_says_how_often_the_method_says_so_where_nothing_happened() -> N
     assert "says so at no date without an event" in answer_text(
         answer(row(verdict="outside_usual_range", false_alarm_rate=0.0))
     )
+    few = {"design": "panel", "variant": "s301_lists", "scope": "panel", "false_alarm_rate": 0.0}
+    text = answer_text(answer(row(verdict="outside_usual_range", n_blocks=1, **few)))
+    assert "no date without an event, but those dates fill only one stretch of two years" in text
     # a rate that nobody measured is not made up
     assert "says so" not in answer_text(answer(row(verdict="outside_usual_range", false_alarm_rate=None)))
 
@@ -175,6 +178,12 @@ def test_a_rate_without_an_error_or_not_measured_says_so() -> None:
     assert rate_text(None, None) == "not measured" and rate_text(0.061, None) == "6.1 %"
 
 
+def test_a_rate_of_few_stretches_is_not_shown_as_one_of_many() -> None:
+    panel = offer("panel", 1, is_answer=True, n_blocks=5, false_alarm_rate=0.043, false_alarm_se=None)
+    table = design_rows(answer(row(design="panel", scope="panel"), panel))
+    assert table[0]["how often it errs"] == "4.3 % in 5 stretches of two years"
+
+
 def test_a_panel_says_nothing_of_the_total() -> None:
     lines = in_the_way(answer(row(design="panel", scope="panel")))
     assert any("says nothing of the total (Imports of goods, USA from Mexico)" in line for line in lines)
@@ -204,16 +213,19 @@ def test_a_list_shows_logarithms_as_percentages_and_levels_in_their_unit() -> No
         "treatment_id": "act-2018-06", "series_id": "s", "series_title": "S", "unit": "USD", "unit_multiplier": 1_000_000,
         "window_months": 12, "cut_month": dt.date(2018, 6, 1), "treatment_title": "Duties", "event_ids": ["e"],
         "timelines": [], "scope": "act", "design": "forecast", "scale": "log", "estimate": 0.0922, "usual_low": -0.03,
-        "usual_high": 0.13, "verdict": "within_usual_range", "false_alarm_rate": 0.05, "could_be_seen": None,
+        "usual_high": 0.13, "verdict": "within_usual_range", "false_alarm_rate": 0.05, "n_blocks": 9,
+        "could_be_seen": None,
         "designs_disagree": False,
     }  # fmt: skip
     log, level = list_rows([line, line | {"scale": "level", "estimate": -5.0}])
+    few = list_rows([line | {"design": "panel", "n_blocks": 1}])[0]
+    assert log["errs"] == "5.0 %" and few["errs"] == "5.0 % (few dates)"
     assert log["differs by"] == "+9.7 %" and level["differs by"] == "-5.000 million USD"
 
 
 def test_chance_is_counted_beside_what_left_its_range() -> None:
     """Best-first lists begin with what is unusual: a reader must see how much of that nothing would give."""
-    within = {"verdict": "within_usual_range", "false_alarm_rate": 0.05}
+    within = {"verdict": "within_usual_range", "design": "forecast", "n_blocks": 9, "false_alarm_rate": 0.05}
     outside = within | {"verdict": "outside_usual_range"}
     assert chance_text([outside] * 6 + [within] * 94).startswith(
         "Of 100 answers 6 lie outside their usual range; about 5 would"
@@ -221,6 +233,10 @@ def test_chance_is_counted_beside_what_left_its_range() -> None:
     assert "say little one by one" in chance_text([outside] * 6 + [within] * 94)
     assert "say little" not in chance_text([outside] * 40 + [within] * 60)
     assert chance_text([within | {"false_alarm_rate": None}]) == ""
+    # a panel that never erred in one stretch still counts at the nominal rate
+    assert "about 5 would" in chance_text(
+        [within | {"design": "panel", "n_blocks": 1, "false_alarm_rate": 0.0}] * 100
+    )
 
 
 words = st.lists(
