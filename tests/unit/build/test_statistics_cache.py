@@ -171,8 +171,8 @@ def test_version_follows_the_code():
 
 @pytest.mark.parametrize(("given", "wanted"), [(None, "1"), ("2", "2")])
 def test_linear_algebra_has_one_thread_unless_somebody_asks_for_more(given, wanted):
-    """Two threads on small matrices made 27 s of regressions last 290 s on a busy machine. numpy must not be imported before the
-    number is set, because it reads it then and never again."""
+    """Two threads on small matrices cost seven times the processor time of one. numpy must not be imported before the number is
+    set, because it reads it then and never again."""
     code = (
         "import sys, orchestration.cli, os; print(os.environ['OPENBLAS_NUM_THREADS'], 'numpy' in sys.modules)"
     )

@@ -464,7 +464,7 @@ ranged as (
     select
         * exclude (blockers),
         case
-            when len(blockers) = 0 and not coalesce(distance_at_threshold > 0, false) then ['history']
+            when len(blockers) = 0 and not coalesce(distance_at_threshold > 0, false) then ['no_design']
             else blockers
         end as blockers
     from offered
