@@ -191,7 +191,8 @@ def broken_refresh(warehouse: Warehouse) -> None:
     warehouse.replay.forget()
     for api, reply in broken.items():
         warehouse.replay.fail_next(api, reply, times=99)
-    plan = plan_refresh(warehouse.settings, today=TODAY)
+    # of some sources the bundled figures reach beyond TODAY, so that nothing is due; from a month on each is asked
+    plan = plan_refresh(warehouse.settings, today=TODAY, since=date(2024, 6, 1))
     outcome = run_refresh(warehouse.settings, plan, sleep=lambda _: None)
     asked = [d for d in outcome.datasets if d.requests]
     assert outcome.exit_code != 0 and {d.state for d in asked} == {"failed"}, [
