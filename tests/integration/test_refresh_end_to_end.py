@@ -184,6 +184,7 @@ def broken_refresh(warehouse: Warehouse) -> None:
         "INEGI": json_reply(NO_RESULTS, 400),
         "INEGI_OPEN_DATA": html_page(),
         "BANXICO": json_reply({"error": {"mensaje": "Límite de consultas superado.", "secondsToReset": 3600}}, 400),
+        "BANK_OF_CANADA": server_error(503),
         "FED": html_page("The package you requested does not exist."),
         "TREASURY": server_error(502),
     }  # fmt: skip
