@@ -69,7 +69,7 @@ def write(document: Document, path: Path) -> Path:
 def _parts(document: Document) -> Iterator[tuple[str, Rows]]:
     """The tables in their order, with a heading each: what the answer rests on stands before the many months."""
     tables = dict(document.tables)
-    first = {name: tables.pop(name) for name in ("designs", "in_the_way") if name in tables}
+    first: dict[str, Rows] = {name: tables.pop(name) for name in ("designs", "in_the_way") if name in tables}
     shown: dict[str, Rows] = {**first, "windows": document.windows, "months": document.months, **tables}
     for name, rows in shown.items():
         yield _HEADINGS.get(name, name.replace("_", " ").capitalize()), rows
