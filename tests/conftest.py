@@ -54,6 +54,15 @@ class _Clients(dict):
         return query
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that take minutes begin first, one on each of two workers: the last to begin would run alone at the end. A worker
+    gets its half of the list (--dist worksteal) and takes over from the end of the other's when it is done."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    short = [item for item in items if not item.get_closest_marker("long")]
+    half = max(0, len(items) // 2 - len(long[0::2]))
+    items[:] = [*long[0::2], *short[:half], *long[1::2], *short[half:]]
+
+
 @pytest.fixture(scope="session")
 def duckdb_clients() -> _Clients:
     """Older DuckDB clients by version: `duckdb_clients["1.4"](file, query, ...)` opens `file` read-only in another

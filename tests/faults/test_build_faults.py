@@ -61,6 +61,7 @@ def stored(settings: Settings) -> list[tuple]:
         return con.execute("SELECT * EXCLUDE (load_id) FROM raw.observation ORDER BY ALL").fetchall()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200 + 300 * KILLS)
 def test_a_killed_build_leaves_current_whole_and_the_next_one_repairs_even_without_the_store(own):
     """A power cut in the middle of a refresh would take the warehouse away from its readers, and a lost store every vintage with
