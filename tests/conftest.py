@@ -54,6 +54,7 @@ class _Clients(dict):
         return query
 
 
+@pytest.hookimpl(trylast=True)  # after what is deselected was taken out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests that take minutes begin first, one on each of two workers: the last to begin would run alone at the end. A worker
     gets its half of the list (--dist worksteal) and takes over from the end of the other's when it is done."""
