@@ -342,7 +342,15 @@ def described(result: RptBeforeAfter, series: DimSeries) -> str | None:
     if value is None:
         return None
     size = difference(value, series, log=result["scale"] == "log")
-    return f"Described only, not judged: {_before(result)} and {_after(result)} differ by {size}."
+    before = _known_part(result["n_pre"], result["pre_start"], result["pre_end"], _before(result))
+    after = _known_part(result["n_post"], result["post_start"], result["post_end"], _after(result))
+    return f"Described only, not judged: {before} and {after} differ by {size}."
+
+
+def _known_part(known: int, first: dt.date, last: dt.date, window: str) -> str:
+    """A window in words; where only some of its months have a value, how many, or it would read as if all of them did."""
+    width = months_from_epoch(last) - months_from_epoch(first) + 1
+    return window if known >= width else f"the {known} known months of {window}"
 
 
 def _before(result: RptBeforeAfter) -> str:

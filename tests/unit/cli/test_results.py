@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from orchestration.cli import results
 from orchestration.cli.printer import Printer
 from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
@@ -111,8 +113,12 @@ def test_an_answer_has_its_designs_and_then_what_stands_in_the_way(capsys):
     assert " ".join(lines[6]) == "This describes two periods; it does not say what made them differ."
 
 
-def test_where_nothing_can_be_told_the_difference_is_described_and_not_judged(capsys):
-    """A reader who asked for a number and got only reasons would go and compute it without any caution."""
+@pytest.mark.parametrize(
+    ("known_after", "after"), [(12, "2018-02 to 2019-01"), (7, "the 7 known months of 2018-02 to 2019-01")]
+)
+def test_where_nothing_can_be_told_the_difference_is_described_and_not_judged(capsys, known_after, after):
+    """A reader who asked for a number and got only reasons would go and compute it without any caution; and figures that
+    end within the window would be taken for a year."""
     answer = answer_case.answer(
         answer_case.untold("history"), answer_case.offer("forecast", 4, blockers=["history"])
     )
@@ -121,12 +127,14 @@ def test_where_nothing_can_be_told_the_difference_is_described_and_not_judged(ca
         "pre_end": date(2018, 1, 1),
         "post_start": date(2018, 2, 1),
         "post_end": date(2019, 1, 1),
+        "n_pre": 12,
+        "n_post": known_after,
     }
     result = {"scale": "log", "d_log": 0.0922, "d_level": 2538.0, **windows}
     shown = _comparison(answer=answer, result=result, series=answer.series)
     results.show_comparison(Printer(PEOPLE), shown)
     assert (
-        "Described only, not judged: 2017-02 to 2018-01 and 2018-02 to 2019-01 differ by +9.66 %."
+        f"Described only, not judged: 2017-02 to 2018-01 and {after} differ by +9.66 %."
         in capsys.readouterr().out
     )
 
