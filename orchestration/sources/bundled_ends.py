@@ -53,8 +53,8 @@ BUNDLED_ENDS: Mapping[str, tuple[str, ...]] = {
         "{usa_mi_employment_manufacturing}. State figures of the vehicle industries are not in those releases.",
         "Prices of used vehicles: {usa_cpi_used_vehicles}, the last copy found; of new ones {usa_cpi_new_vehicles}. `headway refresh` "
         "goes on with both.",
-        "The Quarterly Census of Employment and Wages, which has them, is not bundled: no public copy by industry and state was found "
-        "that could be checked.",
+        "The Quarterly Census of Employment and Wages, which has them, is not bundled, since no public copy by industry and state was "
+        "found; `headway refresh` asks for it (`usa_??_employment_motor_vehicles_qcew`, `usa_??_employment_vehicle_parts_qcew`).",
     ),
     "bea": (
         "Sales of light vehicles reach {usa_sales_light_vehicles}. Of cars alone, of inventories to sales and of unadjusted figures only "
