@@ -20,7 +20,7 @@ pytestmark = pytest.mark.bench
 #: the last commit with 17 files of 856,519 rows and one vintage for most series; since then 25 files of 1,453,843 rows, among them
 #: 192 releases of employment and 170 of the states
 BEFORE = "bbb66dab2536e414e175dcf5e8952a2a2a5615e2"
-#: what the issue allows; measured 0.68 to 0.72 (8.3 against 12.0 microseconds, November 2026)
+#: what the issue allows; measured 0.70 (8.1 against 11.6 microseconds, November 2026)
 LIMIT = 1.5
 RUNS = 3
 
