@@ -345,15 +345,9 @@ def described(result: RptBeforeAfter, series: DimSeries) -> str | None:
     if value is None:
         return None
     size = difference(value, series, log=result["scale"] == "log")
-    before = _known_part(result["n_pre"], result["pre_start"], result["pre_end"], _before(result))
-    after = _known_part(result["n_post"], result["post_start"], result["post_end"], _after(result))
-    return f"Described only, not judged: {before} and {after} differ by {size}."
-
-
-def _known_part(known: int, first: dt.date, last: dt.date, window: str) -> str:
-    """A window in words; where only some of its months have a value, how many, or it would read as if all of them did."""
-    width = months_from_epoch(last) - months_from_epoch(first) + 1
-    return window if known >= width else f"the {known} known months of {window}"
+    known = min(result["n_pre"], result["n_post"])
+    shown = "" if known >= result["window_months"] else f"in {_months(known, result)}, "
+    return f"Described only, not judged: {shown}{_before(result)} and {_after(result)} differ by {size}."
 
 
 def _before(result: RptBeforeAfter) -> str:
