@@ -28,7 +28,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
     from orchestration.documentation.answer_blocks import methods_page
     from orchestration.documentation.answer_blocks import readme as with_answer
     from orchestration.documentation.lineage import lineage_page, read_manifest
-    from orchestration.documentation.source_pages import source_page
+    from orchestration.documentation.source_pages import last_periods, source_page
     from orchestration.documentation.vintage_table import vintage_table, with_table
     from orchestration.readers.release_file import open_release
     from orchestration.sources.datasets import DATASETS
@@ -49,9 +49,10 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
     pages["lineage.md"] = _HEAD.replace("the release", "dbt's manifest") + lineage_page(
         read_manifest(settings.dbt_manifest)
     )
+    ends = last_periods(settings.figures)
     for source in SOURCES:
         datasets = [dataset for dataset in DATASETS if dataset.source_id == source.source_id]
-        pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, datasets)
+        pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, datasets, ends)
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
     written = [folder / name for name in pages]
