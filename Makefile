@@ -130,6 +130,7 @@ clean: ## remove everything that a build makes again (releases and the archive o
 
 docs: $(DEVELOP) pictures ## write the generated pages of docs/ from the current release
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.pages import write_docs; from orchestration.base.settings import Settings; write_docs(Settings.load(), Path('docs'))"
+	@$(BIN)/python -c "from orchestration.base.settings import Settings; from orchestration.documentation.questions import write_questions; write_questions(Settings.load())"
 
 # -W: a link that leads nowhere fails, and then whatever a page would load from another host
 docs-site: $(SITE) ## make a site of docs/ that needs no server and no network: site/index.html
