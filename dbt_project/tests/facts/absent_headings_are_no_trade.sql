@@ -15,7 +15,7 @@ with headings as (
         sum(count(*)) over (partition by reporter_iso3, source_id, flow, basis, partner_iso3, period_start) as n_headings
     from {{ ref('fct_trade_flow') }}
     where classification = 'HS' and product_level = 4
-    group by all
+    group by reporter_iso3, source_id, flow, basis, partner_iso3, period_start, left(product_code, 2)
 )
 
 select chapters.source_id, chapters.basis, chapters.partner_iso3, chapters.product_code, chapters.period_start, chapters.value_usd, headings.headings_usd
