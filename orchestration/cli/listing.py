@@ -202,7 +202,9 @@ def _figures(row: Row) -> str:
 
 def _counted(row: Row) -> str:
     """'102 series', or '97 codes' of flows."""
-    count, what = (row["series_count"], "series") if row["held_as"] == "series" else (row["product_count"], "codes")
+    count, what = (
+        (row["series_count"], "series") if row["held_as"] == "series" else (row["product_count"], "codes")
+    )
     return f"{count} {what}"
 
 

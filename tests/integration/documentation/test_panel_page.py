@@ -63,7 +63,10 @@ def test_sql_agrees_with_a_regression_on_all_dummies(con, by_sql):
         )
         y = np.log(np.concatenate([cell["value_usd"].to_numpy() for cell in kept]))
         x = np.concatenate([cell["added_rate_pct"].to_numpy() for cell in kept])
-        left = np.column_stack([y, x]) - dummies @ np.linalg.lstsq(dummies, np.column_stack([y, x]), rcond=None)[0]
+        left = (
+            np.column_stack([y, x])
+            - dummies @ np.linalg.lstsq(dummies, np.column_stack([y, x]), rcond=None)[0]
+        )
         xy, xx, n = xy + left[:, 0] @ left[:, 1], xx + left[:, 1] @ left[:, 1], n + len(y)
     assert n == by_sql[1] > 50_000
     assert xy / xx == pytest.approx(by_sql[0], rel=1e-9)
@@ -87,7 +90,9 @@ def test_r_gives_the_same_slope(home, by_sql, tmp_path):
     written = headway(home, "sql", "--out", str(tmp_path / "panel.csv"), query)
     assert written.returncode == 0, written.stderr
     (tmp_path / "slope.R").write_text(blocks("r")[0], encoding="utf-8")
-    done = subprocess.run([rscript, "--vanilla", "slope.R"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [rscript, "--vanilla", "slope.R"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     (slope,) = re.findall(r"^slope (\S+)$", done.stdout, flags=re.M)
     assert float(slope) == pytest.approx(by_sql[0], abs=1e-11)
@@ -100,4 +105,6 @@ def test_the_other_queries_answer(con):
     assert all(row[1] > 100 for row in rows)
     rows = con.execute(behind).fetchall()
     assert {row[1] for row in rows} >= {"usa-232-steel-2018", "usa-301-list3-25"}
-    assert all(row[2] is not None and row[4] is not None for row in rows), "a measure without its event or its goods"
+    assert all(row[2] is not None and row[4] is not None for row in rows), (
+        "a measure without its event or its goods"
+    )
