@@ -20,6 +20,18 @@ class BridgeEventTreatment(TypedDict):
     scope: str
 
 
+class BridgeMeasureProduct(TypedDict):
+    """A row of bridge_measure_product."""
+
+    measure_id: str
+    hs_code: str
+    hs_level: int
+    coverage: str
+    is_declared: bool
+    list_ids: list[str]
+    bases: list[str]
+
+
 class DimControlSet(TypedDict):
     """A row of dim_control_set."""
 
@@ -340,6 +352,10 @@ class DimTariffMeasure(TypedDict):
     source_reference: str | None
     confidence: str
     in_force: bool
+    event_id: str | None
+    no_event_because: str | None
+    declared_code_count: int
+    no_products_because: str | None
 
 
 class FctFreightFlow(TypedDict):
@@ -394,6 +410,32 @@ class FctObservationVintage(TypedDict):
     revision_number: int
     adds_digits: bool
     payload_id: str
+
+
+class FctPanel(TypedDict):
+    """A row of fct_panel."""
+
+    panel_id: str
+    classification: str
+    product_level: int
+    product_code: str
+    partner_iso3: str
+    period_start: dt.date
+    value_usd: int | None
+    duty_usd: int | None
+    is_filled: bool
+    collected_rate_pct: float | None
+    added_rate_pct: float | None
+    added_rate_is_at_least: bool | None
+    partner_statutory_rate_pct: float | None
+    measure_count: int
+    measure_ids: list[str]
+    unrated_measure_ids: list[str]
+    possible_measure_ids: list[str]
+    is_under_measure: bool | None
+    first_measure_month: dt.date | None
+    months_since_first_measure: int | None
+    phase: str
 
 
 class FctPosition(TypedDict):
@@ -719,6 +761,36 @@ class RptCounterfactualEffect(TypedDict):
     event_clean: bool
     outside_calibrated: bool | None
     reason: str | None
+
+
+class RptCoverage(TypedDict):
+    """A row of rpt_coverage."""
+
+    source_id: str
+    held_as: str
+    measure: str
+    geography_iso3: str
+    flow: str | None
+    basis: str | None
+    classification: str | None
+    product_level: int | None
+    partner_iso3: str | None
+    frequency: str
+    seasonal_adjustment: str
+    product_count: int
+    series_count: int
+    first_period: dt.date
+    last_period: dt.date
+    period_count: int
+    hole_count: int
+    holes: list[str]
+    series_with_holes: int | None
+    row_count: int
+    zero_count: int
+    duty_count: int
+    zeros: str
+    absent_row: str
+    absent_row_evidence: str | None
 
 
 class RptDifferenceInDifferences(TypedDict):
@@ -1082,6 +1154,7 @@ class RptTariffExposure(TypedDict):
 #: the public table that each class describes
 TABLE_OF: Mapping[type[Any], str] = {
     BridgeEventTreatment: "bridge_event_treatment",
+    BridgeMeasureProduct: "bridge_measure_product",
     DimControlSet: "dim_control_set",
     DimDerivedSeries: "dim_derived_series",
     DimDonor: "dim_donor",
@@ -1105,6 +1178,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     FctFreightFlow: "fct_freight_flow",
     FctObservation: "fct_observation",
     FctObservationVintage: "fct_observation_vintage",
+    FctPanel: "fct_panel",
     FctPosition: "fct_position",
     FctTradeFlow: "fct_trade_flow",
     RptAnswer: "rpt_answer",
@@ -1115,6 +1189,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptClusterBeforeAfter: "rpt_cluster_before_after",
     RptCounterfactual: "rpt_counterfactual",
     RptCounterfactualEffect: "rpt_counterfactual_effect",
+    RptCoverage: "rpt_coverage",
     RptDifferenceInDifferences: "rpt_difference_in_differences",
     RptEventExposure: "rpt_event_exposure",
     RptEventWindow: "rpt_event_window",
