@@ -126,7 +126,13 @@ def slopes(effects: TwoWay, y: np.ndarray, x: np.ndarray) -> Slopes:
 
 
 def dealt_out(
-    effects: TwoWay, y: np.ndarray, table: np.ndarray, column: np.ndarray, orders: np.ndarray, *, errors: bool = True
+    effects: TwoWay,
+    y: np.ndarray,
+    table: np.ndarray,
+    column: np.ndarray,
+    orders: np.ndarray,
+    *,
+    errors: bool = True,
 ) -> Slopes:
     """The slopes of y (n_cells,), as left_of gave it, on exposures dealt out anew: product p gets row orders[i, p] of the table.
 
@@ -183,9 +189,7 @@ def dealt_out(
             x_y[:, product] += row[:, 0]
             x_x[:, product] -= 2 * np.einsum("nb,nb->n", with_basis, row[:, 1:])
     free = effects.n_cells - effects.rank - 1
-    factor = (
-        n_products / degrees * (effects.n_cells - 1) / free if degrees > 0 and free > 0 else np.nan
-    )
+    factor = n_products / degrees * (effects.n_cells - 1) / free if degrees > 0 and free > 0 else np.nan
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(((x_y - beta[:, None] * x_x) ** 2).sum(axis=1) * factor) / size
         return Slopes(beta, se, beta / se, degrees)
@@ -225,9 +229,7 @@ def leave_one_out(
     whole = _beside_products(np.hstack(columns), effects.product, effects.starts, effects.root)
     total = whole.T @ whole
     ends = np.r_[effects.starts[1:], len(y)]
-    rests = np.array(
-        [total - whole[a:b].T @ whole[a:b] for a, b in zip(effects.starts, ends, strict=True)]
-    )
+    rests = np.array([total - whole[a:b].T @ whole[a:b] for a, b in zip(effects.starts, ends, strict=True)])
     betas = _slopes_of_sums(rests).tolist()
     for one in range(effects.partner.max() + 1):
         rest = effects.partner != one
@@ -270,9 +272,7 @@ def _partners_beside_products(product: np.ndarray, partner: np.ndarray, root: np
     )
     share = weight / weight.sum(axis=1, keepdims=True)
     length = np.sqrt(weight.sum(axis=0))
-    squared, vectors = np.linalg.eigh(
-        (np.diag(length**2) - weight.T @ share) / (length[:, None] * length)
-    )
+    squared, vectors = np.linalg.eigh((np.diag(length**2) - weight.T @ share) / (length[:, None] * length))
     kept = squared > _SQUARED_TOLERANCE * n_partners
     of_partner = vectors[:, kept] / np.sqrt(squared[kept]) / length[:, None]
     basis: np.ndarray = (of_partner[partner] - (share @ of_partner)[product]) * root[:, None]

@@ -123,8 +123,12 @@ def test_rows_dealt_out_among_products_give_the_slopes_of_the_exposures_written_
 def test_a_row_of_which_nothing_is_left_beside_the_effects_has_no_slope():
     product, partner, _, _, y = cells(6, 8, 4, share=1.0)
     effects = pr.two_way(product, partner)
-    table = np.tile(np.arange(4.0), (8, 1)) + np.arange(8.0)[:, None]  # a sum of both effects, in whatever order
-    dealt = pr.dealt_out(effects, effects.left_of(y), table, partner, np.array([np.arange(8), np.arange(8)[::-1]]))
+    table = (
+        np.tile(np.arange(4.0), (8, 1)) + np.arange(8.0)[:, None]
+    )  # a sum of both effects, in whatever order
+    dealt = pr.dealt_out(
+        effects, effects.left_of(y), table, partner, np.array([np.arange(8), np.arange(8)[::-1]])
+    )
     assert np.isnan(dealt.beta).all()
 
 
