@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,6 +124,16 @@ def interrupted_time_series(
     for chunk in _chunks(prepared):
         _fit(chunk, series, rows)
     return rows.frame(plans, series)
+
+
+def of_each(
+    monthly: pl.DataFrame, episodes: pl.DataFrame, designs: pl.DataFrame, ids: Sequence[str]
+) -> list[pl.DataFrame]:
+    """The rows of each series in `ids`, which must be in `monthly`, at every design: arguments as in interrupted_time_series."""
+    fitted = interrupted_time_series(
+        monthly.filter(pl.col("series_id").is_in(ids)), episodes, designs
+    ).partition_by("series_id", as_dict=True)
+    return [fitted[(series_id,)] for series_id in ids]
 
 
 @dataclass

@@ -7,12 +7,12 @@ Does not belong here: the regression itself (interrupted.py), keeping results be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import polars as pl
 
-from transforms.statistics.interrupted import DESIGN_SCHEMA
+from transforms.statistics.interrupted import DESIGN_SCHEMA, interrupted_time_series
 from transforms.statistics.interrupted_design import WINDOW
 from transforms.statistics.months import (
     clean_cuts,
@@ -80,6 +80,25 @@ def clean_designs(
         for c in sorted({c for _, c in pairs})
     ]
     return pl.DataFrame(designs, schema=DESIGN_SCHEMA), frame.select("series_id", "design_id")
+
+
+def of_each(
+    monthly: pl.DataFrame,
+    episodes: pl.DataFrame,
+    designs: pl.DataFrame,
+    pairs: pl.DataFrame,
+    ids: Sequence[str],
+) -> list[pl.DataFrame]:
+    """The rows of false_alarm_rates of each series in `ids`; the other arguments as clean_designs takes and gives them."""
+    fitted = interrupted_time_series(
+        monthly.filter(pl.col("series_id").is_in(ids)),
+        episodes,
+        designs,
+        pairs.filter(pl.col("series_id").is_in(ids)),
+    )
+    rates = false_alarm_rates(fitted)
+    by_series = rates.partition_by("series_id", as_dict=True, maintain_order=True)
+    return [by_series.get((series_id,), rates.clear()) for series_id in ids]
 
 
 def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:

@@ -321,7 +321,7 @@ def _calibration(own: np.ndarray, dates: Dates, fits: list[Fit]) -> pl.DataFrame
     ranks = np.array(
         [
             panel_inference.permutation_rank(
-                one.beta, panel_inference.permuted(one, own, PERMUTATIONS_ELSEWHERE)
+                one.beta, panel_inference.permuted(one, own, PERMUTATIONS_ELSEWHERE, errors=False)
             )
             for one in fits
         ]

@@ -5,7 +5,7 @@ Belongs here: which dates and series. Does not belong here: the regression and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -53,15 +53,5 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         for name, own in own_designs.iter_rows()
     }
 
-    def compute(ids: Sequence[str]) -> list[pl.DataFrame]:
-        fitted = interrupted.interrupted_time_series(
-            monthly.filter(pl.col("series_id").is_in(ids)),
-            episodes,
-            designs,
-            pairs.filter(pl.col("series_id").is_in(ids)),
-        )
-        rates = interrupted_calibration.false_alarm_rates(fitted)
-        by_series = rates.partition_by("series_id", as_dict=True, maintain_order=True)
-        return [by_series.get((series_id,), rates.clear()) for series_id in ids]
-
+    compute = partial(interrupted_calibration.of_each, monthly, episodes, designs, pairs)
     return remembered("calibration_its", units, compute).sort("method", "series_id")

@@ -5,7 +5,7 @@ Belongs here: which series, cuts and other clusters. Does not belong here: the r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -48,10 +48,5 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         for key, values in monthly.partition_by("series_id", as_dict=True, maintain_order=True).items()
     }
 
-    def compute(ids: Sequence[str]) -> list[pl.DataFrame]:
-        fitted = interrupted.interrupted_time_series(
-            monthly.filter(pl.col("series_id").is_in(ids)), episodes, designs
-        ).partition_by("series_id", as_dict=True)
-        return [fitted[(series_id,)] for series_id in ids]
-
+    compute = partial(interrupted.of_each, monthly, episodes, designs)
     return remembered("interrupted_time_series", units, compute)
