@@ -64,8 +64,11 @@ def ensure_manifest(settings: Settings) -> Path:
     settings.dbt_target.mkdir(parents=True, exist_ok=True)
     (settings.dbt_target / _STAMP).unlink(missing_ok=True)
     ahead = parse_ahead.of(settings)
-    if ahead is not None and ahead.reached(PARSED):
+    if ahead is not None:
         report("transform", "reading the dbt project")
+        import dbt.adapters.duckdb
+        import dbt.cli.main  # noqa: F401  (1.5 s that the models need later; here there is time)
+    if ahead is not None and ahead.reached(PARSED):
         _take(settings, ahead.folder, _MANIFEST)
         return settings.dbt_manifest
     if not _take_kept(settings, state):

@@ -57,10 +57,10 @@ def _run_job(settings: Settings, name: str, tags: Mapping[str, str] | None) -> N
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     _without_fsync()
-    ensure_manifest(settings)
-    job = build_definitions(settings).resolve_job_def(name)
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance, kept_open(instance):
         _end_dead_runs(instance)
+        ensure_manifest(settings)  # last, because another process may be parsing until now
+        job = build_definitions(settings).resolve_job_def(name)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
