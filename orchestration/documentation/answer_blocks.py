@@ -161,7 +161,16 @@ def rates_table(con: duckdb.DuckDBPyConnection) -> str:
            group by design, window_months, place order by place, window_months"""
     ).fetchall()
     return _table(
-        ["design", "months", "errs at, median", "from", "to", "possible", "available", "outside the usual range"],
+        [
+            "design",
+            "months",
+            "errs at, median",
+            "from",
+            "to",
+            "possible",
+            "available",
+            "outside the usual range",
+        ],
         [
             [
                 design(name),

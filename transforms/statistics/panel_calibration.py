@@ -42,7 +42,9 @@ def upper_rate(rate: float, stretches: int) -> float:
         return 1.0
     alarms = rate * stretches
     return (
-        1.0 if alarms >= stretches else float(beta_distribution.ppf(CONFIDENCE, 1 + alarms, stretches - alarms))
+        1.0
+        if alarms >= stretches
+        else float(beta_distribution.ppf(CONFIDENCE, 1 + alarms, stretches - alarms))
     )
 
 

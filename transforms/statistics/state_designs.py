@@ -87,7 +87,8 @@ def work_out_all(units: Sequence[tuple[StateDesign, States]]) -> list[pl.DataFra
         lists = {"states": run.states, "calibration": run.calibration}
         frames.append(
             run.row.with_columns(
-                pl.Series(name, [frame.to_dicts()], dtype=RESULT_SCHEMA[name]) for name, frame in lists.items()
+                pl.Series(name, [frame.to_dicts()], dtype=RESULT_SCHEMA[name])
+                for name, frame in lists.items()
             )
         )
     return frames

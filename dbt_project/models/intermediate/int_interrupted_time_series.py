@@ -71,8 +71,12 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
 
     def compute(ids: Sequence[str]) -> list[pl.DataFrame]:
         chosen = sorted({calendars[series_id] for series_id in ids})
-        pairs = pl.DataFrame({"series_id": list(ids), "calendar": [calendars[series_id] for series_id in ids]})
-        own = pl.concat(designs[calendar].select("design_id", calendar=pl.lit(calendar)) for calendar in chosen)
+        pairs = pl.DataFrame(
+            {"series_id": list(ids), "calendar": [calendars[series_id] for series_id in ids]}
+        )
+        own = pl.concat(
+            designs[calendar].select("design_id", calendar=pl.lit(calendar)) for calendar in chosen
+        )
         fitted = interrupted.interrupted_time_series(
             monthly.filter(pl.col("series_id").is_in(ids)),
             episodes,

@@ -90,7 +90,9 @@ def _told(answer: Answer) -> list[str]:
         if rate is not None:
             often = f"; this method says so at {f'{share(rate)} of dates' if rate else 'no date'} without an event"
             if _hardly_measured(row):
-                often += f", but those fill only {_stretches(row['n_blocks'])}: its rate could be {_at_most(row)}"
+                often += (
+                    f", but those fill only {_stretches(row['n_blocks'])}: its rate could be {_at_most(row)}"
+                )
         return [found, f"That is outside the usual range of {low} to {high}{often}."]
     return [
         found,
@@ -186,7 +188,11 @@ def _design_row(row: RptAnswerDesign, series: DimSeries) -> DesignRow:
 
 def _errs(row: RptAnswerDesign) -> str:
     text = rate_text(row["false_alarm_rate"], row["false_alarm_se"])
-    return f"{text} in {_stretches(row['n_blocks'])}, {_at_most(row)} possible" if _hardly_measured(row) else text
+    return (
+        f"{text} in {_stretches(row['n_blocks'])}, {_at_most(row)} possible"
+        if _hardly_measured(row)
+        else text
+    )
 
 
 def _hardly_measured(row: RptAnswer | RptAnswerDesign | AnswerLine) -> bool:
@@ -208,7 +214,7 @@ def _at_most(row: RptAnswer | RptAnswerDesign) -> str:
 
 def _stretches(n: int | None) -> str:
     if not n:
-        return "less than two years"
+        return "a part of two years"
     return "one stretch of two years" if n == 1 else f"{n} stretches of two years"
 
 

@@ -60,7 +60,9 @@ def test_series_have_the_steps_of_what_reaches_them():
     joint = pl.DataFrame(steps, schema={"series_id": pl.String, "start_month": pl.Date}, orient="row")
     designs, pairs = calibration.clean_designs(monthly, NO_EPISODES, nothing, joint)
     found: dict[str, set[date]] = {"a": set(), "b": set(), "c": set()}
-    for series_id, joined in pairs.join(designs, on="design_id").select("series_id", "joint_months").iter_rows():
+    for series_id, joined in (
+        pairs.join(designs, on="design_id").select("series_id", "joint_months").iter_rows()
+    ):
         found[series_id] |= set(joined)
     assert found == {"a": {date(2013, 3, 1)}, "b": {date(2013, 3, 1), date(2016, 5, 1)}, "c": set()}
     # those whose steps are the same share their designs
