@@ -87,8 +87,7 @@ def test_a_row_is_what_statsmodels_makes_of_the_timeline(con, event, series):
     joint = {
         number(s)
         for cluster, s in starts
-        if cluster is None
-        or cluster != anchor["cluster_id"]
+        if (cluster is None or cluster != anchor["cluster_id"])
         and first < number(s) <= last
         and not cut - dropped <= number(s) <= cut
     }
