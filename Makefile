@@ -111,6 +111,7 @@ clean: ## remove everything that a build makes again (releases and the archive o
 
 docs: $(DEVELOP) pictures ## write the generated pages of docs/ from the current release
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.pages import write_docs; from orchestration.base.settings import Settings; write_docs(Settings.load(), Path('docs'))"
+	@$(BIN)/python -c "from orchestration.base.settings import Settings; from orchestration.documentation.questions import write_questions; write_questions(Settings.load())"
 
 rows: $(DEVELOP) ## write the types of public rows from the contracts of the dbt models
 	@$(BIN)/python -m orchestration.documentation.row_types

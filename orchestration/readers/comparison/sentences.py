@@ -342,7 +342,9 @@ def described(result: RptBeforeAfter, series: DimSeries) -> str | None:
     if value is None:
         return None
     size = difference(value, series, log=result["scale"] == "log")
-    return f"Described only, not judged: {_before(result)} and {_after(result)} differ by {size}."
+    known = min(result["n_pre"], result["n_post"])
+    shown = "" if known >= result["window_months"] else f"in {_months(known, result)}, "
+    return f"Described only, not judged: {shown}{_before(result)} and {_after(result)} differ by {size}."
 
 
 def _before(result: RptBeforeAfter) -> str:
