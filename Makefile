@@ -13,7 +13,7 @@ SITE := $(VENV)/site/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock build test unit lint refresh serve dashboard mcp bench docs docs-site rows pictures screenshots clean
+.PHONY: help setup lock build test unit lint refresh serve dashboard mcp bench parts docs docs-site rows pictures screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /\1	/' | expand -t 12
@@ -122,8 +122,11 @@ dashboard: $(PAGES) ## the dashboard on 127.0.0.1:8501
 mcp: $(ASSISTANT) ## what `headway mcp` needs, and the entry for an assistant's settings
 	@$(BIN)/headway mcp --config
 
-bench: $(DEVELOP) ## measure speed against named baselines
-	@$(BIN)/python -m pytest -m bench tests/bench/bench_*.py -s -q -p no:xdist
+bench: $(DEVELOP) ## measure what a person waits for against its budget, and write docs/performance.md (15 minutes)
+	@$(BIN)/python -m pytest -m bench tests/bench/bench_budget.py -s -q -p no:xdist
+
+parts: $(DEVELOP) ## measure the parts of a build, and pages, against named baselines
+	@$(BIN)/python -m pytest -m bench $(filter-out tests/bench/bench_budget.py,$(wildcard tests/bench/bench_*.py)) -s -q -p no:xdist
 
 clean: ## remove everything that a build makes again (releases and the archive of fetched payloads stay)
 	@rm -rf warehouse/build warehouse/dbt dbt_project/target dbt_project/logs

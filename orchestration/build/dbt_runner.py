@@ -17,7 +17,7 @@ from orchestration.base.settings import Settings
 from orchestration.build import data_tests, worker
 from orchestration.build.data_tests import TestResult
 from orchestration.build.dbt_call import invoke
-from orchestration.build.dbt_project import parsed
+from orchestration.build.dbt_project import ensure_tests, parsed
 from orchestration.release.contract import CheckResult
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ def build(settings: Settings) -> DbtResult:
         != "no-op"  # exposures: they say who reads the marts, and nothing of them runs or can fail
     ]
     made = {b.unique_id for b in built if b.status == "success"}
+    ensure_tests(settings)
     return DbtResult(built, data_tests.run(settings, data_tests.read(settings), made))
 
 

@@ -18,7 +18,6 @@ from decimal import Decimal
 import click
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -239,6 +238,16 @@ def _stage_lines(console: Console) -> Iterator[None]:
 @contextmanager
 def _bars(console: Console) -> Iterator[None]:
     """A bar for each stage, with what the stage is doing beside it."""
+    # most commands show none, and the import takes 20 ms
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (
         TextColumn("{task.description:<10}", markup=False),
         BarColumn(),

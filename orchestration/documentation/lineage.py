@@ -61,7 +61,13 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "Regressions and synthetic controls": (
         *("rpt_interrupted_time_series", "rpt_change_point", "dim_donor", "rpt_synthetic_control"),
     ),
-    "Answers": ("rpt_answer", "rpt_answer_design", "rpt_answer_coverage", "dim_expected_effect"),
+    "Answers": (
+        "rpt_answer",
+        "rpt_answer_design",
+        "rpt_answer_coverage",
+        "rpt_expected_effect",
+        "dim_expected_effect",
+    ),
     "Calibration and table macros": ("rpt_method_calibration", "public_macro"),
 }
 

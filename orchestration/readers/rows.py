@@ -4,7 +4,7 @@ Made by `make rows` from the contracts in dbt_project/models/marts: change a con
 `release_file.read(con, DimEvent, "where event_id = ?", [event_id])` gives rows of these types.
 """
 
-from __future__ import annotations
+# no `from __future__ import annotations`: 600 annotations kept as text are compiled one by one, which takes 50 ms of every command
 
 import datetime as dt
 from collections.abc import Mapping
@@ -150,6 +150,9 @@ class DimExpectedEffect(TypedDict):
     low: float
     high: float
     unit: str
+    duty_from_pct: float | None
+    duty_to_pct: float | None
+    panel_family_id: str | None
     horizon_months: int | None
     published: str
     source_key: str
@@ -501,6 +504,7 @@ class RptAnswer(TypedDict):
     verdict: str | None
     false_alarm_rate: float | None
     false_alarm_se: float | None
+    false_alarm_high: float | None
     n_blocks: int | None
     rival_event_ids: list[str]
     rivals_in_windows: list[str]
@@ -559,7 +563,9 @@ class RptAnswerDesign(TypedDict):
     verdict: str | None
     false_alarm_rate: float | None
     false_alarm_se: float | None
+    false_alarm_high: float | None
     n_blocks: int | None
+    exposure_typical: float | None
     blockers: list[str]
     is_available: bool
     is_answer: bool
@@ -857,6 +863,23 @@ class RptEventWindow(TypedDict):
     is_preliminary: bool
 
 
+class RptExpectedEffect(TypedDict):
+    """A row of rpt_expected_effect."""
+
+    expected_effect_id: str
+    window_months: int
+    event_id: str
+    series_id: str
+    treatment_id: str | None
+    design: str
+    expected_low_pct: float | None
+    expected_high_pct: float | None
+    detectable_pct: float | None
+    could_be_seen: bool | None
+    could_be_excluded: bool | None
+    reason: str | None
+
+
 class RptFreshness(TypedDict):
     """A row of rpt_freshness."""
 
@@ -918,6 +941,7 @@ class RptMethodCalibration(TypedDict):
     series_id: str | None
     family_id: str
     panel_id: str | None
+    exposure_kind: str | None
     era: str
     control_set_id: str | None
     window_months: int
@@ -928,6 +952,7 @@ class RptMethodCalibration(TypedDict):
     fired: int
     false_alarm_rate: float
     false_alarm_se: float | None
+    false_alarm_high: float | None
     first_cut: dt.date | None
     last_cut: dt.date | None
     mde95: float | None
@@ -1193,6 +1218,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptDifferenceInDifferences: "rpt_difference_in_differences",
     RptEventExposure: "rpt_event_exposure",
     RptEventWindow: "rpt_event_window",
+    RptExpectedEffect: "rpt_expected_effect",
     RptFreshness: "rpt_freshness",
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",

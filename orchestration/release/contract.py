@@ -104,6 +104,7 @@ CONTRACT = Contract(
         "rpt_answer",
         "rpt_answer_design",
         "rpt_answer_coverage",
+        "rpt_expected_effect",
         "rpt_revision",
         "rpt_freshness",
         "rpt_coverage",

@@ -66,8 +66,9 @@ class Dates:
 
     @property
     def n_blocks(self) -> int:
-        """About how many separate stretches they are."""
-        return int((self.cuts.max() - self.cuts.min() + 1) // STRETCH) if len(self.cuts) else 0
+        """About how many separate stretches they are: a 24th of their number, as of every method. Their span would count the
+        months of COVID between two of them."""
+        return len(self.cuts) // STRETCH
 
     def distance(self, chosen: np.ndarray | None = None) -> float:
         """The 95th percentile of distances to the median, of all dates or the `chosen` ones; NaN without dates."""

@@ -25,11 +25,11 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     monthly = dbt.ref("int_series_compared").pl().sort("series_id", "period_start")
     episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
     # One dbt.ref a line: dbt reads from the code which models are wanted, and does not look into an expression that is indexed.
-    starts = dbt.ref("int_cluster_start").pl()
+    starts = dbt.ref("int_joint_start").pl()
+    calendars = dbt.ref("int_series_calendar").pl()
     acts = dbt.ref("int_series_act").project("series_id, cut_month").pl()
-    designs, pairs = interrupted_calibration.clean_designs(
-        monthly, episodes, acts, starts["start_month"].sort()
-    )
+    joint = calendars.join(starts, on="calendar_id").select("series_id", "start_month")
+    designs, pairs = interrupted_calibration.clean_designs(monthly, episodes, acts, joint)
     if pairs.is_empty():
         return pl.DataFrame(schema=interrupted_calibration.CALIBRATION_SCHEMA)
     series = monthly.partition_by("series_id", as_dict=True, maintain_order=True)
