@@ -179,6 +179,7 @@ def broken_refresh(warehouse: Warehouse) -> None:
     before = (warehouse.contents(), warehouse.settings.current.resolve())
     broken = {
         "BLS": html_page("Maintenance"),
+        "BLS_QCEW": server_error(503),
         "CENSUS": redirect("https://api.census.gov/data/invalid_key.html", headers={"X-DataWebAPI-KeyError": "1"}),
         "BTS": text_reply("Access Denied", 403, "text/html"),
         "STATCAN": text_reply(ERROR_PAGE, 500, "text/html"),

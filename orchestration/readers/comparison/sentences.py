@@ -225,7 +225,10 @@ def what_would_work(series: DimSeries, result: RptBeforeAfter, months_held: Sequ
         earliest, latest = month_after(first, reach_of(months, gap)), month_after(last, 1 - months)
         cuts = [earliest, latest] if earliest <= latest else []
     if not cuts:
-        return f"{known}, too short for windows of {months} months."
+        years = reach_of(months, gap) // 12
+        season = "the year before" if years == 1 else f"{years} years before"
+        paired = f", which are compared with the same months of {season}" if months % 12 else ""
+        return f"{known}, too short for windows of {months} months{paired}."
     missing = months_from_epoch(cuts[-1]) - months_from_epoch(cuts[0]) + 1 - len(cuts) if months_held else 0
     but = f", but for {missing} whose windows lack a month" if missing else ""
     return (
