@@ -157,7 +157,7 @@ def rates_table(con: duckdb.DuckDBPyConnection) -> str:
     rows = con.execute(
         """select design, window_months, median(false_alarm_rate), min(false_alarm_rate), max(false_alarm_rate),
                median(false_alarm_se), count(*), count(*) filter (verdict = 'outside_usual_range')
-           from rpt_answer_design where is_available and false_alarm_rate is not null
+           from rpt_answer_design where is_default_gap and is_available and false_alarm_rate is not null
            group by design, window_months, place order by place, window_months"""
     ).fetchall()
     return _table(

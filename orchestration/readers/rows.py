@@ -100,6 +100,8 @@ class DimEvent(TypedDict):
     cluster_id: str | None
     anchor_on: dt.date
     cut_month: dt.date
+    own_month: dt.date | None
+    default_gap_months: int
     in_report: bool
     left_out_because: str | None
     event_class: str
@@ -115,6 +117,9 @@ class DimEventCluster(TypedDict):
     last_on: dt.date
     n_events: int
     source_key: str | None
+    cut_month: dt.date | None
+    own_month: dt.date | None
+    default_gap_months: int | None
 
 
 class DimEventSource(TypedDict):
@@ -442,6 +447,9 @@ class RptAnswer(TypedDict):
     scope: str
     event_ids: list[str]
     cut_month: dt.date
+    gap_months: int
+    own_month_left_out: dt.date | None
+    months_left_out: list[str]
     design: str
     variant: str | None
     scale: str | None
@@ -497,6 +505,10 @@ class RptAnswerDesign(TypedDict):
     treatment_id: str
     series_id: str
     window_months: int
+    gap_months: int
+    is_default_gap: bool
+    own_month_left_out: dt.date | None
+    months_left_out: list[str]
     design: str
     variant: str
     place: int
@@ -531,6 +543,7 @@ class RptBeforeAfter(TypedDict):
     series_id: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
     as_of_basis: str
     as_of: dt.datetime | None
     cut_month: dt.date
@@ -540,6 +553,7 @@ class RptBeforeAfter(TypedDict):
     post_end: dt.date
     n_pre: int
     n_post: int
+    months_left_out: list[str]
     scale: str | None
     pre_mean: float | None
     post_mean: float | None
@@ -613,6 +627,7 @@ class RptClusterBeforeAfter(TypedDict):
     series_id: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
     as_of_basis: str
     as_of: dt.datetime | None
     cut_month: dt.date
@@ -622,6 +637,7 @@ class RptClusterBeforeAfter(TypedDict):
     post_end: dt.date
     n_pre: int
     n_post: int
+    months_left_out: list[str]
     scale: str | None
     pre_mean: float | None
     post_mean: float | None
@@ -698,6 +714,7 @@ class RptCounterfactualEffect(TypedDict):
     model: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
     cut_month: dt.date
     train_start: dt.date
     train_end: dt.date
@@ -729,6 +746,8 @@ class RptDifferenceInDifferences(TypedDict):
     control_set_id: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
+    months_left_out: list[str]
     d_log_treated: float | None
     d_log_control: float | None
     did: float | None

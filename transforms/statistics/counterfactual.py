@@ -30,7 +30,9 @@ from transforms.statistics.forecasts import (
 
 REASON_HOLE = "a month of the window has no usable value"
 
-#: the gap at which the forecast of each month is kept. It is only drawn, and another gap would make the release a third larger
+#: The gap at which the forecast of each month is kept, and calibrated. It is only drawn, and a second gap would nearly double the
+#: origins' rows. The path that leaves out an event's own month is the one from that month on, less its first month: the same origin
+#: and the same number of steps ahead, so that it needs no calibration of its own.
 PATH_GAP = 0
 
 #: the first month that may be a date without an event: with older ones 5 % of alarms over all dates hide 8.4 % before 1985
@@ -126,7 +128,8 @@ def compare(
     forecasts: SCHEMA of forecasts.py
     monthly:   series_id, period_start, y (on the model's scale, null in a hole), every month of a series in order
     episodes:  series_id, first_month, last_month; event_cuts: months (datetime64)
-    own_month_cuts: those of event_cuts at which an event inside a month cuts; only these are compared at OWN_MONTH_GAP
+    own_month_cuts: those of event_cuts at which an event inside a month cuts; only these are compared at OWN_MONTH_GAP, and
+               single months are compared from the own months of these events on, too
     acts:      series_id, cut_month: the acts that reach each series, near which there are no origins
 
     There is no row where the span reaches past the last month of its series. expected and half_width depend on the
@@ -144,9 +147,16 @@ def compare(
         raise ValueError(f"forecasts of series that have no months: {sorted(set(unknown))}")
     rows = _Rows.of(forecasts, panel)
     parts = [
-        _of_span(rows, panel, own_cuts if gap == OWN_MONTH_GAP else cuts, act_keys, gap, span)
+        _of_span(rows, panel, event_months, act_keys, gap, span)
         for gap in GAPS
         for span in _spans(gap)
+        for event_months in [
+            np.union1d(cuts, own_cuts - OWN_MONTH_GAP)
+            if span.name == "month"
+            else own_cuts
+            if gap == OWN_MONTH_GAP
+            else cuts
+        ]
     ]
     del rows  # 90 MB, as each of the following arrays is
     # in order of series and cut, which the calibration relies on
