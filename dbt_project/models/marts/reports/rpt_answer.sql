@@ -44,10 +44,15 @@ others as (
     group by treatment_id, series_id, window_months
 ),
 
--- every question has a row of the placebo rank, whose gap is that of the comparison
+-- the gap of the comparison is that of the placebo rank, the last design in the order, of which every question has a row
 default_gaps as (
-    select treatment_id, series_id, window_months, gap_months from designs
-    where design = 'placebo_rank'
+    select
+        treatment_id,
+        series_id,
+        window_months,
+        max_by(gap_months, place) as gap_months
+    from designs
+    group by treatment_id, series_id, window_months
 ),
 
 {%- set of_comparison = ['pre_mean', 'rival_event_ids', 'rivals_in_windows', 'share_outside', 'pct_change'] %}
