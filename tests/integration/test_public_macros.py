@@ -193,6 +193,7 @@ def growing(first: dt.date, count: int) -> dict[dt.date, float]:
     return {plain.month(start + i): 100.0 + i for i in range(count)}
 
 
+VALUES = {plain.number(day): value for day, value in growing(dt.date(2014, 1, 1), 110).items()}
 EVENTS = [
     ("talks", "round_end", "2018-01-29", None, "day", "high", True, "talks_2018"),
     ("tariff", "tariff_effective", "2018-03-08", "2018-03-23", "day", "high", True, None),
@@ -229,6 +230,28 @@ def test_event_and_its_day_cut_alike(timeline):
         "2020-07-01": dt.date(2020, 7, 1),
         "threat": dt.date(2018, 3, 1),  # announced, not effective: the day it was announced
     }
+
+
+def test_the_own_month_is_left_out_unless_it_is_kept(timeline):
+    """The macro obeys the rule of the reports for an event, a date and a first day; a gap that is asked for is the gap."""
+
+    def compared(arguments: str) -> tuple[int, dt.date, bool]:
+        (row,) = case.rows(timeline, f"FROM before_after('s', {arguments})")
+        assert not differences(
+            row, plain.compare(VALUES, plain.number(row["cut_month"]), row["window_months"], row["gap_months"])
+        )
+        return row["gap_months"], row["pre_end"], row["is_default_gap"]
+
+    for talks in ("'talks'", "'2018-01-29'"):
+        assert compared(talks) == (1, dt.date(2017, 12, 1), True)
+        assert compared(f"{talks}, keep_event_month := true") == (0, dt.date(2018, 1, 1), False)
+        assert compared(f"{talks}, gap := 0") == (0, dt.date(2018, 1, 1), False)
+        assert compared(f"{talks}, gap := 3, keep_event_month := true") == (3, dt.date(2017, 10, 1), False)
+    for entry in ("'entry'", "'2020-07-01'"):
+        assert compared(entry) == (0, dt.date(2020, 6, 1), True)
+    pool = "SELECT count(*) FROM placebo('s', 'talks'{}) WHERE is_event AND gap_months = {}"
+    assert timeline.execute(pool.format("", 1)).fetchall() == [(1,)]
+    assert timeline.execute(pool.format(", keep_event_month := true", 0)).fetchall() == [(1,)]
 
 
 def test_overlap_counts_events_of_the_report(timeline):

@@ -89,9 +89,12 @@ def left_out(
     before: Collection[int],
     later: Collection[int],
     partner: Mapping[int, int],
+    copied: Collection[int] = (),
 ) -> set[int] | None:
-    """The months that are compared on neither side: those without a value, and their counterparts. None where too few are left:
-    of each window five of six must be."""
+    """The months that are compared on neither side: those without a value, and their counterparts. None where too few are left, of
+    each window five of six, and where a month is one of `copied`: it has a value, which is not known as it was first released."""
+    if any(m in copied for m in (*before, *later)):
+        return None
     missing = {m for m in (*before, *later) if m not in values}
     gone = missing | {partner[m] for m in missing if m in partner and partner[m] in (*before, *later)}
     for span in (before, later):
@@ -133,6 +136,7 @@ def compare(
     after: int | None = None,
     log_allowed: bool = True,
     life: range | None = None,
+    copied: Collection[int] = (),
 ) -> dict:
     """Statistics of `values` (by month number) around `cut`; windows that reach beyond the life of the series (by default from
     the first of `values` to the last) are answered with the months there are. Inside it, months without a value are left out with
@@ -149,7 +153,7 @@ def compare(
         lag = asked_after.start - asked_before.start
         later = [m for m in later if m - lag in life]
         before = [m - lag for m in later]
-    gone = left_out(values, before, later, counterparts(asked_before, asked_after))
+    gone = left_out(values, before, later, counterparts(asked_before, asked_after), copied)
     if gone:
         before, later = ([m for m in span if m not in gone] for span in (before, later))
         out["left_out"] = sorted(gone)

@@ -28,9 +28,11 @@ def differences(
     log_allowed: bool = True,
     asked: tuple[range, range] | None = None,
     life: range | None = None,
+    copied: Collection[int] = (),
 ) -> dict[int, tuple[str, float]]:
     """Scale and difference of every month taken as a cut, by shift: the windows `pre` and `post` moved by as much, without months that
-    have no value and their counterparts. asked: the whole windows, where these are cut off; life: the months of the series."""
+    have no value and their counterparts. asked: the whole windows, where these are cut off; life: the months of the series; copied: as in
+    plain_comparison.left_out."""
     out = {}
     partner = plain.counterparts(*(asked or (pre, post)))
     life = life or range(min(values), max(values) + 1)
@@ -39,7 +41,7 @@ def differences(
         after = range(post.start + cut, post.stop + cut)
         if before.start < life.start or after.stop > life.stop:
             continue
-        gone = plain.left_out(values, before, after, {a + cut: b + cut for a, b in partner.items()})
+        gone = plain.left_out(values, before, after, {a + cut: b + cut for a, b in partner.items()}, copied)
         if gone is None:
             continue
         kept = ([m for m in span if m not in gone] for span in (before, after))
