@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from tests.oracles import plain_comparison as plain
-from tests.support.macro_case import rows
 
 
 @pytest.fixture(scope="module")

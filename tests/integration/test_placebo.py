@@ -106,7 +106,9 @@ def test_rank_of_every_event(con, series_id, basis):
         key = row["window_months"], row["gap_months"]
         before, after = (range(s.start, s.stop) for s in plain.windows(0, *key))
         if key not in compared:
-            compared[key] = plain_placebo.differences(values, before, after, log_allowed=log_allowed, **months)
+            compared[key] = plain_placebo.differences(
+                values, before, after, log_allowed=log_allowed, **months
+            )
             if not log_allowed:
                 compared[key] = plain_placebo.in_own_changes(compared[key], values, key[1])
         cut = plain.number(row["cut_month"])

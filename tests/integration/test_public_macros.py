@@ -238,7 +238,8 @@ def test_the_own_month_is_left_out_unless_it_is_kept(timeline):
     def compared(arguments: str) -> tuple[int, dt.date, bool]:
         (row,) = case.rows(timeline, f"FROM before_after('s', {arguments})")
         assert not differences(
-            row, plain.compare(VALUES, plain.number(row["cut_month"]), row["window_months"], row["gap_months"])
+            row,
+            plain.compare(VALUES, plain.number(row["cut_month"]), row["window_months"], row["gap_months"]),
         )
         return row["gap_months"], row["pre_end"], row["is_default_gap"]
 

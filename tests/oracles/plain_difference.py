@@ -52,7 +52,9 @@ def comparisons(pair: Pair, months: int, gap: int) -> Iterator[tuple[int, dict]]
         kept = [m for m in window if m not in (gone[0] or ())]
         reason = MISSING if None in gone else UNEQUAL if any(g != gone[0] for g in gone) else None
         if reason in (None, UNEQUAL):
-            seen = [values[m] for values, g in zip(pair.series, gone, strict=True) for m in window if m not in g]
+            seen = [
+                values[m] for values, g in zip(pair.series, gone, strict=True) for m in window if m not in g
+            ]
             reason = reason or (NOT_POSITIVE if min(seen) <= 0 else None)
         out = {
             "left_out": [] if reason else sorted(gone[0]),

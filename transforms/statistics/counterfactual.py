@@ -137,7 +137,8 @@ def compare(
     """
     panel = _Panel.of(monthly, episodes)
     cuts, own_cuts = (
-        np.unique(np.asarray(of, dtype="datetime64[M]").astype(np.int64)) for of in (event_cuts, own_month_cuts)
+        np.unique(np.asarray(of, dtype="datetime64[M]").astype(np.int64))
+        for of in (event_cuts, own_month_cuts)
     )
     known_acts = acts.filter(pl.col("series_id").is_in(list(panel.first_row)))
     starts = known_acts["series_id"].replace_strict(panel.first_row, return_dtype=pl.Int64).to_numpy()

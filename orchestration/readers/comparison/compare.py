@@ -133,7 +133,18 @@ def compare(
     )
     held = versions_held(con, result, on_date)
     text = paragraph(
-        *(series_row, event_id, event_row, result, others, episodes, same_months_now, held, on_date, own_month)
+        *(
+            series_row,
+            event_id,
+            event_row,
+            result,
+            others,
+            episodes,
+            same_months_now,
+            held,
+            on_date,
+            own_month,
+        )
     )
     against, control_text = None, ""
     if control:

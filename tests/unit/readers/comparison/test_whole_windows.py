@@ -25,7 +25,12 @@ def test_a_cut_that_fits_has_both_windows_whole_and_none_is_missed(months: set[i
         before, after = plain.windows(cut, width, gap)
         in_life = bool(months) and min(months) <= before.start and after.stop - 1 <= max(months)
         partner = plain.counterparts(before, after)
-        if before and after and in_life and plain.left_out(dict.fromkeys(months, 1.0), before, after, partner) is not None:
+        if (
+            before
+            and after
+            and in_life
+            and plain.left_out(dict.fromkeys(months, 1.0), before, after, partner) is not None
+        ):
             wanted.append(plain.month(cut))
     assert whole_cuts(map(plain.month, months), width, gap) == wanted
 

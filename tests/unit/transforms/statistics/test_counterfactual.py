@@ -17,7 +17,7 @@ from tests.support.examples import examples
 from transforms.statistics import counterfactual, drift_month
 from transforms.statistics.conformal import MIN_BLOCKS, MIN_ORIGINS, calibrate
 from transforms.statistics.counterfactual import calibrations, compare, ends_needed
-from transforms.statistics.forecasts import OWN_MONTH_GAP, GAP_WINDOWS, WINDOWS
+from transforms.statistics.forecasts import GAP_WINDOWS, OWN_MONTH_GAP, WINDOWS
 
 NO_EPISODES = pl.DataFrame(schema={"series_id": pl.String, "first_month": pl.Date, "last_month": pl.Date})
 
@@ -54,7 +54,14 @@ def panel():
     )
     events = [np.datetime64("2010-04"), np.datetime64("2011-01")]
     forecasts = drift_month.forecast(series)
-    return series, episodes, events, forecasts, compare(forecasts, monthly, episodes, events, events[:1], ACTS), monthly
+    return (
+        series,
+        episodes,
+        events,
+        forecasts,
+        compare(forecasts, monthly, episodes, events, events[:1], ACTS),
+        monthly,
+    )
 
 
 def test_every_row_is_the_plain_sum_of_its_months(panel):
@@ -225,7 +232,9 @@ def test_any_holes_give_a_number_or_a_reason(seed, holes):
     months = np.datetime64("1990-01") + np.arange(300)
     monthly = pl.DataFrame({"series_id": "s", "period_start": months.astype("datetime64[D]"), "y": values})
     events = list(months[::7])
-    compared = compare(drift_month.forecast({"s": (months, values)}), monthly, NO_EPISODES, events, events[:1], ACTS)
+    compared = compare(
+        drift_month.forecast({"s": (months, values)}), monthly, NO_EPISODES, events, events[:1], ACTS
+    )
     effect = (compared["actual"] - compared["expected"]).is_not_null()
     assert (effect == compared["reason"].is_null()).all()
     assert compared.filter(effect)["half_width"].is_not_null().all()
