@@ -199,12 +199,21 @@ def rates_table(con: duckdb.DuckDBPyConnection) -> str:
     """How often each design fires at dates without an event: the median over its available answers, and the range."""
     rows = con.execute(
         """select design, window_months, median(false_alarm_rate), min(false_alarm_rate), max(false_alarm_rate),
-               median(false_alarm_se), count(*), count(*) filter (verdict = 'outside_usual_range')
+               median(false_alarm_se), median(false_alarm_high), count(*), count(*) filter (verdict = 'outside_usual_range')
            from rpt_answer_design where is_default_gap and is_available and false_alarm_rate is not null
            group by design, window_months, place order by place, window_months"""
     ).fetchall()
     return _table(
-        ["design", "months", "errs at, median", "from", "to", "available", "outside the usual range"],
+        [
+            "design",
+            "months",
+            "errs at, median",
+            "from",
+            "to",
+            "possible",
+            "available",
+            "outside the usual range",
+        ],
         [
             [
                 design(name),
@@ -212,10 +221,11 @@ def rates_table(con: duckdb.DuckDBPyConnection) -> str:
                 rate_text(rate, error),
                 share(low),
                 share(high),
+                "" if possible is None else f"up to {share(possible)}",
                 f"{n:,}",
                 f"{outside:,}",
             ]
-            for name, months, rate, low, high, error, n, outside in rows
+            for name, months, rate, low, high, error, possible, n, outside in rows
         ],
     )
 

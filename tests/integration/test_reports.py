@@ -22,6 +22,7 @@ from orchestration.release.public_file import assemble
 from orchestration.sources.registry import load_series_catalogue
 from tests.oracles import plain_comparison as plain
 from tests.support import bundled
+from tests.support import macro_case as case
 from tests.support.macro_case import rows
 
 #: DuckDB sums in another order than Python: a few units in the last place of the largest summand (values up to 1e12)
@@ -266,29 +267,45 @@ def test_the_report_and_the_macro_are_one(con):
     pool = con.execute(
         "SELECT event_id, series_id, window_months, gap_months FROM rpt_before_after WHERE as_of_basis = 'latest' ORDER BY ALL"
     ).fetchall()
-    for event_id, series_id, months, gap in random.Random(6).sample(pool, 60):
-        (reported,) = rows(
-            con,
-            "FROM rpt_before_after WHERE (event_id, series_id, window_months, gap_months) = (?, ?, ?, ?) "
-            "AND as_of_basis = 'latest'",
-            [event_id, series_id, months, gap],
-        )
-        call = "FROM before_after(?, ?, months := ?, gap := ?)"
-        (asked,) = rows(con, call, [series_id, event_id, months, gap])
-        assert asked.keys() == reported.keys()
-        assert not different(asked, reported)
-        for name in asked.keys() - set(plain.STATISTICS):
-            if isinstance(reported[name], float):
-                # differences of means of up to 1e12: their rounding is that of the means
-                size = max(abs(reported["post_mean"] or 0), 1.0) if reported["scale"] == "level" else 1.0
-                assert asked[name] == pytest.approx(reported[name], rel=1e-7, abs=RELATIVE * size), name
-            else:
-                assert asked[name] == reported[name], name
-        # as_of says on which day the row could first have been written
-        if reported["as_of"]:
-            on_day = call.replace(")", ", on_date := ?)")
-            (then,) = rows(con, on_day, [series_id, event_id, months, gap, reported["as_of"].date()])
-            assert not different(then, reported)
+    names = ("event_id", "series_id", "window_months", "gap_months")
+    sample = [dict(zip(names, key, strict=True)) for key in random.Random(6).sample(pool, 60)]
+    report = (
+        "(FROM rpt_before_after WHERE as_of_basis = 'latest' AND (event_id, series_id, window_months, gap_months) = "
+        "(asked.event_id, asked.series_id, asked.window_months, asked.gap_months))"
+    )
+    arguments = "asked.series_id, asked.event_id, months := asked.window_months, gap := asked.gap_months"
+    reports = case.called_for_each(con, report, sample)
+    macros = case.called_for_each(con, f"before_after({arguments})", sample)
+    for key, (reported,), (asked,) in zip(sample, reports, macros, strict=True):
+        same_answer(asked, reported)
+        if key in sample[:3]:  # as a user asks, with values in place of columns
+            call = "FROM before_after($series_id, $event_id, months := $window_months, gap := $gap_months)"
+            (alone,) = rows(con, call, key)
+            same_answer(alone, reported)
+    # as_of says on which day the row could first have been written
+    dated = [
+        (key | {"day": reported["as_of"].date()}, reported)
+        for key, (reported,) in zip(sample, reports, strict=True)
+        if reported["as_of"]
+    ]
+    assert dated
+    on_day = case.called_for_each(
+        con, f"before_after({arguments}, on_date := asked.day)", [key for key, _ in dated]
+    )
+    for (key, reported), (then,) in zip(dated, on_day, strict=True):
+        assert not different(then, reported), key
+
+
+def same_answer(asked: dict, reported: dict) -> None:
+    assert asked.keys() == reported.keys()
+    assert not different(asked, reported)
+    for name in asked.keys() - set(plain.STATISTICS):
+        if isinstance(reported[name], float):
+            # differences of means of up to 1e12: their rounding is that of the means
+            size = max(abs(reported["post_mean"] or 0), 1.0) if reported["scale"] == "level" else 1.0
+            assert asked[name] == pytest.approx(reported[name], rel=1e-7, abs=RELATIVE * size), name
+        else:
+            assert asked[name] == reported[name], name
 
 
 @pytest.mark.parametrize(
@@ -342,16 +359,22 @@ def test_event_window_of_every_event(con, series_id):
 
 def test_event_window_macro_is_the_report(con):
     pairs = con.execute("SELECT DISTINCT event_id, series_id FROM rpt_event_window ORDER BY ALL").fetchall()
-    for event_id, series_id in random.Random(4).sample(pairs, 25):
-        reported = rows(
-            con,
-            "FROM rpt_event_window WHERE event_id = ? AND series_id = ? ORDER BY month_offset",
-            [event_id, series_id],
-        )
-        asked = rows(con, "FROM event_window(?, ?)", [series_id, event_id])
-        assert [
-            {k: v if not isinstance(v, float) else pytest.approx(v) for k, v in r.items()} for r in asked
-        ] == reported
+    sample = [
+        {"event_id": event_id, "series_id": series_id}
+        for event_id, series_id in random.Random(4).sample(pairs, 25)
+    ]
+    asked = case.called_for_each(con, "event_window(asked.series_id, asked.event_id)", sample)
+    report = "(FROM rpt_event_window WHERE event_id = asked.event_id AND series_id = asked.series_id)"
+    reports = case.called_for_each(con, report, sample)
+    for answer, reported in zip(asked, reports, strict=True):
+        by_month = sorted(reported, key=lambda row: row["month_offset"])
+        assert sorted(answer, key=lambda row: row["month_offset"]) == [
+            {k: v if not isinstance(v, float) else pytest.approx(v) for k, v in r.items()} for r in by_month
+        ]
+    # as a user asks, with values in place of columns: the months come in their order
+    alone = rows(con, "FROM event_window($series_id, $event_id)", sample[0])
+    assert [r["month_offset"] for r in alone] == sorted(r["month_offset"] for r in reports[0])
+    assert alone == sorted(asked[0], key=lambda row: row["month_offset"])
 
 
 def test_trace_ends_at_the_bundled_bytes(con):

@@ -153,15 +153,28 @@ PAIRS = (
 )
 
 
+def acts_on(con: duckdb.DuckDBPyConnection, series_id: str) -> dict[str, int]:
+    """The cuts of the acts that reach a series. Reach is what tests/integration/test_exposure.py works out again; before or after the
+    life of the series it counts as well."""
+    reached = {
+        event
+        for (event,) in con.execute(
+            "SELECT DISTINCT event_id FROM intermediate.int_event_reach WHERE series_id = ?", [series_id]
+        ).fetchall()
+    }
+    return {e: c for e, c in events().items() if e in reached and is_act(e)}
+
+
 @cache
-def bundled_pair(control_set: str, treated: str) -> plain_did.Pair:
-    measures = {row["measure_id"]: row for row in seed("timeline/seed_tariff_measure.csv")}
+def bundled_pair(con: duckdb.DuckDBPyConnection, control_set: str, treated: str) -> plain_did.Pair:
     controls, names = [], [treated]
+    on_treated = acts_on(con, treated)
     for row in seed("comparison/seed_control_set_member.csv"):
         if (row["control_set_id"], row["treated_series_id"]) == (control_set, treated):
-            by = row["exposed_by"]
-            start = plain.number(dt.date.fromisoformat(measures[by]["effective_on"])) if by else None
-            controls.append((float(row["weight"]), latest(row["control_series_id"]), start))
+            alone = acts_on(con, row["control_series_id"])
+            if row["contains_treated"] == "true":
+                alone = {event: cut for event, cut in alone.items() if event not in on_treated}
+            controls.append((float(row["weight"]), latest(row["control_series_id"]), set(alone.values())))
             names.append(row["control_series_id"])
     touched = set()
     for episode in seed("timeline/seed_episode.csv"):
@@ -169,7 +182,7 @@ def bundled_pair(control_set: str, treated: str) -> plain_did.Pair:
             (name, set(episode["applies_to"].split(";")) & {"all", *TAGS[name].split()}) for name in names
         ]
         first, end = (dt.date.fromisoformat(episode[k]) for k in ("starts_on", "ends_on"))
-        for name, tags in reaching:
+        for _, tags in reaching:
             # a gap in the publications disturbs only the months that were never published, which are left out
             if tags and tags != {"usa_statistics"}:
                 touched |= set(range(plain.number(first), plain.number(end) + 1))
@@ -179,7 +192,7 @@ def bundled_pair(control_set: str, treated: str) -> plain_did.Pair:
 @pytest.mark.parametrize(("control_set", "treated"), PAIRS)
 def test_every_event_of_a_pair(con, control_set, treated):
     """Rows and numbers: a wrong weight, a vintage mixed in, a window off by a month, a pool that holds the event."""
-    pair = bundled_pair(control_set, treated)
+    pair = bundled_pair(con, control_set, treated)
     got = {
         (r["event_id"], r["window_months"], r["gap_months"]): r
         for r in rows(
@@ -259,7 +272,7 @@ def test_difference_is_that_of_another_package(con, control_set, treated, months
     import pandas as pd
     from diff_diff import DifferenceInDifferences
 
-    pair = bundled_pair(control_set, treated)
+    pair = bundled_pair(con, control_set, treated)
     ((weight, control, _),) = pair.controls
     assert weight == 1
     found = rows(
@@ -358,14 +371,14 @@ CREATE TABLE headway.intermediate.int_event_overlap (event_id VARCHAR, window_mo
 CREATE SCHEMA headway.staging;
 CREATE TABLE headway.staging.stg_event (event_id VARCHAR, cluster_id VARCHAR);
 CREATE TABLE headway.intermediate.int_event_exposure (event_id VARCHAR, series_id VARCHAR);
-CREATE TABLE headway.intermediate.int_series_calendar AS SELECT unnest(['t', 'a', 'b']) AS series_id, unnest(['k', 'none', 'none']) AS calendar_id;
+CREATE TABLE headway.intermediate.int_series_calendar AS SELECT unnest(['t', 'a', 'b']) AS series_id, unnest(['k', 'none', 'of_b']) AS calendar_id;
 CREATE TABLE headway.intermediate.int_calendar_event (calendar_id VARCHAR, event_id VARCHAR, cut_month DATE, event_class VARCHAR);
 CREATE TABLE headway.intermediate.int_month AS SELECT CAST(unnest(generate_series(DATE '1985-01-01',
     DATE '2025-12-01', INTERVAL 1 MONTH)) AS DATE) AS month_start;
 CREATE TABLE headway.intermediate.int_known_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR,
     grade VARCHAR);
 CREATE TABLE headway.intermediate.int_control_set_member (control_set_id VARCHAR, treated_series_id VARCHAR, control_series_id VARCHAR,
-    weight DOUBLE, exposed_from DATE);
+    weight DOUBLE, contains_treated BOOLEAN);
 INSERT INTO headway.intermediate.int_known_series SELECT unnest(['t', 'a', 'b']), 'production', NULL, 'vehicles', 'agency';
 """
 
@@ -400,7 +413,7 @@ def cases(draw) -> tuple[plain_did.Pair, dict[str, int], set[str], dict]:
     months = draw(st.integers(40, 120) | st.integers(240, 320))
     treated, a, b = (draw(a_series(months)) for _ in range(3))
     weight = draw(st.sampled_from([0.25, 0.5, 0.875]))
-    exposed = draw(st.none() | st.none() | st.integers(START + months - 40, START + months))
+    on_b = draw(st.just(set()) | st.sets(st.integers(START, START + months), max_size=2))
     # most in the last years, as in life, so that earlier cuts are left to rank among
     late = st.integers(max(0, months - 36), months)
     cuts = draw(st.lists(late, min_size=1, max_size=3)) + draw(st.lists(st.integers(0, months), max_size=1))
@@ -416,7 +429,7 @@ def cases(draw) -> tuple[plain_did.Pair, dict[str, int], set[str], dict]:
     preliminary = range(START + months - draw(st.integers(0, 14)), START + months)
     pair = plain_did.Pair(
         treated,
-        [(weight, a, None), (1 - weight, b, exposed)],
+        [(weight, a, set()), (1 - weight, b, on_b)],
         episode={m for span in touched.values() for m in span},
         preliminary=preliminary,
     )
@@ -489,7 +502,10 @@ def fill(con: duckdb.DuckDBPyConnection, pair: plain_did.Pair, named: dict, acts
     insert(
         con,
         "intermediate.int_calendar_event",
-        [["k", e, plain.month(c), classes[e]] for e, c in named.items()],
+        [
+            *(["k", e, plain.month(c), classes[e]] for e, c in named.items()),
+            *(["of_b", f"on b {act}", plain.month(act), "act"] for act in pair.controls[1][2]),
+        ],
     )
     insert(
         con, "intermediate.int_event_overlap", [[e, w, g, 0] for e in named for w in WINDOWS for g in GAPS]
@@ -497,8 +513,7 @@ def fill(con: duckdb.DuckDBPyConnection, pair: plain_did.Pair, named: dict, acts
     spans = [[s, "episode", plain.month(r.start), plain.month(r[-1]), False] for s, r in touched.items()]
     insert(con, "intermediate.int_series_episode", spans)
     members = [
-        ["set", "t", name, weight, None if start is None else plain.month(start)]
-        for name, (weight, _, start) in zip("ab", pair.controls, strict=True)
+        ["set", "t", name, weight, False] for name, (weight, *_) in zip("ab", pair.controls, strict=True)
     ]
     insert(con, "intermediate.int_control_set_member", members)
 

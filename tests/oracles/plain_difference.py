@@ -20,10 +20,11 @@ UNEQUAL = "a month of a window has no value in one of the series"
 
 @dataclass(frozen=True)
 class Pair:
-    """A series by month number, and its controls: weight, values, first month of exposure to a measure of its own."""
+    """A series by month number, and its controls: weight, values, and the cuts of the acts that reach the control (of a total only those
+    that do not reach the treated series)."""
 
     treated: Mapping[int, float]
-    controls: Sequence[tuple[float, Mapping[int, float], int | None]]
+    controls: Sequence[tuple[float, Mapping[int, float], Collection[int]]]
     #: months of any of the series that an episode touches, and those whose figure is preliminary
     episode: Collection[int] = frozenset()
     preliminary: Collection[int] = frozenset()
@@ -61,7 +62,7 @@ def comparisons(pair: Pair, months: int, gap: int) -> Iterator[tuple[int, dict]]
             "reason": reason,
             "lag": after.start - before.start,
             "clean": not any(m in pair.episode for m in window),
-            "exposed": any(start is not None and start <= window[-1] for _, _, start in pair.controls),
+            "exposed": any(before.start <= act < after.stop for _, _, acts in pair.controls for act in acts),
             "preliminary": any(m in pair.preliminary for m in window),
             **dict.fromkeys(("d_log_treated", "d_log_control", "did", "pretrend_slope")),
         }

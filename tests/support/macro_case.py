@@ -7,7 +7,7 @@ Does not belong here: assertions.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -147,3 +147,26 @@ def rows(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) 
     cursor = con.execute(query, parameters)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def called_for_each(
+    con: duckdb.DuckDBPyConnection, call: str, asked: Sequence[Mapping[str, Any]], columns: str = "answer.*"
+) -> list[list[dict]]:
+    """What a macro answers to each of many questions, in their order: `call` names the arguments as columns of `asked`, as in
+    "before_after(asked.series, asked.event)". All questions have the same names; `columns` says what of an answer is wanted.
+
+    One statement for all: DuckDB plans a call of before_after for 0.25 s and runs it for 0.05 s, so that 150 calls took 50 s of
+    processor time, and take 2.5 s when they are planned once.
+    """
+    names = list(asked[0])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE asked AS SELECT "
+        + ", ".join(f"unnest(?) AS {name}" for name in ("n", *names)),
+        [list(range(len(asked))), *([question[name] for question in asked] for name in names)],
+    )
+    answers: list[list[dict]] = [[] for _ in asked]
+    for row in rows(
+        con, f"SELECT asked.n AS question, {columns} FROM asked, {call} AS answer ORDER BY asked.n"
+    ):
+        answers[row.pop("question")].append(row)
+    return answers

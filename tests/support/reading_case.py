@@ -7,6 +7,8 @@ worked out by hand from the figures below, not with the warehouse's own formulas
 from __future__ import annotations
 
 import json
+import tempfile
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -211,7 +213,21 @@ def write_release(home: Settings, run_id: str = "r1", *, sql: str = "") -> Path:
     folder = home.releases / run_id
     folder.mkdir(parents=True)
     file = folder / "headway.duckdb"
-    with duckdb.connect() as con:
+    file.write_bytes(_database())
+    if sql:
+        with duckdb.connect(str(file)) as con:
+            con.execute(sql)
+    (folder / "release.json").write_text(json.dumps({"run_id": run_id}), encoding="utf-8")
+    home.current.unlink(missing_ok=True)
+    home.current.symlink_to(f"releases/{run_id}")
+    return file
+
+
+@cache
+def _database() -> bytes:
+    """The database file, made once a process: its tables, views, macros and comments take 0.3 s."""
+    with tempfile.TemporaryDirectory() as folder, duckdb.connect() as con:
+        file = Path(folder) / "headway.duckdb"
         con.execute(
             f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS headway (STORAGE_VERSION '{STORAGE_VERSION}')"
         )
@@ -244,9 +260,5 @@ def write_release(home: Settings, run_id: str = "r1", *, sql: str = "") -> Path:
         ).fetchall():
             con.execute(f"COMMENT ON {kind} {name} IS 'what {name} holds'")
         con.execute("COMMENT ON COLUMN dim_event.topics IS 'what it was about | of a closed list'")
-        if sql:
-            con.execute(sql)
-    (folder / "release.json").write_text(json.dumps({"run_id": run_id}), encoding="utf-8")
-    home.current.unlink(missing_ok=True)
-    home.current.symlink_to(f"releases/{run_id}")
-    return file
+        con.execute("USE memory; DETACH headway")
+        return file.read_bytes()

@@ -234,7 +234,10 @@ def what_would_work(series: DimSeries, result: RptBeforeAfter, months_held: Sequ
         earliest, latest = month_after(first, reach_of(months, gap)), month_after(last, 1 - months)
         cuts = [earliest, latest] if earliest <= latest else []
     if not cuts:
-        return f"{known}, too short for windows of {months} months."
+        years = reach_of(months, gap) // 12
+        season = "the year before" if years == 1 else f"{years} years before"
+        paired = f", which are compared with the same months of {season}" if months % 12 else ""
+        return f"{known}, too short for windows of {months} months{paired}."
     missing = months_from_epoch(cuts[-1]) - months_from_epoch(cuts[0]) + 1 - len(cuts) if months_held else 0
     but = f", but for {missing} whose windows lack too many months" if missing else ""
     return (
@@ -351,7 +354,9 @@ def described(result: RptBeforeAfter, series: DimSeries) -> str | None:
     if value is None:
         return None
     size = difference(value, series, log=result["scale"] == "log")
-    return f"Described only, not judged: {_before(result)} and {_after(result)} differ by {size}."
+    known = min(result["n_pre"], result["n_post"])
+    shown = "" if known >= result["window_months"] else f"in {_months(known, result)}, "
+    return f"Described only, not judged: {shown}{_before(result)} and {_after(result)} differ by {size}."
 
 
 def _before(result: RptBeforeAfter) -> str:

@@ -383,6 +383,8 @@ by_panel as (
         {{ panel_range('run', 'distance') }} as distance_at_threshold,
         alarm.false_alarm_rate,
         cast(null as double) as false_alarm_se,
+        alarm.false_alarm_high,
+        run.exposure_typical,
         run.n_blocks,
         cast(null as timestamp) as as_of,
         {{ panel_blockers('run', 'unusual.kinds', 'met.is_descriptive') | indent(8) }} as blockers,
@@ -432,9 +434,10 @@ by_state as (
         run.effect_typical as estimate,
         {{ panel_range('run', 'centre') }} as centre,
         {{ panel_range('run', 'distance') }} as distance_at_threshold,
-        -- nobody has tried the rule of the verdict on states before the event
-        cast(null as double) as false_alarm_rate,
+        alarm.false_alarm_rate,
         cast(null as double) as false_alarm_se,
+        alarm.false_alarm_high,
+        run.exposure_typical,
         run.n_blocks,
         cast(null as timestamp) as as_of,
         {{ panel_blockers('run', 'unusual.kinds', 'met.is_descriptive') | indent(8) }} as blockers,
@@ -444,6 +447,13 @@ by_state as (
     inner join (select distinct treatment_id, event_id from {{ ref('bridge_event_treatment') }}) as bridge
         on met.treatment_id = bridge.treatment_id
     inner join state_runs as run on bridge.event_id = run.event_id and met.window_months = run.window_months
+    left join {{ ref('rpt_method_calibration') }} as alarm
+        on alarm.method = 'state_verdict'
+        and run.family_id = alarm.family_id
+        and run.panel_id = alarm.panel_id
+        and run.exposure_kind = alarm.exposure_kind
+        and run.window_months = alarm.window_months
+        and run.gap_months = alarm.gap_months
     left join unusual
         on met.treatment_id = unusual.treatment_id
         and met.series_id = unusual.series_id
@@ -455,14 +465,22 @@ by_state as (
 
 offered as (
     {%- set shown = [
-        'treatment_id', 'series_id', 'window_months', 'gap_months', 'is_default_gap', 'months_left_out', 'scope', 'cut_month', 'variant', 'variant_place', 'scale', 'estimate', 'centre',
-        'distance_at_threshold', 'false_alarm_rate', 'false_alarm_se', 'n_blocks', 'as_of', 'blockers',
+        'treatment_id', 'series_id', 'window_months', 'gap_months', 'is_default_gap', 'months_left_out', 'scope', 'cut_month', 'variant',
+        'variant_place', 'scale', 'estimate', 'centre', 'distance_at_threshold', 'false_alarm_rate', 'false_alarm_se', 'n_blocks', 'as_of', 'blockers',
     ] %}
-    select 'placebo_rank' as design, {{ shown | join(', ') }}, verdict = 'outside_usual_range' as is_outside from ranked
+    {#- of panels alone #}
+    {%- set of_series = 'cast(null as double) as false_alarm_high, cast(null as double) as exposure_typical' %}
+    select
+        'placebo_rank' as design,
+        {{ shown | join(', ') }},
+        {{ of_series }},
+        verdict = 'outside_usual_range' as is_outside
+    from ranked
     union all
     select
         'difference_in_differences',
         {{ shown | join(', ') }},
+        {{ of_series }},
         abs(estimate - centre) > distance_at_threshold
     from by_difference
     union all
@@ -470,12 +488,13 @@ offered as (
         'forecast',
         {{ shown[:-1] | join(', ') }},
         case when not event_clean and len(found) = 0 then ['history'] else found end,
+        {{ of_series }},
         abs(estimate - centre) > distance_at_threshold
     from by_forecast
     union all
-    select 'panel', {{ shown | join(', ') }}, is_outside from by_panel
+    select 'panel', {{ shown | join(', ') }}, false_alarm_high, exposure_typical, is_outside from by_panel
     union all
-    select 'state_panel', {{ shown | join(', ') }}, is_outside from by_state
+    select 'state_panel', {{ shown | join(', ') }}, false_alarm_high, exposure_typical, is_outside from by_state
 ),
 
 -- the dates that a usual range is taken from: what was usual in another era may not be today
@@ -566,11 +585,14 @@ select
     end as verdict,
     false_alarm_rate,
     false_alarm_se,
+    false_alarm_high,
     n_blocks,
+    exposure_typical,
     blockers,
     is_available,
     is_default_gap and is_available and row_number() over (
-        partition by treatment_id, series_id, window_months, is_default_gap order by not is_available, place, variant_place, variant
+        partition by treatment_id, series_id, window_months, is_default_gap
+        order by not is_available, {{ is_hardly_measured('design', 'n_blocks') }}, place, variant_place, variant
     ) = 1 as is_answer,
     as_of
 from judged

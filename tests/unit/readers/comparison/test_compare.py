@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from orchestration.base.errors import UsageError
 from orchestration.readers.comparison.compare import compare
-from orchestration.readers.comparison.sentences import paragraph
+from orchestration.readers.comparison.sentences import paragraph, what_would_work
 from orchestration.readers.release_file import open_release
 from orchestration.readers.rows import DimEvent, DimSeries, RptBeforeAfter
 from tests.support import reading_case
@@ -137,6 +137,31 @@ def test_windows_outside_the_series_give_a_reason_and_no_number(con: duckdb.Duck
     text = compare(con, "1950-01-01", IMPORTS).text
     assert "cannot be compared: no month of a window is known" in text
     assert "%" not in text
+
+
+@pytest.mark.parametrize(
+    ("months", "end"),
+    [
+        (12, "12 months."),
+        (3, "3 months, which are compared with the same months of the year before."),
+        (15, "15 months, which are compared with the same months of 2 years before."),
+    ],
+)
+def test_a_series_too_short_for_a_season_says_what_its_windows_are_compared_with(months: int, end: str):
+    """14 months are more than twice three, so that "too short for windows of 3 months" reads like a mistake."""
+    series = SERIES | {
+        "first_period": dt.date(2025, 1, 1),
+        "last_period": dt.date(2026, 2, 1),
+        "break_period": None,
+    }
+    result = RANKED | {
+        "window_months": months,
+        "gap_months": 0,
+        "pre_start": dt.date(2024, 1, 1),
+        "post_end": dt.date(2025, 12, 1),
+    }
+    said = what_would_work(series, result)
+    assert said == f" The series has 2025-01 to 2026-02, too short for windows of {end}"
 
 
 @pytest.mark.parametrize(
