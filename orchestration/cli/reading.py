@@ -26,7 +26,7 @@ from orchestration.cli.results import (
     show_report,
     show_status,
 )
-from orchestration.readers.comparison.windows import GAP, WINDOW
+from orchestration.readers.comparison.windows import WINDOW
 from orchestration.readers.release_file import open_release
 
 if TYPE_CHECKING:
@@ -120,7 +120,16 @@ def coverage(settings: Settings, out: Printer, **asked: Any) -> None:
 @click.argument("series_id", metavar="[SERIES]", required=False)
 @click.option("--full", is_flag=True, help="Also the longer paragraph and every column.")
 @click.option("--months", default=WINDOW, show_default=True, help="Months in each window.")
-@click.option("--gap", default=GAP, show_default=True, help="Months left out before the cut.")
+@click.option(
+    "--gap",
+    type=int,
+    help="Months left out before the cut; if not said, the event's own month where it falls inside a month.",
+)
+@click.option(
+    "--keep-event-month",
+    is_flag=True,
+    help="Count the own month of an event inside a month as before.",
+)
 @click.option(
     "--as-of",
     metavar="DATE|first",

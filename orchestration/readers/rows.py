@@ -112,6 +112,8 @@ class DimEvent(TypedDict):
     cluster_id: str | None
     anchor_on: dt.date
     cut_month: dt.date
+    own_month: dt.date | None
+    default_gap_months: int
     in_report: bool
     left_out_because: str | None
     event_class: str
@@ -127,6 +129,9 @@ class DimEventCluster(TypedDict):
     last_on: dt.date
     n_events: int
     source_key: str | None
+    cut_month: dt.date | None
+    own_month: dt.date | None
+    default_gap_months: int | None
 
 
 class DimEventSource(TypedDict):
@@ -487,6 +492,9 @@ class RptAnswer(TypedDict):
     scope: str
     event_ids: list[str]
     cut_month: dt.date
+    gap_months: int
+    own_month_left_out: dt.date | None
+    months_left_out: list[str]
     design: str
     variant: str | None
     scale: str | None
@@ -543,6 +551,10 @@ class RptAnswerDesign(TypedDict):
     treatment_id: str
     series_id: str
     window_months: int
+    gap_months: int
+    is_default_gap: bool
+    own_month_left_out: dt.date | None
+    months_left_out: list[str]
     design: str
     variant: str
     place: int
@@ -579,6 +591,7 @@ class RptBeforeAfter(TypedDict):
     series_id: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
     as_of_basis: str
     as_of: dt.datetime | None
     cut_month: dt.date
@@ -588,6 +601,7 @@ class RptBeforeAfter(TypedDict):
     post_end: dt.date
     n_pre: int
     n_post: int
+    months_left_out: list[str]
     scale: str | None
     pre_mean: float | None
     post_mean: float | None
@@ -661,6 +675,7 @@ class RptClusterBeforeAfter(TypedDict):
     series_id: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
     as_of_basis: str
     as_of: dt.datetime | None
     cut_month: dt.date
@@ -670,6 +685,7 @@ class RptClusterBeforeAfter(TypedDict):
     post_end: dt.date
     n_pre: int
     n_post: int
+    months_left_out: list[str]
     scale: str | None
     pre_mean: float | None
     post_mean: float | None
@@ -746,6 +762,7 @@ class RptCounterfactualEffect(TypedDict):
     model: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
     cut_month: dt.date
     train_start: dt.date
     train_end: dt.date
@@ -807,6 +824,8 @@ class RptDifferenceInDifferences(TypedDict):
     control_set_id: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
+    months_left_out: list[str]
     d_log_treated: float | None
     d_log_control: float | None
     did: float | None

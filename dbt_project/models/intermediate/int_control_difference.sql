@@ -73,7 +73,10 @@ together as (
         count(case when cuts.n_episode_months > 0 then 1 end) as n_touched,
         sum(cuts.preliminary_months) as preliminary_months,
         max(cuts.as_of) as as_of,
-        min(cuts.reason) as reason
+        min(cuts.reason) as reason,
+        -- a month that one of the series lacks is not compared with what the others did in it
+        min(cuts.months_left_out) as months_left_out,
+        count(distinct cuts.months_left_out) as n_months_left_out
     from roles
     inner join cuts on roles.series_id = cuts.series_id
     left join lines
@@ -92,7 +95,7 @@ together as (
 complete as (
     select
         together.*,
-        together.n_differences = together.n_series as is_computable
+        together.n_differences = together.n_series and together.n_months_left_out = 1 as is_computable
     from together
     inner join sizes
         on together.control_set_id = sizes.control_set_id
@@ -145,13 +148,19 @@ select
     complete.n_touched > 0 as touches_episode,
     exposed.cut_month is not null as touches_exposure,
     cast(complete.preliminary_months as integer) as preliminary_months,
+    case when is_computable then complete.months_left_out else {{ empty_list() }} end as months_left_out,
     complete.as_of,
     is_computable
     and complete.n_touched = 0
     and exposed.cut_month is null
     and complete.cut_month >= {{ first_placebo_month() }}
     and eventful.cut_month is null as is_placebo,
-    case when not is_computable then coalesce(complete.reason, {{ reason_not_positive() }}) end as reason
+    case
+        when is_computable then null
+        when complete.reason is not null then complete.reason
+        when complete.n_months_left_out > 1 then {{ reason_unequal_months() }}
+        else {{ reason_not_positive() }}
+    end as reason
 from complete
 inner join {{ ref('int_series_calendar') }} as calendar on complete.treated_series_id = calendar.series_id
 left join exposed

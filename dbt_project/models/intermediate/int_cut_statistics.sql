@@ -1,11 +1,12 @@
 -- One row compares the window before and the window after when a month of a series is taken as a cut, whether anything happened then
--- or not. The events of the report cut at some of these months, and the other months are what those can be ranked among.
+-- or not. The events of the report cut at some of these months, and the other months are what those can be ranked among. A window that
+-- lacks a month or a few is compared by the others (int_paired_window), at an event as at any other date.
 -- It is a table, because three models read it and the four windows of 1.3 million cuts take 5 s of processor time to bring together.
 with grid as (
     {{ report_grid() | indent(4) }}
 ),
 
-windows as (
+whole as (
     select
         post.series_id,
         post.as_of_basis,
@@ -22,6 +23,7 @@ windows as (
         pre.n_copied + post.n_copied as n_copied,
         least(pre.oldest_copy, post.oldest_copy) as oldest_copy,
         pre.n_revised + post.n_revised as n_revised,
+        {{ empty_list() }} as months_left_out,
         {{ windows_side_by_side() | indent(8) }}
     from grid
     inner join {{ ref('int_window_statistics') }} as post
@@ -47,6 +49,33 @@ windows as (
     where post.n_months = grid.window_months
         -- where not one month of the windows has its first release there is nothing to say about it
         and (post.as_of_basis = 'latest' or pre.n_values + post.n_values > 0)
+),
+
+-- windows that lack a month or a few are compared by the others; the episodes are those of the whole windows
+windows as (
+    select whole.*
+    from whole
+    anti join {{ ref('int_paired_window') }} as paired
+        on {{ same_comparison('whole', 'paired') }}
+    union all by name
+    select
+        whole.* exclude (
+            months_left_out,
+            {%- for side in ['pre', 'post'] %}{% for name in paired_aggregates() %}
+            {{ side }}_{{ name }},
+            {%- endfor %}{% endfor %}
+            earlier_n_values,
+            trend_n_values
+        ),
+        paired.months_left_out,
+        {%- for side in ['pre', 'post'] %}{% for name in paired_aggregates() %}
+        paired.{{ side }}_{{ name }},
+        {%- endfor %}{% endfor %}
+        0 as earlier_n_values,
+        0 as trend_n_values
+    from whole
+    inner join {{ ref('int_paired_window') }} as paired
+        on {{ same_comparison('whole', 'paired') }}
 )
 
 select
@@ -62,6 +91,7 @@ select
     post_end,
     n_pre,
     n_post,
+    months_left_out,
     scale,
     pre_mean,
     post_mean,

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from orchestration.readers.comparison.answer import Answer, AnswerLine, NamedEvent, Untold
+from orchestration.readers.comparison.left_out import missing_sentence
 from orchestration.readers.comparison.methods import NOMINAL_RATE
 from orchestration.readers.comparison.sentences import shortened, within_limit
 from orchestration.readers.rows import DimSeries, RptAnswer, RptAnswerDesign
@@ -267,6 +268,10 @@ def in_the_way(answer: Answer) -> list[str]:
         )
     if row["designs_disagree"]:
         lines.append("The designs do not agree: the first in the order fixed beforehand is the answer.")
+    if row["own_month_left_out"]:
+        whose = "The month in which the phase starts" if answer.phase else "Its own month"
+        lines.append(f"{whose}, {month(row['own_month_left_out'])}, is left out.")
+    lines += missing_sentence(row["months_left_out"])
     if answer.rivals:
         lines.append(_rivals(answer))
     if row["range_first_cut"] and row["range_last_cut"]:

@@ -2,6 +2,7 @@
 -- stands in the way. A question is a treatment, a series that it reaches and a width. Every design is in rpt_answer_design.
 with designs as (
     select * from {{ ref('rpt_answer_design') }}
+    where is_default_gap
 ),
 
 events as (
@@ -43,6 +44,17 @@ others as (
     group by treatment_id, series_id, window_months
 ),
 
+-- the gap of the comparison is that of the placebo rank, the last design in the order, of which every question has a row
+default_gaps as (
+    select
+        treatment_id,
+        series_id,
+        window_months,
+        max_by(gap_months, place) as gap_months
+    from designs
+    group by treatment_id, series_id, window_months
+),
+
 {%- set of_comparison = ['pre_mean', 'rival_event_ids', 'rivals_in_windows', 'share_outside', 'pct_change'] %}
 compared as (
     select
@@ -55,14 +67,15 @@ compared as (
         any_value(share_outside) filter (where as_of_basis = 'latest') as share_outside,
         any_value(pct_change) filter (where as_of_basis = 'first_release') as first_release_pct
     from (
-        select treatment_id, series_id, window_months, as_of_basis, {{ of_comparison | join(', ') }}
+        select treatment_id, series_id, window_months, gap_months, as_of_basis, {{ of_comparison | join(', ') }}
         from {{ ref('rpt_before_after') }}
-        where gap_months = 0 and treatment_id like 'act-%'
+        where gap_months in {{ in_list([0, own_month_gap()]) }} and treatment_id like 'act-%'
         union all
-        select treatment_id, series_id, window_months, as_of_basis, {{ of_comparison | join(', ') }}
+        select treatment_id, series_id, window_months, gap_months, as_of_basis, {{ of_comparison | join(', ') }}
         from {{ ref('rpt_cluster_before_after') }}
-        where gap_months = 0
+        where gap_months in {{ in_list([0, own_month_gap()]) }}
     ) as both_reports
+    inner join default_gaps using (treatment_id, series_id, window_months, gap_months)
     group by treatment_id, series_id, window_months
 ),
 
@@ -201,6 +214,9 @@ select
     answers.scope,
     answers.event_ids,
     answers.cut_month,
+    answers.gap_months,
+    answers.own_month_left_out,
+    answers.months_left_out,
     case when answers.is_answer then answers.design else 'none' end as design,
     case when answers.is_answer then answers.variant end as variant,
     case when answers.is_answer then answers.scale end as scale,

@@ -27,15 +27,16 @@ before as (
         treatment_id,
         series_id,
         window_months,
-        any_value(pre_mean) as pre_mean
+        -- a treatment inside a month has rows without that month, and these are what is answered
+        max_by(pre_mean, gap_months) as pre_mean
     from (
-        select treatment_id, series_id, window_months, pre_mean
+        select treatment_id, series_id, window_months, gap_months, pre_mean
         from {{ ref('rpt_before_after') }}
-        where gap_months = 0 and as_of_basis = 'latest' and treatment_id like 'act-%'
+        where gap_months in {{ in_list([0, own_month_gap()]) }} and as_of_basis = 'latest' and treatment_id like 'act-%'
         union all
-        select treatment_id, series_id, window_months, pre_mean
+        select treatment_id, series_id, window_months, gap_months, pre_mean
         from {{ ref('rpt_cluster_before_after') }}
-        where gap_months = 0 and as_of_basis = 'latest'
+        where gap_months in {{ in_list([0, own_month_gap()]) }} and as_of_basis = 'latest'
     ) as both_reports
     group by treatment_id, series_id, window_months
 ),
