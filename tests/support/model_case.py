@@ -22,6 +22,9 @@ from orchestration.store.tables import open_store
 #: name of a model, its relation, and its compiled SQL; None for a model in Python
 Model = tuple[str, str, str | None]
 
+#: of a database of a few hundred rows: further threads would have nothing to do, and cost processor time to find that out
+SMALL = {"threads": 1}
+
 
 def compiled(home: Path, names: Sequence[str]) -> list[Model]:
     """The models called `names`, in that order, compiled in a home of their own."""
