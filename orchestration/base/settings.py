@@ -100,6 +100,9 @@ class Settings:
 
 def load_env_file(project: Path = PROJECT) -> None:
     """Put the variables of `.env` in the project (keys, HEADWAY_HOME) into the environment; those set already stay."""
+    if not (project / ".env").exists():
+        return  # most clones have none, and to import what reads it takes a tenth of a short command
+
     from dotenv import load_dotenv
 
     load_dotenv(project / ".env", override=False)

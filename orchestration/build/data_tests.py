@@ -63,11 +63,11 @@ class TestResult:
     seconds: float
 
 
-def write(settings: Settings, nodes: Iterable[Any], by_name: dict[str, str]) -> None:
-    """Keep compiled tests. nodes: those of dbt's manifest after a compilation (Any: dbt publishes no stable types); by_name: as
+def write(path: Path, nodes: Iterable[Any], by_name: dict[str, str]) -> None:
+    """Keep compiled tests in the file `path`. nodes: those of dbt's manifest after a compilation (Any: dbt publishes no stable types); by_name: as
     in subject_of."""
     tests = [asdict(_test_of(node, by_name)) for node in nodes]
-    (settings.dbt_target / COMPILED).write_text(json.dumps(tests), encoding="utf-8")
+    path.write_text(json.dumps(tests), encoding="utf-8")
 
 
 def read(settings: Settings) -> list[DataTest]:

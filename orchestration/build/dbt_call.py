@@ -31,8 +31,8 @@ def invoke(
     """One dbt invocation. Afterwards dbt's connections are closed: it keeps them open, and they would hold the lock of the
     database file.
 
-    manifest: what dbt parsed before; without it dbt reads the project. target: folder of its artefacts, the home's if not
-    given.
+    manifest: what dbt parsed before; without it dbt reads the project. target: folder of its artefacts and its log, those of
+    the home if not given.
     """
     from dbt.cli.main import dbtRunner
 
@@ -47,7 +47,7 @@ def invoke(
                     *("--project-dir", str(settings.dbt_project)),
                     *("--profiles-dir", str(settings.dbt_project)),
                     *("--target-path", str(folder)),
-                    *("--log-path", str(settings.home / "dbt" / "logs")),
+                    *("--log-path", str(target or settings.home / "dbt" / "logs")),
                     *("--log-level", "none", "--log-level-file", "info"),
                 ]
             )

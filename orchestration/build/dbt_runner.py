@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from orchestration.base import progress
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.build import data_tests
+from orchestration.build import data_tests, worker
 from orchestration.build.data_tests import TestResult
 from orchestration.build.dbt_call import invoke
-from orchestration.build.dbt_project import parsed
+from orchestration.build.dbt_project import ensure_tests, parsed
 from orchestration.release.contract import CheckResult
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def build(settings: Settings) -> DbtResult:
             finished += 1
             say("transform", event.data.node_info.node_name, finished, total)
 
-    outcome = invoke(settings, _BUILD, manifest=manifest, callbacks=[listen])
+    with worker.working():
+        outcome = invoke(settings, _BUILD, manifest=manifest, callbacks=[listen])
     if not isinstance(outcome.result, RunExecutionResult):
         raise ReleaseError(f"dbt could not run: {str(outcome.exception) or type(outcome.exception).__name__}")
     built = [
@@ -98,6 +99,7 @@ def build(settings: Settings) -> DbtResult:
         != "no-op"  # exposures: they say who reads the marts, and nothing of them runs or can fail
     ]
     made = {b.unique_id for b in built if b.status == "success"}
+    ensure_tests(settings)
     return DbtResult(built, data_tests.run(settings, data_tests.read(settings), made))
 
 

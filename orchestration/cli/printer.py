@@ -6,10 +6,8 @@ Does not belong here: how a particular result is shown (results.py), computing a
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
-import math
 import os
 import sys
 import textwrap
@@ -20,11 +18,11 @@ from decimal import Decimal
 import click
 from rich.cells import cell_len
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from orchestration.base.progress import listening
+from orchestration.readers.json_values import json_value
 
 #: columns of the output where it is no terminal: a pipe has no width, so no line is folded
 _WIDTH_OF_A_PIPE = 10_000
@@ -58,8 +56,8 @@ class Printer:
         return self._console.width
 
     def json(self, value: object) -> None:
-        """One JSON value, whatever `as_json` says; see `_as_json` for what becomes of dataclasses, dates and NaN."""
-        print(json.dumps(_as_json(value), ensure_ascii=False, allow_nan=False, indent=2))
+        """One JSON value, whatever `as_json` says; see readers/json_values.py for what becomes of dataclasses, dates and NaN."""
+        print(json.dumps(json_value(value), ensure_ascii=False, allow_nan=False, indent=2))
 
     def line(self, text: str = "") -> None:
         """One line of text; for programs an object with `message`."""
@@ -240,6 +238,16 @@ def _stage_lines(console: Console) -> Iterator[None]:
 @contextmanager
 def _bars(console: Console) -> Iterator[None]:
     """A bar for each stage, with what the stage is doing beside it."""
+    # most commands show none, and the import takes 20 ms
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskID,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     columns = (
         TextColumn("{task.description:<10}", markup=False),
         BarColumn(),
@@ -257,23 +265,6 @@ def _bars(console: Console) -> Iterator[None]:
 
         with listening(advance):
             yield
-
-
-def _as_json(value: object) -> object:
-    """A value that JSON can hold: dataclasses as objects, dates as ISO text, numbers that are not finite as null."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(name): _as_json(field) for name, field in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_as_json(element) for element in value]
-    if isinstance(value, Decimal):
-        return _as_json(float(value))
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def _bare(value: object) -> str:

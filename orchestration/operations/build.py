@@ -16,6 +16,7 @@ from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.build.steps import is_current
 from orchestration.defs.jobs import ALLOW_SHRINK
+from orchestration.intake.figures.load import load_ahead
 from orchestration.intake.parsers import parser_of_archived
 from orchestration.intake.registration import register
 from orchestration.operations.dagster_run import run_job
@@ -61,7 +62,12 @@ def run_build(
             rebuild_what_was_corrected(settings)
         if not force and is_current(settings):
             return BuildOutcome(False, _current(settings), seconds=time.monotonic() - started)
-        run_job(settings, "build", tags={ALLOW_SHRINK: "true"} if allow_shrink else {})
+        run_job(
+            settings,
+            "build",
+            tags={ALLOW_SHRINK: "true"} if allow_shrink else {},
+            meanwhile=partial(load_ahead, settings),
+        )
         return BuildOutcome(True, _current(settings), seconds=time.monotonic() - started)
 
 

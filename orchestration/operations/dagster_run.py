@@ -11,13 +11,13 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.base.errors import HeadwayError, ReleaseError, require_pages
 from orchestration.base.settings import Settings
-from orchestration.build.dbt_project import ensure_manifest
+from orchestration.build.dbt_project import ensure_manifest, parsing_ahead
 from orchestration.operations.event_log import kept_open
 
 if TYPE_CHECKING:
@@ -27,13 +27,27 @@ if TYPE_CHECKING:
 IN_PROCESS = "headway/in_process"
 
 
-def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None) -> None:
-    """Execute a Dagster job in this process, recorded with `tags` in the home's own instance. Raises ReleaseError on
-    failure, KeyboardInterrupt where Ctrl-C ended it."""
-    import logging
+def run_job(
+    settings: Settings,
+    name: str,
+    tags: Mapping[str, str] | None = None,
+    *,
+    meanwhile: Callable[[], None] | None = None,
+) -> None:
+    """Execute a Dagster job in this process, recorded with `tags` in the home's own instance.
 
+    meanwhile: work of the job that can be done before Dagster knows the models; done where their project has to be read first,
+    which takes another process about as long. Raises ReleaseError on failure, KeyboardInterrupt where Ctrl-C ended it.
+    """
     prepare_dagster_home(settings)
-    ensure_manifest(settings)
+    with parsing_ahead(settings) as reads:
+        if reads and meanwhile is not None:
+            meanwhile()
+        _run_job(settings, name, tags)
+
+
+def _run_job(settings: Settings, name: str, tags: Mapping[str, str] | None) -> None:
+    import logging
 
     from dagster import DagsterInstance
 
@@ -43,9 +57,10 @@ def run_job(settings: Settings, name: str, tags: Mapping[str, str] | None = None
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     _without_fsync()
-    job = build_definitions(settings).resolve_job_def(name)
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance, kept_open(instance):
         _end_dead_runs(instance)
+        ensure_manifest(settings)  # last, because another process may be parsing until now
+        job = build_definitions(settings).resolve_job_def(name)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,

@@ -30,7 +30,7 @@ def kept_open(instance: DagsterInstance) -> Iterator[None]:
         return
     storage: Any = (
         instance.event_log_storage
-    )  # Any, because two of its methods are put in the place of others
+    )  # Any, because some of its methods are put in the place of others
     connect = storage._connect
     open_ones: dict[str, Connection] = {}
 
@@ -46,10 +46,20 @@ def kept_open(instance: DagsterInstance) -> Iterator[None]:
     with ExitStack() as stack:
         storage._connect = held
         storage.has_table = cache(storage.has_table)  # asked twice for each event; no run takes a table away
+        # asked for each event of an asset, by reading the definition of a table that no run changes
+        columns: dict[str, bool] = {}
+        has_column = storage._has_asset_key_col_on_connection
+
+        def known(connection: Connection, column: str) -> bool:
+            if column not in columns:
+                columns[column] = has_column(connection, column)
+            return columns[column]
+
+        storage._has_asset_key_col_on_connection = known
         try:
             yield
-        finally:
-            del storage._connect, storage.has_table  # the methods of the class are seen again
+        finally:  # the methods of the class are seen again
+            del storage._connect, storage.has_table, storage._has_asset_key_col_on_connection
 
 
 @contextmanager

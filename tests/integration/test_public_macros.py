@@ -65,7 +65,8 @@ def question(draw: random.Random) -> dict:
     return {
         "kind": draw.choice(["positive", "around zero", "once negative", "negative at first", "constant"]),
         "length": draw.choice([1, 7, 30, 60, 90, 120]),
-        "holes": draw.choice([set(), {draw.randint(-26, 23)}]),
+        # of two in one window of 12 both can be left out, of three none
+        "holes": draw.choice([set(), {draw.randint(-26, 23) for _ in range(draw.randint(1, 3))}]),
         "offset": draw.choice([draw.randint(-3, 118), draw.randint(45, 70)]),
         "months": draw.choice([1, 2, 6, 8, 11, 12, 12, 12, 18, 24]),
         "gap": draw.choice([0, 0, 1, 3, 6, 13]),
@@ -129,9 +130,11 @@ def answered_as_plain_python(question: dict, values: dict[int, float], got: dict
     assert plain.number(got["pre_end"]) == before.start + len(before) - 1
     assert plain.number(got["post_end"]) == cut + len(later) - 1
     assert (got["reason"] == "a month of a window has no value") == wanted["missing"], question
-    whole = got["n_pre"] == (months if months % 12 == 0 else after or months) and got["n_post"] == (
-        after or months
-    )
+    gone = wanted["left_out"]
+    assert got["months_left_out"] == [f"{plain.month(m):%Y-%m}" for m in gone]
+    whole = got["n_pre"] + sum(m < cut for m in gone) == (
+        months if months % 12 == 0 else after or months
+    ) and got["n_post"] + sum(m >= cut for m in gone) == (after or months)
     assert (got["reason"] or "").startswith(("window is shorter than asked", "no month of a window")) == (
         not whole and not wanted["missing"]
     ), question
@@ -227,6 +230,7 @@ def growing(first: dt.date, count: int) -> dict[dt.date, float]:
     return {plain.month(start + i): 100.0 + i for i in range(count)}
 
 
+VALUES = {plain.number(day): value for day, value in growing(dt.date(2014, 1, 1), 110).items()}
 EVENTS = [
     ("talks", "round_end", "2018-01-29", None, "day", "high", True, "talks_2018"),
     ("tariff", "tariff_effective", "2018-03-08", "2018-03-23", "day", "high", True, None),
@@ -263,6 +267,29 @@ def test_event_and_its_day_cut_alike(timeline):
         "2020-07-01": dt.date(2020, 7, 1),
         "threat": dt.date(2018, 3, 1),  # announced, not effective: the day it was announced
     }
+
+
+def test_the_own_month_is_left_out_unless_it_is_kept(timeline):
+    """The macro obeys the rule of the reports for an event, a date and a first day; a gap that is asked for is the gap."""
+
+    def compared(arguments: str) -> tuple[int, dt.date, bool]:
+        (row,) = case.rows(timeline, f"FROM before_after('s', {arguments})")
+        assert not differences(
+            row,
+            plain.compare(VALUES, plain.number(row["cut_month"]), row["window_months"], row["gap_months"]),
+        )
+        return row["gap_months"], row["pre_end"], row["is_default_gap"]
+
+    for talks in ("'talks'", "'2018-01-29'"):
+        assert compared(talks) == (1, dt.date(2017, 12, 1), True)
+        assert compared(f"{talks}, keep_event_month := true") == (0, dt.date(2018, 1, 1), False)
+        assert compared(f"{talks}, gap := 0") == (0, dt.date(2018, 1, 1), False)
+        assert compared(f"{talks}, gap := 3, keep_event_month := true") == (3, dt.date(2017, 10, 1), False)
+    for entry in ("'entry'", "'2020-07-01'"):
+        assert compared(entry) == (0, dt.date(2020, 6, 1), True)
+    pool = "SELECT count(*) FROM placebo('s', 'talks'{}) WHERE is_event AND gap_months = {}"
+    assert timeline.execute(pool.format("", 1)).fetchall() == [(1,)]
+    assert timeline.execute(pool.format(", keep_event_month := true", 0)).fetchall() == [(1,)]
 
 
 def test_overlap_counts_events_of_the_report(timeline):

@@ -75,6 +75,7 @@ def warehouse(own: Settings, replay: ReplayServer, monkeypatch) -> Warehouse:
     return Warehouse(own, replay)
 
 
+@pytest.mark.long
 def test_a_warehouse_is_filled_kept_revised_and_survives_broken_agencies(warehouse, monkeypatch, capfd):
     agencies = Agencies().serve(warehouse.replay, monkeypatch.setenv)
     figures = dict(warehouse.rows("SELECT series_id, count(*) FROM raw.observation GROUP BY ALL"))

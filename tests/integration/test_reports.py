@@ -29,7 +29,7 @@ from tests.support.macro_case import rows
 RELATIVE = 1e-9
 #: what as_of gives of fct_observation: all but what says how early the first figure was known
 LATEST = "SELECT * EXCLUDE (first_known_from, first_known_lag_days, is_first_release) FROM fct_observation"
-WINDOWS, GAPS = (6, 12, 24), (0, 3, 6)
+WINDOWS, GAPS = (6, 12, 24), (0, 1, 3, 6)
 #: what can go wrong differs: revised, with a declared hole, never revised, balance, negative at the end, Mexican, trade flow
 SERIES = {
     "usa_employment_motor_vehicles_parts": True,
@@ -70,6 +70,12 @@ def _date(text: str) -> dt.date | None:
 @cache
 def events() -> dict[str, int]:
     """Cuts of the events of the report, by event_id."""
+    return {event_id: plain.event_cut(row) for event_id, row in reported_events().items()}
+
+
+@cache
+def reported_events() -> dict[str, dict]:
+    """Rows of the seed of the events of the report, by event_id."""
     seed = Settings.load().dbt_project / "seeds" / "timeline" / "seed_event.csv"
     found = {}
     with seed.open(encoding="utf-8", newline="") as file:
@@ -78,7 +84,7 @@ def events() -> dict[str, int]:
                 "in_force": row["in_force"] == "true"
             }
             if plain.in_report(row):
-                found[row["event_id"]] = plain.event_cut(row)
+                found[row["event_id"]] = row
     return found
 
 
@@ -120,7 +126,7 @@ def test_motor_vehicle_jobs_depend_on_what_was_known(con, known, pct):
     (row,) = rows(
         con,
         "FROM before_after('usa_employment_motor_vehicles_parts', 's232-autos-effective-2025-04', "
-        f"post_months := 8, on_date := '{known}')",
+        f"post_months := 8, keep_event_month := true, on_date := '{known}')",
     )
     assert (row["n_pre"], row["n_post"], row["post_end"]) == (12, 8, dt.date(2025, 12, 1))
     assert round(row["pct_change"], 2) == pct
@@ -130,7 +136,8 @@ def test_motor_vehicle_jobs_depend_on_what_was_known(con, known, pct):
 def test_a_window_still_running_is_answered_with_its_months(con):
     (row,) = rows(
         con,
-        "FROM before_after('usa_employment_motor_vehicles_parts', 's232-autos-effective-2025-04', on_date := '2026-01-09')",
+        "FROM before_after('usa_employment_motor_vehicles_parts', 's232-autos-effective-2025-04', keep_event_month := true, "
+        "on_date := '2026-01-09')",
     )
     assert (row["n_pre"], row["n_post"]) == (12, 8)
     # October 2025 was published later, so that the gap in the publications is no episode of this series
@@ -144,7 +151,7 @@ def test_a_window_still_running_is_answered_with_its_months(con):
 def test_entry_into_force_of_usmca_is_not_clean(con):
     """COVID lies in both windows: a rise of 17 % (18 % from a cut one month later) that must not pass as clean."""
     (row,) = rows(con, "FROM before_after('usa_imports_goods_mex', 'usmca-entry-into-force')")
-    (later,) = rows(con, "FROM before_after('usa_imports_goods_mex', '2020-07-02')")
+    (later,) = rows(con, "FROM before_after('usa_imports_goods_mex', '2020-07-02', keep_event_month := true)")
     assert (row["cut_month"], row["event_clean"]) == (dt.date(2020, 7, 1), False)
     assert "covid_19" in row["episodes_in_window"]
     assert (round(row["pct_change"], 1), round(later["pct_change"], 1)) == (16.7, 18.0)
@@ -170,7 +177,10 @@ def test_before_after_of_every_event(con, series_id, basis):
     wanted, wrong = {}, {}
     for event_id, cut in events().items():
         for months in WINDOWS:
+            own = plain.own_month(plain.anchor(reported_events()[event_id]))
             for gap in GAPS:
+                if gap == 1 and own is None:
+                    continue
                 before, after = plain.windows(cut, months, gap)
                 held = basis == "latest" or any(m in values for m in (*before, *after))
                 if held and before.start >= first and after.stop - 1 <= last:
@@ -182,18 +192,26 @@ def test_before_after_of_every_event(con, series_id, basis):
                         gap,
                         log_allowed=SERIES[series_id],
                         life=range(first, last + 1),
+                        copied=life.keys() - values.keys(),
                     )
+                    default = gap == (own is not None)
+                    assert key not in got or got[key]["is_default_gap"] == default, key
+                    # of whole years the default ends right before the month of the event
+                    assert not default or months % 12 or before.stop == (own or cut)
                     if key in got and (found := different(got[key], wanted[key])):
                         wrong[key] = found
     assert got.keys() == wanted.keys()
     history = basis == "latest" or series_id == "usa_employment_motor_vehicles_parts"
     assert len(got) > 300 if history else len(got) < 1500
     assert not wrong
+    left_out = {k: [f"{plain.month(m):%Y-%m}" for m in w["left_out"]] for k, w in wanted.items()}
+    assert {k: r["months_left_out"] for k, r in got.items()} == left_out
     holed = {k for k, w in wanted.items() if w["missing"]}
     assert {k for k, r in got.items() if r["d_level"] is None} == holed
     assert all(got[k]["verdict"] == "not_computable" for k in holed)
     if basis == "latest":
-        assert bool(holed) == (series_id == "usa_cpi_all_items")  # no CPI of October 2025 exists
+        assert not holed
+        assert any(left_out.values()) == (series_id == "usa_cpi_all_items")  # no CPI of October 2025 exists
     else:
         assert bool(wanted.keys() - holed) == history
         # what is withheld names the oldest copy of what is missing
@@ -206,7 +224,8 @@ def test_jobs_around_march_2018_as_known_then(con):
     March 2019 was published, against the figures of each release as the BLS gave them. The copies of later years cannot give it."""
     day = dt.date(2019, 4, 5)
     (row,) = rows(
-        con, f"FROM before_after('usa_employment_manufacturing', '2018-03-23', on_date := DATE '{day}')"
+        con,
+        f"FROM before_after('usa_employment_manufacturing', '2018-03-23', gap := 0, on_date := DATE '{day}')",
     )
     known = {
         plain.number(d): v
@@ -215,7 +234,13 @@ def test_jobs_around_march_2018_as_known_then(con):
     assert (row["n_pre"], row["n_post"], row["post_end"]) == (12, 12, dt.date(2019, 3, 1))
     assert row["as_of"].date() <= day
     assert not different(row, plain.compare(known, plain.number(dt.date(2018, 4, 1)), 12, 0))
-    (now,) = rows(con, "FROM before_after('usa_employment_manufacturing', '2018-03-23')")
+    # without March 2018, which is partly before and partly after the 23rd
+    (without,) = rows(
+        con, f"FROM before_after('usa_employment_manufacturing', '2018-03-23', on_date := DATE '{day}')"
+    )
+    assert (without["gap_months"], without["pre_end"]) == (1, dt.date(2018, 2, 1))
+    assert not different(without, plain.compare(known, plain.number(dt.date(2018, 4, 1)), 12, 1))
+    (now,) = rows(con, "FROM before_after('usa_employment_manufacturing', '2018-03-23', gap := 0)")
     assert row["pct_change"] != now["pct_change"]
     assert con.execute(
         "SELECT bool_and(known_from_basis = 'release') FROM as_of(?) WHERE series_id = 'usa_employment_manufacturing' "
@@ -376,7 +401,8 @@ def released(warehouse: Path, tmp_path_factory) -> Path:
 
 CALLS = (
     "SELECT round(pct_change, 2), round(welch_t, 3), n_other_events, episodes_in_window FROM before_after("
-    "'usa_imports_goods_mex', 'nafta-round6-end')",
+    "'usa_imports_goods_mex', 'nafta-round6-end', keep_event_month := true)",
+    "SELECT round(pct_change, 2), months_left_out FROM before_after('usa_cpi_all_items', '2025-06-04')",
     "SELECT n_post, round(pct_change, 2) FROM before_after('usa_employment_motor_vehicles_parts', '2025-04-03', "
     "on_date := DATE '2026-01-09')",
     "SELECT count(*), round(sum(index_100), 6) FROM event_window('usa_imports_goods_mex', 'nafta-round6-end')",

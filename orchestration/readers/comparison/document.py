@@ -123,7 +123,9 @@ def _months(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> Rows:
 
 
 def _window(result: RptBeforeAfter, month: dt.date) -> str:
-    """The window that a month is in; the months of a gap are in none."""
+    """The window that a month is in; the months of a gap, and pairs of which one has no value, are in none."""
+    if f"{month:%Y-%m}" in (result["months_left_out"] or ()):
+        return "left out"
     if result["pre_start"] <= month <= result["pre_end"]:
         return "before"
     return "after" if month >= result["post_start"] else "left out"

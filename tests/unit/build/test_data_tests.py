@@ -49,7 +49,7 @@ def node(name: str, sql: str, *, needs: tuple[str, ...] = (MODEL,), **config: An
 
 
 def run(home: Settings, *nodes: SimpleNamespace, built: tuple[str, ...] = (MODEL,)) -> dict[str, tuple]:
-    data_tests.write(home, nodes, {})
+    data_tests.write(home.dbt_target / data_tests.COMPILED, nodes, {})
     said: list[tuple] = []
     with listening(lambda *what: said.append(what)):
         results = data_tests.run(home, data_tests.read(home), built)

@@ -26,7 +26,7 @@ def allowed(tmp_path: Path, monkeypatch) -> list[bool]:
     @dg.asset
     def models() -> None: ...
 
-    def run_job(settings: Settings, name: str, tags: dict[str, str]) -> None:
+    def run_job(settings: Settings, name: str, tags: dict[str, str], **_: object) -> None:
         asset = build_release_asset(models)
         dg.materialize([models, asset], tags=tags, raise_on_error=False, resources={"settings": settings})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+from contextlib import nullcontext
 from pathlib import Path
 
 import dagster as dg
@@ -20,13 +21,14 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(PROJECT, tmp_path / "home")
 
 
-def served(monkeypatch: pytest.MonkeyPatch, *assets: dg.AssetsDefinition) -> None:
+def served(monkeypatch: pytest.MonkeyPatch, *assets: dg.AssetsDefinition, parses: bool = False) -> None:
     """These assets in place of the warehouse's, in a job `build`, without a manifest of dbt."""
     definitions = dg.Definitions(
         assets=assets, jobs=[dg.define_asset_job("build")], executor=dg.in_process_executor
     )
     monkeypatch.setattr("orchestration.definitions.build_definitions", lambda _settings: definitions)
     monkeypatch.setattr(dagster_run, "ensure_manifest", lambda _settings: None)
+    monkeypatch.setattr(dagster_run, "parsing_ahead", lambda _settings: nullcontext(parses))
     # run_job turns Dagster's own log off for its process
     monkeypatch.setattr(logging.getLogger("dagster"), "level", logging.getLogger("dagster").level)
 
@@ -88,3 +90,19 @@ def test_ctrl_c_during_a_step_is_an_interruption_and_no_failed_run(
     served(monkeypatch, load)
     with pytest.raises(KeyboardInterrupt):
         run_job(settings, "build")
+
+
+@pytest.mark.parametrize("parses", [True, False])
+def test_figures_are_loaded_ahead_only_where_the_project_is_being_read(
+    settings: Settings, monkeypatch, parses: bool
+) -> None:
+    """Loaded ahead of every build, a failure to load would be met twice and progress be shown in the wrong place."""
+    done: list[str] = []
+
+    @dg.asset
+    def load() -> None:
+        done.append("step")
+
+    served(monkeypatch, load, parses=parses)
+    run_job(settings, "build", meanwhile=lambda: done.append("ahead"))
+    assert done == (["ahead", "step"] if parses else ["step"])

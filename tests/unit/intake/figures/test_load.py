@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.base.errors import HeadwayError
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.intake.figures.load import ingest_figures
+from orchestration.intake.figures.load import ingest_figures, load_ahead
 
 
 @pytest.fixture
@@ -55,3 +55,26 @@ def test_figures_that_match_their_manifest_but_cannot_be_read_are_set_aside(figu
     with duckdb.connect(str(settings.store), read_only=True) as con:
         assert con.execute("select count(*) from raw.observation").fetchall() == [(0,)]
     assert list((settings.home / "quarantine").glob("*.json"))
+
+
+def test_what_was_loaded_ahead_is_handed_out_once(figures, tmp_path):
+    """Loaded twice, the step would report that its figures brought nothing new; handed out twice, a later run would believe them
+    loaded into a store that was made again."""
+    manifest = json.loads((figures / "manifest.json").read_text())
+    manifest["files"] = [file for file in manifest["files"] if file["dataset"] == "observation_fed"]
+    (figures / "manifest.json").write_text(json.dumps(manifest))
+    settings = Settings(PROJECT, tmp_path / "home")
+    load_ahead(settings)
+    ((_, first),) = ingest_figures(settings, ["observation_fed"])
+    ((_, second),) = ingest_figures(settings, ["observation_fed"])
+    assert first.rows_appended > 10_000
+    assert second.rows_appended == 0 and second.rows_in == first.rows_in
+
+
+def test_figures_damaged_before_a_load_ahead_are_refused_by_the_step(figures, tmp_path):
+    """What is swallowed ahead must not be lost."""
+    damage(figures, "truncated")
+    settings = Settings(PROJECT, tmp_path / "home")
+    load_ahead(settings)
+    with pytest.raises(HeadwayError, match=r"observation_bls\.parquet.*git checkout"):
+        list(ingest_figures(settings, ["observation_bls"]))
