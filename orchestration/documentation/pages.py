@@ -1,5 +1,5 @@
-"""docs/tables.md, series.md, sources.md, sources/, coverage.md, lineage.md and the marked parts of methods.md, made from a release, the specs of
-the sources and dbt's manifest, so that they say what the program does.
+"""docs/tables.md, series.md, sources.md, sources/, coverage.md, lineage.md and the marked parts of methods.md and
+panel.md, made from a release, the specs of the sources and dbt's manifest, so that they say what the program does.
 
 Belongs here: turning the comments and dimensions of a released file into Markdown (lineage.py draws lineage.md, coverage_page.py
 makes coverage.md).
@@ -30,6 +30,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
     from orchestration.documentation.answer_blocks import readme as with_answer
     from orchestration.documentation.coverage_page import coverage_page
     from orchestration.documentation.lineage import lineage_page, read_manifest
+    from orchestration.documentation.panel_page import panel_page
     from orchestration.documentation.source_pages import last_periods, source_page
     from orchestration.documentation.vintage_table import vintage_table, with_table
     from orchestration.readers.release_file import open_release
@@ -44,6 +45,7 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
             "sources.md": sources_page(con),
             "methods.md": methods_page(con),
             "coverage.md": _HEAD + coverage_page(con),
+            "panel.md": panel_page(con),
         }
         front = folder.resolve().parent / "README.md"
         if front.exists():

@@ -151,7 +151,7 @@ def check_against_full_store(table: Table, payloads: list[Parsed], data: st.Data
             assert current(con, table) == full.known(APR)
 
 
-SLOW = examples(10)
+SLOW = examples(6, shrink=False)
 
 
 @SLOW
@@ -267,7 +267,7 @@ def test_the_later_load_wins_at_one_known_from(con):
         unique_by=lambda row: (row[0], row[1], row[3]),
     )
 )
-@examples(20)
+@examples(8, shrink=False)
 def test_a_first_history_is_stored_as_a_replay_would(rows: list[tuple]) -> None:
     """The figures of a first build take a shorter way; a difference would show in the builds that follow only."""
 
