@@ -10,6 +10,7 @@ import json
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import get_args
 
 import duckdb
 
@@ -182,12 +183,18 @@ _SQL_TYPES = {
 }
 
 
+def _written(annotation: object) -> str:
+    """A type of rows.py as it is written there, without `| None`."""
+    text = (
+        annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
+    )
+    text = text.replace("datetime.", "dt.").removesuffix(" | None")
+    return {"date": "dt.date", "datetime": "dt.datetime"}.get(text, text)
+
+
 def columns(row: type) -> dict[str, str]:
     """Names and types of the columns of a public table, given its class of rows.py."""
-    return {
-        name: _SQL_TYPES[annotation.__forward_arg__.removesuffix(" | None")]
-        for name, annotation in row.__annotations__.items()
-    }
+    return {name: _SQL_TYPES[_written(annotation)] for name, annotation in row.__annotations__.items()}
 
 
 def _contract_columns(con: duckdb.DuckDBPyConnection) -> str:
