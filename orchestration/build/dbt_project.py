@@ -163,7 +163,9 @@ def parse_into(settings: Settings, folder: Path) -> Iterator[str]:
     from dbt.artifacts.schemas.run import RunExecutionResult
     from dbt.contracts.graph.manifest import Manifest
 
-    scratch = folder / "scratch"  # of its own, because a compilation leaves results that would pass for those of a build
+    scratch = (
+        folder / "scratch"
+    )  # of its own, because a compilation leaves results that would pass for those of a build
     outcome = invoke(settings, ["parse"], target=scratch)
     manifest = outcome.result
     if not outcome.success or not isinstance(manifest, Manifest):
@@ -174,7 +176,14 @@ def parse_into(settings: Settings, folder: Path) -> Iterator[str]:
     outcome = invoke(
         settings,
         # no JSON: the manifest would be written a second time
-        ["compile", "--select", "resource_type:test", "--no-populate-cache", "--no-introspect", "--no-write-json"],
+        [
+            "compile",
+            "--select",
+            "resource_type:test",
+            "--no-populate-cache",
+            "--no-introspect",
+            "--no-write-json",
+        ],
         manifest=manifest,
         target=scratch,
     )

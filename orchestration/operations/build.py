@@ -15,13 +15,9 @@ from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.build.steps import is_current
-from orchestration.defs.jobs import ALLOW_SHRINK
 from orchestration.intake.figures.load import load_ahead
-from orchestration.intake.parsers import parser_of_archived
-from orchestration.intake.registration import register
 from orchestration.operations.dagster_run import run_job
 from orchestration.release import folders as release
-from orchestration.store.rebuild import rebuild_store_from_archive
 
 
 @dataclass(frozen=True)
@@ -55,10 +51,17 @@ def run_build(
     started = time.monotonic()
     with writer_lock(settings, wait=wait):
         if from_archive:
+            from orchestration.intake.parsers import parser_of_archived
+            from orchestration.intake.registration import register
+            from orchestration.store.rebuild import rebuild_store_from_archive
+
             report("load", "rebuilding the store from the archive")
             rebuild_store_from_archive(settings, parser_of_archived, partial(register, settings))
         if not force and is_current(settings):
             return BuildOutcome(False, _current(settings), seconds=time.monotonic() - started)
+        # with Dagster, which takes a second and is not needed until here
+        from orchestration.defs.jobs import ALLOW_SHRINK
+
         run_job(
             settings,
             "build",

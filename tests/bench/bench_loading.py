@@ -139,7 +139,11 @@ def test_reading_the_latest_does_not_slow_down_with_vintages(tmp_path):
     with open_store(forty, read_only=True) as con:
         assert con.execute("SELECT count(*) FROM raw.observation").fetchall()[0][0] > 900_000
     measured = compare(
-        "latest of 40 vintages", lambda: read_latest(forty), "latest of 1 vintage", lambda: read_latest(one), 9
+        "latest of 40 vintages",
+        lambda: read_latest(forty),
+        "latest of 1 vintage",
+        lambda: read_latest(one),
+        9,
     )
     show("Reading the latest, 40 reads of 200,000 keys", [measured], READING_LIMIT)
     assert measured.ratio < READING_LIMIT

@@ -14,7 +14,12 @@ from orchestration.build.parse_ahead import Ahead
 
 
 def process(folder: Path, code: str) -> Ahead:
-    return Ahead(subprocess.Popen([sys.executable, "-c", f"import pathlib, time\nto = pathlib.Path({str(folder)!r})\n{code}"]), folder)
+    return Ahead(
+        subprocess.Popen(
+            [sys.executable, "-c", f"import pathlib, time\nto = pathlib.Path({str(folder)!r})\n{code}"]
+        ),
+        folder,
+    )
 
 
 def test_a_stage_is_waited_for(tmp_path: Path) -> None:
@@ -36,7 +41,9 @@ def test_nothing_of_it_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     settings = Settings(PROJECT, tmp_path)
     left = tmp_path / "dbt" / "parsing-1"
     left.mkdir(parents=True)
-    monkeypatch.setattr(parse_ahead, "__name__", "this")  # a module that takes no time and does nothing of ours
+    monkeypatch.setattr(
+        parse_ahead, "__name__", "this"
+    )  # a module that takes no time and does nothing of ours
     with pytest.raises(RuntimeError), parse_ahead.started(settings):
         ahead = parse_ahead.of(settings)
         assert ahead is not None and ahead.folder.exists() and not left.exists()

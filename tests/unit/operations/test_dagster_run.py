@@ -21,9 +21,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(PROJECT, tmp_path / "home")
 
 
-def served(
-    monkeypatch: pytest.MonkeyPatch, *assets: dg.AssetsDefinition, parses: bool = False
-) -> None:
+def served(monkeypatch: pytest.MonkeyPatch, *assets: dg.AssetsDefinition, parses: bool = False) -> None:
     """These assets in place of the warehouse's, in a job `build`, without a manifest of dbt."""
     definitions = dg.Definitions(
         assets=assets, jobs=[dg.define_asset_job("build")], executor=dg.in_process_executor
