@@ -1,7 +1,7 @@
 -- One row is the comparison of a series at a cut month, a width and a gap, with all that does not depend on which event was
 -- there: events and clusters with the same cut month share the row. The acts that reach the series and have this cut month are one
 -- treatment (treatment_id), and the rivals are theirs.
-with cuts as (
+with cuts as not materialized (
     select statistics.*
     from {{ ref('int_cut_statistics') }} as statistics
     inner join {{ ref('int_report_cut') }} as events
@@ -54,12 +54,6 @@ rates as (
     group by series_id, window_months, gap_months
 ),
 
-family_rates as (
-    select *
-    from {{ ref('int_family_calibration') }}
-    where era = 'all'
-),
-
 treatments as (
     select
         calendar_id,
@@ -69,58 +63,6 @@ treatments as (
     from {{ ref('int_calendar_event') }}
     where event_class = 'act'
     group by calendar_id, cut_month
-),
-
-standings as (
-    select
-        *,
-        case
-            when n_blocks >= {{ min_placebo_blocks() }} then 'own'
-            when n_placebo >= {{ min_placebo_cuts() }} then 'pooled'
-        end as pool
-    from {{ ref('int_cut_standing') }}
-),
-
-ranges as (
-    select
-        standing.* exclude (middle, mde95, placebo_rank, z_mad),
-        -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
-        case when cuts.n_episode_months = 0 then standing.placebo_rank end as placebo_rank,
-        case when cuts.n_episode_months = 0 then standing.z_mad end as z_mad,
-        standing.middle * standing.unit_size as centre,
-        standing.mde95 * standing.unit_size as mde95,
-        own.rank_threshold,
-        shared.z_threshold,
-        rates.false_alarm_rate as family_false_alarm_rate,
-        rates.false_alarm_se as family_false_alarm_se,
-        rates.n_pseudo_events as n_family_dates,
-        case standing.pool
-            when 'own' then {{ threshold_distance('standing.far_distances', 'own.rank_threshold', 'standing.n_placebo') }}
-            when 'pooled' then shared.z_threshold * standing.typical_distance
-        end * standing.unit_size as distance_at_threshold
-    from standings as standing
-    inner join cuts
-        on standing.series_id = cuts.series_id
-        and standing.as_of_basis = cuts.as_of_basis
-        and standing.window_months = cuts.window_months
-        and standing.gap_months = cuts.gap_months
-        and standing.cut_month = cuts.cut_month
-    inner join {{ ref('int_series_family') }} as family on standing.series_id = family.series_id
-    left join family_rates as rates
-        on standing.pool = rates.scope_of_range
-        and standing.window_months = rates.window_months
-        and standing.gap_months = rates.gap_months
-        and family.family_id = rates.family_id
-    left join {{ ref('int_rank_threshold') }} as own
-        on own.comparison = 'before_after'
-        and own.for_half = {{ both_halves() }}
-        and standing.window_months = own.window_months
-        and standing.gap_months = own.gap_months
-    left join {{ ref('int_rank_threshold') }} as shared
-        on shared.comparison = 'before_after_pooled'
-        and shared.for_half = {{ both_halves() }}
-        and standing.window_months = shared.window_months
-        and standing.gap_months = shared.gap_months
 )
 
 select
@@ -192,7 +134,7 @@ left join {{ ref('int_calendar_rival') }} as rivals
     and cuts.cut_month = rivals.cut_month
     and cuts.window_months = rivals.window_months
     and cuts.gap_months = rivals.gap_months
-left join ranges as standing
+left join {{ ref('int_cut_range') }} as standing
     on cuts.series_id = standing.series_id
     and cuts.as_of_basis = standing.as_of_basis
     and cuts.window_months = standing.window_months
