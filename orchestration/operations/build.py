@@ -15,14 +15,9 @@ from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.build.steps import is_current
-from orchestration.defs.jobs import ALLOW_SHRINK
 from orchestration.intake.figures.load import load_ahead
-from orchestration.intake.parsers import parser_of_archived
-from orchestration.intake.registration import register
 from orchestration.operations.dagster_run import run_job
 from orchestration.release import folders as release
-from orchestration.sources.registry import load_series_catalogue
-from orchestration.store.rebuild import rebuild_store_from_archive, redefined_series
 
 
 @dataclass(frozen=True)
@@ -58,10 +53,13 @@ def run_build(
     with writer_lock(settings, wait=wait):
         if from_archive:
             _rebuild(settings, "as told")
-        else:
-            rebuild_what_was_corrected(settings)
         if not force and is_current(settings):
             return BuildOutcome(False, _current(settings), seconds=time.monotonic() - started)
+        if not from_archive:
+            rebuild_what_was_corrected(settings)
+        # with Dagster, which takes a second and is not needed until here
+        from orchestration.defs.jobs import ALLOW_SHRINK
+
         run_job(
             settings,
             "build",
@@ -76,6 +74,9 @@ def rebuild_what_was_corrected(settings: Settings) -> list[str]:
 
     A warehouse made by an earlier version would otherwise refuse the bundled figures. Call it under the writer lock.
     """
+    from orchestration.sources.registry import load_series_catalogue
+    from orchestration.store.rebuild import redefined_series
+
     corrections = redefined_series(settings, load_series_catalogue())
     if corrections:
         more = f" and {len(corrections) - 1} more series" if len(corrections) > 1 else ""
@@ -84,6 +85,11 @@ def rebuild_what_was_corrected(settings: Settings) -> list[str]:
 
 
 def _rebuild(settings: Settings, why: str) -> None:
+    # the parsers of all agencies, which a build of what is there already can do without
+    from orchestration.intake.parsers import parser_of_archived
+    from orchestration.intake.registration import register
+    from orchestration.store.rebuild import rebuild_store_from_archive
+
     report("load", f"rebuilding the store from the archive ({why})")
     rebuild_store_from_archive(settings, parser_of_archived, partial(register, settings))
 

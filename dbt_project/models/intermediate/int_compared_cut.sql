@@ -1,6 +1,7 @@
 -- One row is the comparison of a series at a cut month, a width and a gap, with all that does not depend on which event was
 -- there: events and clusters with the same cut month share the row. The acts that reach the series and have this cut month are one
 -- treatment (treatment_id), and the rivals are theirs.
+-- Not materialized: six readers want few of its columns each, and all columns of 1.1 million rows did not fit into the memory of a build.
 with cuts as not materialized (
     select statistics.*
     from {{ ref('int_cut_statistics') }} as statistics
@@ -54,6 +55,12 @@ rates as (
     group by series_id, window_months, gap_months
 ),
 
+family_rates as (
+    select *
+    from {{ ref('int_family_calibration') }}
+    where era = 'all'
+),
+
 treatments as (
     select
         calendar_id,
@@ -63,6 +70,62 @@ treatments as (
     from {{ ref('int_calendar_event') }}
     where event_class = 'act'
     group by calendar_id, cut_month
+),
+
+-- Only months of the report: a standing has a list of the farthest distances, and those of all months did not fit into memory.
+standings as (
+    select
+        standing.*,
+        case
+            when standing.n_blocks >= {{ min_placebo_blocks() }} then 'own'
+            when standing.n_placebo >= {{ min_placebo_cuts() }} then 'pooled'
+        end as pool
+    from {{ ref('int_cut_standing') }} as standing
+    inner join {{ ref('int_report_cut') }} as events
+        on standing.cut_month = events.cut_month
+        and {{ gap_is_reported('standing.gap_months', 'events.default_gap_months') }}
+),
+
+ranges as (
+    select
+        standing.series_id,
+        standing.as_of_basis,
+        standing.window_months,
+        standing.gap_months,
+        standing.cut_month,
+        standing.pool,
+        standing.n_placebo,
+        standing.n_blocks,
+        standing.placebo_rank,
+        standing.z_mad,
+        standing.middle * standing.unit_size as centre,
+        standing.mde95 * standing.unit_size as mde95,
+        own.rank_threshold,
+        shared.z_threshold,
+        rates.false_alarm_rate as family_false_alarm_rate,
+        rates.false_alarm_se as family_false_alarm_se,
+        rates.n_pseudo_events as n_family_dates,
+        case standing.pool
+            when 'own' then {{ threshold_distance('standing.far_distances', 'own.rank_threshold', 'standing.n_placebo') }}
+            when 'pooled' then shared.z_threshold * standing.typical_distance
+        end * standing.unit_size as distance_at_threshold
+    from standings as standing
+    inner join {{ ref('int_series_family') }} as family on standing.series_id = family.series_id
+    left join family_rates as rates
+        on standing.pool = rates.scope_of_range
+        and standing.window_months = rates.window_months
+        and standing.gap_months = rates.gap_months
+        and family.family_id = rates.family_id
+    left join {{ ref('int_rank_threshold') }} as own
+        on own.comparison = 'before_after'
+        and own.for_half = {{ both_halves() }}
+        and standing.window_months = own.window_months
+        and standing.gap_months = own.gap_months
+    left join {{ ref('int_rank_threshold') }} as shared
+        on shared.comparison = 'before_after_pooled'
+        and shared.for_half = {{ both_halves() }}
+        and standing.window_months = shared.window_months
+        and standing.gap_months = shared.gap_months
 )
 
 select
@@ -90,12 +153,13 @@ select
     cuts.std_diff,
     cuts.welch_t,
     cuts.welch_df,
-    standing.placebo_rank,
+    -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
+    case when cuts.n_episode_months = 0 then standing.placebo_rank end as placebo_rank,
     coalesce(standing.n_placebo, 0) as n_placebo,
     coalesce(standing.n_blocks, 0) as n_blocks,
     case when standing.mde95 is not null then {{ placebo_rank('0', 'standing.n_placebo') }} end as rank_floor,
     levels.rank_threshold,
-    standing.z_mad,
+    case when cuts.n_episode_months = 0 then standing.z_mad end as z_mad,
     standing.mde95,
     standing.centre,
     {{ scope_of_range(
@@ -106,8 +170,12 @@ select
     standing.distance_at_threshold,
     standing.family_false_alarm_rate,
     standing.family_false_alarm_se,
-    {{ far_out('standing.pool', 'standing.placebo_rank', 'standing.rank_threshold', 'standing.z_mad', 'standing.z_threshold') }}
-        as is_far_out,
+    case
+        when cuts.n_episode_months = 0
+            then {{ far_out(
+                'standing.pool', 'standing.placebo_rank', 'standing.rank_threshold', 'standing.z_mad', 'standing.z_threshold'
+            ) | indent(12) }}
+    end as is_far_out,
     {{ withheld_because('cuts.window_months', 'standing.pool', 'standing.family_false_alarm_rate', 'standing.n_family_dates') | indent(4) }}
         as withheld_because,
     treatments.treatment_id,
@@ -134,7 +202,7 @@ left join {{ ref('int_calendar_rival') }} as rivals
     and cuts.cut_month = rivals.cut_month
     and cuts.window_months = rivals.window_months
     and cuts.gap_months = rivals.gap_months
-left join {{ ref('int_cut_range') }} as standing
+left join ranges as standing
     on cuts.series_id = standing.series_id
     and cuts.as_of_basis = standing.as_of_basis
     and cuts.window_months = standing.window_months

@@ -21,7 +21,6 @@ from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.intake.figures.manifest import FileEntry, read_manifest
-from orchestration.intake.registration import register
 from orchestration.sources.registry import load_series_catalogue
 from orchestration.store.archive import Archive
 from orchestration.store.ingest import Quarantined, ingest
@@ -50,6 +49,10 @@ def ingest_figures(settings: Settings, datasets: Iterable[str]) -> Iterator[tupl
     datasets = [dataset for dataset in datasets if dataset not in ahead]
     if not datasets:
         return
+    from orchestration.intake.registration import (
+        register,  # with all of imports, which asking figures_loaded need not wait for
+    )
+
     listed = {file["dataset"]: file for file in read_manifest(settings.figures)["files"]}
     chosen = [(_entry(listed, dataset), _content(settings, _entry(listed, dataset))) for dataset in datasets]
     with writer_lock(settings, wait=600), open_store(settings.store) as con:

@@ -40,7 +40,9 @@ NAMED_BLOCKERS = 4
 #: with fewer separate stretches of dates a rate of false alarms is said with their number; the same as for a range of its own
 ENOUGH_STRETCHES = 6
 #: what holds of every answer of one series (rpt_answer takes the default gap)
-OWN_MONTHS_LEFT_OUT = "The month of an act inside a month is in neither window; panels have gaps of their own."
+OWN_MONTHS_LEFT_OUT = (
+    "The month of an act inside a month is in neither window; panels have gaps of their own."
+)
 #: decimals of a percentage in a sentence and in a table
 _DIGITS = 1
 
