@@ -8,13 +8,15 @@ PAGES := $(VENV)/.pages
 DEVELOP := $(VENV)/.develop
 CLIENTS := $(VENV)/compat/.installed
 TOOLS := $(VENV)/tools/.installed
+ASSISTANT := $(VENV)/.assistant
+SITE := $(VENV)/site/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock build test unit lint refresh serve dashboard bench parts docs rows pictures screenshots clean
+.PHONY: help setup lock build test unit lint refresh serve dashboard mcp bench parts docs docs-site rows pictures screenshots clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/^([a-z]+):[^#]*## /\1	/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /\1	/' | expand -t 12
 
 setup: $(DEVELOP) ## make .venv from the pinned locks, with all that pages, tests and checks need
 
@@ -39,11 +41,17 @@ $(PAGES): requirements-pages.lock $(INSTALLED)
 	@$(BIN)/python $(PIP) -r requirements-pages.lock && $(BIN)/python $(BYTECODE) $(VENV)/lib
 	@touch $(PAGES)
 
+# what `headway mcp` imports, for who lets an assistant ask
+$(ASSISTANT): requirements-mcp.lock $(INSTALLED)
+	@echo "headway: installing what assistants need (once)"
+	@$(BIN)/python $(PIP) -r requirements-mcp.lock && $(BIN)/python $(BYTECODE) $(VENV)/lib
+	@touch $(ASSISTANT)
+
 # all of that, and what tests and checks need
 $(DEVELOP): requirements-dev.lock $(INSTALLED)
 	@echo "headway: installing what tests and checks need (once)"
 	@$(BIN)/python $(PIP) -r requirements-dev.lock && $(BIN)/python $(BYTECODE) $(VENV)/lib
-	@touch $(DEVELOP) $(PAGES)
+	@touch $(DEVELOP) $(PAGES) $(ASSISTANT)
 
 # older DuckDB clients, beside the one in use: the tests open the released file with them
 $(CLIENTS): tests/clients/duckdb-1.4.lock tests/clients/duckdb-1.5.lock $(DEVELOP)
@@ -59,6 +67,12 @@ $(TOOLS): requirements-tools.lock
 	@$(VENV)/tools/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-tools.lock
 	@touch $(TOOLS)
 
+# what makes a site of docs/, beside the environment of the warehouse, which needs none of it
+$(SITE): requirements-site.lock
+	@rm -rf $(VENV)/site && "$(PYTHON)" -m venv $(VENV)/site
+	@$(VENV)/site/bin/python $(PIP) -r requirements-site.lock
+	@touch $(SITE)
+
 # Pins that stand are kept. Newer releases: make lock UPGRADE=--upgrade, or UPGRADE="--upgrade-package polars".
 # Resolved for every platform and for Python 3.11 on, and nothing of this machine's settings gets into the files.
 LOCK = $(VENV)/tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
@@ -66,8 +80,10 @@ LOCK = $(VENV)/tools/bin/uv pip compile --quiet --no-config --universal --python
 lock: $(TOOLS) ## make the locks again from pyproject.toml, keeping the pins
 	@$(LOCK) pyproject.toml --group build --output-file requirements.lock
 	@$(LOCK) pyproject.toml --group build --extra pages -c requirements.lock --output-file requirements-pages.lock
-	@$(LOCK) pyproject.toml --extra pages --group dev -c requirements-pages.lock --output-file requirements-dev.lock
+	@$(LOCK) pyproject.toml --group build --extra mcp -c requirements.lock --output-file requirements-mcp.lock
+	@$(LOCK) pyproject.toml --extra pages --extra mcp --group dev -c requirements-pages.lock -c requirements-mcp.lock --output-file requirements-dev.lock
 	@$(LOCK) --group tools --output-file requirements-tools.lock
+	@$(LOCK) --group site --output-file requirements-site.lock
 	@for version in 1.4 1.5; do \
 	  echo "duckdb==$$version.*" | $(LOCK) - --output-file tests/clients/duckdb-$$version.lock || exit 1; done
 
@@ -79,6 +95,9 @@ build: $(INSTALLED) ## build the warehouse offline from the bundled figures, and
 # First the tests that need no warehouse, so that a broken rule shows in a minute; then those that build one. With COVERAGE=1,
 # as CI runs it, the first part also measures which lines it reaches and fails under the floor of pyproject.toml. Measuring
 # makes pure Python about half as slow again before Python 3.14, so that only CI, and who asks, waits for it.
+# What pytest compiles of the tests is kept, whatever the environment says of other programs: it takes 5 s of each worker.
+test unit: export PYTHONDONTWRITEBYTECODE =
+
 test: $(DEVELOP) $(CLIENTS) ## run every test
 	@$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal $(if $(COVERAGE),--cov --cov-report=term)
 	@$(BIN)/python -m pytest tests --ignore=tests/unit -n 2 --dist worksteal
@@ -103,6 +122,9 @@ serve: $(PAGES) ## Dagster's page and daemon on 127.0.0.1
 dashboard: $(PAGES) ## the dashboard on 127.0.0.1:8501
 	@$(BIN)/headway dashboard
 
+mcp: $(ASSISTANT) ## what `headway mcp` needs, and the entry for an assistant's settings
+	@$(BIN)/headway mcp --config
+
 bench: $(DEVELOP) ## measure what a person waits for against its budget, and write docs/performance.md (15 minutes)
 	@$(BIN)/python -m pytest -m bench tests/bench/bench_budget.py -s -q -p no:xdist
 
@@ -114,6 +136,13 @@ clean: ## remove everything that a build makes again (releases and the archive o
 
 docs: $(DEVELOP) pictures ## write the generated pages of docs/ from the current release
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.pages import write_docs; from orchestration.base.settings import Settings; write_docs(Settings.load(), Path('docs'))"
+	@$(BIN)/python -c "from orchestration.base.settings import Settings; from orchestration.documentation.questions import write_questions; write_questions(Settings.load())"
+
+# -W: a link that leads nowhere fails, and then whatever a page would load from another host
+docs-site: $(SITE) ## make a site of docs/ that needs no server and no network: site/index.html
+	@rm -rf site
+	@$(VENV)/site/bin/python -m sphinx -q -b html -n -W --keep-going -d $(VENV)/site/doctrees docs site
+	@$(VENV)/site/bin/python -m orchestration.documentation.site site
 
 rows: $(DEVELOP) ## write the types of public rows from the contracts of the dbt models
 	@$(BIN)/python -m orchestration.documentation.row_types

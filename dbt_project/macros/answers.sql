@@ -11,6 +11,7 @@
        beside what was found (comparisons that pass the latter fire at 8 to 9 % of dates without an event).
     3. The first available design in the order of seed_answer_design answers; of several variants of a design the first in its own order
        (dim_control_set by its key, the drift model before the local trend). "Any design fires" would err more often than each of them.
+       Panels whose dates fill fewer than min_panel_blocks() stretches come after all others (docs/decisions/0013-panels-by-stretches.md).
     4. Where none is available the answer carries the blockers of the placebo rank, which asks least of the data.
     5. That designs disagree is said beside the answer (designs_disagree) and changes nothing.
 #}
@@ -34,9 +35,40 @@
     'panel', 'state_panel'
 {%- endmacro %}
 
+{#
+    Whether too few separate stretches of 24 months lie behind a panel (n_blocks of its row) to know how often it errs. The other designs
+    have no verdict with fewer; a panel answers then only where none of them does.
+#}
+{% macro min_panel_blocks() %}{{ return(min_placebo_blocks()) }}{% endmacro %}
+
+{% macro is_hardly_measured(design, n_blocks) -%}
+    ({{ design }} in ({{ panel_designs() }}) and coalesce({{ n_blocks }}, 0) < {{ min_panel_blocks() }})
+{%- endmacro %}
+
 {# What was expected as a difference of logarithms: of a percentage, or of a number that `mean_before` times `multiplier` is the whole of. #}
 {% macro expected_part(value, unit, mean_before, multiplier) -%}
     ln(1 + case when {{ unit }} = 'percent' then {{ value }} / 100 else {{ value }} / nullif({{ mean_before }} * {{ multiplier }}, 0) end)
+{%- endmacro %}
+
+{# Whether a source says by how much the duty rose on the goods it speaks of, so that its figure can be told for another rise. #}
+{% macro says_the_duty(said) -%}
+    ({{ said }}.unit = {{ response_unit() }} or {{ said }}.duty_to_pct is not null)
+{%- endmacro %}
+
+{% macro response_unit() %}{{ return("'percent per percent of duty'") }}{% endmacro %}
+
+{#
+    What was found or expected of goods under a measure, as a difference of logarithms at the `exposure` of a panel, which is the rise of
+    ln(1 + duty) that its estimate is told for. ln(trade) is taken to go with it in proportion, as in the panel itself. Where the
+    source does not say how far the duty rose, the figure as it stands.
+#}
+{% macro expected_of_goods(value, said, exposure) -%}
+    case
+        when {{ said }}.unit = {{ response_unit() }} then {{ value }} * {{ exposure }}
+        when {{ said }}.duty_to_pct is not null
+            then ln(1 + {{ value }} / 100) * {{ exposure }} / ln((100 + {{ said }}.duty_to_pct) / (100 + {{ said }}.duty_from_pct))
+        else ln(1 + {{ value }} / 100)
+    end
 {%- endmacro %}
 
 {#
@@ -50,6 +82,11 @@
 {# Whether no effect between low and high is within `distance` of what was found beyond the usual (`deviation`). #}
 {% macro could_be_excluded(low, high, deviation, distance) -%}
     {{ deviation }} + {{ distance }} < {{ low }} or {{ deviation }} - {{ distance }} > {{ high }}
+{%- endmacro %}
+
+{# The family of measures of the panel that a variant of rpt_answer_design names. #}
+{% macro panel_family_of(variant) -%}
+    split_part({{ variant }}, ' ', 1)
 {%- endmacro %}
 
 {# Where a family of measures is all of a wave, how many it counts as beside families that name theirs. #}

@@ -8,7 +8,7 @@
 
 {# Widths and gaps of the report, in months. A table macro takes any. #}
 {% macro report_windows() %}{{ return([6, 12, 24]) }}{% endmacro %}
-{% macro report_gaps() %}{{ return([0, 3, 6]) }}{% endmacro %}
+{% macro report_gaps() %}{{ return([0, 1, 3, 6]) }}{% endmacro %}
 
 {# Months of the straight line that trend_dev carries on. #}
 {% macro trend_months() %}{{ return(36) }}{% endmacro %}
@@ -85,8 +85,9 @@
 {#
     `relation` (windows_side_by_side, with log_allowed and pre_length) with the statistics of each cut.
 
-    pre_length is the number of months of a whole window before; earlier is the window as far before pre as pre is
-    before post. A window is complete when every month of it within the life of the series has a value.
+    pre_length is the number of months of a whole window before; earlier is the window as far before pre as pre is before post. A
+    window is complete when every month of it within the life of the series has a value. Of a comparison that leaves months out, n_months
+    counts those that are left, and there are no earlier and trend months: they would hold another mix of calendar months.
     Effects are in log points (natural) on the log scale, in the series' own unit on the level scale.
 #}
 {% macro compare_windows(relation) -%}
@@ -175,6 +176,11 @@
     'a month of a window has no value'
 {%- endmacro %}
 
+{# Why a difference from controls is withheld where every series has one of its own. #}
+{% macro reason_unequal_months() -%}
+    'a month of a window has no value in one of the series'
+{%- endmacro %}
+
 {#
     Why a comparison of first releases is withheld: `n_copied` months of its windows are held only from copies made too late to show
     what was released first, the oldest of them on `oldest_copy`.
@@ -189,8 +195,8 @@
 {# Columns of the report of events, of clusters (subject cluster_id) and of the public macro, in order; reason is last. #}
 {% macro before_after_columns(subject='event_id') %}
     {%- set columns = [
-        'series_id', 'window_months', 'gap_months', 'as_of_basis', 'as_of', 'cut_month',
-        'pre_start', 'pre_end', 'post_start', 'post_end', 'n_pre', 'n_post', 'scale', 'pre_mean', 'post_mean',
+        'series_id', 'window_months', 'gap_months', 'is_default_gap', 'as_of_basis', 'as_of', 'cut_month',
+        'pre_start', 'pre_end', 'post_start', 'post_end', 'n_pre', 'n_post', 'months_left_out', 'scale', 'pre_mean', 'post_mean',
         'd_level', 'd_log', 'pct_change', 'second_diff', 'trend_dev', 'std_diff', 'welch_t', 'welch_df',
         'placebo_rank', 'n_placebo', 'n_blocks', 'rank_floor', 'rank_threshold', 'z_mad', 'z_threshold', 'mde95',
         'centre', 'distance_at_threshold', 'scope_of_range',
@@ -208,7 +214,7 @@
 {#
     The rows of a report: false discovery rates within families, verdict, the share of the treatment's series that is outside, and the
     reason. Names of common table expressions:
-    subjects: `subject` and its cut_month; compared: int_compared_cut with `subject`, cluster_id, treatment_id, n_other_events and its
+    subjects: `subject`, its cut_month and default_gap_months; compared: int_compared_cut with `subject`, cluster_id, treatment_id, n_other_events and its
     like, identified, not_identified_because, not_computable_because.
 #}
 {% macro judged_report(subjects, compared, subject) -%}
@@ -224,7 +230,9 @@ members as (
         cuts.family_id,
         cuts.placebo_rank
     from {{ ref('int_compared_cut') }} as cuts
-    inner join {{ subjects }} as subjects on cuts.cut_month = subjects.cut_month
+    inner join {{ subjects }} as subjects
+        on cuts.cut_month = subjects.cut_month
+        and {{ gap_is_reported('cuts.gap_months', 'subjects.default_gap_months') }}
     where cuts.placebo_rank is not null
 ),
 

@@ -62,12 +62,22 @@ class TransientSourceError(SourceError):
     """Asking again later may help: timeout, 429, 5xx. `retry_after`: seconds the server asked to wait, if it did.
 
     unavailable: the server itself did not answer or said that it cannot; False where this one answer was no good.
+    failed_at_it: the server answered that it failed at this question (500, 502, 504, its page of a failed query), so that
+                  it may still answer a smaller one.
     """
 
-    def __init__(self, message: str, retry_after: float | None = None, *, unavailable: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        retry_after: float | None = None,
+        *,
+        unavailable: bool = False,
+        failed_at_it: bool = False,
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
         self.unavailable = unavailable
+        self.failed_at_it = failed_at_it
 
 
 class FiguresError(HeadwayError):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from orchestration.base import progress
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.build import data_tests
+from orchestration.build import data_tests, worker
 from orchestration.build.data_tests import TestResult
 from orchestration.build.dbt_call import invoke
 from orchestration.build.dbt_project import ensure_tests, parsed
@@ -88,7 +88,8 @@ def build(settings: Settings) -> DbtResult:
             finished += 1
             say("transform", event.data.node_info.node_name, finished, total)
 
-    outcome = invoke(settings, _BUILD, manifest=manifest, callbacks=[listen])
+    with worker.working():
+        outcome = invoke(settings, _BUILD, manifest=manifest, callbacks=[listen])
     if not isinstance(outcome.result, RunExecutionResult):
         raise ReleaseError(f"dbt could not run: {str(outcome.exception) or type(outcome.exception).__name__}")
     built = [

@@ -34,6 +34,7 @@ import polars as pl
 
 from orchestration.base.files import replacing
 from orchestration.base.settings import Settings
+from orchestration.build import worker
 
 #: a piece of work: what one call of a statistic takes
 T = TypeVar("T")
@@ -86,7 +87,9 @@ def remembered(
     Units that are not in `units` leave the file. The file is replaced whole, so that a killed build leaves the old one or
     the new one. where: folder of the file, `folder()` if not given.
 
-    Raises what `compute` raises, and ValueError where it gives not one frame for each piece; the file is then as it was.
+    In a build `compute` is called in its second process (worker.py): it must be a function of a module, or a partial of one.
+
+    Raises what `compute` raises, WorkerEndedError where that process did not answer, and ValueError where it gives not one frame for each piece; the file is then as it was.
     Raises ValueError for empty `units`, because the columns are then not known.
     """
     if not units:
@@ -152,10 +155,14 @@ def _computed(
     """One frame for each of `keys`, with the key as its first column."""
     if not keys:
         return []
-    frames = list(compute([units[key] for key in keys]))
+    frames = worker.run(_frames, compute, [units[key] for key in keys])
     if len(frames) != len(keys):
         raise ValueError(f"{method}: {len(keys)} pieces of work gave {len(frames)} frames")
     return [frame.insert_column(0, pl.lit(key).alias(_KEY)) for key, frame in zip(keys, frames, strict=True)]
+
+
+def _frames(compute: Compute[T], pieces: Sequence[T]) -> list[pl.DataFrame]:
+    return list(compute(pieces))
 
 
 def _read(path: Path) -> tuple[dict[str, None], pl.DataFrame | None]:

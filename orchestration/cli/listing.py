@@ -185,6 +185,58 @@ EVENTS = (
     Column("title", lambda row: row["title"], text=True),
 )
 
+
+def _codes(row: Row) -> str:
+    """'HS 2', 'NAICS 3', 'TOTAL', or nothing: classification and digits of its codes."""
+    level = row["product_level"]
+    return " ".join(str(part) for part in (row["classification"], level or None) if part is not None)
+
+
+def _figures(row: Row) -> str:
+    """'USA imports for consumption: trade value', 'USA employment (SA)': what the figures are, without their partner."""
+    basis = f", {row['basis'].replace('_', ' ')}" if row["basis"] else ""
+    flow = f" {row['flow']}{basis}:" if row["flow"] else ""
+    adjusted = "" if row["seasonal_adjustment"] == "NSA" else f", {row['seasonal_adjustment']}"
+    return f"{row['geography_iso3']}{flow} {row['measure'].replace('_', ' ')}{adjusted}"
+
+
+def _counted(row: Row) -> str:
+    """'102 series', or '97 codes' of flows."""
+    count, what = (
+        (row["series_count"], "series") if row["held_as"] == "series" else (row["product_count"], "codes")
+    )
+    return f"{count} {what}"
+
+
+def _holes(row: Row) -> str:
+    """Missing periods; of several partners the fewest and the most."""
+    fewest, most = row["fewest_holes"], row["most_holes"]
+    return str(most) if fewest == most else f"{fewest}-{most}"
+
+
+def _stretches(row: Row) -> str:
+    """The first stretches without figures, and how many more there are."""
+    holes = row["holes"]
+    more = f" and {len(holes) - SHOWN_HOLES} more" if len(holes) > SHOWN_HOLES else ""
+    return f"without {', '.join(holes[:SHOWN_HOLES])}{more}" if holes else ""
+
+
+#: stretches without figures that a row names; --wide and --csv have all
+SHOWN_HOLES = 2
+
+#: of the rows of readers/coverage.py
+COVERAGE = (
+    Column("source", lambda row: row["source_id"]),
+    Column("codes", _codes),
+    Column("partner", lambda row: row["partner"] or ""),
+    Column("of", _counted),
+    Column("figures", _figures, text=True),
+    Column("first", lambda row: _period(row["first_period"], row["frequency"])),
+    Column("last", lambda row: _period(row["last_period"], row["frequency"])),
+    Column("holes", _holes, number=True),
+    Column("stretches", _stretches, text=True),
+)
+
 #: of the rows that readers/comparison/answer_words.py makes
 ANSWERS = (
     Column("cut", lambda row: row["cut"]),

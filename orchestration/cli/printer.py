@@ -6,10 +6,8 @@ Does not belong here: how a particular result is shown (results.py), computing a
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import json
-import math
 import os
 import sys
 import textwrap
@@ -24,6 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.base.progress import listening
+from orchestration.readers.json_values import json_value
 
 #: columns of the output where it is no terminal: a pipe has no width, so no line is folded
 _WIDTH_OF_A_PIPE = 10_000
@@ -57,8 +56,8 @@ class Printer:
         return self._console.width
 
     def json(self, value: object) -> None:
-        """One JSON value, whatever `as_json` says; see `_as_json` for what becomes of dataclasses, dates and NaN."""
-        print(json.dumps(_as_json(value), ensure_ascii=False, allow_nan=False, indent=2))
+        """One JSON value, whatever `as_json` says; see readers/json_values.py for what becomes of dataclasses, dates and NaN."""
+        print(json.dumps(json_value(value), ensure_ascii=False, allow_nan=False, indent=2))
 
     def line(self, text: str = "") -> None:
         """One line of text; for programs an object with `message`."""
@@ -266,23 +265,6 @@ def _bars(console: Console) -> Iterator[None]:
 
         with listening(advance):
             yield
-
-
-def _as_json(value: object) -> object:
-    """A value that JSON can hold: dataclasses as objects, dates as ISO text, numbers that are not finite as null."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {f.name: _as_json(getattr(value, f.name)) for f in dataclasses.fields(value)}
-    if isinstance(value, Mapping):
-        return {str(name): _as_json(field) for name, field in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_as_json(element) for element in value]
-    if isinstance(value, Decimal):
-        return _as_json(float(value))
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    return value.isoformat() if isinstance(value, dt.date) else str(value)
 
 
 def _bare(value: object) -> str:

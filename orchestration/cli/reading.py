@@ -8,6 +8,7 @@ A command imports what it needs inside its function, so that `headway --help` an
 from __future__ import annotations
 
 import sys
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import click
 
 from orchestration.base.settings import Settings
 from orchestration.cli.command import command
-from orchestration.cli.listing import EVENTS, SERIES, Choice, choosing, show_list
+from orchestration.cli.listing import COVERAGE, EVENTS, SERIES, Choice, choosing, show_list
 from orchestration.cli.results import (
     show_answers,
     show_comparison,
@@ -25,7 +26,7 @@ from orchestration.cli.results import (
     show_report,
     show_status,
 )
-from orchestration.readers.comparison.windows import GAP, WINDOW
+from orchestration.readers.comparison.windows import WINDOW
 from orchestration.readers.release_file import open_release
 
 if TYPE_CHECKING:
@@ -81,6 +82,30 @@ def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: A
 
 
 @command(
+    "coverage",
+    "headway coverage\n"
+    "headway coverage --source census --classification HS\n"
+    "headway coverage --partner Mexico --since 2025\n"
+    "headway coverage --classification HS --level 2 --by-partner --csv > coverage.csv",
+)
+@click.option("--source", metavar="NAME", help="Only figures of this source (`headway status` names them).")
+@click.option("--partner", metavar="CODE|NAME", help="Only with this partner: CAN, Mexico, WLD ...")
+@click.option("--classification", metavar="NAME", help="Only in HS, NAICS, TOTAL ...")
+@click.option("--level", type=click.IntRange(0, 10), help="Only codes of so many digits; 0 is all goods.")
+@click.option("--since", metavar="YYYY[-MM]", help="Only what reaches this period.")
+@click.option("--by-partner", is_flag=True, help="A row for each partner.")
+@choosing()
+def coverage(settings: Settings, out: Printer, **asked: Any) -> None:
+    """What is held, by source, basis, classification, digits and partner: first and last period, periods missing between."""
+    from orchestration.readers.coverage import coverage as run
+
+    choice = Choice(**{field.name: asked.pop(field.name) for field in fields(Choice)})
+    with open_release(settings) as con:
+        found = run(con, **asked)
+    show_list(out, found, COVERAGE, choice)
+
+
+@command(
     "compare",
     "headway compare nafta-round6-end usa_imports_goods_mex\n"
     "headway compare s301-list3-2018-09\n"
@@ -95,7 +120,16 @@ def events(settings: Settings, out: Printer, words: tuple[str, ...], **choice: A
 @click.argument("series_id", metavar="[SERIES]", required=False)
 @click.option("--full", is_flag=True, help="Also the longer paragraph and every column.")
 @click.option("--months", default=WINDOW, show_default=True, help="Months in each window.")
-@click.option("--gap", default=GAP, show_default=True, help="Months left out before the cut.")
+@click.option(
+    "--gap",
+    type=int,
+    help="Months left out before the cut; if not said, the event's own month where it falls inside a month.",
+)
+@click.option(
+    "--keep-event-month",
+    is_flag=True,
+    help="Count the own month of an event inside a month as before.",
+)
 @click.option(
     "--as-of",
     metavar="DATE|first",

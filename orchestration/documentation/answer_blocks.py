@@ -46,6 +46,7 @@ def methods_page(con: duckdb.DuckDBPyConnection, page: Path = PAGE) -> str:
         ("blockers", blockers_table(con)),
         ("rates", rates_table(con)),
         ("expected", expected_table(con)),
+        ("both-rules", both_rules_table(con)),
     ):
         text = renewed(text, name, part)
     return text
@@ -89,6 +90,48 @@ def _designs_of(found: Answer) -> str:
     rows = design_rows(found)
     heads = ["how it is compared", "found", "usual range", "verdict", "how often it errs"]
     return _table(heads, [[str(value) for value in row.values()] for row in rows])
+
+
+#: worked figures of the method, by what they are called: series, event or day, months after where fewer than 12, day of knowledge
+BOTH_RULES = {
+    "imports from Mexico, round six (29 January 2018)": (
+        *("usa_imports_goods_mex", "nafta-round6-end", None, None),
+    ),
+    "factory jobs, 21 March 2018, as known on 5 April 2019": (
+        *("usa_employment_manufacturing", "nafta-waysmeans-2018-03", None, "2019-04-05"),
+    ),
+    "jobs in motor vehicles, duty on cars (3 April 2025), 8 months, as known on 9 January 2026": (
+        *("usa_employment_motor_vehicles_parts", "2025-04-03", 8, "2026-01-09"),
+    ),
+    "the same, as known on 15 February 2026": (
+        *("usa_employment_motor_vehicles_parts", "2025-04-03", 8, "2026-02-15"),
+    ),
+    "the same, as known on 9 August 2026": (
+        *("usa_employment_motor_vehicles_parts", "2025-04-03", 8, "2026-08-09"),
+    ),
+    "imports from China, List 3 (24 September 2018)": (
+        *("usa_imports_goods_chn", "s301-list3-2018-09", None, None),
+    ),
+    "imports from Mexico, USMCA in force (1 July 2020, no own month)": (
+        *("usa_imports_goods_mex", "usmca-entry-into-force", None, None),
+    ),
+}
+
+
+def both_rules_table(con: duckdb.DuckDBPyConnection) -> str:
+    """Worked figures with the event's own month left out and counted as before, 12 months on each side, in percent."""
+    rows = []
+    for name, (series_id, event, after, known) in BOTH_RULES.items():
+        found = [
+            con.execute(
+                """select pct_change from before_after($series, $event, post_months := $after, on_date := $known::date,
+                   keep_event_month := $keep)""",
+                {"series": series_id, "event": event, "after": after, "known": known, "keep": keep},
+            ).fetchall()[0][0]
+            for keep in (False, True)
+        ]
+        rows.append([name, *(f"{change:+.2f} %" for change in found)])
+    return _table(["12 months before and after", "own month left out", "counted as before"], rows)
 
 
 def designs_table(con: duckdb.DuckDBPyConnection) -> str:
@@ -156,12 +199,21 @@ def rates_table(con: duckdb.DuckDBPyConnection) -> str:
     """How often each design fires at dates without an event: the median over its available answers, and the range."""
     rows = con.execute(
         """select design, window_months, median(false_alarm_rate), min(false_alarm_rate), max(false_alarm_rate),
-               median(false_alarm_se), count(*), count(*) filter (verdict = 'outside_usual_range')
-           from rpt_answer_design where is_available and false_alarm_rate is not null
+               median(false_alarm_se), median(false_alarm_high), count(*), count(*) filter (verdict = 'outside_usual_range')
+           from rpt_answer_design where is_default_gap and is_available and false_alarm_rate is not null
            group by design, window_months, place order by place, window_months"""
     ).fetchall()
     return _table(
-        ["design", "months", "errs at, median", "from", "to", "available", "outside the usual range"],
+        [
+            "design",
+            "months",
+            "errs at, median",
+            "from",
+            "to",
+            "possible",
+            "available",
+            "outside the usual range",
+        ],
         [
             [
                 design(name),
@@ -169,10 +221,11 @@ def rates_table(con: duckdb.DuckDBPyConnection) -> str:
                 rate_text(rate, error),
                 share(low),
                 share(high),
+                "" if possible is None else f"up to {share(possible)}",
                 f"{n:,}",
                 f"{outside:,}",
             ]
-            for name, months, rate, low, high, error, n, outside in rows
+            for name, months, rate, low, high, error, possible, n, outside in rows
         ],
     )
 

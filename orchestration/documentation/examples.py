@@ -57,6 +57,8 @@ def write_examples(settings: Settings, folder: Path) -> list[Path]:
 
     Returns the paths of what was written. Raises ReleaseError without a release, ValueError for a missing mark.
     """
+    from orchestration.readers.charts.render import to_svg
+    from orchestration.readers.comparison.picture import answer_picture
     from orchestration.readers.release_file import open_release
 
     page = folder / "examples.md"
@@ -67,7 +69,7 @@ def write_examples(settings: Settings, folder: Path) -> list[Path]:
     with open_release(settings) as con:
         first = pictures / f"{FIRST.name}.svg"
         first.write_text(
-            dict(_pictures(con, FIRST, compare(con, FIRST.event, FIRST.series)))[first.name], encoding="utf-8"
+            to_svg(answer_picture(con, compare(con, FIRST.event, FIRST.series))), encoding="utf-8"
         )
         written.append(first)
         for example in EXAMPLES:

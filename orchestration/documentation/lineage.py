@@ -23,7 +23,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     "Trade and freight flows": ("fct_trade_flow", "fct_freight_flow"),
     "Series and their vintages": (
         *("dim_series", "dim_derived_series", "fct_observation", "fct_observation_vintage", "rpt_revision"),
-        "rpt_freshness",
+        *("rpt_freshness", "rpt_coverage"),
     ),
     "Timelines": (
         *(
@@ -37,7 +37,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         ),
     ),
     "Tariffs on goods": (
-        "dim_tariff_list",
+        *("dim_tariff_list", "bridge_measure_product"),
         "rpt_tariff_exposure",
         "rpt_statutory_rate",
         "rpt_event_exposure",
@@ -55,13 +55,19 @@ AREAS: Mapping[str, tuple[str, ...]] = {
     ),
     "Panels of goods and states": (
         *("dim_panel_family", "rpt_panel_exposure", "rpt_panel_lead_lag", "rpt_panel_cell"),
-        *("rpt_state_exposure", "rpt_state_change"),
+        *("rpt_state_exposure", "rpt_state_change", "fct_panel"),
     ),
     "Forecasts": ("rpt_counterfactual_effect", "rpt_counterfactual"),
     "Regressions and synthetic controls": (
         *("rpt_interrupted_time_series", "rpt_change_point", "dim_donor", "rpt_synthetic_control"),
     ),
-    "Answers": ("rpt_answer", "rpt_answer_design", "rpt_answer_coverage", "dim_expected_effect"),
+    "Answers": (
+        "rpt_answer",
+        "rpt_answer_design",
+        "rpt_answer_coverage",
+        "rpt_expected_effect",
+        "dim_expected_effect",
+    ),
     "Calibration and table macros": ("rpt_method_calibration", "public_macro"),
 }
 

@@ -1,7 +1,8 @@
-"""docs/tables.md, series.md, sources.md, sources/, lineage.md and the marked parts of methods.md, made from a release, the specs of
-the sources and dbt's manifest, so that they say what the program does.
+"""docs/tables.md, series.md, sources.md, sources/, coverage.md, lineage.md and the marked parts of methods.md and
+panel.md, made from a release, the specs of the sources and dbt's manifest, so that they say what the program does.
 
-Belongs here: turning the comments and dimensions of a released file into Markdown (lineage.py draws lineage.md).
+Belongs here: turning the comments and dimensions of a released file into Markdown (lineage.py draws lineage.md, coverage_page.py
+makes coverage.md).
 Does not belong here: the texts themselves (dbt yml, series.csv, registry.py), pages that people write.
 """
 
@@ -27,8 +28,10 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
     """
     from orchestration.documentation.answer_blocks import methods_page
     from orchestration.documentation.answer_blocks import readme as with_answer
+    from orchestration.documentation.coverage_page import coverage_page
     from orchestration.documentation.lineage import lineage_page, read_manifest
-    from orchestration.documentation.source_pages import source_page
+    from orchestration.documentation.panel_page import panel_page
+    from orchestration.documentation.source_pages import last_periods, source_page
     from orchestration.documentation.vintage_table import vintage_table, with_table
     from orchestration.readers.release_file import open_release
     from orchestration.sources.datasets import DATASETS
@@ -41,6 +44,8 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
             "series.md": series_page(con),
             "sources.md": sources_page(con),
             "methods.md": methods_page(con),
+            "coverage.md": _HEAD + coverage_page(con),
+            "panel.md": panel_page(con),
         }
         front = folder.resolve().parent / "README.md"
         if front.exists():
@@ -49,9 +54,10 @@ def write_docs(settings: Settings, folder: Path) -> list[Path]:
     pages["lineage.md"] = _HEAD.replace("the release", "dbt's manifest") + lineage_page(
         read_manifest(settings.dbt_manifest)
     )
+    ends = last_periods(settings.figures)
     for source in SOURCES:
         datasets = [dataset for dataset in DATASETS if dataset.source_id == source.source_id]
-        pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, datasets)
+        pages[f"sources/{source.source_id}.md"] = _HEAD + source_page(source, datasets, ends)
     for name, text in pages.items():
         (folder / name).write_text(text, encoding="utf-8")
     written = [folder / name for name in pages]

@@ -6,8 +6,11 @@ Does not belong here: the texts themselves (sources/registry.py and the provider
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
+from orchestration.sources.bundled_ends import ends_of
 from orchestration.sources.release_calendar import RELEASES
 from orchestration.sources.spec import Api, Budget, Dataset, Source
 
@@ -15,10 +18,23 @@ from orchestration.sources.spec import Api, Budget, Dataset, Source
 _CRON_DAYS = {"*": "every day", "1-5": "Monday to Friday", "6": "Saturday"}
 
 
-def source_page(source: Source, datasets: Sequence[Dataset]) -> str:
-    """The page of one source as Markdown: licence, how each of its APIs is asked, datasets, release days, traps.
+def last_periods(figures: Path) -> dict[str, str]:
+    """The last period of each bundled series as a reader writes it: a month, of a yearly series the year.
+
+    figures: the folder of the bundled figures. The release does not tell, since a refresh goes on with the same series.
+    """
+    manifest = json.loads((figures / "manifest.json").read_bytes())
+    return {
+        series["series_id"]: series["last_period"][: 4 if series["frequency"] == "annual" else 7]
+        for series in manifest["series"]
+    }
+
+
+def source_page(source: Source, datasets: Sequence[Dataset], ends: Mapping[str, str]) -> str:
+    """The page of one source as Markdown: licence, how each of its APIs is asked, datasets, release days, traps, bundled figures.
 
     datasets: those of this source; without any the page says that its figures come with the bundled figures only.
+    ends: the last bundled period of each series (last_periods).
     """
     apis = {dataset.api.name: dataset.api for dataset in datasets}
     lines = [
@@ -32,6 +48,8 @@ def source_page(source: Source, datasets: Sequence[Dataset]) -> str:
     ]
     if not datasets:
         lines += ["", "Not asked by `headway refresh`: its figures come with the bundled figures only."]
+    if reasons := ends_of(source.source_id, ends):
+        lines += ["", "## Where the bundled figures end", "", *(f"- {reason}" for reason in reasons)]
     for api in apis.values():
         lines += ["", f"## How {api.name} is asked", "", *_api_lines(api)]
     if datasets:

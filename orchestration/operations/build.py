@@ -1,7 +1,7 @@
 """`headway build`: one whole run, through Dagster's job, from bundled figures to release.
 
-Belongs here: what a build returns, skipping what did not change. Does not belong here: the steps (build/steps.py),
-executing a job (dagster_run.py).
+Belongs here: what a build returns, skipping what did not change, making a store again that an earlier version filled
+otherwise. Does not belong here: the steps (build/steps.py), executing a job (dagster_run.py).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from orchestration.build.steps import is_current
 from orchestration.intake.figures.load import load_ahead
 from orchestration.operations.dagster_run import run_job
 from orchestration.release import folders as release
+from orchestration.sources.registry import load_series_catalogue
+from orchestration.store.rebuild import rebuild_store_from_archive, redefined_series
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ def run_build(
     """Build and release, through Dagster's job `build`, so that the run shows in its page like a scheduled one.
 
     force:        build although nothing changed since the current release.
-    from_archive: make the store again from the archived payloads first.
+    from_archive: make the store again from the archived payloads first; done without being told where a series of the store
+                  was corrected in its unit or base since it was loaded.
     allow_shrink: a fact or dimension may lose more than a tenth of its rows, this once.
     wait:         seconds to wait for another run that writes.
     Raises WriterBusyError, or ReleaseError naming the step that failed; the last release then stays current.
@@ -51,12 +54,9 @@ def run_build(
     started = time.monotonic()
     with writer_lock(settings, wait=wait):
         if from_archive:
-            from orchestration.intake.parsers import parser_of_archived
-            from orchestration.intake.registration import register
-            from orchestration.store.rebuild import rebuild_store_from_archive
-
-            report("load", "rebuilding the store from the archive")
-            rebuild_store_from_archive(settings, parser_of_archived, partial(register, settings))
+            _rebuild(settings, "as told")
+        else:
+            rebuild_what_was_corrected(settings)
         if not force and is_current(settings):
             return BuildOutcome(False, _current(settings), seconds=time.monotonic() - started)
         # with Dagster, which takes a second and is not needed until here
@@ -69,6 +69,27 @@ def run_build(
             meanwhile=partial(load_ahead, settings),
         )
         return BuildOutcome(True, _current(settings), seconds=time.monotonic() - started)
+
+
+def rebuild_what_was_corrected(settings: Settings) -> list[str]:
+    """Make the store again from the archive if the catalogue has corrected what a series in it is; returns the corrections.
+
+    A warehouse made by an earlier version would otherwise refuse the bundled figures. Call it under the writer lock.
+    """
+    corrections = redefined_series(settings, load_series_catalogue())
+    if corrections:
+        more = f" and {len(corrections) - 1} more series" if len(corrections) > 1 else ""
+        _rebuild(settings, f"corrected since it was made: {corrections[0]}{more}")
+    return corrections
+
+
+def _rebuild(settings: Settings, why: str) -> None:
+    # with all parsers, which a build of what is current need not wait for
+    from orchestration.intake.parsers import parser_of_archived
+    from orchestration.intake.registration import register
+
+    report("load", f"rebuilding the store from the archive ({why})")
+    rebuild_store_from_archive(settings, parser_of_archived, partial(register, settings))
 
 
 def _current(settings: Settings) -> release.Release:

@@ -13,12 +13,13 @@ from dataclasses import replace
 
 from orchestration.base import notify
 from orchestration.base.errors import HeadwayError
+from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
 from orchestration.intake.agency.dataset import Clients, refresh_dataset
 from orchestration.intake.agency.plan import WAIT_FOR_WRITER, RefreshPlan
-from orchestration.operations.build import run_build
+from orchestration.operations.build import rebuild_what_was_corrected, run_build
 
 
 def run_refresh(
@@ -36,6 +37,8 @@ def run_refresh(
     """
     started = time.monotonic()
     outcomes: list[DatasetOutcome] = []
+    with writer_lock(settings, wait=WAIT_FOR_WRITER):
+        rebuild_what_was_corrected(settings)
     with ExitStack() as stack:
         clients = Clients(settings, stack, sleep)
         for number, planned in enumerate(plan.datasets, start=1):

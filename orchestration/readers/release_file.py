@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ _LOCK = """
     SET enable_external_access = false;
     SET allowed_configs = ['max_execution_time', 'TimeZone'];
     SET lock_configuration = true"""
+_LOCKING = threading.Lock()
 
 
 #: a row of a query that no contract describes: values are whatever the query selects
@@ -120,11 +122,13 @@ def open_release(
             "`headway rollback` makes the one before current, `headway build --force` makes a new one"
         ) from error
     try:
-        # connections of one process to one file share an instance, which may be locked already
-        if not con.execute("select current_setting('lock_configuration')").fetchall()[0][0]:
-            if writes:
-                con.execute(f"SET allowed_paths = [{literal(writes)}]")
-            con.execute(_LOCK)
+        # connections of one process to one file share an instance, which may be locked already; of two threads that open it at
+        # the same time the second would find it locked between its question and its SET
+        with _LOCKING:
+            if not con.execute("select current_setting('lock_configuration')").fetchall()[0][0]:
+                if writes:
+                    con.execute(f"SET allowed_paths = [{literal(writes)}]")
+                con.execute(_LOCK)
         if math.isfinite(timeout):
             con.execute(f"SET SESSION max_execution_time = {max(1, round(timeout * 1000))}")
         con.execute("SET SESSION TimeZone = 'UTC'")

@@ -20,6 +20,18 @@ class BridgeEventTreatment(TypedDict):
     scope: str
 
 
+class BridgeMeasureProduct(TypedDict):
+    """A row of bridge_measure_product."""
+
+    measure_id: str
+    hs_code: str
+    hs_level: int
+    coverage: str
+    is_declared: bool
+    list_ids: list[str]
+    bases: list[str]
+
+
 class DimControlSet(TypedDict):
     """A row of dim_control_set."""
 
@@ -100,6 +112,8 @@ class DimEvent(TypedDict):
     cluster_id: str | None
     anchor_on: dt.date
     cut_month: dt.date
+    own_month: dt.date | None
+    default_gap_months: int
     in_report: bool
     left_out_because: str | None
     event_class: str
@@ -115,6 +129,9 @@ class DimEventCluster(TypedDict):
     last_on: dt.date
     n_events: int
     source_key: str | None
+    cut_month: dt.date | None
+    own_month: dt.date | None
+    default_gap_months: int | None
 
 
 class DimEventSource(TypedDict):
@@ -138,6 +155,9 @@ class DimExpectedEffect(TypedDict):
     low: float
     high: float
     unit: str
+    duty_from_pct: float | None
+    duty_to_pct: float | None
+    panel_family_id: str | None
     horizon_months: int | None
     published: str
     source_key: str
@@ -340,6 +360,10 @@ class DimTariffMeasure(TypedDict):
     source_reference: str | None
     confidence: str
     in_force: bool
+    event_id: str | None
+    no_event_because: str | None
+    declared_code_count: int
+    no_products_because: str | None
 
 
 class FctFreightFlow(TypedDict):
@@ -396,6 +420,32 @@ class FctObservationVintage(TypedDict):
     payload_id: str
 
 
+class FctPanel(TypedDict):
+    """A row of fct_panel."""
+
+    panel_id: str
+    classification: str
+    product_level: int
+    product_code: str
+    partner_iso3: str
+    period_start: dt.date
+    value_usd: int | None
+    duty_usd: int | None
+    is_filled: bool
+    collected_rate_pct: float | None
+    added_rate_pct: float | None
+    added_rate_is_at_least: bool | None
+    partner_statutory_rate_pct: float | None
+    measure_count: int
+    measure_ids: list[str]
+    unrated_measure_ids: list[str]
+    possible_measure_ids: list[str]
+    is_under_measure: bool | None
+    first_measure_month: dt.date | None
+    months_since_first_measure: int | None
+    phase: str
+
+
 class FctPosition(TypedDict):
     """A row of fct_position."""
 
@@ -442,6 +492,9 @@ class RptAnswer(TypedDict):
     scope: str
     event_ids: list[str]
     cut_month: dt.date
+    gap_months: int
+    own_month_left_out: dt.date | None
+    months_left_out: list[str]
     design: str
     variant: str | None
     scale: str | None
@@ -459,6 +512,7 @@ class RptAnswer(TypedDict):
     verdict: str | None
     false_alarm_rate: float | None
     false_alarm_se: float | None
+    false_alarm_high: float | None
     n_blocks: int | None
     rival_event_ids: list[str]
     rivals_in_windows: list[str]
@@ -497,6 +551,10 @@ class RptAnswerDesign(TypedDict):
     treatment_id: str
     series_id: str
     window_months: int
+    gap_months: int
+    is_default_gap: bool
+    own_month_left_out: dt.date | None
+    months_left_out: list[str]
     design: str
     variant: str
     place: int
@@ -517,7 +575,9 @@ class RptAnswerDesign(TypedDict):
     verdict: str | None
     false_alarm_rate: float | None
     false_alarm_se: float | None
+    false_alarm_high: float | None
     n_blocks: int | None
+    exposure_typical: float | None
     blockers: list[str]
     is_available: bool
     is_answer: bool
@@ -531,6 +591,7 @@ class RptBeforeAfter(TypedDict):
     series_id: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
     as_of_basis: str
     as_of: dt.datetime | None
     cut_month: dt.date
@@ -540,6 +601,7 @@ class RptBeforeAfter(TypedDict):
     post_end: dt.date
     n_pre: int
     n_post: int
+    months_left_out: list[str]
     scale: str | None
     pre_mean: float | None
     post_mean: float | None
@@ -613,6 +675,7 @@ class RptClusterBeforeAfter(TypedDict):
     series_id: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
     as_of_basis: str
     as_of: dt.datetime | None
     cut_month: dt.date
@@ -622,6 +685,7 @@ class RptClusterBeforeAfter(TypedDict):
     post_end: dt.date
     n_pre: int
     n_post: int
+    months_left_out: list[str]
     scale: str | None
     pre_mean: float | None
     post_mean: float | None
@@ -698,6 +762,7 @@ class RptCounterfactualEffect(TypedDict):
     model: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
     cut_month: dt.date
     train_start: dt.date
     train_end: dt.date
@@ -721,6 +786,36 @@ class RptCounterfactualEffect(TypedDict):
     reason: str | None
 
 
+class RptCoverage(TypedDict):
+    """A row of rpt_coverage."""
+
+    source_id: str
+    held_as: str
+    measure: str
+    geography_iso3: str
+    flow: str | None
+    basis: str | None
+    classification: str | None
+    product_level: int | None
+    partner_iso3: str | None
+    frequency: str
+    seasonal_adjustment: str
+    product_count: int
+    series_count: int
+    first_period: dt.date
+    last_period: dt.date
+    period_count: int
+    hole_count: int
+    holes: list[str]
+    series_with_holes: int | None
+    row_count: int
+    zero_count: int
+    duty_count: int
+    zeros: str
+    absent_row: str
+    absent_row_evidence: str | None
+
+
 class RptDifferenceInDifferences(TypedDict):
     """A row of rpt_difference_in_differences."""
 
@@ -729,6 +824,8 @@ class RptDifferenceInDifferences(TypedDict):
     control_set_id: str
     window_months: int
     gap_months: int
+    is_default_gap: bool
+    months_left_out: list[str]
     d_log_treated: float | None
     d_log_control: float | None
     did: float | None
@@ -783,6 +880,23 @@ class RptEventWindow(TypedDict):
     index_100: float | None
     in_episode: bool
     is_preliminary: bool
+
+
+class RptExpectedEffect(TypedDict):
+    """A row of rpt_expected_effect."""
+
+    expected_effect_id: str
+    window_months: int
+    event_id: str
+    series_id: str
+    treatment_id: str | None
+    design: str
+    expected_low_pct: float | None
+    expected_high_pct: float | None
+    detectable_pct: float | None
+    could_be_seen: bool | None
+    could_be_excluded: bool | None
+    reason: str | None
 
 
 class RptFreshness(TypedDict):
@@ -846,6 +960,7 @@ class RptMethodCalibration(TypedDict):
     series_id: str | None
     family_id: str
     panel_id: str | None
+    exposure_kind: str | None
     era: str
     control_set_id: str | None
     window_months: int
@@ -856,6 +971,7 @@ class RptMethodCalibration(TypedDict):
     fired: int
     false_alarm_rate: float
     false_alarm_se: float | None
+    false_alarm_high: float | None
     first_cut: dt.date | None
     last_cut: dt.date | None
     mde95: float | None
@@ -1082,6 +1198,7 @@ class RptTariffExposure(TypedDict):
 #: the public table that each class describes
 TABLE_OF: Mapping[type[Any], str] = {
     BridgeEventTreatment: "bridge_event_treatment",
+    BridgeMeasureProduct: "bridge_measure_product",
     DimControlSet: "dim_control_set",
     DimDerivedSeries: "dim_derived_series",
     DimDonor: "dim_donor",
@@ -1105,6 +1222,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     FctFreightFlow: "fct_freight_flow",
     FctObservation: "fct_observation",
     FctObservationVintage: "fct_observation_vintage",
+    FctPanel: "fct_panel",
     FctPosition: "fct_position",
     FctTradeFlow: "fct_trade_flow",
     RptAnswer: "rpt_answer",
@@ -1115,9 +1233,11 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptClusterBeforeAfter: "rpt_cluster_before_after",
     RptCounterfactual: "rpt_counterfactual",
     RptCounterfactualEffect: "rpt_counterfactual_effect",
+    RptCoverage: "rpt_coverage",
     RptDifferenceInDifferences: "rpt_difference_in_differences",
     RptEventExposure: "rpt_event_exposure",
     RptEventWindow: "rpt_event_window",
+    RptExpectedEffect: "rpt_expected_effect",
     RptFreshness: "rpt_freshness",
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",

@@ -63,6 +63,7 @@ CONTRACT = Contract(
         "dim_episode",
         "dim_tariff_measure",
         "dim_tariff_list",
+        "bridge_measure_product",
         "dim_control_set",
         "dim_donor",
         "dim_expected_effect",
@@ -78,6 +79,7 @@ CONTRACT = Contract(
         "fct_observation_vintage",
         "fct_trade_flow",
         "fct_freight_flow",
+        "fct_panel",
         "fct_position",
         "rpt_series_month",
         "rpt_event_window",
@@ -102,8 +104,10 @@ CONTRACT = Contract(
         "rpt_answer",
         "rpt_answer_design",
         "rpt_answer_coverage",
+        "rpt_expected_effect",
         "rpt_revision",
         "rpt_freshness",
+        "rpt_coverage",
     ),
     macros={
         "answer": MacroCall(

@@ -206,6 +206,10 @@ FIRST_RELEASES: tuple[FirstRelease, ...] = (
     FirstRelease("bls", "usa_??_employment_*", 53, 10, date(2013, 9, 1)),
     FirstRelease("bls", "usa_??_employment_*", 72, 10, date(2025, 9, 1)),
     FirstRelease("bls", "usa_??_employment_*", 68, 10, date(2025, 10, 1)),
+    # the census of jobs: 155 to 175 days after the quarter, so up to 236 after its first month, which the lag is of; the next release,
+    # which revises the quarter, 245 days after its last month at the earliest
+    FirstRelease("bls", "usa_employment_*_qcew", 212, 27),
+    FirstRelease("bls", "usa_??_employment_*_qcew", 212, 27),
     # FT-900 and M3: 34 to 41 days; the month is revised with the next one, 63 days after it at the earliest
     FirstRelease("census", "*", 35, 14),
     FirstRelease("usitc", "*", 35, 14),

@@ -167,6 +167,8 @@ class Request:
     #: what is asked in its place if the agency refuses it as a bad request: its parts one by one, where one bad code makes
     #: the whole fail, or the same without what the agency may not know
     instead: tuple[Request, ...] = ()
+    #: its parts, asked in its place where the server fails at the whole after every attempt (HTTP 500) and would answer less
+    smaller: tuple[Request, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The store made again from the archived payloads alone, and swapped in whole.
 
-Belongs here: the order of a rebuild, replacing the store's file. Does not belong here: loading one payload (ingest.py).
+Belongs here: when a store has to be made again, the order of a rebuild, replacing the store's file. Does not belong here:
+loading one payload (ingest.py).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from orchestration.base.errors import PayloadError, StoreError
 from orchestration.base.files import sync
@@ -56,6 +58,33 @@ def rebuild_store_from_archive(
         finally:
             _remove(fresh)
     return accounts
+
+
+def redefined_series(settings: Settings, catalogue: pl.DataFrame) -> list[str]:
+    """What differs between the series of the store and those of `catalogue` in SERIES_IDENTITY, one text for each such series;
+    [] where there is no store yet.
+
+    The figures of such a series were loaded under a unit, a frequency or a basis that has been corrected since. The loader
+    refuses more of it, because one series cannot change its unit; a store made again from the archive has the correction
+    throughout, since the catalogue and not the payload says what a bundled series is. Series of the user's own imports are
+    in no catalogue and stay as they are.
+    """
+    if not settings.store.exists():
+        return []
+    corrected = [
+        f"CASE WHEN old.{name} IS DISTINCT FROM new.{name} "
+        f"THEN concat('{name} ', coalesce(old.{name}::VARCHAR, 'none'), ' -> ', coalesce(new.{name}::VARCHAR, 'none')) END"
+        for name in loading.SERIES_IDENTITY
+    ]
+    with open_store(settings.store, read_only=True) as con:
+        con.register("catalogue", catalogue.select("series_id", *loading.SERIES_IDENTITY))
+        rows = con.execute(
+            f"""SELECT series_id || ': ' || changes
+                FROM (SELECT series_id, concat_ws(', ', {", ".join(corrected)}) AS changes
+                      FROM raw.series old JOIN catalogue new USING (series_id))
+                WHERE changes <> '' ORDER BY series_id"""
+        ).fetchall()
+    return [text for (text,) in rows]
 
 
 def _swap(fresh: Path, store: Path) -> None:

@@ -84,6 +84,9 @@ TRANSIENT = {
     "gzip inside": (Reply(b"\x1f\x8b\x08\x00rest"), "gzip bytes where text was expected"),
 }
 
+#: failures at this question, and not of a server that is closed, too busy or cut off
+FAILED_AT_IT = {"500", "502", "504", "a page in place of data", "a page that says it is data"}
+
 
 @pytest.mark.parametrize("name", TRANSIENT)
 def test_transient_failures_are_asked_again_and_then_told(served: ReplayServer, name: str) -> None:
@@ -94,11 +97,12 @@ def test_transient_failures_are_asked_again_and_then_told(served: ReplayServer, 
     served.forget()
     served.fail_next("TEST", reply, times=2)
     with (
-        pytest.raises(TransientSourceError, match=said),
+        pytest.raises(TransientSourceError, match=said) as told,
         Client(replace(API, attempts=2), sleep=lambda _: None) as c,
     ):
         c.fetch(QUESTION, read)
     assert len(served.calls()) == 2
+    assert told.value.failed_at_it == (name in FAILED_AT_IT), "whether a smaller question is worth asking"
 
 
 HARMLESS = {

@@ -6,6 +6,7 @@ One test an agency; where the bytes come from stands in the README beside them (
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime
 from pathlib import Path
 
@@ -44,6 +45,17 @@ def canmex(shared_data: Path) -> Path:
     if not folder.is_dir():
         pytest.skip(f"no recorded answers in {folder}")
     return folder
+
+
+def test_every_answer_is_read_by_a_test_here(us, canmex):
+    """A file that is added to the folder and that no parser ever met."""
+    source = Path(__file__).read_text(encoding="utf-8")
+    # "{name}_406.json" and "raiavl_{name}.csv": the part of the name beside the braces is left out on both sides
+    texts = set(re.findall(r'"([\w.\-]+)"', source))
+    known = texts | {f"{text}_406" for text in texts} | {f"raiavl_{text}" for text in texts}
+    files = [path for folder in (us, canmex) for path in folder.rglob("*") if path.is_file()]
+    unread = {path.name for path in files if not {path.name, path.stem} & known} - {"README.md"}
+    assert len(files) >= 38 and not unread
 
 
 def value(frame: pl.DataFrame, code: str, month: date) -> float | None:
@@ -221,6 +233,17 @@ def test_inegi_register(canmex):
     sent = table("exportacion_mensual_tr_cifra_2026", "exports").frame
     usa = sent.filter(country_code="66", period_start=date(2026, 9, 1), maker="Audi")
     assert (sent.height, usa["vehicles"].to_list()) == (54, [4_793])
+
+
+def test_inegi_register_says_to_which_month_it_reaches(canmex):
+    """The note beside the files is no table; what it says of the newest month is what the tables hold."""
+    folder = canmex / "raiavl"
+    note = (folder / "metadatos_raiavl_exportacion_mensual_2005_2026.txt").read_text(encoding="utf-8")
+    sent = inegi_raiavl.parse_csv(
+        (folder / "raiavl_exportacion_mensual_tr_cifra_2026.csv").read_bytes(), table="exports"
+    )
+    assert "preliminares al mes de Septiembre" in note and "modified: 2026-10-07" in note
+    assert sent.frame["period_start"].max() == date(2026, 9, 1)
 
 
 def test_inegi_electric_and_hybrid_vehicles(canmex):

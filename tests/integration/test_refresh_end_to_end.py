@@ -75,6 +75,7 @@ def warehouse(own: Settings, replay: ReplayServer, monkeypatch) -> Warehouse:
     return Warehouse(own, replay)
 
 
+@pytest.mark.long
 def test_a_warehouse_is_filled_kept_revised_and_survives_broken_agencies(warehouse, monkeypatch, capfd):
     agencies = Agencies().serve(warehouse.replay, monkeypatch.setenv)
     figures = dict(warehouse.rows("SELECT series_id, count(*) FROM raw.observation GROUP BY ALL"))
@@ -178,6 +179,7 @@ def broken_refresh(warehouse: Warehouse) -> None:
     before = (warehouse.contents(), warehouse.settings.current.resolve())
     broken = {
         "BLS": html_page("Maintenance"),
+        "BLS_QCEW": server_error(503),
         "CENSUS": redirect("https://api.census.gov/data/invalid_key.html", headers={"X-DataWebAPI-KeyError": "1"}),
         "BTS": text_reply("Access Denied", 403, "text/html"),
         "STATCAN": text_reply(ERROR_PAGE, 500, "text/html"),

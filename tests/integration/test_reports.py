@@ -22,13 +22,14 @@ from orchestration.release.public_file import assemble
 from orchestration.sources.registry import load_series_catalogue
 from tests.oracles import plain_comparison as plain
 from tests.support import bundled
+from tests.support import macro_case as case
 from tests.support.macro_case import rows
 
 #: DuckDB sums in another order than Python: a few units in the last place of the largest summand (values up to 1e12)
 RELATIVE = 1e-9
 #: what as_of gives of fct_observation: all but what says how early the first figure was known
 LATEST = "SELECT * EXCLUDE (first_known_from, first_known_lag_days, is_first_release) FROM fct_observation"
-WINDOWS, GAPS = (6, 12, 24), (0, 3, 6)
+WINDOWS, GAPS = (6, 12, 24), (0, 1, 3, 6)
 #: what can go wrong differs: revised, with a declared hole, never revised, balance, negative at the end, Mexican, trade flow
 SERIES = {
     "usa_employment_motor_vehicles_parts": True,
@@ -69,6 +70,12 @@ def _date(text: str) -> dt.date | None:
 @cache
 def events() -> dict[str, int]:
     """Cuts of the events of the report, by event_id."""
+    return {event_id: plain.event_cut(row) for event_id, row in reported_events().items()}
+
+
+@cache
+def reported_events() -> dict[str, dict]:
+    """Rows of the seed of the events of the report, by event_id."""
     seed = Settings.load().dbt_project / "seeds" / "timeline" / "seed_event.csv"
     found = {}
     with seed.open(encoding="utf-8", newline="") as file:
@@ -77,7 +84,7 @@ def events() -> dict[str, int]:
                 "in_force": row["in_force"] == "true"
             }
             if plain.in_report(row):
-                found[row["event_id"]] = plain.event_cut(row)
+                found[row["event_id"]] = row
     return found
 
 
@@ -119,7 +126,7 @@ def test_motor_vehicle_jobs_depend_on_what_was_known(con, known, pct):
     (row,) = rows(
         con,
         "FROM before_after('usa_employment_motor_vehicles_parts', 's232-autos-effective-2025-04', "
-        f"post_months := 8, on_date := '{known}')",
+        f"post_months := 8, keep_event_month := true, on_date := '{known}')",
     )
     assert (row["n_pre"], row["n_post"], row["post_end"]) == (12, 8, dt.date(2025, 12, 1))
     assert round(row["pct_change"], 2) == pct
@@ -129,7 +136,8 @@ def test_motor_vehicle_jobs_depend_on_what_was_known(con, known, pct):
 def test_a_window_still_running_is_answered_with_its_months(con):
     (row,) = rows(
         con,
-        "FROM before_after('usa_employment_motor_vehicles_parts', 's232-autos-effective-2025-04', on_date := '2026-01-09')",
+        "FROM before_after('usa_employment_motor_vehicles_parts', 's232-autos-effective-2025-04', keep_event_month := true, "
+        "on_date := '2026-01-09')",
     )
     assert (row["n_pre"], row["n_post"]) == (12, 8)
     # October 2025 was published later, so that the gap in the publications is no episode of this series
@@ -143,7 +151,7 @@ def test_a_window_still_running_is_answered_with_its_months(con):
 def test_entry_into_force_of_usmca_is_not_clean(con):
     """COVID lies in both windows: a rise of 17 % (18 % from a cut one month later) that must not pass as clean."""
     (row,) = rows(con, "FROM before_after('usa_imports_goods_mex', 'usmca-entry-into-force')")
-    (later,) = rows(con, "FROM before_after('usa_imports_goods_mex', '2020-07-02')")
+    (later,) = rows(con, "FROM before_after('usa_imports_goods_mex', '2020-07-02', keep_event_month := true)")
     assert (row["cut_month"], row["event_clean"]) == (dt.date(2020, 7, 1), False)
     assert "covid_19" in row["episodes_in_window"]
     assert (round(row["pct_change"], 1), round(later["pct_change"], 1)) == (16.7, 18.0)
@@ -169,7 +177,10 @@ def test_before_after_of_every_event(con, series_id, basis):
     wanted, wrong = {}, {}
     for event_id, cut in events().items():
         for months in WINDOWS:
+            own = plain.own_month(plain.anchor(reported_events()[event_id]))
             for gap in GAPS:
+                if gap == 1 and own is None:
+                    continue
                 before, after = plain.windows(cut, months, gap)
                 held = basis == "latest" or any(m in values for m in (*before, *after))
                 if held and before.start >= first and after.stop - 1 <= last:
@@ -181,18 +192,26 @@ def test_before_after_of_every_event(con, series_id, basis):
                         gap,
                         log_allowed=SERIES[series_id],
                         life=range(first, last + 1),
+                        copied=life.keys() - values.keys(),
                     )
+                    default = gap == (own is not None)
+                    assert key not in got or got[key]["is_default_gap"] == default, key
+                    # of whole years the default ends right before the month of the event
+                    assert not default or months % 12 or before.stop == (own or cut)
                     if key in got and (found := different(got[key], wanted[key])):
                         wrong[key] = found
     assert got.keys() == wanted.keys()
     history = basis == "latest" or series_id == "usa_employment_motor_vehicles_parts"
     assert len(got) > 300 if history else len(got) < 1500
     assert not wrong
+    left_out = {k: [f"{plain.month(m):%Y-%m}" for m in w["left_out"]] for k, w in wanted.items()}
+    assert {k: r["months_left_out"] for k, r in got.items()} == left_out
     holed = {k for k, w in wanted.items() if w["missing"]}
     assert {k for k, r in got.items() if r["d_level"] is None} == holed
     assert all(got[k]["verdict"] == "not_computable" for k in holed)
     if basis == "latest":
-        assert bool(holed) == (series_id == "usa_cpi_all_items")  # no CPI of October 2025 exists
+        assert not holed
+        assert any(left_out.values()) == (series_id == "usa_cpi_all_items")  # no CPI of October 2025 exists
     else:
         assert bool(wanted.keys() - holed) == history
         # what is withheld names the oldest copy of what is missing
@@ -205,7 +224,8 @@ def test_jobs_around_march_2018_as_known_then(con):
     March 2019 was published, against the figures of each release as the BLS gave them. The copies of later years cannot give it."""
     day = dt.date(2019, 4, 5)
     (row,) = rows(
-        con, f"FROM before_after('usa_employment_manufacturing', '2018-03-23', on_date := DATE '{day}')"
+        con,
+        f"FROM before_after('usa_employment_manufacturing', '2018-03-23', gap := 0, on_date := DATE '{day}')",
     )
     known = {
         plain.number(d): v
@@ -214,7 +234,13 @@ def test_jobs_around_march_2018_as_known_then(con):
     assert (row["n_pre"], row["n_post"], row["post_end"]) == (12, 12, dt.date(2019, 3, 1))
     assert row["as_of"].date() <= day
     assert not different(row, plain.compare(known, plain.number(dt.date(2018, 4, 1)), 12, 0))
-    (now,) = rows(con, "FROM before_after('usa_employment_manufacturing', '2018-03-23')")
+    # without March 2018, which is partly before and partly after the 23rd
+    (without,) = rows(
+        con, f"FROM before_after('usa_employment_manufacturing', '2018-03-23', on_date := DATE '{day}')"
+    )
+    assert (without["gap_months"], without["pre_end"]) == (1, dt.date(2018, 2, 1))
+    assert not different(without, plain.compare(known, plain.number(dt.date(2018, 4, 1)), 12, 1))
+    (now,) = rows(con, "FROM before_after('usa_employment_manufacturing', '2018-03-23', gap := 0)")
     assert row["pct_change"] != now["pct_change"]
     assert con.execute(
         "SELECT bool_and(known_from_basis = 'release') FROM as_of(?) WHERE series_id = 'usa_employment_manufacturing' "
@@ -241,29 +267,45 @@ def test_the_report_and_the_macro_are_one(con):
     pool = con.execute(
         "SELECT event_id, series_id, window_months, gap_months FROM rpt_before_after WHERE as_of_basis = 'latest' ORDER BY ALL"
     ).fetchall()
-    for event_id, series_id, months, gap in random.Random(6).sample(pool, 60):
-        (reported,) = rows(
-            con,
-            "FROM rpt_before_after WHERE (event_id, series_id, window_months, gap_months) = (?, ?, ?, ?) "
-            "AND as_of_basis = 'latest'",
-            [event_id, series_id, months, gap],
-        )
-        call = "FROM before_after(?, ?, months := ?, gap := ?)"
-        (asked,) = rows(con, call, [series_id, event_id, months, gap])
-        assert asked.keys() == reported.keys()
-        assert not different(asked, reported)
-        for name in asked.keys() - set(plain.STATISTICS):
-            if isinstance(reported[name], float):
-                # differences of means of up to 1e12: their rounding is that of the means
-                size = max(abs(reported["post_mean"] or 0), 1.0) if reported["scale"] == "level" else 1.0
-                assert asked[name] == pytest.approx(reported[name], rel=1e-7, abs=RELATIVE * size), name
-            else:
-                assert asked[name] == reported[name], name
-        # as_of says on which day the row could first have been written
-        if reported["as_of"]:
-            on_day = call.replace(")", ", on_date := ?)")
-            (then,) = rows(con, on_day, [series_id, event_id, months, gap, reported["as_of"].date()])
-            assert not different(then, reported)
+    names = ("event_id", "series_id", "window_months", "gap_months")
+    sample = [dict(zip(names, key, strict=True)) for key in random.Random(6).sample(pool, 60)]
+    report = (
+        "(FROM rpt_before_after WHERE as_of_basis = 'latest' AND (event_id, series_id, window_months, gap_months) = "
+        "(asked.event_id, asked.series_id, asked.window_months, asked.gap_months))"
+    )
+    arguments = "asked.series_id, asked.event_id, months := asked.window_months, gap := asked.gap_months"
+    reports = case.called_for_each(con, report, sample)
+    macros = case.called_for_each(con, f"before_after({arguments})", sample)
+    for key, (reported,), (asked,) in zip(sample, reports, macros, strict=True):
+        same_answer(asked, reported)
+        if key in sample[:3]:  # as a user asks, with values in place of columns
+            call = "FROM before_after($series_id, $event_id, months := $window_months, gap := $gap_months)"
+            (alone,) = rows(con, call, key)
+            same_answer(alone, reported)
+    # as_of says on which day the row could first have been written
+    dated = [
+        (key | {"day": reported["as_of"].date()}, reported)
+        for key, (reported,) in zip(sample, reports, strict=True)
+        if reported["as_of"]
+    ]
+    assert dated
+    on_day = case.called_for_each(
+        con, f"before_after({arguments}, on_date := asked.day)", [key for key, _ in dated]
+    )
+    for (key, reported), (then,) in zip(dated, on_day, strict=True):
+        assert not different(then, reported), key
+
+
+def same_answer(asked: dict, reported: dict) -> None:
+    assert asked.keys() == reported.keys()
+    assert not different(asked, reported)
+    for name in asked.keys() - set(plain.STATISTICS):
+        if isinstance(reported[name], float):
+            # differences of means of up to 1e12: their rounding is that of the means
+            size = max(abs(reported["post_mean"] or 0), 1.0) if reported["scale"] == "level" else 1.0
+            assert asked[name] == pytest.approx(reported[name], rel=1e-7, abs=RELATIVE * size), name
+        else:
+            assert asked[name] == reported[name], name
 
 
 @pytest.mark.parametrize(
@@ -317,16 +359,22 @@ def test_event_window_of_every_event(con, series_id):
 
 def test_event_window_macro_is_the_report(con):
     pairs = con.execute("SELECT DISTINCT event_id, series_id FROM rpt_event_window ORDER BY ALL").fetchall()
-    for event_id, series_id in random.Random(4).sample(pairs, 25):
-        reported = rows(
-            con,
-            "FROM rpt_event_window WHERE event_id = ? AND series_id = ? ORDER BY month_offset",
-            [event_id, series_id],
-        )
-        asked = rows(con, "FROM event_window(?, ?)", [series_id, event_id])
-        assert [
-            {k: v if not isinstance(v, float) else pytest.approx(v) for k, v in r.items()} for r in asked
-        ] == reported
+    sample = [
+        {"event_id": event_id, "series_id": series_id}
+        for event_id, series_id in random.Random(4).sample(pairs, 25)
+    ]
+    asked = case.called_for_each(con, "event_window(asked.series_id, asked.event_id)", sample)
+    report = "(FROM rpt_event_window WHERE event_id = asked.event_id AND series_id = asked.series_id)"
+    reports = case.called_for_each(con, report, sample)
+    for answer, reported in zip(asked, reports, strict=True):
+        by_month = sorted(reported, key=lambda row: row["month_offset"])
+        assert sorted(answer, key=lambda row: row["month_offset"]) == [
+            {k: v if not isinstance(v, float) else pytest.approx(v) for k, v in r.items()} for r in by_month
+        ]
+    # as a user asks, with values in place of columns: the months come in their order
+    alone = rows(con, "FROM event_window($series_id, $event_id)", sample[0])
+    assert [r["month_offset"] for r in alone] == sorted(r["month_offset"] for r in reports[0])
+    assert alone == sorted(asked[0], key=lambda row: row["month_offset"])
 
 
 def test_trace_ends_at_the_bundled_bytes(con):
@@ -353,7 +401,8 @@ def released(warehouse: Path, tmp_path_factory) -> Path:
 
 CALLS = (
     "SELECT round(pct_change, 2), round(welch_t, 3), n_other_events, episodes_in_window FROM before_after("
-    "'usa_imports_goods_mex', 'nafta-round6-end')",
+    "'usa_imports_goods_mex', 'nafta-round6-end', keep_event_month := true)",
+    "SELECT round(pct_change, 2), months_left_out FROM before_after('usa_cpi_all_items', '2025-06-04')",
     "SELECT n_post, round(pct_change, 2) FROM before_after('usa_employment_motor_vehicles_parts', '2025-04-03', "
     "on_date := DATE '2026-01-09')",
     "SELECT count(*), round(sum(index_100), 6) FROM event_window('usa_imports_goods_mex', 'nafta-round6-end')",

@@ -22,7 +22,7 @@ from tests.oracles import plain_difference as plain_did
 from tests.support import bundled, model_case
 from tests.support.macro_case import rows
 
-WINDOWS, GAPS = (6, 12, 24), (0, 3, 6)
+WINDOWS, GAPS = (6, 12, 24), (0, 1, 3, 6)
 NUMBERS = (
     *("d_log_treated", "d_log_control", "did", "pretrend_slope", "pretrend_bias", "pretrend_ratio"),
     *(
@@ -101,14 +101,25 @@ def _date(text: str) -> dt.date | None:
 
 
 @cache
-def events() -> dict[str, int]:
+def reported() -> dict[str, dict]:
     found = {}
     for row in seed("timeline/seed_event.csv"):
         event = row | {k: _date(row[k]) for k in ("event_date", "effective_on", "published_on")}
         event["in_force"] = row["in_force"] == "true"
         if plain.in_report(event):
-            found[row["event_id"]] = plain.event_cut(event)
+            found[row["event_id"]] = event
     return found
+
+
+@cache
+def events() -> dict[str, int]:
+    return {event_id: plain.event_cut(event) for event_id, event in reported().items()}
+
+
+@cache
+def inside() -> set[str]:
+    """The events inside a month, which are compared without it, too."""
+    return {e for e, event in reported().items() if plain.own_month(plain.anchor(event)) is not None}
 
 
 @cache
@@ -142,15 +153,28 @@ PAIRS = (
 )
 
 
+def acts_on(con: duckdb.DuckDBPyConnection, series_id: str) -> dict[str, int]:
+    """The cuts of the acts that reach a series. Reach is what tests/integration/test_exposure.py works out again; before or after the
+    life of the series it counts as well."""
+    reached = {
+        event
+        for (event,) in con.execute(
+            "SELECT DISTINCT event_id FROM intermediate.int_event_reach WHERE series_id = ?", [series_id]
+        ).fetchall()
+    }
+    return {e: c for e, c in events().items() if e in reached and is_act(e)}
+
+
 @cache
-def bundled_pair(control_set: str, treated: str) -> plain_did.Pair:
-    measures = {row["measure_id"]: row for row in seed("timeline/seed_tariff_measure.csv")}
+def bundled_pair(con: duckdb.DuckDBPyConnection, control_set: str, treated: str) -> plain_did.Pair:
     controls, names = [], [treated]
+    on_treated = acts_on(con, treated)
     for row in seed("comparison/seed_control_set_member.csv"):
         if (row["control_set_id"], row["treated_series_id"]) == (control_set, treated):
-            by = row["exposed_by"]
-            start = plain.number(dt.date.fromisoformat(measures[by]["effective_on"])) if by else None
-            controls.append((float(row["weight"]), latest(row["control_series_id"]), start))
+            alone = acts_on(con, row["control_series_id"])
+            if row["contains_treated"] == "true":
+                alone = {event: cut for event, cut in alone.items() if event not in on_treated}
+            controls.append((float(row["weight"]), latest(row["control_series_id"]), set(alone.values())))
             names.append(row["control_series_id"])
     touched = set()
     for episode in seed("timeline/seed_episode.csv"):
@@ -158,18 +182,17 @@ def bundled_pair(control_set: str, treated: str) -> plain_did.Pair:
             (name, set(episode["applies_to"].split(";")) & {"all", *TAGS[name].split()}) for name in names
         ]
         first, end = (dt.date.fromisoformat(episode[k]) for k in ("starts_on", "ends_on"))
-        for name, tags in reaching:
-            if tags:
-                # a gap in the publications disturbs only the months that were never published
-                published = set(latest(name)) if tags == {"usa_statistics"} else set()
-                touched |= set(range(plain.number(first), plain.number(end) + 1)) - published
+        for _, tags in reaching:
+            # a gap in the publications disturbs only the months that were never published, which are left out
+            if tags and tags != {"usa_statistics"}:
+                touched |= set(range(plain.number(first), plain.number(end) + 1))
     return plain_did.Pair(latest(treated), controls, episode=touched)
 
 
 @pytest.mark.parametrize(("control_set", "treated"), PAIRS)
 def test_every_event_of_a_pair(con, control_set, treated):
     """Rows and numbers: a wrong weight, a vintage mixed in, a window off by a month, a pool that holds the event."""
-    pair = bundled_pair(control_set, treated)
+    pair = bundled_pair(con, control_set, treated)
     got = {
         (r["event_id"], r["window_months"], r["gap_months"]): r
         for r in rows(
@@ -191,7 +214,7 @@ def test_every_event_of_a_pair(con, control_set, treated):
         for gap in GAPS:
             found = dict(plain_did.comparisons(pair, months, gap))
             for event_id, cut in events().items():
-                if cut in found:
+                if cut in found and (gap != 1 or event_id in inside()):
                     # acts of one month are one treatment
                     others = [c for c in acts.values() if c != cut or event_id not in acts]
                     identified = is_act(event_id) and plain_did.largest_share(cut, others, months) <= 0.5
@@ -249,7 +272,7 @@ def test_difference_is_that_of_another_package(con, control_set, treated, months
     import pandas as pd
     from diff_diff import DifferenceInDifferences
 
-    pair = bundled_pair(control_set, treated)
+    pair = bundled_pair(con, control_set, treated)
     ((weight, control, _),) = pair.controls
     assert weight == 1
     found = rows(
@@ -316,7 +339,10 @@ def test_weights_are_shares_before_the_first_event():
 MODELS = (
     "int_eventful_cut",
     "int_calendar_rival",
+    "int_report_cut",
+    "int_basis_month",
     "int_window_statistics",
+    "int_paired_window",
     "int_balance_scale",
     "int_cut_statistics",
     "int_control_difference",
@@ -337,21 +363,22 @@ CREATE TABLE headway.intermediate.int_series_monthly (series_id VARCHAR, period_
 CREATE TABLE headway.intermediate.int_observation_first (series_id VARCHAR, period_start DATE, value DOUBLE,
     status VARCHAR, known_from TIMESTAMP, is_first_release BOOLEAN, has_later_version BOOLEAN);
 CREATE TABLE headway.intermediate.int_series_episode (series_id VARCHAR, episode_id VARCHAR, first_month DATE,
-    last_month DATE);
-CREATE TABLE headway.intermediate.int_event_cut (event_id VARCHAR, cut_month DATE, event_class VARCHAR, in_report BOOLEAN);
+    last_month DATE, is_gap BOOLEAN);
+CREATE TABLE headway.intermediate.int_event_cut (event_id VARCHAR, cut_month DATE, event_class VARCHAR, in_report BOOLEAN,
+    default_gap_months INTEGER);
 CREATE TABLE headway.intermediate.int_event_overlap (event_id VARCHAR, window_months INTEGER, gap_months INTEGER,
     n_other_events INTEGER);
 CREATE SCHEMA headway.staging;
 CREATE TABLE headway.staging.stg_event (event_id VARCHAR, cluster_id VARCHAR);
 CREATE TABLE headway.intermediate.int_event_exposure (event_id VARCHAR, series_id VARCHAR);
-CREATE TABLE headway.intermediate.int_series_calendar AS SELECT unnest(['t', 'a', 'b']) AS series_id, unnest(['k', 'none', 'none']) AS calendar_id;
+CREATE TABLE headway.intermediate.int_series_calendar AS SELECT unnest(['t', 'a', 'b']) AS series_id, unnest(['k', 'none', 'of_b']) AS calendar_id;
 CREATE TABLE headway.intermediate.int_calendar_event (calendar_id VARCHAR, event_id VARCHAR, cut_month DATE, event_class VARCHAR);
 CREATE TABLE headway.intermediate.int_month AS SELECT CAST(unnest(generate_series(DATE '1985-01-01',
     DATE '2025-12-01', INTERVAL 1 MONTH)) AS DATE) AS month_start;
 CREATE TABLE headway.intermediate.int_known_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit VARCHAR,
     grade VARCHAR);
 CREATE TABLE headway.intermediate.int_control_set_member (control_set_id VARCHAR, treated_series_id VARCHAR, control_series_id VARCHAR,
-    weight DOUBLE, exposed_from DATE);
+    weight DOUBLE, contains_treated BOOLEAN);
 INSERT INTO headway.intermediate.int_known_series SELECT unnest(['t', 'a', 'b']), 'production', NULL, 'vehicles', 'agency';
 """
 
@@ -386,7 +413,7 @@ def cases(draw) -> tuple[plain_did.Pair, dict[str, int], set[str], dict]:
     months = draw(st.integers(40, 120) | st.integers(240, 320))
     treated, a, b = (draw(a_series(months)) for _ in range(3))
     weight = draw(st.sampled_from([0.25, 0.5, 0.875]))
-    exposed = draw(st.none() | st.none() | st.integers(START + months - 40, START + months))
+    on_b = draw(st.just(set()) | st.sets(st.integers(START, START + months), max_size=2))
     # most in the last years, as in life, so that earlier cuts are left to rank among
     late = st.integers(max(0, months - 36), months)
     cuts = draw(st.lists(late, min_size=1, max_size=3)) + draw(st.lists(st.integers(0, months), max_size=1))
@@ -402,7 +429,7 @@ def cases(draw) -> tuple[plain_did.Pair, dict[str, int], set[str], dict]:
     preliminary = range(START + months - draw(st.integers(0, 14)), START + months)
     pair = plain_did.Pair(
         treated,
-        [(weight, a, None), (1 - weight, b, exposed)],
+        [(weight, a, set()), (1 - weight, b, on_b)],
         episode={m for span in touched.values() for m in span},
         preliminary=preliminary,
     )
@@ -435,7 +462,7 @@ def test_made_up_series(models, case):
         for gap in GAPS:
             found = dict(plain_did.comparisons(pair, months, gap))
             for event_id, cut in named.items():
-                if cut in found:
+                if cut in found and (gap != 1 or falls_inside(event_id)):
                     reaching = {named[e] for e in acts}
                     shared = plain_did.largest_share(cut, reaching - {cut}, months)
                     wanted[event_id, months, gap] = plain_did.judge(
@@ -450,6 +477,11 @@ def test_made_up_series(models, case):
     assert not {k: d for k in wanted if (d := different(got[k], wanted[k]))}
 
 
+def falls_inside(event_id: str) -> bool:
+    """Every second of the made-up events falls inside a month, so that the report compares it without that month, too."""
+    return event_id in ("e0", "e2")
+
+
 def fill(con: duckdb.DuckDBPyConnection, pair: plain_did.Pair, named: dict, acts: set, touched: dict) -> None:
     known = dt.datetime(2030, 1, 1)
     spine = [
@@ -461,23 +493,27 @@ def fill(con: duckdb.DuckDBPyConnection, pair: plain_did.Pair, named: dict, acts
     insert(con, "intermediate.int_series_monthly", spine)
     classes = {e: "act" if e in acts else "talk" for e in named}
     insert(
-        con, "intermediate.int_event_cut", [[e, plain.month(c), classes[e], True] for e, c in named.items()]
+        con,
+        "intermediate.int_event_cut",
+        [[e, plain.month(c), classes[e], True, int(falls_inside(e))] for e, c in named.items()],
     )
     insert(con, "staging.stg_event", [[e, None] for e in named])
     insert(con, "intermediate.int_event_exposure", [[e, "t"] for e in named])
     insert(
         con,
         "intermediate.int_calendar_event",
-        [["k", e, plain.month(c), classes[e]] for e, c in named.items()],
+        [
+            *(["k", e, plain.month(c), classes[e]] for e, c in named.items()),
+            *(["of_b", f"on b {act}", plain.month(act), "act"] for act in pair.controls[1][2]),
+        ],
     )
     insert(
         con, "intermediate.int_event_overlap", [[e, w, g, 0] for e in named for w in WINDOWS for g in GAPS]
     )
-    spans = [[s, "episode", plain.month(r.start), plain.month(r[-1])] for s, r in touched.items()]
+    spans = [[s, "episode", plain.month(r.start), plain.month(r[-1]), False] for s, r in touched.items()]
     insert(con, "intermediate.int_series_episode", spans)
     members = [
-        ["set", "t", name, weight, None if start is None else plain.month(start)]
-        for name, (weight, _, start) in zip("ab", pair.controls, strict=True)
+        ["set", "t", name, weight, False] for name, (weight, *_) in zip("ab", pair.controls, strict=True)
     ]
     insert(con, "intermediate.int_control_set_member", members)
 

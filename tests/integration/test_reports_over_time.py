@@ -73,14 +73,21 @@ def test_a_row_is_what_statsmodels_makes_of_the_timeline(con, event, series):
         for a, b in touching
         if number(a) <= last and number(b) >= first
     }
+    # phases that reach the series, from their first cut on, and acts that do and are in no phase
     starts = con.execute(
-        "select cluster_id, min(cut_month) from dim_event "
-        "where in_report and cluster_id is not null group by cluster_id"
+        """with reached as (
+               select distinct event.* from dim_event as event
+               inner join (select event_id from int_event_reach where series_id = $series) using (event_id)
+               where event.in_report)
+           select cluster_id, min(cut_month) from dim_event
+           where in_report and cluster_id in (select cluster_id from reached) group by cluster_id
+           union select null, cut_month from reached where cluster_id is null and event_class = 'act'""",
+        {"series": series},
     ).fetchall()
     joint = {
         number(s)
         for cluster, s in starts
-        if cluster != anchor["cluster_id"]
+        if (cluster is None or cluster != anchor["cluster_id"])
         and first < number(s) <= last
         and not cut - dropped <= number(s) <= cut
     }

@@ -155,13 +155,42 @@ def test_the_rules_of_panels_are_calibrated_and_the_verdict_fires_at_its_rate(co
         """select family_id, method, n_pseudo_events, fired, last_cut, cut_month, calibration.window_months
            from rpt_method_calibration calibration
            inner join rpt_panel_exposure run using (family_id, panel_id)
-           where run.is_primary"""
+           where run.is_primary and method like 'panel_%'"""
     ).fetchall()
     assert {method for _, method, *_ in rates} == {"panel_t", "panel_permutation", "panel_verdict"}
     verdicts = [(n, fired) for _, method, n, fired, *_ in rates if method == "panel_verdict"]
     assert sum(fired for _, fired in verdicts) / sum(n for n, _ in verdicts) <= 0.05
     for _, _, _, _, last, cut, width in rates:
         assert (cut - last).days >= 28 * width
+
+
+def test_the_rules_of_the_state_panel_are_calibrated_and_its_answers_carry_the_rate(con):
+    """'Not measured' beside an answer would leave a reader with a verdict of unknown worth."""
+    rates = con.execute(
+        """select method, exposure_kind, n_pseudo_events, n_blocks, fired, false_alarm_rate, false_alarm_high, run.n_placebo
+           from rpt_method_calibration calibration
+           inner join rpt_state_exposure run using (family_id, panel_id, exposure_kind, window_months, gap_months)
+           where method like 'state_%' and run.as_of_basis = 'latest'"""
+    ).fetchall()
+    assert {method for method, *_ in rates} == {
+        "state_t",
+        "state_permutation",
+        "state_verdict",
+        "state_shuffled",
+    }
+    for method, _, n, blocks, fired, rate, high, n_placebo in rates:
+        assert rate == fired / n and rate <= high
+        if method == "state_shuffled":
+            assert (n, blocks) == (999, 1) and rate <= 0.05
+        else:
+            assert (n, blocks) == (n_placebo, n_placebo // 24)
+    judged = [row for row in rates if row[0] == "state_verdict" and row[1] == "log" and row[3] > 1]
+    assert judged and sum(row[4] for row in judged) / sum(row[2] for row in judged) <= 0.05
+    silent = con.execute(
+        """select count(*) from rpt_answer_design
+           where design in ('panel', 'state_panel') and is_available and (false_alarm_rate is null or false_alarm_high is null)"""
+    ).fetchall()
+    assert silent == [(0,)]
 
 
 def test_states_are_compared_by_freight_of_before_and_jobs_of_the_series(con):

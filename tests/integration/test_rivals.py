@@ -40,7 +40,8 @@ CREATE TABLE headway.intermediate.int_known_series AS
     SELECT unnest(['a', 'b', 'c', 'd']) AS series_id, 'monthly' AS frequency;
 CREATE TABLE headway.intermediate.int_month AS SELECT CAST(unnest(generate_series(DATE '1995-01-01',
     DATE '2012-12-01', INTERVAL 1 MONTH)) AS DATE) AS month_start;
-CREATE TABLE headway.intermediate.int_event_cut (event_id VARCHAR, cut_month DATE, event_class VARCHAR, in_report BOOLEAN);
+CREATE TABLE headway.intermediate.int_event_cut (event_id VARCHAR, cut_month DATE, event_class VARCHAR, in_report BOOLEAN,
+    own_month DATE, default_gap_months INTEGER);
 CREATE TABLE headway.staging.stg_event (event_id VARCHAR, cluster_id VARCHAR);
 CREATE TABLE headway.intermediate.int_event_reach (event_id VARCHAR, series_id VARCHAR, topic VARCHAR);
 CREATE VIEW headway.intermediate.int_event_exposure AS FROM headway.intermediate.int_event_reach;
@@ -75,7 +76,7 @@ def test_rivals_of_made_up_worlds(models, drawn):
         for name, e in world.items():
             kind = "act" if e.is_act else "talk"
             con.execute(
-                "INSERT INTO intermediate.int_event_cut VALUES (?, ?, ?, ?)",
+                "INSERT INTO intermediate.int_event_cut VALUES (?, ?, ?, ?, NULL, 0)",
                 [name, plain.month(e.cut), kind, e.in_report],
             )
             con.execute("INSERT INTO staging.stg_event VALUES (?, ?)", [name, e.cluster])

@@ -90,3 +90,16 @@ def seen(low: float, high: float, distance: float) -> bool:
 def excluded(low: float, high: float, deviation: float, distance: float) -> bool:
     """Whether no effect from low to high is within the distance of what was found beyond the usual."""
     return all(abs(deviation - effect) > distance for effect in (low, high)) and not low <= deviation <= high
+
+
+def at_exposure(
+    value: float, unit: str, duty_from: float | None, duty_to: float | None, exposure: float
+) -> float | None:
+    """A published figure about goods under a duty as a difference of logarithms where ln(1 + duty) rose by `exposure`; None where the source
+    does not say how far the duty of its own goods rose."""
+    if unit == "percent per percent of duty":
+        return value * exposure
+    if duty_from is None or duty_to is None:
+        return None
+    for_each = math.log1p(value / 100) / (math.log1p(duty_to / 100) - math.log1p(duty_from / 100))
+    return for_each * exposure

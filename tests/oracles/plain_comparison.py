@@ -61,6 +61,48 @@ def windows(cut: int, months: int, gap: int, after: int | None = None) -> tuple[
     return range(cut - years_back, cut - years_back + pairs), range(cut, cut + pairs)
 
 
+def own_month(anchor: dt.date) -> int | None:
+    """Number of the month that is partly before and partly after `anchor`; None where it is a first day."""
+    return number(anchor) if anchor.day > 1 else None
+
+
+def anchor(event: Mapping) -> dt.date:
+    """The day that an event counts from."""
+    if event["event_type"] in TOOK_EFFECT and event["effective_on"]:
+        return event.get("published_on") or event["effective_on"]
+    return event["event_date"]
+
+
+def counterparts(before: Collection[int], later: Collection[int]) -> dict[int, int]:
+    """Of each month the one of the other window with the same name: the first January goes with the first January, the second
+    with the second. A month whose name comes more often than in the other window has none."""
+    out = {}
+    for name in range(12):
+        sides = [[m for m in sorted(span) if m % 12 == name] for span in (before, later)]
+        for a, b in zip(*sides, strict=False):
+            out |= {a: b, b: a}
+    return out
+
+
+def left_out(
+    values: Mapping[int, float],
+    before: Collection[int],
+    later: Collection[int],
+    partner: Mapping[int, int],
+    copied: Collection[int] = (),
+) -> set[int] | None:
+    """The months that are compared on neither side: those without a value, and their counterparts. None where too few are left, of
+    each window five of six, and where a month is one of `copied`: it has a value, which is not known as it was first released."""
+    if any(m in copied for m in (*before, *later)):
+        return None
+    missing = {m for m in (*before, *later) if m not in values}
+    gone = missing | {partner[m] for m in missing if m in partner and partner[m] in (*before, *later)}
+    for span in (before, later):
+        if 6 * sum(m not in gone for m in span) < 5 * len(span):
+            return None
+    return gone
+
+
 def straight_line(points: list[tuple[int, float]]) -> tuple[float, float]:
     """Intercept at the mean month and slope, by least squares."""
     x0 = fmean(x for x, _ in points)
@@ -94,12 +136,14 @@ def compare(
     after: int | None = None,
     log_allowed: bool = True,
     life: range | None = None,
+    copied: Collection[int] = (),
 ) -> dict:
     """Statistics of `values` (by month number) around `cut`; windows that reach beyond the life of the series (by default from
-    the first of `values` to the last) are answered with the months there are, a hole inside it withholds everything (`missing`)."""
+    the first of `values` to the last) are answered with the months there are. Inside it, months without a value are left out with
+    their counterparts (`left_out`); where too many are, everything is withheld (`missing`)."""
     asked_before, asked_after = windows(cut, months, gap, after)
     out = dict.fromkeys(STATISTICS)
-    out |= {"n_pre": 0, "n_post": 0, "missing": False}
+    out |= {"n_pre": 0, "n_post": 0, "missing": False, "left_out": []}
     if not values:
         return out
     life = life or range(min(values), max(values) + 1)
@@ -109,6 +153,10 @@ def compare(
         lag = asked_after.start - asked_before.start
         later = [m for m in later if m - lag in life]
         before = [m - lag for m in later]
+    gone = left_out(values, before, later, counterparts(asked_before, asked_after), copied)
+    if gone:
+        before, later = ([m for m in span if m not in gone] for span in (before, later))
+        out["left_out"] = sorted(gone)
     a, b = ([values[m] for m in span if m in values] for span in (before, later))
     out |= {"n_pre": len(a), "n_post": len(b)}
     if not a or not b or len(a) < len(before) or len(b) < len(later):
@@ -120,12 +168,17 @@ def compare(
     ya, yb = list(map(scaled, a)), list(map(scaled, b))
     change = fmean(yb) - fmean(ya)
 
+    if gone:
+        # the window before that and the straight line hold another mix of calendar months
+        asked_before, line_months = range(0), range(0)
+    else:
+        line_months = range(cut - gap - 36, cut - gap)
     lag = asked_after.start - asked_before.start
     earlier = [values.get(m - lag) for m in asked_before]
-    if None not in earlier and not (log and min(earlier) <= 0):
+    if earlier and None not in earlier and not (log and min(earlier) <= 0):
         out["second_diff"] = change - (fmean(ya) - fmean(map(scaled, earlier)))
-    line = [(m, values.get(m)) for m in range(cut - gap - 36, cut - gap)]
-    if all(v is not None for _, v in line) and not (log and min(v for _, v in line) <= 0):
+    line = [(m, values.get(m)) for m in line_months]
+    if line and all(v is not None for _, v in line) and not (log and min(v for _, v in line) <= 0):
         line = [(m, scaled(v)) for m, v in line]
         middle, slope = straight_line(line)
         expected = [fmean(y for _, y in line) + slope * (m - middle) for m in later]

@@ -15,14 +15,16 @@ from tests.oracles import plain_comparison as plain
 from tests.oracles import plain_placebo
 
 MISSING, NOT_POSITIVE = "a month of a window has no value", "a value of a window is not positive"
+UNEQUAL = "a month of a window has no value in one of the series"
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A series by month number, and its controls: weight, values, first month of exposure to a measure of its own."""
+    """A series by month number, and its controls: weight, values, and the cuts of the acts that reach the control (of a total only those
+    that do not reach the treated series)."""
 
     treated: Mapping[int, float]
-    controls: Sequence[tuple[float, Mapping[int, float], int | None]]
+    controls: Sequence[tuple[float, Mapping[int, float], Collection[int]]]
     #: months of any of the series that an episode touches, and those whose figure is preliminary
     episode: Collection[int] = frozenset()
     preliminary: Collection[int] = frozenset()
@@ -46,18 +48,27 @@ def comparisons(pair: Pair, months: int, gap: int) -> Iterator[tuple[int, dict]]
         if before.start < first or after.stop - 1 > last:
             continue
         window = [*before, *after]
-        seen = [values.get(m) for values in pair.series for m in window]
-        reason = MISSING if None in seen else NOT_POSITIVE if min(seen) <= 0 else None
+        partner = plain.counterparts(before, after)
+        gone = [plain.left_out(values, before, after, partner) for values in pair.series]
+        kept = [m for m in window if m not in (gone[0] or ())]
+        reason = MISSING if None in gone else UNEQUAL if any(g != gone[0] for g in gone) else None
+        if reason in (None, UNEQUAL):
+            seen = [
+                values[m] for values, g in zip(pair.series, gone, strict=True) for m in window if m not in g
+            ]
+            reason = reason or (NOT_POSITIVE if min(seen) <= 0 else None)
         out = {
+            "left_out": [] if reason else sorted(gone[0]),
             "reason": reason,
             "lag": after.start - before.start,
             "clean": not any(m in pair.episode for m in window),
-            "exposed": any(start is not None and start <= window[-1] for _, _, start in pair.controls),
+            "exposed": any(before.start <= act < after.stop for _, _, acts in pair.controls for act in acts),
             "preliminary": any(m in pair.preliminary for m in window),
             **dict.fromkeys(("d_log_treated", "d_log_control", "did", "pretrend_slope")),
         }
         if not reason:
-            own, *others = (_change(values, before, after) for values in pair.series)
+            kept_before, kept_after = ([m for m in span if m in kept] for span in (before, after))
+            own, *others = (_change(values, kept_before, kept_after) for values in pair.series)
             control = math.fsum(w * d for (w, _, _), d in zip(pair.controls, others, strict=True))
             out |= {"d_log_treated": own, "d_log_control": control, "did": own - control}
             line = [(m, pair.difference(m) if m >= first else None) for m in range(cut - gap - 36, cut - gap)]
@@ -66,7 +77,7 @@ def comparisons(pair: Pair, months: int, gap: int) -> Iterator[tuple[int, dict]]
         yield cut, out
 
 
-def _change(values: Mapping[int, float], before: range, after: range) -> float:
+def _change(values: Mapping[int, float], before: Collection[int], after: Collection[int]) -> float:
     return fmean(math.log(values[m]) for m in after) - fmean(math.log(values[m]) for m in before)
 
 

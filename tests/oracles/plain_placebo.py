@@ -21,17 +21,31 @@ PAST = 120
 
 
 def differences(
-    values: Mapping[int, float], pre: range, post: range, *, log_allowed: bool = True
+    values: Mapping[int, float],
+    pre: range,
+    post: range,
+    *,
+    log_allowed: bool = True,
+    asked: tuple[range, range] | None = None,
+    life: range | None = None,
+    copied: Collection[int] = (),
 ) -> dict[int, tuple[str, float]]:
-    """Scale and difference of every month taken as a cut, by shift: the windows `pre` and `post` moved by as much."""
+    """Scale and difference of every month taken as a cut, by shift: the windows `pre` and `post` moved by as much, without months that
+    have no value and their counterparts. asked: the whole windows, where these are cut off; life: the months of the series; copied: as in
+    plain_comparison.left_out."""
     out = {}
-    first, last = min(values), max(values)
-    for cut in values:
+    partner = plain.counterparts(*(asked or (pre, post)))
+    life = life or range(min(values), max(values) + 1)
+    for cut in life:
         before = range(pre.start + cut, pre.stop + cut)
         after = range(post.start + cut, post.stop + cut)
-        if before.start < first or after.stop - 1 > last:
+        if before.start < life.start or after.stop > life.stop:
             continue
-        row = plain.between(values, before, after, log_allowed=log_allowed)
+        gone = plain.left_out(values, before, after, {a + cut: b + cut for a, b in partner.items()}, copied)
+        if gone is None:
+            continue
+        kept = ([m for m in span if m not in gone] for span in (before, after))
+        row = plain.between(values, *kept, log_allowed=log_allowed)
         if row["scale"]:
             out[cut] = row["scale"], row["d_log"] if row["scale"] == "log" else row["d_level"]
     return out

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from tests.oracles import plain_comparison as plain
 
 #: months of the windows that the reports have
-WIDTHS, GAPS = (6, 12, 24), (0, 3, 6)
+WIDTHS, GAPS = (6, 12, 24), (0, 1, 3, 6)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ Belongs here: the independent solution. Does not belong here: assertions.
 from __future__ import annotations
 
 import numpy as np
-from pysyncon import Synth
 
 
 def loss(y, donors, w):
@@ -15,5 +14,8 @@ def loss(y, donors, w):
 
 def reference(y, donors):
     """pysyncon's weights for the same outcomes, every month weighing the same."""
+    # here, because it brings matplotlib along: a second for every worker that only collects
+    from pysyncon import Synth
+
     w, _ = Synth.w_optimize(np.eye(len(y)), donors, y, qp_options={"maxiter": 5000, "ftol": 1e-14})
     return w

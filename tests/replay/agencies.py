@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
-from orchestration.sources.agencies import fed, inegi, statcan
+from orchestration.sources.agencies import bls_qcew, fed, inegi, statcan
 from orchestration.sources.agencies.series_reply import declared_series
 from orchestration.sources.agencies.statcan_tables import TABLES
 from orchestration.sources.registry import load_series_catalogue
@@ -22,6 +22,7 @@ from tests.replay.bank_of_canada import Valet
 from tests.replay.banxico import Sie
 from tests.replay.bls import FlatFiles, PublicData
 from tests.replay.bls import figures as bls_figures
+from tests.replay.bls_qcew import Slices
 from tests.replay.bts import FileServer
 from tests.replay.census import TradeApi
 from tests.replay.fed import Ddp, Series
@@ -220,6 +221,7 @@ class Agencies:
         )
     )
     bls_flat: FlatFiles = field(default_factory=FlatFiles)
+    bls_qcew: Slices = field(default_factory=lambda: Slices(bls_qcew.AREAS))
     census: TradeApi = field(default_factory=lambda: TradeApi(key=KEYS["HEADWAY_CENSUS_KEY"]))
     bts: FileServer = field(
         default_factory=lambda: FileServer(stand_ins=True, page='<a href="/2026/January2026.zip">January</a>')

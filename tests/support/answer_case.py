@@ -75,6 +75,8 @@ def row(**changed: Any) -> RptAnswer:
         "scope": "act",
         "event_ids": ["s232-steel"],
         "cut_month": dt.date(2018, 6, 1),
+        "gap_months": 0,
+        "months_left_out": [],
         "design": "placebo_rank",
         "variant": "own_past",
         **_FIGURES,
@@ -115,6 +117,9 @@ def offer(
         "variant": "own_past",
         "verdict": None if blockers else "within_usual_range",
         "blockers": list(blockers),
+        "gap_months": 0,
+        "is_default_gap": True,
+        "months_left_out": [],
         "is_available": not blockers,
         "is_answer": False,
     }

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from typing import TypeVar
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 Case = TypeVar("Case")
 
@@ -17,11 +17,16 @@ Case = TypeVar("Case")
 SHARE = float(os.environ.get("HEADWAY_EXAMPLES", "1"))
 
 
-def examples(count: int) -> settings:
-    """Settings for a property of `count` examples. There is no deadline: how long one takes is the machine's affair."""
+def examples(count: int, *, shrink: bool = True) -> settings:
+    """Settings for a property of `count` examples. There is no deadline: how long one takes is the machine's affair.
+
+    shrink: look for the smallest example that fails. Not where an example is many cases at a time: each try takes a second, and
+    the search five minutes, while the assertion names the case.
+    """
     return settings(
         max_examples=max(3, round(count * SHARE)),
         deadline=None,
+        phases=[phase for phase in Phase if shrink or phase not in (Phase.shrink, Phase.explain)],
         suppress_health_check=[HealthCheck.too_slow],
     )
 

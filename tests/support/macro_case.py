@@ -7,7 +7,7 @@ Does not belong here: assertions.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ CREATE TABLE dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit 
     break_period DATE, break_reason VARCHAR, oldest_known_from TIMESTAMP, family_id VARCHAR);
 CREATE TABLE dim_event (event_id VARCHAR, event_type VARCHAR, event_date DATE, effective_on DATE,
     date_precision VARCHAR, confidence VARCHAR, in_force BOOLEAN, cluster_id VARCHAR, cut_month DATE, in_report BOOLEAN,
-    event_class VARCHAR);
+    event_class VARCHAR, own_month DATE, default_gap_months INTEGER);
 CREATE TABLE rpt_event_exposure (event_id VARCHAR, series_id VARCHAR, topic VARCHAR);
 CREATE TABLE dim_episode (episode_id VARCHAR, starts_on DATE, ends_on DATE, applies_to VARCHAR);
 CREATE TABLE dim_payload (payload_id VARCHAR, source_id VARCHAR, dataset VARCHAR, request_url VARCHAR,
@@ -133,10 +133,13 @@ def add_events(con: duckdb.DuckDBPyConnection, events: Iterable[tuple[Any, ...]]
         event = dict(zip(names, values, strict=True))
         for day in ("event_date", "effective_on"):
             event[day] = dt.date.fromisoformat(event[day]) if event[day] else None
-        cut = plain.month(plain.event_cut(event))
+        cut, own = plain.month(plain.event_cut(event)), plain.own_month(plain.anchor(event))
         con.execute(
-            f"INSERT INTO dim_event VALUES ({', '.join('?' * 11)})",
-            [*event.values(), cut, plain.in_report(event), plain.event_class(event)],
+            f"INSERT INTO dim_event VALUES ({', '.join('?' * 13)})",
+            [
+                *(*event.values(), cut, plain.in_report(event), plain.event_class(event)),
+                *(None if own is None else plain.month(own), int(own is not None)),
+            ],
         )
 
 
@@ -144,3 +147,26 @@ def rows(con: duckdb.DuckDBPyConnection, query: str, parameters: object = None) 
     cursor = con.execute(query, parameters)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def called_for_each(
+    con: duckdb.DuckDBPyConnection, call: str, asked: Sequence[Mapping[str, Any]], columns: str = "answer.*"
+) -> list[list[dict]]:
+    """What a macro answers to each of many questions, in their order: `call` names the arguments as columns of `asked`, as in
+    "before_after(asked.series, asked.event)". All questions have the same names; `columns` says what of an answer is wanted.
+
+    One statement for all: DuckDB plans a call of before_after for 0.25 s and runs it for 0.05 s, so that 150 calls took 50 s of
+    processor time, and take 2.5 s when they are planned once.
+    """
+    names = list(asked[0])
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE asked AS SELECT "
+        + ", ".join(f"unnest(?) AS {name}" for name in ("n", *names)),
+        [list(range(len(asked))), *([question[name] for question in asked] for name in names)],
+    )
+    answers: list[list[dict]] = [[] for _ in asked]
+    for row in rows(
+        con, f"SELECT asked.n AS question, {columns} FROM asked, {call} AS answer ORDER BY asked.n"
+    ):
+        answers[row.pop("question")].append(row)
+    return answers

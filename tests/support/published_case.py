@@ -6,6 +6,11 @@ Does not belong here: assertions.
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from functools import cache
+from pathlib import Path
+
 import duckdb
 
 from orchestration.base.settings import Settings
@@ -26,3 +31,24 @@ def publish(home: Settings, **options: object) -> release.Release:
 def read(home: Settings, query: str) -> list[tuple]:
     with duckdb.connect(str(home.current_database), read_only=True) as con:
         return con.execute(query).fetchall()
+
+
+def with_releases(home: Settings, count: int) -> list[release.Release]:
+    """A home in which builds 0, 1, ... were released one after the other; the releases in that order, the last is current.
+
+    A copy of one that was made once a process: each publishing takes 0.3 s of processor time."""
+    shutil.copytree(_published(count).home, home.home, symlinks=True, dirs_exist_ok=True)
+    return list(reversed(release.list_releases(home)))
+
+
+_FOLDER = tempfile.TemporaryDirectory()
+
+
+@cache
+def _published(count: int) -> Settings:
+    settings = release_case.settings(Path(_FOLDER.name) / str(count))
+    if count > 1:
+        shutil.copytree(_published(count - 1).home, settings.home, symlinks=True)
+    release_case.write_build(settings, count - 1)
+    publish(settings)
+    return settings

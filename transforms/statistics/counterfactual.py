@@ -19,11 +19,20 @@ import polars as pl
 from numpy.typing import NDArray
 
 from transforms.statistics.conformal import calibrate
-from transforms.statistics.forecasts import GAP_WINDOWS, GAPS, NOMINAL, WINDOWS, Floats
+from transforms.statistics.forecasts import (
+    GAP_WINDOWS,
+    GAPS,
+    NOMINAL,
+    OWN_MONTH_GAP,
+    WINDOWS,
+    Floats,
+)
 
 REASON_HOLE = "a month of the window has no usable value"
 
-#: the gap at which the forecast of each month is kept. It is only drawn, and another gap would make the release a third larger
+#: The gap at which the forecast of each month is kept, and calibrated. It is only drawn, and a second gap would nearly double the
+#: origins' rows. The path that leaves out an event's own month is the one from that month on, less its first month: the same origin
+#: and the same number of steps ahead, so that it needs no calibration of its own.
 PATH_GAP = 0
 
 #: the first month that may be a date without an event: with older ones 5 % of alarms over all dates hide 8.4 % before 1985
@@ -67,20 +76,27 @@ CALIBRATED = {
 def ends_needed(
     months: NDArray[np.datetime64],
     event_cuts: Sequence[np.datetime64],
+    own_month_cuts: Sequence[np.datetime64],
     act_cuts: Sequence[np.datetime64],
     every: int,
 ) -> NDArray[np.datetime64]:
     """The last training months for which a slow model is fitted, among the months of a series (in order, datetime64[M]).
 
-    They are those of the events at every gap and, for calibration, those of every `every`-th calendar month from FIRST_ORIGIN
-    on that is at least the smallest window away from each of act_cuts, taken as a cut. act_cuts: of the acts that reach the series.
+    They are those of the events at every gap (at OWN_MONTH_GAP of own_month_cuts only: the cuts of events inside a month) and, for
+    calibration, those of every `every`-th calendar month from FIRST_ORIGIN on that is at least the smallest window away from each
+    of act_cuts, taken as a cut. act_cuts: of the acts that reach the series. For OWN_MONTH_GAP no dates are added: where `every` is
+    3, the origins of the other gaps are those of cuts a month later as well.
     """
     cuts = np.unique(np.asarray(event_cuts, dtype="datetime64[M]"))
     acts = np.unique(np.asarray(act_cuts, dtype="datetime64[M]").astype(np.int64))
     possible = np.arange(max(months[0], FIRST_ORIGIN), months[-1] + 1)
     number = possible.astype(np.int64)
     pseudo = possible[(number % every == 0) & _clear_of(acts, number, min(WINDOWS))]
-    ends = np.unique((np.concatenate([cuts, pseudo])[:, None] - 1 - np.array(GAPS)).ravel())
+    other_gaps = np.array([gap for gap in GAPS if gap != OWN_MONTH_GAP])
+    own = np.unique(np.asarray(own_month_cuts, dtype="datetime64[M]")) - 1 - OWN_MONTH_GAP
+    ends = np.unique(
+        np.concatenate([(np.concatenate([cuts, pseudo])[:, None] - 1 - other_gaps).ravel(), own])
+    )
     return ends[(ends >= months[0]) & (ends <= months[-1])]
 
 
@@ -104,6 +120,7 @@ def compare(
     monthly: pl.DataFrame,
     episodes: pl.DataFrame,
     event_cuts: Sequence[np.datetime64],
+    own_month_cuts: Sequence[np.datetime64],
     acts: pl.DataFrame,
 ) -> pl.DataFrame:
     """Forecasts of one model beside the actual values: COMPARED, at the cuts of events and at origins.
@@ -111,13 +128,18 @@ def compare(
     forecasts: SCHEMA of forecasts.py
     monthly:   series_id, period_start, y (on the model's scale, null in a hole), every month of a series in order
     episodes:  series_id, first_month, last_month; event_cuts: months (datetime64)
+    own_month_cuts: those of event_cuts at which an event inside a month cuts; only these are compared at OWN_MONTH_GAP, and
+               single months are compared from the own months of these events on, too
     acts:      series_id, cut_month: the acts that reach each series, near which there are no origins
 
     There is no row where the span reaches past the last month of its series. expected and half_width depend on the
     training months only. Raises ValueError for forecasts of a series without months.
     """
     panel = _Panel.of(monthly, episodes)
-    cuts = np.unique(np.asarray(event_cuts, dtype="datetime64[M]").astype(np.int64))
+    cuts, own_cuts = (
+        np.unique(np.asarray(of, dtype="datetime64[M]").astype(np.int64))
+        for of in (event_cuts, own_month_cuts)
+    )
     known_acts = acts.filter(pl.col("series_id").is_in(list(panel.first_row)))
     starts = known_acts["series_id"].replace_strict(panel.first_row, return_dtype=pl.Int64).to_numpy()
     act_keys = np.unique(starts * _APART + _numbers(known_acts["cut_month"]))
@@ -125,7 +147,18 @@ def compare(
     if len(unknown):
         raise ValueError(f"forecasts of series that have no months: {sorted(set(unknown))}")
     rows = _Rows.of(forecasts, panel)
-    parts = [_of_span(rows, panel, cuts, act_keys, gap, span) for gap in GAPS for span in _spans(gap)]
+    parts = [
+        _of_span(rows, panel, event_months, act_keys, gap, span)
+        for gap in GAPS
+        for span in _spans(gap)
+        for event_months in [
+            np.union1d(cuts, own_cuts - OWN_MONTH_GAP)
+            if span.name == "month"
+            else own_cuts
+            if gap == OWN_MONTH_GAP
+            else cuts
+        ]
+    ]
     del rows  # 90 MB, as each of the following arrays is
     # in order of series and cut, which the calibration relies on
     start, number = (np.concatenate([part[name] for part in parts]) for name in ("start", "cut_month"))

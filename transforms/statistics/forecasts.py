@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 #: months that a model is trained on, at most and at least (docs/methods.md)
 TRAIN_MONTHS, MIN_TRAIN_MONTHS = 120, 84
 #: months after the cut over which a forecast is compared, and months left out before the cut
-WINDOWS, GAPS = (6, 12, 24), (0, 3, 6)
+WINDOWS, GAPS = (6, 12, 24), (0, 1, 3, 6)
+#: the gap that leaves out an event's own month, part of which came after it; only events inside a month are forecast with it
+OWN_MONTH_GAP = 1
 #: months ahead of the origin that are forecast
 STEPS = max(GAPS) + max(WINDOWS)
 #: coverage of the nominal interval

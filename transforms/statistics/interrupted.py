@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,6 +38,8 @@ from transforms.statistics.regression import Blocks
 HORIZONS = (6, 12, 24)
 #: series that are fitted together, which bounds the memory at about 50 MB
 _CHUNK = 400
+#: between a design and the calendar whose starts are its steps, in the names that of_each is given
+OF_CALENDAR = " of "
 
 REASON_UNIT_ROOT = "no stationary errors fit"
 
@@ -124,6 +126,32 @@ def interrupted_time_series(
     for chunk in _chunks(prepared):
         _fit(chunk, series, rows)
     return rows.frame(plans, series)
+
+
+def of_each(
+    monthly: pl.DataFrame,
+    episodes: pl.DataFrame,
+    designs: Mapping[str, pl.DataFrame],
+    calendars: Mapping[str, str],
+    ids: Sequence[str],
+) -> list[pl.DataFrame]:
+    """The rows of each series in `ids` at every design of its calendar, without the calendar in their names.
+
+    monthly and episodes as in interrupted_time_series; designs: of each calendar, DESIGN_SCHEMA, whose names end in OF_CALENDAR and
+    the calendar; calendars: of each series. Every series of `ids` must be in `monthly` and `calendars`.
+    """
+    chosen = sorted({calendars[series_id] for series_id in ids})
+    pairs = pl.DataFrame({"series_id": list(ids), "calendar": [calendars[series_id] for series_id in ids]})
+    own = pl.concat(designs[calendar].select("design_id", calendar=pl.lit(calendar)) for calendar in chosen)
+    fitted = interrupted_time_series(
+        monthly.filter(pl.col("series_id").is_in(ids)),
+        episodes,
+        pl.concat(designs[calendar] for calendar in chosen),
+        pairs.join(own, on="calendar").select("series_id", "design_id"),
+    )
+    named = fitted.with_columns(pl.col("design_id").str.split(OF_CALENDAR).list.first())
+    by_series = named.partition_by("series_id", as_dict=True)
+    return [by_series[(series_id,)] for series_id in ids]
 
 
 @dataclass

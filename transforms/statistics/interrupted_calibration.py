@@ -7,12 +7,11 @@ Does not belong here: the regression itself (interrupted.py), keeping results be
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Sequence
 
 import polars as pl
 
-from transforms.statistics.interrupted import DESIGN_SCHEMA
+from transforms.statistics.interrupted import DESIGN_SCHEMA, interrupted_time_series
 from transforms.statistics.interrupted_design import WINDOW
 from transforms.statistics.months import (
     clean_cuts,
@@ -20,7 +19,6 @@ from transforms.statistics.months import (
     day,
     episodes_by_series,
     monthly_series,
-    number,
 )
 
 #: the p below which a date is called unusual
@@ -45,41 +43,63 @@ CALIBRATION_SCHEMA: dict[str, pl.DataType] = {
 
 
 def clean_designs(
-    monthly: pl.DataFrame, episodes: pl.DataFrame, acts: pl.DataFrame, cluster_starts: Iterable[date]
+    monthly: pl.DataFrame, episodes: pl.DataFrame, acts: pl.DataFrame, joint: pl.DataFrame
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Designs (DESIGN_SCHEMA) and pairs (series_id, design_id) for interrupted_time_series at every month without a known
     event, from 1985 on, with whole windows only. monthly and episodes as there; acts: series_id and cut_month of the acts that reach
-    each series; cluster_starts: first days of months.
+    each series; joint: series_id and start_month of what else reaches it (first days of months), a step each.
 
     The month before the cut is left out, as at most events: there it is the month of the event, only a part of which lies
     after the event.
     """
-    starts, reaching = sorted({number(s) for s in cluster_starts}), cuts_by_series(acts)
+    starts, reaching = cuts_by_series(joint.rename({"start_month": "cut_month"})), cuts_by_series(acts)
     touching = episodes_by_series(episodes)
-    pairs = [
-        (series_id, c)
-        for series_id, series in monthly_series(monthly).items()
+    # series with the same steps share their designs
+    named: dict[str, tuple[int, tuple[int, ...]]] = {}
+    pairs = []
+    for series_id, series in monthly_series(monthly).items():
+        own = sorted(starts.get(series_id, set()))
         for c in clean_cuts(
             series,
             reaching.get(series_id, set()),
             touching.get(series_id, []),
             before=WINDOW + 1,
             after=WINDOW,
-        )
-    ]
-    frame = pl.DataFrame(pairs, schema={"series_id": pl.String, "cut": pl.Int32}, orient="row").with_columns(
-        design_id=pl.col("cut").map_elements(lambda c: f"clean {day(c)}", return_dtype=pl.String)
-    )
+        ):
+            steps = tuple(s for s in own if c - 1 - WINDOW < s < c + WINDOW)
+            name = f"clean {day(c)} with {', '.join(str(day(s)) for s in steps) or 'no step'}"
+            named[name] = (c, steps)
+            pairs.append((series_id, name))
     designs = [
         {
-            "design_id": f"clean {day(c)}",
+            "design_id": name,
             "cut_month": day(c),
             "dropped_months": 1,
-            "joint_months": [day(s) for s in starts if c - 1 - WINDOW < s < c + WINDOW],
+            "joint_months": [day(s) for s in steps],
         }
-        for c in sorted({c for _, c in pairs})
+        for name, (c, steps) in named.items()
     ]
-    return pl.DataFrame(designs, schema=DESIGN_SCHEMA), frame.select("series_id", "design_id")
+    frame = pl.DataFrame(pairs, schema={"series_id": pl.String, "design_id": pl.String}, orient="row")
+    return pl.DataFrame(designs, schema=DESIGN_SCHEMA), frame
+
+
+def of_each(
+    monthly: pl.DataFrame,
+    episodes: pl.DataFrame,
+    designs: pl.DataFrame,
+    pairs: pl.DataFrame,
+    ids: Sequence[str],
+) -> list[pl.DataFrame]:
+    """The rows of false_alarm_rates of each series in `ids`; the other arguments as clean_designs takes and gives them."""
+    fitted = interrupted_time_series(
+        monthly.filter(pl.col("series_id").is_in(ids)),
+        episodes,
+        designs,
+        pairs.filter(pl.col("series_id").is_in(ids)),
+    )
+    rates = false_alarm_rates(fitted)
+    by_series = rates.partition_by("series_id", as_dict=True, maintain_order=True)
+    return [by_series.get((series_id,), rates.clear()) for series_id in ids]
 
 
 def false_alarm_rates(results: pl.DataFrame) -> pl.DataFrame:

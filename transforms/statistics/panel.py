@@ -13,8 +13,15 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from transforms.statistics import panel_cells, panel_inference, panel_lead_lag, panel_regression
+from transforms.statistics import (
+    panel_calibration,
+    panel_cells,
+    panel_inference,
+    panel_lead_lag,
+    panel_regression,
+)
 from transforms.statistics.months import day
+from transforms.statistics.panel_calibration import CALIBRATION_SCHEMA
 from transforms.statistics.panel_cells import Changes, Cube, Windows
 from transforms.statistics.panel_inference import (
     LEVEL,
@@ -81,15 +88,6 @@ CELL_SCHEMA: dict[str, pl.DataType] = {
     "change_log": pl.Float64(),
     "exposure_left": pl.Float64(),
     "change_left": pl.Float64(),
-}
-CALIBRATION_SCHEMA: dict[str, pl.DataType] = {
-    "method": pl.String(),
-    "n_pseudo_events": pl.Int32(),
-    "n_blocks": pl.Int32(),
-    "fired": pl.Int32(),
-    "first_cut": pl.Date(),
-    "last_cut": pl.Date(),
-    "mde95": pl.Float64(),
 }
 
 
@@ -321,7 +319,7 @@ def _calibration(own: np.ndarray, dates: Dates, fits: list[Fit]) -> pl.DataFrame
     ranks = np.array(
         [
             panel_inference.permutation_rank(
-                one.beta, panel_inference.permuted(one, own, PERMUTATIONS_ELSEWHERE)
+                one.beta, panel_inference.permuted(one, own, PERMUTATIONS_ELSEWHERE, errors=False)
             )
             for one in fits
         ]
@@ -332,23 +330,7 @@ def _calibration(own: np.ndarray, dates: Dates, fits: list[Fit]) -> pl.DataFrame
         "panel_permutation": unusual,
         "panel_verdict": unusual & panel_inference.beyond_other_half(dates),
     }
-    typical = panel_cells.typical(own)
-    return pl.DataFrame(
-        [
-            (
-                method,
-                len(dates.cuts),
-                dates.n_blocks,
-                int(fired.sum()),
-                day(int(dates.cuts.min())),
-                day(int(dates.cuts.max())),
-                dates.distance() * abs(typical),
-            )
-            for method, fired in rules.items()
-        ],
-        schema=CALIBRATION_SCHEMA,
-        orient="row",
-    )
+    return panel_calibration.at_dates(rules, dates, panel_cells.typical(own))
 
 
 def _named(design: Design) -> dict[str, Any]:

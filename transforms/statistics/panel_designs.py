@@ -12,7 +12,6 @@ import polars as pl
 
 from transforms.statistics.months import number
 from transforms.statistics.panel import (
-    CALIBRATION_SCHEMA,
     CELL_SCHEMA,
     EXPOSURE_SCHEMA,
     REASON_RATES,
@@ -21,6 +20,7 @@ from transforms.statistics.panel import (
     Worked,
     work_out,
 )
+from transforms.statistics.panel_calibration import CALIBRATION_SCHEMA
 from transforms.statistics.panel_cells import Cube
 from transforms.statistics.panel_lead_lag import LEAD_LAG_SCHEMA
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -65,8 +66,9 @@ class Dates:
 
     @property
     def n_blocks(self) -> int:
-        """About how many separate stretches they are."""
-        return int((self.cuts.max() - self.cuts.min() + 1) // STRETCH) if len(self.cuts) else 0
+        """About how many separate stretches they are: a 24th of their number, as of every method. Their span would count the
+        months of COVID between two of them."""
+        return len(self.cuts) // STRETCH
 
     def distance(self, chosen: np.ndarray | None = None) -> float:
         """The 95th percentile of distances to the median, of all dates or the `chosen` ones; NaN without dates."""
@@ -96,7 +98,7 @@ def fit(
         known &= np.isfinite(others)
     kept = panel_regression.without_single_cells(known)
     product, partner = np.nonzero(kept)
-    if len(np.unique(product)) < 3 or len(np.unique(partner)) < 2:
+    if kept.any(axis=1).sum() < 3 or kept.any(axis=0).sum() < 2:
         return None
     controls = None if others is None or not np.ptp(others[kept]) else others[kept][:, None]
     effects = panel_regression.two_way(
@@ -141,22 +143,27 @@ def earlier_dates(
     )
 
 
-def permuted(one: Fit, exposure: np.ndarray, n: int, seed: int = SEED) -> Slopes:
-    """Slopes with the exposure's rows dealt out among the panel's products `n` times.
+def permuted(one: Fit, exposure: np.ndarray, n: int, seed: int = SEED, *, errors: bool = True) -> Slopes:
+    """Slopes with the exposure's rows dealt out among the panel's products `n` times; without `errors` the betas alone.
 
     A cell whose new row has no exposure for the partner (no trade, so no duty was collected) takes the partner's mean.
     """
     rows = np.flatnonzero(one.kept.any(axis=1))
     table = exposure[rows]
-    with np.errstate(invalid="ignore"):
-        means = np.array([np.nanmean(column) if np.isfinite(column).any() else 0.0 for column in table.T])
-    table = np.where(np.isfinite(table), table, means)
-    product, partner = np.nonzero(one.kept[rows])
+    known = np.isfinite(table)
+    means = np.where(known, table, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    table = np.where(known, table, means)
+    _, partner = np.nonzero(one.kept[rows])
+    return panel_regression.dealt_out(
+        one.effects, one.y, table, partner, _orders(len(rows), n, seed), errors=errors
+    )
+
+
+@lru_cache(maxsize=8)
+def _orders(rows: int, n: int, seed: int) -> np.ndarray:
+    """`n` permutations of that many rows (n, rows), the same for the same seed."""
     generator = np.random.default_rng(seed)
-    dealt = np.empty((len(product), n))
-    for place in range(n):
-        dealt[:, place] = table[generator.permutation(len(rows))[product], partner]
-    return panel_regression.slopes(one.effects, one.y, one.effects.left_of(dealt))
+    return np.array([generator.permutation(rows) for _ in range(n)])
 
 
 def permutation_rank(beta: float, slopes: Slopes) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 import polars as pl
 
 from transforms.statistics.months import month_numbers, number
+from transforms.statistics.panel_calibration import CALIBRATION_SCHEMA
 from transforms.statistics.state_panel import (
     EXPOSURE_SCHEMA,
     STATE_SCHEMA,
@@ -21,8 +22,11 @@ from transforms.statistics.state_panel import (
 
 #: every run is made for both, dollars first
 EXPOSURE_KINDS = ("dollars", "log")
-#: a row of the report with what each state is in it as a list
-RESULT_SCHEMA: dict[str, pl.DataType] = EXPOSURE_SCHEMA | {"states": pl.List(pl.Struct(STATE_SCHEMA))}
+#: a row of the report with what each state is in it, and how often its rules fire, as lists
+RESULT_SCHEMA: dict[str, pl.DataType] = EXPOSURE_SCHEMA | {
+    "states": pl.List(pl.Struct(STATE_SCHEMA)),
+    "calibration": pl.List(pl.Struct(CALIBRATION_SCHEMA)),
+}
 
 
 def states(monthly: pl.DataFrame) -> States:
@@ -79,6 +83,12 @@ def work_out_all(units: Sequence[tuple[StateDesign, States]]) -> list[pl.DataFra
     """One frame of one row for each unit: RESULT_SCHEMA."""
     frames = []
     for design, table in units:
-        row, own = work_out(design, table)
-        frames.append(row.with_columns(pl.Series("states", [own.to_dicts()], dtype=RESULT_SCHEMA["states"])))
+        run = work_out(design, table)
+        lists = {"states": run.states, "calibration": run.calibration}
+        frames.append(
+            run.row.with_columns(
+                pl.Series(name, [frame.to_dicts()], dtype=RESULT_SCHEMA[name])
+                for name, frame in lists.items()
+            )
+        )
     return frames

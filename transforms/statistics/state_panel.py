@@ -1,7 +1,8 @@
 """US states that live from automotive trade with Canada and Mexico against those that do not: jobs before and after.
 
-Belongs here: the design of one event, its regression over states, dates, permutations and row.
-Does not belong here: goods and partners (panel.py), the gates (panel_verdict.py), which events and series (seeds of dbt_project).
+Belongs here: the design of one event, its exposure, dates, row and calibration.
+Does not belong here: the regression over states (state_regression.py), goods and partners (panel.py), the gates (panel_verdict.py),
+which events and series (seeds of dbt_project).
 
 y = change of the mean of ln(manufacturing jobs) from one window to the other, x = automotive freight with Canada and Mexico a month
 per manufacturing job, in thousand US dollars, from up to 12 months that end before the windows: y_s = a + beta x_s + e_s, with errors
@@ -12,27 +13,35 @@ the next: by dollars it is the panel. The second exposure is the logarithm, whic
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
 
-from transforms.statistics import panel_cells, panel_inference, panel_regression
+from transforms.statistics import panel_calibration, panel_cells, panel_inference, panel_regression
 from transforms.statistics.months import day
+from transforms.statistics.panel_calibration import CALIBRATION_SCHEMA
 from transforms.statistics.panel_cells import Windows
-from transforms.statistics.panel_inference import LEVEL, MIN_DATES, PERMUTATIONS, SEED, Dates
+from transforms.statistics.panel_inference import (
+    LEVEL,
+    MIN_DATES,
+    PERMUTATIONS,
+    PERMUTATIONS_ELSEWHERE,
+    Dates,
+)
 from transforms.statistics.panel_lead_lag import LEADS
-from transforms.statistics.panel_regression import Slopes, TwoWay
+from transforms.statistics.panel_regression import Slopes
 from transforms.statistics.panel_verdict import MOVED, NOT_COMPUTABLE, TOO_FEW_PRODUCTS, Gates, verdict
+from transforms.statistics.state_regression import MIN_STATES, Fit, dealt_out, fit, permutations
 
 #: the freight of at most this many months makes the exposure
 FREIGHT_MONTHS = 12
-MIN_STATES = 20
 
 REASON_DATA = "the states' figures do not hold both windows"
 REASON_FREIGHT = "no freight by state is held from before the windows"
 REASON_FEW = f"fewer than {MIN_STATES} states have jobs in each month of both windows"
 REASON_CONSTANT = "the exposure does not differ between states"
+REASON_TREATED = "one state alone has such freight"
 REASON_DATES = f"fewer than {MIN_DATES} earlier dates without the event"
 
 #: the verdicts of panels under the names that states have
@@ -126,27 +135,17 @@ class States:
         return logs
 
 
-@dataclass(frozen=True)
-class _Common(TwoWay):
-    """One effect common to all units: each unit is a cluster of its own."""
+class StateRun(NamedTuple):
+    """What a run gives: the row of the report (EXPOSURE_SCHEMA), what each state is in it (STATE_SCHEMA) and how often its rules fire
+    where nothing happened (CALIBRATION_SCHEMA); no row of the latter two where nothing can be told."""
 
-    def left_of(self, values: np.ndarray) -> np.ndarray:
-        weighted = values * self.root.reshape((-1,) + (1,) * (values.ndim - 1))
-        left: np.ndarray = weighted - self.basis @ (self.basis.T @ weighted)
-        return left
-
-
-@dataclass(frozen=True)
-class _Fit:
-    effects: _Common
-    y: np.ndarray
-    x: np.ndarray
-    kept: np.ndarray
-    slope: Slopes
+    row: pl.DataFrame
+    states: pl.DataFrame
+    calibration: pl.DataFrame
 
 
-def work_out(design: StateDesign, states: States) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The row of the report (EXPOSURE_SCHEMA) and what each state is in it (STATE_SCHEMA, no row where nothing can be told)."""
+def work_out(design: StateDesign, states: States) -> StateRun:
+    """The run, with its dates and permutations."""
     spans = panel_cells.windows(design.cut, design.window, design.gap)
     if spans.first < states.first or spans.last > states.last:
         return _nothing(design, REASON_DATA)
@@ -158,13 +157,17 @@ def work_out(design: StateDesign, states: States) -> tuple[pl.DataFrame, pl.Data
     jobs = states.jobs[:, np.array(spans.before) - states.first].mean(axis=1)
     if (np.isfinite(change) & np.isfinite(exposure)).sum() < MIN_STATES:
         return _nothing(design, REASON_FEW)
-    one = _fit(change, exposure)
+    one = fit(change, exposure)
     if one is None:
         return _nothing(design, REASON_CONSTANT)
-    dates = _earlier(design, states, exposure)
+    if (per_job[one.kept] > 0).sum() < 2:
+        return _nothing(design, REASON_TREATED)
+    dates, fits = _earlier(design, states, exposure)
     if len(dates.cuts) < MIN_DATES:
         return _nothing(design, REASON_DATES)
-    row = _row(design, states, spans, one, exposure, dates) | {
+    typical = _typical(exposure[one.kept])
+    dealt = dealt_out(one, exposure, PERMUTATIONS)
+    row = _row(design, states, spans, one, exposure, dates, dealt) | {
         "exposure_first": day(months[0]),
         "exposure_last": day(months[-1]),
         "n_exposure_months": len(months),
@@ -180,7 +183,54 @@ def work_out(design: StateDesign, states: States) -> tuple[pl.DataFrame, pl.Data
         },
         schema=STATE_SCHEMA,
     )
-    return _framed(row), table.filter(pl.Series(one.kept))
+    # first releases are the same panel once more, on fewer months
+    calibration = (
+        _calibration(design, exposure, typical, dates, fits, dealt)
+        if design.as_of_basis == "latest"
+        else pl.DataFrame(schema=CALIBRATION_SCHEMA)
+    )
+    return StateRun(_framed(row), table.filter(pl.Series(one.kept)), calibration)
+
+
+def _typical(exposure: np.ndarray) -> float:
+    """The distance between the ninth and the first decile of the states."""
+    low, high = np.quantile(exposure, [0.1, 0.9])
+    return float(high - low)
+
+
+def _calibration(
+    design: StateDesign,
+    exposure: np.ndarray,
+    typical: float,
+    dates: Dates,
+    fits: list[Fit],
+    dealt: Slopes,
+) -> pl.DataFrame:
+    """How often each rule fires where nothing happened: CALIBRATION_SCHEMA.
+
+    state_t: Student's t at 5 %. state_permutation: rank among permutations at that date. state_verdict: both rules of the verdict, the
+    distance taken from the other half of the dates. state_shuffled: the verdict's rules at the event with exposures dealt out anew.
+    """
+    # most dates have the same states, whose exposures are dealt out once
+    deals: dict[bytes, np.ndarray] = {}
+    ranks = []
+    for one in fits:
+        states = one.kept.tobytes()
+        if states not in deals:
+            deals[states] = one.effects.left_of(permutations(exposure[one.kept], PERMUTATIONS_ELSEWHERE))
+        ranks.append(panel_inference.permutation_rank(one.beta, one.slopes_on(deals[states])))
+    unusual = np.array(ranks) <= LEVEL
+    rules = {
+        "state_t": dates.fired,
+        "state_permutation": unusual,
+        "state_verdict": unusual & panel_inference.beyond_other_half(dates),
+    }
+    return pl.concat(
+        [
+            panel_calibration.at_dates(rules, dates, typical),
+            panel_calibration.among_shuffled("state_shuffled", design.cut, dealt, dates, typical),
+        ]
+    )
 
 
 def _exposure(states: States, spans: Windows) -> tuple[np.ndarray, list[int], np.ndarray]:
@@ -210,47 +260,34 @@ def _change(states: States, before: list[int], after: list[int]) -> np.ndarray:
     return np.where(np.isfinite(change), change, np.nan)
 
 
-def _fit(change: np.ndarray, exposure: np.ndarray) -> _Fit | None:
-    kept = np.isfinite(change) & np.isfinite(exposure)
-    if kept.sum() < MIN_STATES:
-        return None
-    root = np.ones(int(kept.sum()))
-    place = np.arange(len(root))
-    basis = (root / np.sqrt((root**2).sum()))[:, None]
-    effects = _Common(place, np.zeros(len(root), dtype=int), place, root, basis, 1)
-    x, y = effects.left_of(exposure[kept]), effects.left_of(change[kept])
-    if not panel_regression.varies(x, exposure[kept] * root):
-        return None
-    return _Fit(effects, y, x, kept, panel_regression.slopes(effects, y, x))
-
-
 def _touched(design: StateDesign, spans: Windows) -> tuple[str, ...]:
     months = {*spans.before, *spans.after}
     return tuple(title for first, last, title in design.episodes if months & set(range(first, last + 1)))
 
 
-def _earlier(design: StateDesign, states: States, exposure: np.ndarray) -> Dates:
+def _earlier(design: StateDesign, states: States, exposure: np.ndarray) -> tuple[Dates, list[Fit]]:
     """The same exposure at earlier cuts without an episode in their windows."""
-    cuts, betas, fired = [], [], []
+    cuts, fits = [], []
     for cut in range(states.first, design.quiet_until - design.window + 2):
         spans = panel_cells.windows(cut, design.window, design.gap)
         if spans.first < states.first or _touched(design, spans):
             continue
-        one = _fit(_change(states, spans.before, spans.after), exposure)
+        one = fit(_change(states, spans.before, spans.after), exposure)
         if one is not None:
             cuts.append(cut)
-            betas.append(float(one.slope.beta[0]))
-            fired.append(bool(one.slope.fired(LEVEL)[0]))
-    return Dates(np.array(cuts, dtype=int), np.array(betas), np.array(fired, dtype=bool))
+            fits.append(one)
+    betas = np.array([one.beta for one in fits])
+    fired = np.array([bool(one.slope.fired(LEVEL)[0]) for one in fits], dtype=bool)
+    return Dates(np.array(cuts, dtype=int), betas, fired), fits
 
 
 def _leads(states: States, spans: Windows, exposure: np.ndarray) -> tuple[float, float]:
     """Mean slope of the LEADS months before the window before, against its mean, and the share that Student's t calls unusual."""
     betas, fired = [], []
     for month in range(max(states.first, spans.first - LEADS), spans.first):
-        one = _fit(_change(states, spans.before, [month]), exposure)
+        one = fit(_change(states, spans.before, [month]), exposure)
         if one is not None:
-            betas.append(float(one.slope.beta[0]))
+            betas.append(one.beta)
             fired.append(bool(one.slope.fired(LEVEL)[0]))
     return (float(np.mean(betas)), float(np.mean(fired))) if betas else (float("nan"), 0.0)
 
@@ -259,22 +296,18 @@ def _row(
     design: StateDesign,
     states: States,
     spans: Windows,
-    one: _Fit,
+    one: Fit,
     exposure: np.ndarray,
     dates: Dates,
+    slopes: Slopes,
 ) -> dict[str, Any]:
-    own = exposure[one.kept]
-    generator = np.random.default_rng(SEED)
-    dealt = np.column_stack([generator.permutation(own) for _ in range(PERMUTATIONS)])
-    slopes = panel_regression.slopes(one.effects, one.y, one.effects.left_of(dealt))
-    beta = float(one.slope.beta[0])
-    low, high = np.quantile(own, [0.1, 0.9])
-    typical = float(high - low)
+    beta = one.beta
+    typical = _typical(exposure[one.kept])
     left_out = []
     for place in np.flatnonzero(one.kept):
         change = _change(states, spans.before, spans.after)
         change[place] = np.nan
-        rest = _fit(change, exposure)
+        rest = fit(change, exposure)
         left_out.append(float("nan") if rest is None else float(rest.slope.beta[0]))
     lead_mean, lead_share = _leads(states, spans, exposure)
     mde_dates = dates.distance() * typical
@@ -340,7 +373,7 @@ def _framed(values: dict[str, Any]) -> pl.DataFrame:
     return pl.DataFrame([row], schema=EXPOSURE_SCHEMA)
 
 
-def _nothing(design: StateDesign, reason: str) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _nothing(design: StateDesign, reason: str) -> StateRun:
     """A reason and no number."""
     row = _framed(_named(design) | {"verdict": NOT_COMPUTABLE, "reason": reason})
-    return row, pl.DataFrame(schema=STATE_SCHEMA)
+    return StateRun(row, pl.DataFrame(schema=STATE_SCHEMA), pl.DataFrame(schema=CALIBRATION_SCHEMA))

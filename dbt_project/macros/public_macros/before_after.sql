@@ -137,6 +137,7 @@ first_known as (
             on {{ in_either_window(
                 'first_numbers.month_index', 'spans.pre_first', 'spans.pre_last', 'spans.post_first', 'spans.post_last'
             ) | indent(12) }}
+            and not exists (select 1 from left_out where left_out.own_index = first_numbers.month_index)
     ) as difference
     cross join compared
 ),
@@ -315,7 +316,10 @@ select
     {%- endfor %}
     case
         when not_computable_because is null
-            and (n_post < post_months_requested or n_pre < case when is_paired then post_months_requested else window_months end)
+            and (
+                n_post + n_post_left_out < post_months_requested
+                or n_pre + n_pre_left_out < case when is_paired then post_months_requested else window_months end
+            )
             then concat_ws('; ', 'window is shorter than asked', {{ reason_of_verdict() | indent(12) }})
         else {{ reason_of_verdict() | indent(8) }}
     end as reason

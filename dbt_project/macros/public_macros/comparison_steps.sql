@@ -26,17 +26,23 @@
     and ({{ month_index }} <= {{ pre_last }} or {{ month_index }} >= {{ post_first }})
 {%- endmacro %}
 
+{# The gap that was asked for: a number, or none, which is the default of the event unless its own month is to be kept. #}
+{% macro requested_gap() -%}
+    cast(coalesce(gap, case when coalesce(keep_event_month, false) then 0 else coalesce(cut.default_gap_months, 0) end) as integer)
+{%- endmacro %}
+
 {% macro comparison_steps() -%}
 request as (
     select
         cut.event_id,
         cut.cluster_id,
         cut.event_class,
-        case when least(months, coalesce(post_months, months)) >= 1 and gap >= 0 then cut.cut_month end as cut_month,
+        case when least(months, coalesce(post_months, months)) >= 1 and {{ requested_gap() }} >= 0 then cut.cut_month end as cut_month,
         cast(series as varchar) as series_id,
         cast(months as integer) as window_months,
-        cast(gap as integer) as gap_months,
-        {{ lag_months('cast(months as integer)', 'cast(gap as integer)') }} as lag_months,
+        {{ requested_gap() }} as gap_months,
+        {{ requested_gap() }} = cut.default_gap_months as is_default_gap,
+        {{ lag_months('cast(months as integer)', requested_gap()) }} as lag_months,
         -- In a width that is not whole years, each month after is paired with the same calendar month of an earlier year, as long as
         -- that one lies before the gap.
         cast(months as integer) % 12 <> 0 as is_paired,
@@ -128,13 +134,100 @@ bounds as (
     from widths
 ),
 
+-- the months that the comparison really has, counted from the cut; placebo windows get the same ones
+spans as (
+    select
+        max(case when role = 'pre' then first_index end) as pre_first,
+        max(case when role = 'pre' then last_index end) as pre_last,
+        max(case when role = 'post' then first_index end) as post_first,
+        max(case when role = 'post' then last_index end) as post_last
+    from bounds
+),
+
+-- Each month of the window after and the same calendar month of the one before, counted from the cut. Where one window is longer, or is
+-- cut off by the life of the series, a month of the other may have no counterpart.
+places as (
+    select
+        place,
+        {{ place_before('place', 'is_paired', 'gap_months') }} - lag_months as pre_index
+    from (
+        select
+            widths.*,
+            cast(unnest(generate_series(0, cast(greatest(window_months, post_months_requested) + 11 as integer))) as integer) as place
+        from widths
+    ) as each_place
+),
+
+pairs as (
+    select
+        case when place between post_first and post_last then place end as post_index,
+        case when pre_index between pre_first and pre_last then pre_index end as pre_index
+    from places
+    cross join spans
+    where place between post_first and post_last
+        or pre_index between pre_first and pre_last
+),
+
+sides as (
+    select 'post' as side, post_index as own_index, pre_index as other_index from pairs
+    where post_index is not null
+    union all
+    select 'pre', pre_index, post_index from pairs
+    where pre_index is not null
+),
+
+lacking as (
+    select
+        sides.side,
+        sides.own_index,
+        own.month_index is null as has_no_value
+    from sides
+    left join known as own on sides.own_index = own.month_index
+    left join known as other on sides.other_index = other.month_index
+    where own.month_index is null or (sides.other_index is not null and other.month_index is null)
+),
+
+-- Whether the months that are left are enough. A hole was known as one when the first later month was.
+holes as (
+    select
+        counted.*,
+        counted.n_pre_lacking + counted.n_post_lacking > 0
+        and spans.pre_last - spans.pre_first + 1 - counted.n_pre_lacking
+            >= {{ least_months('(spans.pre_last - spans.pre_first + 1)') }}
+        and spans.post_last - spans.post_first + 1 - counted.n_post_lacking
+            >= {{ least_months('(spans.post_last - spans.post_first + 1)') }} as are_left_out,
+        (select min(known_from) from known where known.month_index > counted.last_hole) as known_from
+    from (
+        select
+            count(case when side = 'pre' then 1 end) as n_pre_lacking,
+            count(case when side = 'post' then 1 end) as n_post_lacking,
+            max(case when has_no_value then own_index end) as last_hole
+        from lacking
+    ) as counted
+    cross join spans
+),
+
+left_out as (
+    select
+        lacking.side,
+        lacking.own_index
+    from lacking
+    cross join holes
+    where holes.are_left_out
+),
+
 statistics as (
     select
         bounds.role,
-        coalesce(greatest(0, max(bounds.last_index) - max(bounds.first_index) + 1), 0) as n_months,
+        coalesce(greatest(0, max(bounds.last_index) - max(bounds.first_index) + 1), 0)
+        - (select count(*) from left_out where left_out.side = bounds.role) as n_months,
         {{ window_statistics() | indent(8) }}
     from bounds
-    left join known on known.month_index between bounds.first_index and bounds.last_index
+    left join known
+        on known.month_index between bounds.first_index and bounds.last_index
+        and not exists (select 1 from left_out where left_out.side = bounds.role and left_out.own_index = known.month_index)
+        -- what is compared with whole windows only would hold another mix of calendar months
+        and (bounds.role in ('pre', 'post') or not (select are_left_out from holes))
     group by bounds.role
 ),
 
@@ -151,7 +244,14 @@ windows as (
         {{ add_months('widths.cut_month', 'widths.pre_length - 1 - widths.lag_months') }} as pre_end,
         widths.cut_month as post_start,
         {{ add_months('widths.cut_month', 'widths.post_length - 1') }} as post_end,
-        {{ windows_side_by_side() | indent(8) }}
+        {{ windows_side_by_side() | indent(8) }},
+        coalesce(
+            (
+                select {{ sorted_list(month_text(add_months('widths.cut_month', 'left_out.own_index'))) }}
+                from left_out
+            ),
+            {{ empty_list() }}
+        ) as months_left_out
     from widths
     left join subject on widths.series_id = subject.series_id
     cross join (select * from statistics where role = 'pre') as pre
@@ -161,7 +261,15 @@ windows as (
 ),
 
 compared as (
-    {{ compare_windows('windows') | indent(4) }}
+    select
+        difference.* exclude (as_of),
+        case when holes.are_left_out then greatest(difference.as_of, holes.known_from) else difference.as_of end as as_of,
+        case when holes.are_left_out then holes.n_pre_lacking else 0 end as n_pre_left_out,
+        case when holes.are_left_out then holes.n_post_lacking else 0 end as n_post_left_out
+    from (
+        {{ compare_windows('windows') | indent(8) }}
+    ) as difference
+    cross join holes
 ),
 
 -- months from the requested cut to the acts that reach the series
@@ -175,7 +283,7 @@ distances as (
     where other.in_report and other.event_class = 'act'
 ),
 
--- a gap in the publications counts in the months without a value only
+-- a gap in the publications touches months without a value only, which are not compared
 touching as (
     select
         episode.episode_id,
@@ -185,52 +293,30 @@ touching as (
     inner join subject on compared.series_id = subject.series_id
     inner join dim_episode as episode on {{ episode_applies('episode', 'subject') }}
     where not {{ is_publication_gap('episode') }}
-    union all
-    select
-        gap_months_of.episode_id,
-        min(gap_months_of.month_index),
-        max(gap_months_of.month_index)
-    from (
-        select
-            episode.episode_id,
-            cast(unnest(generate_series(
-                cast({{ months_between('compared.cut_month', month_start('episode.starts_on')) }} as integer),
-                cast({{ months_between('compared.cut_month', 'least(episode.ends_on, current_date)') }} as integer)
-            )) as integer) as month_index
-        from compared
-        inner join subject on compared.series_id = subject.series_id
-        inner join dim_episode as episode on {{ episode_applies('episode', 'subject') }}
-        where {{ is_publication_gap('episode') }}
-    ) as gap_months_of
-    cross join life
-    left join known on gap_months_of.month_index = known.month_index
-    where known.month_index is null and gap_months_of.month_index between life.first_index and life.last_index
-    group by gap_months_of.episode_id
 ),
 
--- the months that the comparison really has, counted from the cut; placebo windows get the same ones
-spans as (
-    select
-        max(case when role = 'pre' then first_index end) as pre_first,
-        max(case when role = 'pre' then last_index end) as pre_last,
-        max(case when role = 'post' then first_index end) as post_first,
-        max(case when role = 'post' then last_index end) as post_last
-    from bounds
+-- every month of the life of the series as a cut, `shift` months from the requested one
+shifts as (
+    select cast(unnest(generate_series(first_index, last_index)) as integer) as shift
+    from life
 ),
 
--- the same difference with every month with a value taken as a cut, `shift` months from the requested one
+-- The same difference at each of them, of the months that have a value and whose counterpart has one, if there are enough of them: an
+-- event is ranked among dates that are compared by the same rule.
 shifted as (
     select
-        cuts.month_index as shift,
-        {{ difference_of_months('known', 'spans.pre_last + cuts.month_index', 'spans.post_first + cuts.month_index') | indent(8) }}
-    from known as cuts
+        shifts.shift,
+        {{ difference_of_months('known', 'spans.pre_last + shifts.shift', 'spans.post_first + shifts.shift') | indent(8) }}
+    from shifts
     cross join spans
-    inner join known
-        on {{ in_either_window(
-            'known.month_index', 'spans.pre_first + cuts.month_index', 'spans.pre_last + cuts.month_index',
-            'spans.post_first + cuts.month_index', 'spans.post_last + cuts.month_index'
-        ) | indent(8) }}
-    group by cuts.month_index
+    cross join life
+    cross join sides
+    inner join known on shifts.shift + sides.own_index = known.month_index
+    left join known as other on shifts.shift + sides.other_index = other.month_index
+    where shifts.shift + spans.pre_first >= life.first_index
+        and shifts.shift + spans.post_last <= life.last_index
+        and (sides.other_index is null or other.month_index is not null)
+    group by shifts.shift
 ),
 
 -- how large the changes of a balance usually were, in the months before the gap of each cut; only for a balance
@@ -247,7 +333,7 @@ spreads as (
     select
         cuts.shift,
         mad(changes.difference) as spread
-    from (select 0 as shift union select month_index from known) as cuts
+    from (select 0 as shift union select shift from shifts) as cuts
     cross join widths
     inner join changes
         on changes.month_index between cuts.shift - widths.gap_months - {{ balance_months() - 12 }} and cuts.shift - widths.gap_months - 1
@@ -271,8 +357,8 @@ placebo_cuts as (
     left join spreads as there on shifted.shift = there.shift
     left join spreads as here on here.shift = 0
     where compared.is_complete
-        and shifted.n_post = spans.post_last - spans.post_first + 1
-        and shifted.n_pre = spans.pre_last - spans.pre_first + 1
+        and shifted.n_post >= {{ least_months('(spans.post_last - spans.post_first + 1)') }}
+        and shifted.n_pre >= {{ least_months('(spans.pre_last - spans.pre_first + 1)') }}
         and {{ comparison_scale('subject.log_allowed', 'shifted.min_level') }} = compared.scale
         and abs(shifted.shift) >= {{ placebo_distance() }}
         and {{ add_months('compared.cut_month', 'shifted.shift') }} >= {{ first_placebo_month() }}

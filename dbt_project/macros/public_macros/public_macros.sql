@@ -24,14 +24,14 @@
         },
         {
             'name': 'before_after',
-            'signature': 'before_after(series, event, months := 12, gap := 0, on_date := NULL, post_months := NULL)',
-            'comment': 'One row with the columns and numbers of rpt_before_after for any monthly series, event (event_id or ISO date as text), width, gap and, with on_date, as known that day. Where the window reaches beyond what is known, it is answered with the months there are (n_pre, n_post, reason: window is shorter than asked). post_months: months after the cut when fewer than months are wanted. Descriptive: says what differs, not why.',
+            'signature': 'before_after(series, event, months := 12, gap := NULL, on_date := NULL, post_months := NULL, keep_event_month := false)',
+            'comment': 'One row with the columns and numbers of rpt_before_after for any monthly series, event (event_id or ISO date as text), width, gap and, with on_date, as known that day. Without a gap the own month of an event inside a month is left out (gap_months 1); keep_event_month := true or gap := 0 counts it as before, and other gaps leave it out anyway. Months without a value are left out with the same calendar month of the other window (months_left_out), up to a sixth of the months. Where the window reaches beyond what is known, it is answered with the months there are (n_pre, n_post, reason: window is shorter than asked). post_months: months after the cut when fewer than months are wanted. Descriptive: says what differs, not why.',
             'body': in_either_order(before_after_body()),
         },
         {
             'name': 'placebo',
-            'signature': 'placebo(series, event, months := 12, gap := 0, on_date := NULL, post_months := NULL)',
-            'comment': 'What before_after ranks its difference among: the same difference (log points, or units where logs are not allowed) of the same series at every month near no act that reaches it, one row a cut, and the one asked for (is_event). Differences of a balance are scaled to the size its changes had before the cut that was asked for. placebo_median is what deviations are taken from.',
+            'signature': 'placebo(series, event, months := 12, gap := NULL, on_date := NULL, post_months := NULL, keep_event_month := false)',
+            'comment': 'What before_after ranks its difference among: the same difference (log points, or units where logs are not allowed) of the same series at every month near no act that reaches it, one row a cut, and the one asked for (is_event). The gap and keep_event_month mean what they do in before_after. Differences of a balance are scaled to the size its changes had before the cut that was asked for. placebo_median is what deviations are taken from.',
             'body': in_either_order(placebo_body()),
         },
         {
@@ -79,7 +79,10 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
         | replace('<series>', pieces.series) | replace('<event>', pieces.event) -}}
 {%- endmacro %}
 
-{# The cut of `event`: a timeline event by its id, or a day as ISO text. One row; cut_month is null when it is neither. #}
+{#
+    The cut of `event`: a timeline event by its id, or a day as ISO text. One row; cut_month is null when it is neither. default_gap_months
+    leaves out the own month of an event or a day inside a month.
+#}
 {% macro requested_cut() -%}
     select
         cast(event as varchar) as event_id,
@@ -88,7 +91,8 @@ comment on macro table {{ macro.name }} is '{{ macro.comment | replace("'", "''"
         coalesce(
             timeline_event.cut_month,
             {{ first_whole_month('try_cast(cast(event as varchar) as date)') }}
-        ) as cut_month
+        ) as cut_month,
+        coalesce(timeline_event.default_gap_months, {{ default_gap('try_cast(cast(event as varchar) as date)') }}) as default_gap_months
     from (select 1 as one) as one_row
     left join dim_event as timeline_event on timeline_event.event_id = cast(event as varchar)
 {%- endmacro %}

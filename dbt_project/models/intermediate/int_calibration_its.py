@@ -5,7 +5,7 @@ Belongs here: which dates and series. Does not belong here: the regression and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -25,11 +25,11 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     monthly = dbt.ref("int_series_compared").pl().sort("series_id", "period_start")
     episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
     # One dbt.ref a line: dbt reads from the code which models are wanted, and does not look into an expression that is indexed.
-    starts = dbt.ref("int_cluster_start").pl()
+    starts = dbt.ref("int_joint_start").pl()
+    calendars = dbt.ref("int_series_calendar").pl()
     acts = dbt.ref("int_series_act").project("series_id, cut_month").pl()
-    designs, pairs = interrupted_calibration.clean_designs(
-        monthly, episodes, acts, starts["start_month"].sort()
-    )
+    joint = calendars.join(starts, on="calendar_id").select("series_id", "start_month")
+    designs, pairs = interrupted_calibration.clean_designs(monthly, episodes, acts, joint)
     if pairs.is_empty():
         return pl.DataFrame(schema=interrupted_calibration.CALIBRATION_SCHEMA)
     series = monthly.partition_by("series_id", as_dict=True, maintain_order=True)
@@ -53,15 +53,5 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         for name, own in own_designs.iter_rows()
     }
 
-    def compute(ids: Sequence[str]) -> list[pl.DataFrame]:
-        fitted = interrupted.interrupted_time_series(
-            monthly.filter(pl.col("series_id").is_in(ids)),
-            episodes,
-            designs,
-            pairs.filter(pl.col("series_id").is_in(ids)),
-        )
-        rates = interrupted_calibration.false_alarm_rates(fitted)
-        by_series = rates.partition_by("series_id", as_dict=True, maintain_order=True)
-        return [by_series.get((series_id,), rates.clear()) for series_id in ids]
-
+    compute = partial(interrupted_calibration.of_each, monthly, episodes, designs, pairs)
     return remembered("calibration_its", units, compute).sort("method", "series_id")

@@ -2,8 +2,11 @@
 -- there: events and clusters with the same cut month share the row. The acts that reach the series and have this cut month are one
 -- treatment (treatment_id), and the rivals are theirs.
 with cuts as (
-    select * from {{ ref('int_cut_statistics') }}
-    where cut_month in (select cut_month from {{ ref('int_event_cut') }} where in_report)
+    select statistics.*
+    from {{ ref('int_cut_statistics') }} as statistics
+    inner join {{ ref('int_report_cut') }} as events
+        on statistics.cut_month = events.cut_month
+        and {{ gap_is_reported('statistics.gap_months', 'events.default_gap_months') }}
 ),
 
 -- Windows lie in the same months whatever was known of them, so the rows of one basis of knowledge serve for both.
@@ -20,7 +23,7 @@ episodes as (
         and {{ touches_windows(
             'episode.first_month', 'episode.last_month', 'cuts.pre_start', 'cuts.pre_end', 'cuts.post_start', 'cuts.post_end'
         ) | indent(8) }}
-    where cuts.as_of_basis = 'latest'
+    where cuts.as_of_basis = 'latest' and not episode.is_gap
     group by cuts.series_id, cuts.cut_month, cuts.window_months, cuts.gap_months
 ),
 
@@ -37,6 +40,7 @@ revisions as (
         and latest.cut_month = first_known.cut_month
         and latest.window_months = first_known.window_months
         and latest.gap_months = first_known.gap_months
+        and latest.months_left_out = first_known.months_left_out
     where latest.as_of_basis = 'latest' and first_known.as_of_basis = 'first_release'
 ),
 
@@ -132,6 +136,7 @@ select
     cuts.post_end,
     cuts.n_pre,
     cuts.n_post,
+    cuts.months_left_out,
     cuts.scale,
     cuts.pre_mean,
     cuts.post_mean,

@@ -11,8 +11,7 @@ roles as (
         treated_series_id,
         control_series_id as series_id,
         false as is_treated,
-        weight,
-        exposed_from
+        weight
     from members
     union all
     select distinct
@@ -20,8 +19,7 @@ roles as (
         treated_series_id,
         treated_series_id as series_id,
         true as is_treated,
-        cast(null as double) as weight,
-        cast(null as date) as exposed_from
+        cast(null as double) as weight
     from members
 ),
 
@@ -73,10 +71,12 @@ together as (
         -- These are counts because `sum(...) > 0` written to a table came out false for a sum of 1 (DuckDB 2.0.0, statistics
         -- propagation).
         count(case when cuts.n_episode_months > 0 then 1 end) as n_touched,
-        count(case when roles.exposed_from <= cuts.post_end then 1 end) as n_exposed,
         sum(cuts.preliminary_months) as preliminary_months,
         max(cuts.as_of) as as_of,
-        min(cuts.reason) as reason
+        min(cuts.reason) as reason,
+        -- a month that one of the series lacks is not compared with what the others did in it
+        min(cuts.months_left_out) as months_left_out,
+        count(distinct cuts.months_left_out) as n_months_left_out
     from roles
     inner join cuts on roles.series_id = cuts.series_id
     left join lines
@@ -95,12 +95,43 @@ together as (
 complete as (
     select
         together.*,
-        together.n_differences = together.n_series as is_computable
+        together.n_differences = together.n_series and together.n_months_left_out = 1 as is_computable
     from together
     inner join sizes
         on together.control_set_id = sizes.control_set_id
         and together.treated_series_id = sizes.treated_series_id
         and together.n_series = sizes.n_series
+),
+
+-- Months in which an act cuts that reaches a control. What reaches the treated series and a total that holds it is no news of the control: it
+-- is what is asked about, or a rival that the report names.
+acts_on_controls as (
+    select distinct
+        members.control_set_id,
+        members.treated_series_id,
+        act.cut_month
+    from members
+    inner join {{ ref('int_series_calendar') }} as control on members.control_series_id = control.series_id
+    inner join {{ ref('int_series_calendar') }} as treated on members.treated_series_id = treated.series_id
+    inner join {{ ref('int_calendar_event') }} as act on control.calendar_id = act.calendar_id and act.event_class = 'act'
+    left join {{ ref('int_calendar_event') }} as shared
+        on treated.calendar_id = shared.calendar_id
+        and act.event_id = shared.event_id
+    where not (members.contains_treated and shared.event_id is not null)
+),
+
+exposed as (
+    select distinct
+        complete.control_set_id,
+        complete.treated_series_id,
+        complete.window_months,
+        complete.gap_months,
+        complete.cut_month
+    from complete
+    inner join acts_on_controls as act
+        on complete.control_set_id = act.control_set_id
+        and complete.treated_series_id = act.treated_series_id
+        and {{ cut_in_windows(months_between('complete.cut_month', 'act.cut_month'), 'complete.window_months', 'complete.lag_months') }}
 )
 
 select
@@ -115,18 +146,29 @@ select
     case when is_computable then complete.d_log_treated - complete.d_log_control end as did,
     case when is_computable and complete.n_lines = complete.n_series then complete.slope end as pretrend_slope,
     complete.n_touched > 0 as touches_episode,
-    complete.n_exposed > 0 as touches_exposure,
+    exposed.cut_month is not null as touches_exposure,
     cast(complete.preliminary_months as integer) as preliminary_months,
+    case when is_computable then complete.months_left_out else {{ empty_list() }} end as months_left_out,
     complete.as_of,
     is_computable
     and complete.n_touched = 0
-    and complete.n_exposed = 0
+    and exposed.cut_month is null
     and complete.cut_month >= {{ first_placebo_month() }}
     and eventful.cut_month is null as is_placebo,
-    case when not is_computable then coalesce(complete.reason, {{ reason_not_positive() }}) end as reason
+    case
+        when is_computable then null
+        when complete.reason is not null then complete.reason
+        when complete.n_months_left_out > 1 then {{ reason_unequal_months() }}
+        else {{ reason_not_positive() }}
+    end as reason
 from complete
 inner join {{ ref('int_series_calendar') }} as calendar on complete.treated_series_id = calendar.series_id
--- acts that reach a control alone are declared with the control (exposed_from)
+left join exposed
+    on complete.control_set_id = exposed.control_set_id
+    and complete.treated_series_id = exposed.treated_series_id
+    and complete.window_months = exposed.window_months
+    and complete.gap_months = exposed.gap_months
+    and complete.cut_month = exposed.cut_month
 left join {{ ref('int_eventful_cut') }} as eventful
     on calendar.calendar_id = eventful.calendar_id
     and complete.window_months = eventful.window_months

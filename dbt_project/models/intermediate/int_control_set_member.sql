@@ -1,4 +1,5 @@
--- One row is a control of a treated series. exposed_from is the month from which on a tariff measure reaches the control itself.
+-- One row is a control of a treated series. exposed_from is the month of the first tariff measure that was known to reach the control when it
+-- was declared. Which cuts a control is not untouched at is told by reach (int_control_difference).
 select
     member.control_set_id,
     member.treated_series_id,

@@ -42,10 +42,11 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         .sort("series_id", "period_start")
     )
     episodes = dbt.ref("int_series_episode").project("series_id, first_month, last_month").pl()
-    cuts = dbt.ref("int_event_cut").filter("in_report").project("cut_month").distinct().pl()
+    cuts = dbt.ref("int_report_cut").pl().sort("cut_month")
     acts = dbt.ref("int_series_act").project("series_id, cut_month").pl().sort("series_id", "cut_month")
     chosen = dbt.ref("stg_method_series").filter("method = 'uc_local_linear_trend'").project("series_id").pl()
-    event_cuts = cuts["cut_month"].sort().to_numpy().astype("datetime64[M]")
+    event_cuts = cuts["cut_month"].to_numpy().astype("datetime64[M]")
+    own_month_cuts = event_cuts[cuts["default_gap_months"].to_numpy() == forecasts.OWN_MONTH_GAP]
     series = {
         key[0]: (
             rows["period_start"].to_numpy().astype("datetime64[M]"),
@@ -57,11 +58,14 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         # every month of every series as origin takes two seconds, less than keeping the forecasts would
         drift_month.MODEL: drift_month.forecast(series, _unusual(series, episodes)),
         local_linear_trend.MODEL: _local_linear_trend(
-            {name: series[name] for name in chosen["series_id"].sort() if name in series}, event_cuts, acts
+            {name: series[name] for name in chosen["series_id"].sort() if name in series},
+            event_cuts,
+            own_month_cuts,
+            acts,
         ),
     }
     compared = [
-        counterfactual.compare(rows, monthly, episodes, event_cuts, acts).insert_column(
+        counterfactual.compare(rows, monthly, episodes, event_cuts, own_month_cuts, acts).insert_column(
             0, pl.lit(name).alias("model")
         )
         for name, rows in forecasts_by_model.items()
@@ -84,7 +88,10 @@ def _unusual(
 
 
 def _local_linear_trend(
-    series: dict[str, tuple[np.ndarray, np.ndarray]], event_cuts: np.ndarray, acts: pl.DataFrame
+    series: dict[str, tuple[np.ndarray, np.ndarray]],
+    event_cuts: np.ndarray,
+    own_month_cuts: np.ndarray,
+    acts: pl.DataFrame,
 ) -> pl.DataFrame:
     """The declared series at the origins that are needed; a series is one piece of work, about half a second."""
     version = version_of(local_linear_trend, moving_average, scoring, forecasts)
@@ -92,7 +99,7 @@ def _local_linear_trend(
     for name, (months, values) in series.items():
         lengths = forecasts.training_lengths(values)
         reaching = acts.filter(pl.col("series_id") == name)["cut_month"].to_numpy().astype("datetime64[M]")
-        ends = counterfactual.ends_needed(months, event_cuts, reaching, CALIBRATE_EVERY)
+        ends = counterfactual.ends_needed(months, event_cuts, own_month_cuts, reaching, CALIBRATE_EVERY)
         places = (ends - months[0]).astype(int)
         units[fingerprint(version, name, months, values, ends)] = [
             local_linear_trend.Origin(name, end, values[place + 1 - lengths[place] : place + 1])

@@ -38,8 +38,9 @@ wanted as (
         events.cut_month is not null or (cuts.is_placebo and cuts.as_of_basis = 'latest') as is_wanted,
         cuts.window_months in {{ in_list(judged_windows()) }} as is_judged
     from cuts
-    left join (select distinct cut_month from {{ ref('int_event_cut') }} where in_report) as events
+    left join {{ ref('int_report_cut') }} as events
         on cuts.cut_month = events.cut_month
+        and {{ gap_is_reported('cuts.gap_months', 'events.default_gap_months') }}
     where cuts.statistic is not null
 )
 

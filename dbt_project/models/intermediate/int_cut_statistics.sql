@@ -1,15 +1,12 @@
 -- One row compares the window before and the window after when a month of a series is taken as a cut, whether anything happened then
--- or not. The events of the report cut at some of these months, and the other months are what those can be ranked among.
-{{ config(materialized='view') }}
+-- or not. The events of the report cut at some of these months, and the other months are what those can be ranked among. A window that
+-- lacks a month or a few is compared by the others (int_paired_window), at an event as at any other date.
+-- It is a table, because three models read it and the four windows of 1.3 million cuts take 5 s of processor time to bring together.
 with grid as (
     {{ report_grid() | indent(4) }}
 ),
 
-statistics as (
-    select * from {{ ref('int_window_statistics') }}
-),
-
-windows as (
+whole as (
     select
         post.series_id,
         post.as_of_basis,
@@ -26,23 +23,24 @@ windows as (
         pre.n_copied + post.n_copied as n_copied,
         least(pre.oldest_copy, post.oldest_copy) as oldest_copy,
         pre.n_revised + post.n_revised as n_revised,
+        {{ empty_list() }} as months_left_out,
         {{ windows_side_by_side() | indent(8) }}
     from grid
-    inner join statistics as post
+    inner join {{ ref('int_window_statistics') }} as post
         on grid.window_months = post.window_months
-    inner join statistics as pre
+    inner join {{ ref('int_window_statistics') }} as pre
         on post.series_id = pre.series_id
         and post.as_of_basis = pre.as_of_basis
         and post.window_months = pre.window_months
         and post.month_index - grid.lag_months = pre.month_index
     inner join {{ ref('int_known_series') }} as series
         on post.series_id = series.series_id
-    left join statistics as earlier
+    left join {{ ref('int_window_statistics') }} as earlier
         on post.series_id = earlier.series_id
         and post.as_of_basis = earlier.as_of_basis
         and post.window_months = earlier.window_months
         and post.month_index - 2 * grid.lag_months = earlier.month_index
-    left join statistics as trend
+    left join {{ ref('int_window_statistics') }} as trend
         on post.series_id = trend.series_id
         and post.as_of_basis = trend.as_of_basis
         and trend.window_months = {{ trend_months() }}
@@ -51,6 +49,33 @@ windows as (
     where post.n_months = grid.window_months
         -- where not one month of the windows has its first release there is nothing to say about it
         and (post.as_of_basis = 'latest' or pre.n_values + post.n_values > 0)
+),
+
+-- windows that lack a month or a few are compared by the others; the episodes are those of the whole windows
+windows as (
+    select whole.*
+    from whole
+    anti join {{ ref('int_paired_window') }} as paired
+        on {{ same_comparison('whole', 'paired') }}
+    union all by name
+    select
+        whole.* exclude (
+            months_left_out,
+            {%- for side in ['pre', 'post'] %}{% for name in paired_aggregates() %}
+            {{ side }}_{{ name }},
+            {%- endfor %}{% endfor %}
+            earlier_n_values,
+            trend_n_values
+        ),
+        paired.months_left_out,
+        {%- for side in ['pre', 'post'] %}{% for name in paired_aggregates() %}
+        paired.{{ side }}_{{ name }},
+        {%- endfor %}{% endfor %}
+        0 as earlier_n_values,
+        0 as trend_n_values
+    from whole
+    inner join {{ ref('int_paired_window') }} as paired
+        on {{ same_comparison('whole', 'paired') }}
 )
 
 select
@@ -66,6 +91,7 @@ select
     post_end,
     n_pre,
     n_post,
+    months_left_out,
     scale,
     pre_mean,
     post_mean,

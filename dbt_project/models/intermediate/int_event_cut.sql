@@ -35,6 +35,8 @@ select
     anchor_on,
     anchor_basis,
     {{ first_whole_month('anchor_on') }} as cut_month,
+    case when {{ falls_inside_month('anchor_on') }} then {{ month_start('anchor_on') }} end as own_month,
+    {{ default_gap('anchor_on') }} as default_gap_months,
     left_out_because is null as in_report,
     left_out_because,
     event_class

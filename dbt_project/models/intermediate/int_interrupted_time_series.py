@@ -1,11 +1,11 @@
 """Interrupted time series of every monthly series at every cut of the report's events.
 
-Belongs here: which series, cuts and other clusters. Does not belong here: the regression (transforms/statistics).
+Belongs here: which series, cuts and other starts. Does not belong here: the regression (transforms/statistics).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -18,27 +18,45 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     dbt.config(materialized="table")
     monthly = dbt.ref("int_series_compared").pl().sort("series_id", "period_start")
     episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
-    starts = dbt.ref("int_cluster_start").pl().sort("start_month", "cluster_id").rows()
+    # what reaches a series has a step in its regressions; series that the same events reach share a calendar
+    calendars = dict(dbt.ref("int_series_calendar").project("series_id, calendar_id").fetchall())
+    starts = dbt.ref("int_joint_start").pl().sort("calendar_id", "start_month", "cluster_id")
     requests = (
         dbt.ref("int_event_design").project("design_id, cut_month, dropped_months, cluster_id").distinct()
     )
-    designs = pl.DataFrame(
-        [
-            (design, cut, dropped, [start for cluster, start in starts if cluster != own])
-            for design, cut, dropped, own in requests.pl().sort("design_id").iter_rows()
-        ],
-        schema=interrupted.DESIGN_SCHEMA,
-        orient="row",
-    )
-    if monthly.is_empty() or designs.is_empty():
+    wanted = requests.pl().sort("design_id").rows()
+    reaching = {
+        calendar: own.rows()
+        for (calendar,), own in starts.partition_by(
+            "calendar_id", as_dict=True, maintain_order=True, include_key=False
+        ).items()
+    }
+    designs = {
+        calendar: pl.DataFrame(
+            [
+                (
+                    f"{design}{interrupted.OF_CALENDAR}{calendar}",
+                    cut,
+                    dropped,
+                    [m for cluster, m in reaching.get(calendar, []) if cluster is None or cluster != own],
+                )
+                for design, cut, dropped, own in wanted
+            ],
+            schema=interrupted.DESIGN_SCHEMA,
+            orient="row",
+        )
+        for calendar in sorted(set(calendars.values()))
+    }
+    if monthly.is_empty() or not wanted:
         return pl.DataFrame(schema=interrupted.RESULT_SCHEMA)
     touching = episodes.partition_by("series_id", as_dict=True, include_key=False)
-    # what every series has in common is read once
-    version = fingerprint(version_of(interrupted, interrupted_design, regression, months), designs)
+    version = version_of(interrupted, interrupted_design, regression, months)
+    # what the series of a calendar have in common is read once
+    of_calendar = {calendar: fingerprint(version, own) for calendar, own in designs.items()}
     # a series is a piece of work: a new month of it, a new event or episode changes its regressions
     units = {
         fingerprint(
-            version,
+            of_calendar[calendars[key[0]]],
             key[0],
             values["scale"][0],
             values["period_start"],
@@ -48,10 +66,5 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         for key, values in monthly.partition_by("series_id", as_dict=True, maintain_order=True).items()
     }
 
-    def compute(ids: Sequence[str]) -> list[pl.DataFrame]:
-        fitted = interrupted.interrupted_time_series(
-            monthly.filter(pl.col("series_id").is_in(ids)), episodes, designs
-        ).partition_by("series_id", as_dict=True)
-        return [fitted[(series_id,)] for series_id in ids]
-
+    compute = partial(interrupted.of_each, monthly, episodes, designs, calendars)
     return remembered("interrupted_time_series", units, compute)

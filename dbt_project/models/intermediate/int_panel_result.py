@@ -13,6 +13,7 @@ from orchestration.build.statistics_cache import fingerprint, remembered, versio
 from transforms.statistics import (
     months,
     panel,
+    panel_calibration,
     panel_cells,
     panel_designs,
     panel_inference,
@@ -34,6 +35,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     version = version_of(
         months,
         panel,
+        panel_calibration,
         panel_cells,
         panel_designs,
         panel_inference,

@@ -1,5 +1,6 @@
 -- One row says that a confounding episode touches a monthly series, from its first month to its last: a strike of two weeks marks
--- all of the month, because a monthly figure cannot be divided. A gap in the publications touches the months without a value only.
+-- all of the month, because a monthly figure cannot be divided. A gap in the publications (is_gap) touches the months without a value only, which
+-- comparisons of two windows leave out.
 with touching as (
     select
         series.series_id,
@@ -17,7 +18,8 @@ select
     series_id,
     episode_id,
     first_month,
-    last_month
+    last_month,
+    is_gap
 from touching
 where not is_gap
 union all
@@ -25,7 +27,8 @@ select
     touching.series_id,
     touching.episode_id,
     min(monthly.period_start),
-    max(monthly.period_start)
+    max(monthly.period_start),
+    true
 from touching
 inner join {{ ref('int_series_monthly') }} as monthly
     on touching.series_id = monthly.series_id

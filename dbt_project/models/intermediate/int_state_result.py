@@ -12,6 +12,7 @@ import polars as pl
 from orchestration.build.statistics_cache import fingerprint, remembered, version_of
 from transforms.statistics import (
     months,
+    panel_calibration,
     panel_cells,
     panel_inference,
     panel_lead_lag,
@@ -19,6 +20,7 @@ from transforms.statistics import (
     panel_verdict,
     state_designs,
     state_panel,
+    state_regression,
 )
 
 
@@ -32,6 +34,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     episodes = episodes.filter(touches.list.contains("all") | touches.list.contains("employment"))
     version = version_of(
         months,
+        panel_calibration,
         panel_cells,
         panel_inference,
         panel_lead_lag,
@@ -39,6 +42,7 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         panel_verdict,
         state_designs,
         state_panel,
+        state_regression,
     )
     tables = {
         basis: state_designs.states(own)

@@ -6,6 +6,7 @@ select
     classification,
     product_level,
     source_id,
+    partners,
     {{ split_list('except_products') }} as except_products,
     break_month,
     break_reason,

@@ -168,6 +168,8 @@ class _Run:
     responses: list[Response] = field(default_factory=list)
     #: path of a list page -> paths of its links
     links: dict[str, list[str]] = field(default_factory=dict)
+    #: whether the server failed at a whole of this dataset and answered its parts: then the next whole is not tried
+    in_parts: bool = False
 
     @cached_property
     def removed(self) -> dict[str, Quarantined]:
@@ -193,6 +195,8 @@ class _Run:
 
     def ask(self, request: Request) -> _Ending:
         """Ask one request, load its answer and write what happened into the account; tells how the request ended."""
+        if self.in_parts and request.smaller:
+            return self._ask_smaller(request)
         self.responses.clear()
         title = request.title or request.path
         failed_before, self.client.failed_in_a_row = self.client.failed_in_a_row, 0
@@ -227,6 +231,11 @@ class _Run:
         except TransientSourceError as error:
             if error.retry_after:
                 self.quota.refused(error.retry_after)
+            if request.smaller and error.failed_at_it:
+                self.tally.notes.append(f"{title}: {error}; asked in {len(request.smaller)} parts")
+                # the whole counts as failed, so that a server that is down is not asked for all of the parts as well
+                self.client.failed_in_a_row = failed_before + 1
+                return self._ask_smaller(request)
             self._set_aside(request, str(error))
             self.client.failed_in_a_row = failed_before + 1 if error.unavailable else 0
             return _Ending.STOP if self.client.failed_in_a_row >= _DOWN_AFTER else _Ending.FAILED
@@ -281,6 +290,17 @@ class _Run:
         if _Ending.STOP in endings:
             return _Ending.STOP
         return _Ending.ANSWERED if _Ending.ANSWERED in endings else _Ending.FAILED
+
+    def _ask_smaller(self, request: Request) -> _Ending:
+        """Ask for the parts of a request that is too much for the server. The answer to each part counts by itself: a part
+        that fails costs only its own rows."""
+        endings: list[_Ending] = []
+        for part in request.smaller:
+            endings.append(self.ask(part))
+            if endings[-1] is _Ending.STOP:
+                return _Ending.STOP
+        self.in_parts = self.in_parts or _Ending.ANSWERED in endings
+        return _Ending.FAILED if _Ending.FAILED in endings else _Ending.ANSWERED
 
     def _is_answered(self, probe: Request) -> bool:
         """Whether the API answers its probe, and not as it refused the last request."""

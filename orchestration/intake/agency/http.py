@@ -25,11 +25,13 @@ from requests_ratelimiter import LimiterSession
 from orchestration.base.errors import PermanentSourceError, TransientSourceError, UsageError
 from orchestration.intake.agency.keys import how_to_set, is_well_formed, key_of, not_well_formed
 from orchestration.sources.spec import Api, Request, Response
-from transforms.parse.outcome import ReplyError
+from transforms.parse.outcome import HtmlInsteadError, ReplyError, ServerError
 
 #: seconds; a client does not sleep through a longer Retry-After: the run goes on without, and the next run asks again
 LONGEST_WAIT = 120.0
 _RETRYABLE = frozenset({408, 429, 500, 502, 503, 504})
+#: those of them by which a server says that it failed at this question, and not that it is closed or asked too often
+_FAILED_AT_IT = frozenset({500, 502, 504})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 #: redirects that are followed one after the other
 _LONGEST_CHAIN = 3
@@ -164,7 +166,7 @@ class Client:
         """
         key = key_of(self.api.secret)
         for attempt in range(1, self.api.attempts + 1):
-            wait, unavailable = None, True
+            wait, unavailable, failed_at_it = None, True, False
             self.before()
             self.requests_made += 1
             try:
@@ -174,12 +176,14 @@ class Client:
                 if response.status not in _RETRYABLE:
                     return response, read(response)
                 problem, wait = f"HTTP {response.status}", _retry_after(response.headers)
+                failed_at_it = response.status in _FAILED_AT_IT
             except _BrokenError as broken:
                 problem = str(broken)
             except ReplyError as reply:
                 if not reply.transient:
                     raise
                 problem, unavailable = scrub(str(reply), key), False
+                failed_at_it = isinstance(reply, ServerError | HtmlInsteadError)
             if attempt == self.api.attempts:
                 break
             if wait is not None and wait > LONGEST_WAIT:
@@ -194,6 +198,7 @@ class Client:
             ),
             retry_after=wait,
             unavailable=unavailable,
+            failed_at_it=failed_at_it,
         ) from None
 
     def _once(self, request: Request, key: str | None, conditional: Mapping[str, str]) -> Response:

@@ -65,6 +65,7 @@ def as_json_gives_it_back(request: Request) -> Request:
         request,
         context=json.loads(json.dumps(dict(request.context))),
         instead=tuple(map(as_json_gives_it_back, request.instead)),
+        smaller=tuple(map(as_json_gives_it_back, request.smaller)),
     )
 
 

@@ -160,8 +160,10 @@ def _points(
         raise ChartError("a month has two values: give one vintage of the series")
     calendar = months(*days(known["period_start"]), "period_start")
     period = pl.col("period_start")
-    before = period.is_between(result["pre_start"], result["pre_end"])
-    after = period.is_between(result["post_start"], result["post_end"])
+    # a month without a value, and its counterpart in the other window, are in neither mean
+    compared = ~period.dt.strftime("%Y-%m").is_in(result.get("months_left_out") or [])
+    before = compared & period.is_between(result["pre_start"], result["pre_end"])
+    after = compared & period.is_between(result["post_start"], result["post_end"])
     return (
         calendar.join(known, on="period_start", how="left", maintain_order="left")
         .with_columns(

@@ -39,7 +39,7 @@ def comparison_words(
     return Words(
         title=_title(result, series, event),
         subtitle=_subtitle(result, series),
-        notes=_notes(points, n_ticks, episodes, expected, cut_off, left_out),
+        notes=_notes(points, n_ticks, episodes, expected, cut_off, left_out, result.get("months_left_out")),
         source=result_source(agency, result),
         description=_description(result, series, event, n_ticks, episodes, shown),
     )
@@ -69,6 +69,7 @@ def _notes(
     expected: pl.DataFrame,
     cut_off: bool,
     left_out: bool,
+    unpaired: Sequence[str] | None,
 ) -> list[str]:
     sentences = ["Horizontal lines: means of the windows."]
     if expected.height:
@@ -77,6 +78,8 @@ def _notes(
         sentences.append(f"Dashed: expected from the months before{band}{beyond}.")
     if left_out:
         sentences.append("Grey band: months left out.")
+    if unpaired:
+        sentences.append(f"In neither mean, as one of each pair has no value: {', '.join(sorted(unpaired))}.")
     if episodes:
         sentences.append(f"Sand band: {', '.join(sorted(e['title'] for e in episodes))}.")
     if n_ticks:

@@ -33,6 +33,9 @@ FONT_SIZE = 12
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 #: mean width of a letter, in parts of the font size (Liberation Sans, English text: 0.50; bold 0.55)
 LETTER = 0.52
+#: of a title, which is bold: where a reader has none of the fonts, DejaVu Sans Bold takes its place, and a title that is wider
+#: than its picture is cut
+TITLE_LETTER = 0.66
 
 
 class ChartError(ValueError):
@@ -199,7 +202,7 @@ def dressed(
     layers = chart.layer if isinstance(chart, alt.LayerChart) else [chart]
     _name_axis([layer for layer in layers if isinstance(layer, alt.Chart)], foot)
     title = alt.TitleParams(
-        text=wrapped(words.title, measure, 16.5),
+        text=wrapped(words.title, measure, 16, TITLE_LETTER),
         subtitle=[line for text in words.subtitle for line in wrapped(text, measure, 13)],
     )
     complete = chart.properties(
@@ -233,9 +236,9 @@ def _name_axis(layers: Sequence[alt.Chart], text: Sequence[str]) -> None:
     raise ChartError("a chart needs a described x axis")
 
 
-def wrapped(text: str, width: float, font_size: float) -> list[str]:
-    """`text` in lines of about `width` px: Vega does not break lines by itself."""
-    return textwrap.wrap(text, max(12, int(width / (font_size * LETTER))), break_long_words=False) or [""]
+def wrapped(text: str, width: float, font_size: float, letter: float = LETTER) -> list[str]:
+    """`text` in lines of about `width` px: Vega does not break lines by itself. letter: mean width, in parts of the font size."""
+    return textwrap.wrap(text, max(12, int(width / (font_size * letter))), break_long_words=False) or [""]
 
 
 def source_line(agency: str, as_of: dt.date | str | None, *, first_release: bool = False) -> str:

@@ -119,7 +119,7 @@ def answer_of(con: duckdb.DuckDBPyConnection, event_id: str, series: DimSeries, 
     designs = read(
         con,
         RptAnswerDesign,
-        """where treatment_id = $treatment and series_id = $series and window_months = $months
+        """where treatment_id = $treatment and series_id = $series and window_months = $months and is_default_gap
            qualify row_number() over (partition by design order by not is_answer, not is_available, variant) = 1
            order by place""",
         {"treatment": row["treatment_id"], "series": row["series_id"], "months": months},

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from orchestration.readers.comparison.answer import Answer, AnswerLine, NamedEvent, Untold
+from orchestration.readers.comparison.left_out import missing_sentence
 from orchestration.readers.comparison.methods import NOMINAL_RATE
 from orchestration.readers.comparison.sentences import shortened, within_limit
 from orchestration.readers.rows import DimSeries, RptAnswer, RptAnswerDesign
@@ -90,7 +91,9 @@ def _told(answer: Answer) -> list[str]:
         if rate is not None:
             often = f"; this method says so at {f'{share(rate)} of dates' if rate else 'no date'} without an event"
             if _hardly_measured(row):
-                often += f", but those dates fill only {_stretches(row['n_blocks'])}"
+                often += (
+                    f", but those fill only {_stretches(row['n_blocks'])}: its rate could be {_at_most(row)}"
+                )
         return [found, f"That is outside the usual range of {low} to {high}{often}."]
     return [
         found,
@@ -137,7 +140,10 @@ def _expected(answer: Answer) -> list[str]:
     if said is None or low is None or high is None:
         return []
     who = _author(said["source_title"])
-    of = " for goods wholly under the measure" if said["applies_to"] == "exposed_goods" else ""
+    of = ""
+    if said["applies_to"] == "exposed_goods":
+        # told for the exposure of the panel where the source says how far the duty rose
+        of = " for goods wholly under the measure" if row["could_be_seen"] is None else " at this duty"
     size = f"{low:+.3g} %" if round(low, 2) == round(high, 2) else f"{low:+.3g} % to {high:+.3g} %"
     verb = "expected" if said["kind"] == "prediction" else "found"
     when = f" after {said['horizon_months']} months" if said["horizon_months"] else ""
@@ -145,7 +151,8 @@ def _expected(answer: Answer) -> list[str]:
     if row["could_be_seen"] is False:
         return [f"{text}: too little to be seen here."]
     if row["could_be_excluded"]:
-        return [f"{text}: not what came."]
+        # what was found afterwards by others is not a prediction that failed
+        return [f"{text}: not what {'came' if said['kind'] == 'prediction' else 'is found here'}."]
     if row["could_be_excluded"] is False:
         return [f"{text}: what came allows it."]
     return [f"{text}."]
@@ -182,21 +189,33 @@ def _design_row(row: RptAnswerDesign, series: DimSeries) -> DesignRow:
 
 def _errs(row: RptAnswerDesign) -> str:
     text = rate_text(row["false_alarm_rate"], row["false_alarm_se"])
-    return f"{text} in {_stretches(row['n_blocks'])}" if _hardly_measured(row) else text
+    return (
+        f"{text} in {_stretches(row['n_blocks'])}, {_at_most(row)} possible"
+        if _hardly_measured(row)
+        else text
+    )
 
 
 def _hardly_measured(row: RptAnswer | RptAnswerDesign | AnswerLine) -> bool:
     """Whether a rate rests on few separate stretches: a panel has its own dates alone, not those of a family of series."""
     stretches = row["n_blocks"]
     return (
-        row["design"] == "panel"
+        row["design"] in ("panel", "state_panel")
         and row["false_alarm_rate"] is not None
         and stretches is not None
         and stretches < ENOUGH_STRETCHES
     )
 
 
+def _at_most(row: RptAnswer | RptAnswerDesign) -> str:
+    """The highest rate of false alarms that goes with what was measured."""
+    high = row["false_alarm_high"]
+    return "any share" if high is None else f"up to {share(high)}"
+
+
 def _stretches(n: int | None) -> str:
+    if not n:
+        return "a part of two years"
     return "one stretch of two years" if n == 1 else f"{n} stretches of two years"
 
 
@@ -249,6 +268,10 @@ def in_the_way(answer: Answer) -> list[str]:
         )
     if row["designs_disagree"]:
         lines.append("The designs do not agree: the first in the order fixed beforehand is the answer.")
+    if row["own_month_left_out"]:
+        whose = "The month in which the phase starts" if answer.phase else "Its own month"
+        lines.append(f"{whose}, {month(row['own_month_left_out'])}, is left out.")
+    lines += missing_sentence(row["months_left_out"])
     if answer.rivals:
         lines.append(_rivals(answer))
     if row["range_first_cut"] and row["range_last_cut"]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from orchestration.readers.comparison import cautions
 from orchestration.readers.comparison.compare import Comparison
+from orchestration.readers.comparison.left_out import missing_sentence, own_month_sentence
 from orchestration.readers.comparison.sentences import difference_of
 from orchestration.readers.comparison.versions import unknown_revisions
 from orchestration.readers.wording import difference
@@ -20,6 +21,8 @@ def caution_lines(comparison: Comparison) -> list[str]:
     overlap = [*cautions.others_fall_in(comparison.other_events), *cautions.not_identified(result)]
     if overlap:
         lines.append("Overlap: " + " ".join(overlap))
+    lines += own_month_sentence(comparison.own_month, result)
+    lines += missing_sentence(result["months_left_out"])
     lines += cautions.unusual_months(comparison.episodes)
     lines += cautions.recorded_otherwise(series)
     vintage = [*cautions.preliminary(result), *cautions.revised(result, series), *cautions.handed_on(series)]

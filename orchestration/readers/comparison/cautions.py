@@ -107,7 +107,9 @@ def recorded_otherwise(series: DimSeries) -> list[str]:
 
 def short_window(result: RptBeforeAfter) -> list[str]:
     """A window after of whole years that is not over yet."""
-    known, months = result["n_post"] or 0, result["window_months"]
+    # months left out because one of a pair has no value leave the seasons equal
+    left_out = len(result["months_left_out"] or ()) // 2
+    known, months = (result["n_post"] or 0) + left_out, result["window_months"]
     if not 0 < known < months or months % 12:
         return []
     return [f"Only {known} of the {months} months after are known: the seasons of the two windows differ."]

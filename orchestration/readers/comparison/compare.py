@@ -17,6 +17,7 @@ from orchestration.readers.comparison.answer import Answer, answer_of
 from orchestration.readers.comparison.answer_words import answer_text
 from orchestration.readers.comparison.answers import every_method
 from orchestration.readers.comparison.controls import against_controls
+from orchestration.readers.comparison.left_out import gap_asked, own_month_of
 from orchestration.readers.comparison.method_result import MethodResult
 from orchestration.readers.comparison.sentences import (
     OtherEvent,
@@ -26,7 +27,7 @@ from orchestration.readers.comparison.sentences import (
     paragraph,
 )
 from orchestration.readers.comparison.versions import Held, first_releases_of, versions_held
-from orchestration.readers.comparison.windows import FIRST, GAP, MAX_MONTHS, WINDOW
+from orchestration.readers.comparison.windows import FIRST, MAX_MONTHS, WINDOW
 from orchestration.readers.lookup import parse_date, resolve_event, resolve_series
 from orchestration.readers.release_file import columns_of, has_table, read, read_as
 from orchestration.readers.rows import (
@@ -52,7 +53,7 @@ class Comparison:
     with the latest figures; held: which versions of the months are held; control: the comparison with the control set that was
     asked for; methods: what the methods that were asked for say; answer: what can be told by the best design, None where no
     answer is held for these windows; brief: the answer in MAX_WORDS words at most, or the comparison where there is none;
-    control_text: the comparison with controls in words, which `text` has too.
+    control_text: the comparison with controls in words, which `text` has too; own_month: the month of an event inside a month.
     """
 
     event: DimEvent | None
@@ -69,6 +70,7 @@ class Comparison:
     answer: Answer | None = None
     brief: str = ""
     control_text: str = ""
+    own_month: dt.date | None = None
 
     @property
     def answered(self) -> bool:
@@ -82,14 +84,16 @@ def compare(
     series: str,
     *,
     months: int = WINDOW,
-    gap: int = GAP,
+    gap: int | None = None,
+    keep_event_month: bool = False,
     as_of: str | dt.date | None = None,
     control: str | None = None,
     method: str | None = None,
 ) -> Comparison:
     """Compare `series` in the `months` before and after `event` (an event id or an ISO date).
 
-    `gap` months before the cut are left out; `as_of` takes only what was known at the end of that day, or with "first"
+    `gap` months before the cut are left out. Where none is asked for, the own month of an event inside a month is, unless
+    `keep_event_month` counts it as before. `as_of` takes only what was known at the end of that day, or with "first"
     each month as it was first released; `control` adds the comparison with a control set; `method` what the methods say
     ("all" or one of methods.METHODS).
     Raises UsageError for an unknown event, series or control set, with the nearest ids, for windows that make no sense,
@@ -98,10 +102,6 @@ def compare(
     if not 1 <= months <= MAX_MONTHS:
         raise UsageError(
             f"a window of {months} months cannot be compared; take 1 to {MAX_MONTHS} ({WINDOW} is usual)"
-        )
-    if not 0 <= gap <= MAX_MONTHS:
-        raise UsageError(
-            f"a gap of {gap} months cannot be left out; take 0 to {MAX_MONTHS} (0, 3 and 6 are usual)"
         )
     first_release = isinstance(as_of, str) and as_of.strip().lower() == FIRST
     on_date = None
@@ -114,6 +114,9 @@ def compare(
     if series_row["frequency"] != "monthly":
         raise UsageError(_not_monthly(con, series_row))
     event_row = next(iter(read(con, DimEvent, "where event_id = ?", [event_id])), None)
+    own_month = own_month_of(event_row, event_id)
+    default = gap_asked(own_month, None)
+    gap = gap_asked(own_month, gap, keep_event_month=keep_event_month)
     basis = "first_release" if first_release else "latest" if on_date is None else None
     result = _reported(con, event_id, series_id, months, gap, basis) if basis and event_row else None
     if result is None and first_release:
@@ -130,7 +133,18 @@ def compare(
     )
     held = versions_held(con, result, on_date)
     text = paragraph(
-        series_row, event_id, event_row, result, others, episodes, same_months_now, held, on_date
+        *(
+            series_row,
+            event_id,
+            event_row,
+            result,
+            others,
+            episodes,
+            same_months_now,
+            held,
+            on_date,
+            own_month,
+        )
     )
     against, control_text = None, ""
     if control:
@@ -138,14 +152,19 @@ def compare(
         control_text = control_sentences(against, controls)
         text += " " + control_text
     methods = every_method(con, event_row, result, method) if method else None
-    # answers are of the latest figures without a gap; any other window is compared and not judged by the best design
+    # answers are of the latest figures and the default gap; any other window is compared and not judged by the best design
     answer = (
-        answer_of(con, event_id, series_row, months) if event_row and as_of is None and gap == GAP else None
+        answer_of(con, event_id, series_row, months)
+        if event_row and as_of is None and gap == default
+        else None
     )
     in_short = (
         answer_text(answer)
         if answer
-        else brief(series_row, event_id, event_row, result, others, episodes, held, on_date)
+        else brief(
+            *(series_row, event_id, event_row, result, others, episodes, held, on_date),
+            own_month=own_month,
+        )
     )
     return Comparison(
         *(event_row, series_row, result, others, episodes, text, on_date, same_months_now, against, methods),
@@ -153,6 +172,7 @@ def compare(
         answer,
         in_short,
         control_text,
+        own_month,
     )
 
 

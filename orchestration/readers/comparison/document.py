@@ -123,7 +123,9 @@ def _months(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> Rows:
 
 
 def _window(result: RptBeforeAfter, month: dt.date) -> str:
-    """The window that a month is in; the months of a gap are in none."""
+    """The window that a month is in; the months of a gap, and pairs of which one has no value, are in none."""
+    if f"{month:%Y-%m}" in (result["months_left_out"] or ()):
+        return "left out"
     if result["pre_start"] <= month <= result["pre_end"]:
         return "before"
     return "after" if month >= result["post_start"] else "left out"
@@ -133,23 +135,24 @@ def _tables(comparison: Comparison) -> dict[str, Rows]:
     """Whatever else the comparison holds: a record as names and values, a list as its rows."""
     tables: dict[str, Rows] = {}
     for field in dataclasses.fields(comparison):
-        value = getattr(comparison, field.name)
+        name, value = field.name, getattr(comparison, field.name)
         if isinstance(value, Answer):
             tables["designs"] = design_rows(value)
             tables["in_the_way"] = [{"what": line} for line in in_the_way(value)]
-            value = value.row
+            # the answer in words is a part of its own, and a workbook has each name once
+            name, value = "answer_numbers", value.row
         elif dataclasses.is_dataclass(value) and not isinstance(value, type):
             value = _plain(value)
         if isinstance(value, Mapping):
             # Welch's t stays in the tables of the release, for those who check it (sentences.py says why)
             shown = {n: v for n, v in value.items() if v is not None and not n.startswith("welch_")}
-            rows: Rows = [{"name": name, "value": _cell(v)} for name, v in shown.items()]
+            rows: Rows = [{"name": n, "value": _cell(v)} for n, v in shown.items()]
         elif isinstance(value, Sequence) and not isinstance(value, str):
-            rows = [{name: _cell(v) for name, v in _plain(item).items()} for item in value]
+            rows = [{n: _cell(v) for n, v in _plain(item).items()} for item in value]
         else:
             continue
         if rows:
-            tables[field.name] = rows
+            tables[name] = rows
     return tables
 
 

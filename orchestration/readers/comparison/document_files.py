@@ -20,9 +20,14 @@ from orchestration.readers.comparison.document import Document, Rows
 SUFFIXES = (".xlsx", ".csv", ".html", ".md")
 #: heading of each table that a document may have; another one is shown under its own name
 _HEADINGS = {
+    "windows": "The windows",
+    "months": "The months",
     "event": "The event",
     "series": "The series",
-    "result": "Every number",
+    "designs": "How it is compared",
+    "in_the_way": "What stands in the way",
+    "answer_numbers": "Every number of the answer",
+    "result": "Every number of the two windows",
     "other_events": "Other events in the windows",
     "episodes": "Unusual months in the windows",
     "same_months_now": "The same months with today's figures",
@@ -62,10 +67,11 @@ def write(document: Document, path: Path) -> Path:
 
 
 def _parts(document: Document) -> Iterator[tuple[str, Rows]]:
-    """The tables in their order, with a heading each."""
-    yield "The windows", document.windows
-    yield "The months", document.months
-    for name, rows in document.tables.items():
+    """The tables in their order, with a heading each: what the answer rests on stands before the many months."""
+    tables = dict(document.tables)
+    first: dict[str, Rows] = {name: tables.pop(name) for name in ("designs", "in_the_way") if name in tables}
+    shown: dict[str, Rows] = {**first, "windows": document.windows, "months": document.months, **tables}
+    for name, rows in shown.items():
         yield _HEADINGS.get(name, name.replace("_", " ").capitalize()), rows
 
 

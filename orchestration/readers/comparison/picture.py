@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
+from orchestration.readers.comparison.answer import Answer
 from orchestration.readers.comparison.compare import Comparison, events_between
 from orchestration.readers.comparison.sentences import OtherEvent
-from orchestration.readers.release_file import Query, has_table
+from orchestration.readers.release_file import Query, has_table, read
+from orchestration.readers.rows import DimPanelFamily, RptPanelExposure
 
 if TYPE_CHECKING:
     import altair as alt
@@ -40,6 +42,11 @@ _EXPECTED = """
     where event_id = $event and series_id = $series and model = $model and gap_months = $gap
         and month between $first and $last
     order by month"""
+
+_PANEL_RUN = "where family_id = $family and panel_id = $panel and is_primary and weighting = 'none'"
+_PANEL_PATH = "select * from rpt_panel_lead_lag where family_id = $family and panel_id = $panel order by all"
+#: whose figures panels of goods are made of
+PANEL_SOURCE = "census"
 
 
 def observed(comparison: Comparison) -> Query:
@@ -73,6 +80,24 @@ def expected(comparison: Comparison, model: str = MODEL) -> Query | None:
             "last": result["post_end"],
         },
     )
+
+
+def panel_of(answer: Answer) -> tuple[str, str] | None:
+    """Family and panel of the panel of goods that answers a question, with which its variant begins; None for other designs."""
+    if answer.row["design"] != "panel":
+        return None
+    family_id, panel_id, *_ = (answer.row["variant"] or "").split()
+    return family_id, panel_id
+
+
+def panel_run(family_id: str, panel_id: str) -> Query:
+    """The primary row of rpt_panel_exposure of a panel of goods."""
+    return Query(f"select * from rpt_panel_exposure {_PANEL_RUN}", {"family": family_id, "panel": panel_id})
+
+
+def panel_path(family_id: str, panel_id: str) -> Query:
+    """Its rows of rpt_panel_lead_lag, month by month."""
+    return Query(_PANEL_PATH, {"family": family_id, "panel": panel_id})
 
 
 def placebos(comparison: Comparison) -> Query | None:
@@ -112,14 +137,29 @@ def events_shown(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> Sequ
 
 
 def plot(con: duckdb.DuckDBPyConnection, comparison: Comparison, path: Path) -> Path:
-    """Draw `comparison` into a .svg, .png or .html file. Raises UsageError if that cannot be drawn or written."""
+    """Draw what answers `comparison` into a .svg, .png or .html file. Raises UsageError if that cannot be drawn or written."""
     from orchestration.readers.charts.render import write
     from orchestration.readers.charts.theme import ChartError
 
     try:
-        return write(comparison_picture(con, comparison), path)
+        return write(answer_picture(con, comparison), path)
     except ChartError as error:
         raise UsageError(f"there is no picture: {error}") from error
+
+
+def answer_picture(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> alt.LayerChart:
+    """The path of exposed goods where a panel of goods answers, else the chart of the series: a picture of totals that says
+    "not told apart" would stand against an answer that tells. Raises ChartError when there is nothing to draw."""
+    panel = panel_of(comparison.answer) if comparison.answer else None
+    if panel is None:
+        return comparison_picture(con, comparison)
+    from orchestration.readers.charts.panel import lead_lag_chart
+    from orchestration.readers.charts.theme import source_line
+
+    family = read(con, DimPanelFamily, "where compares = 'goods' and family_id = ?", [panel[0]])[0]
+    result = read(con, RptPanelExposure, _PANEL_RUN, panel_run(*panel).parameters)[0]
+    source = source_line(_agency(con, PANEL_SOURCE), comparison.result["as_of"])
+    return lead_lag_chart(_rows(con, panel_path(*panel)), result, family, source=source)
 
 
 def comparison_picture(
@@ -133,7 +173,7 @@ def comparison_picture(
         _rows(con, observed(comparison)),
         comparison.result,
         comparison.series,
-        agency=_agency(con, comparison),
+        agency=_agency(con, comparison.series["source_id"]),
         event=comparison.event,
         others=events_shown(con, comparison),
         episodes=comparison.episodes,
@@ -157,7 +197,7 @@ def placebo_picture(
         _rows(con, pool),
         comparison.result,
         comparison.series,
-        agency=_agency(con, comparison),
+        agency=_agency(con, comparison.series["source_id"]),
         event=comparison.event,
         mode=mode,
         width=width,
@@ -168,7 +208,6 @@ def _rows(con: duckdb.DuckDBPyConnection, query: Query) -> pl.DataFrame:
     return con.sql(query.sql, params=dict(query.parameters)).pl()
 
 
-def _agency(con: duckdb.DuckDBPyConnection, comparison: Comparison) -> str:
-    source_id = comparison.series["source_id"]
+def _agency(con: duckdb.DuckDBPyConnection, source_id: str) -> str:
     rows = con.execute("select agency from dim_source where source_id = ?", [source_id]).fetchall()
     return str(rows[0][0]) if rows else source_id

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 
 from orchestration.readers.comparison import cautions
+from orchestration.readers.comparison.left_out import missing_sentence, own_month_sentence
 from orchestration.readers.comparison.versions import Held, known_too_late, unknown_revisions
 from orchestration.readers.comparison.whole_windows import months_from_epoch, reach_of, whole_cuts
 from orchestration.readers.rows import (
@@ -71,12 +72,14 @@ def paragraph(
     same_months_now: RptBeforeAfter | None = None,
     held: Held | None = None,
     on_date: dt.date | None = None,
+    own_month: dt.date | None = None,
 ) -> str:
     """The comparison in plain sentences.
 
     event_id: as it was asked for, a date where event is None; result: the row of the report or of the macro; others,
     episodes: what else falls into the windows, nearest or oldest first; same_months_now: for a comparison as of an earlier
-    day, the same months with the latest figures; held: which versions of the months are held; on_date: that earlier day.
+    day, the same months with the latest figures; held: which versions of the months are held; on_date: that earlier day; own_month: that of an event
+    inside a month.
     """
     series_text = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
     event_text = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
@@ -87,6 +90,8 @@ def paragraph(
     log = result["scale"] == "log"
     sentences = [
         *_difference(series_text, event_text, series, result, result["pre_mean"], result["post_mean"]),
+        *own_month_sentence(own_month, result),
+        *missing_sentence(result["months_left_out"]),
         *_standing(result, log=log, of=f"this series{'' if log else f' ({unit(series)})'}"),
         *_company(result, others, episodes),
         *_vintage(series, result, same_months_now, held),
@@ -104,6 +109,8 @@ def brief(
     episodes: Sequence[DimEpisode],
     held: Held | None = None,
     on_date: dt.date | None = None,
+    *,
+    own_month: dt.date | None = None,
 ) -> str:
     """The same in MAX_WORDS words at most, where rpt_answer has no row: means, verdict, and how much else happened."""
     what = f"'{shortened(event['title'])}' ({day(event['event_date'])})" if event else event_id
@@ -135,6 +142,8 @@ def brief(
             f"In {_months(result['n_post'], result)} after {what}, {title} averaged {number(after)} {unit(series)}, and "
             f"{number(before)} before: the means {'of the logarithms ' if log else ''}differ {found}.",
             *([f"Figures as known on {day(on_date)}."] if on_date else []),
+            *own_month_sentence(own_month, result),
+            *missing_sentence(result["months_left_out"]),
             f"Verdict: {verdict(verdict_code)}{reason}.",
             *company,
             "This does not say what made them differ.",
@@ -207,7 +216,7 @@ def _refusal(
 def what_would_work(series: DimSeries, result: RptBeforeAfter, months_held: Sequence[dt.date] = ()) -> str:
     """The cuts at which windows of this width are whole, when these lie outside the life of the series.
 
-    months_held: the months of the series with a number, where they are known: a hole among them spoils the windows it lies in.
+    months_held: the months of the series with a number, where they are known: holes among them can spoil the windows they lie in.
     """
     first, last, months = series["first_period"], series["last_period"], result["window_months"]
     gap = result["gap_months"]
@@ -225,9 +234,12 @@ def what_would_work(series: DimSeries, result: RptBeforeAfter, months_held: Sequ
         earliest, latest = month_after(first, reach_of(months, gap)), month_after(last, 1 - months)
         cuts = [earliest, latest] if earliest <= latest else []
     if not cuts:
-        return f"{known}, too short for windows of {months} months."
+        years = reach_of(months, gap) // 12
+        season = "the year before" if years == 1 else f"{years} years before"
+        paired = f", which are compared with the same months of {season}" if months % 12 else ""
+        return f"{known}, too short for windows of {months} months{paired}."
     missing = months_from_epoch(cuts[-1]) - months_from_epoch(cuts[0]) + 1 - len(cuts) if months_held else 0
-    but = f", but for {missing} whose windows lack a month" if missing else ""
+    but = f", but for {missing} whose windows lack too many months" if missing else ""
     return (
         f"{known}: windows of {months} months{f' with a gap of {gap}' if gap else ''} fit around cuts from "
         f"{month(cuts[0])} to {month(cuts[-1])}{but}."
@@ -342,7 +354,9 @@ def described(result: RptBeforeAfter, series: DimSeries) -> str | None:
     if value is None:
         return None
     size = difference(value, series, log=result["scale"] == "log")
-    return f"Described only, not judged: {_before(result)} and {_after(result)} differ by {size}."
+    known = min(result["n_pre"], result["n_post"])
+    shown = "" if known >= result["window_months"] else f"in {_months(known, result)}, "
+    return f"Described only, not judged: {shown}{_before(result)} and {_after(result)} differ by {size}."
 
 
 def _before(result: RptBeforeAfter) -> str:
@@ -354,11 +368,13 @@ def _after(result: RptBeforeAfter) -> str:
 
 
 def _months(known: int, result: RptBeforeAfter) -> str:
-    """How many of the months of a window have a value."""
+    """How many of the months of a window have a value, and why not all of them are compared."""
     width = result["window_months"]
-    return (
-        f"the {known} months" if known >= width else f"{known} of the {width} months (the rest is not known)"
-    )
+    # a month is left out with its counterpart, so that half of them lie in each window
+    left_out = len(result["months_left_out"] or ()) // 2
+    if known >= width:
+        return f"the {known} months"
+    return f"{known} of the {width} months ({'the rest is not known' if known + left_out < width else 'the rest is left out'})"
 
 
 def offered(windows: Sequence[tuple[int, int]]) -> str:

@@ -31,6 +31,8 @@ from orchestration.readers.wording import unit as unit_of
 
 _DEFAULT_EVENT, _DEFAULT_SERIES = "nafta-round6-end", "usa_imports_goods_mex"
 _LONGEST_GAP = 24
+#: the choice of the gap that nobody has to make: the event's own month where it has one
+_OWN_MONTH = "own"
 
 _SERIES = Query(
     """
@@ -85,7 +87,7 @@ def show(release: Release) -> None:
     _answer(release, comparison, control, model)
 
 
-def _choices(release: Release, state: State) -> tuple[str, str, int, int, dt.date | str | None]:
+def _choices(release: Release, state: State) -> tuple[str, str, int, int | None, dt.date | str | None]:
     events = release.ask(_EVENTS)
     titles = {r["event_id"]: f"{r['event_date']} {r['title']}" for r in events.iter_rows(named=True)}
     series = {r["series_id"]: r for r in release.ask(_SERIES).iter_rows(named=True)}
@@ -115,9 +117,16 @@ def _choices(release: Release, state: State) -> tuple[str, str, int, int, dt.dat
         format_func=lambda s: f"{series[s]['title']} ({s})",
     )
     months = state.number("Window, months", "months", WINDOW, 1, MAX_MONTHS, where=second[1])
-    gap = state.number(
-        "Gap, months", "gap", 0, 0, _LONGEST_GAP, where=second[2], help="Months left out before the cut"
+    asked_gap = state.select(
+        "Left out before the cut",
+        "gap",
+        [_OWN_MONTH, *map(str, range(_LONGEST_GAP + 1))],
+        _OWN_MONTH,
+        where=second[2],
+        format_func=lambda g: "its own month" if g == _OWN_MONTH else f"{g} months",
+        help="The own month of an event inside a month lies partly before and partly after it; 0 months counts it as before",
     )
+    gap = None if asked_gap == _OWN_MONTH else int(asked_gap)
     known = state.segments(
         "Figures",
         "known",
@@ -193,7 +202,7 @@ def _compared(
     event: str,
     series: str,
     months: int,
-    gap: int,
+    gap: int | None,
     as_of: dt.date | str | None,
     _release: Release,
 ) -> Comparison:

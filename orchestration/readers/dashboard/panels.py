@@ -13,6 +13,7 @@ from orchestration.readers.charts.panel import exposure_scatter, lead_lag_chart
 from orchestration.readers.charts.states import state_tiles
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.comparison.answer import Answer
+from orchestration.readers.comparison.picture import PANEL_SOURCE, panel_path, panel_run
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
@@ -20,8 +21,8 @@ from orchestration.readers.dashboard.words import escaped
 from orchestration.readers.rows import DimPanelFamily, RptPanelExposure, RptStateExposure
 from orchestration.readers.wording import panel_verdict_short
 
-#: whose figures panels of goods, and of states, are made of
-_GOODS_SOURCE, _STATES_SOURCES = ["census"], ["bls", "bts"]
+#: whose figures panels of states are made of
+_STATES_SOURCES = ["bls", "bts"]
 
 _FAMILIES = Query("select * from dim_panel_family order by compares, family_id")
 _PRIMARY = Query(
@@ -89,21 +90,16 @@ def draw(release: Release, family: DimPanelFamily, panel_id: str, *, cells: bool
 
 
 def _goods(release: Release, family: DimPanelFamily, panel_id: str, *, cells: bool) -> None:
-    asked = {"family": family["family_id"], "panel": panel_id}
-    result = release.one(
-        RptPanelExposure,
-        Query(
-            """
-            select * from rpt_panel_exposure
-            where family_id = $family and panel_id = $panel and is_primary and weighting = 'none'""",
-            asked,
-        ),
+    family_id = family["family_id"]
+    result, path = (
+        release.one(RptPanelExposure, panel_run(family_id, panel_id)),
+        panel_path(family_id, panel_id),
     )
-    path, each_cell = (
-        Query(f"select * from {table} where family_id = $family and panel_id = $panel order by all", asked)
-        for table in ("rpt_panel_lead_lag", "rpt_panel_cell")
+    each_cell = Query(
+        "select * from rpt_panel_cell where family_id = $family and panel_id = $panel order by all",
+        path.parameters,
     )
-    source = parts.source(release, _GOODS_SOURCE)
+    source = parts.source(release, [PANEL_SOURCE])
     frame = release.ask(path)
     chart = lead_lag_chart(frame, result, family, source=source, mode=parts.mode())
     parts.chart_block(chart, key="lead-lag", frame=frame, queries=[path])

@@ -13,7 +13,7 @@ import streamlit as st
 
 from orchestration.readers.charts import timeline as charts
 from orchestration.readers.charts.columns import written
-from orchestration.readers.comparison.windows import GAP, WINDOW
+from orchestration.readers.comparison.windows import WINDOW
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
@@ -85,7 +85,7 @@ _EXPOSED = """
     inner join dim_series as series on exposed.series_id = series.series_id
     left join rpt_before_after as compared
         on compared.event_id = $event and compared.series_id = exposed.series_id and compared.window_months = $window
-        and compared.gap_months = $gap and compared.as_of_basis = 'latest'
+        and compared.is_default_gap and compared.as_of_basis = 'latest'
     order by compared.pre_mean is null, exposed.match_basis = 'measure' desc, exposed.series_id"""
 _EXPOSED_LABELS = {
     "title": "Series",
@@ -359,7 +359,7 @@ def _exposed(release: Release, event_id: str) -> None:
         "rpt_before_after", "verdict"
     ):
         return
-    query = Query(_EXPOSED, {"event": event_id, "window": WINDOW, "gap": GAP})
+    query = Query(_EXPOSED, {"event": event_id, "window": WINDOW})
     frame = release.ask(query)
     if frame.is_empty():
         return

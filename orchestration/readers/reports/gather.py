@@ -26,7 +26,7 @@ from orchestration.readers.comparison.answer_words import (
 from orchestration.readers.comparison.compare import Comparison, compare
 from orchestration.readers.comparison.methods import FURTHER
 from orchestration.readers.comparison.sentences import OtherEvent
-from orchestration.readers.comparison.windows import GAP, WINDOW
+from orchestration.readers.comparison.windows import WINDOW
 from orchestration.readers.lookup import list_events, resolve_event, resolve_series
 from orchestration.readers.release_file import columns_of, has_table, read, read_as
 from orchestration.readers.reports.choice import MOST_PARTIAL, chosen
@@ -83,7 +83,7 @@ class Edition:
 class SeriesPart:
     """One series around the event.
 
-    comparison: what `headway compare` answers for WINDOW months and GAP, latest values (`partial`: from the macro, because
+    comparison: what `headway compare` answers for WINDOW months, latest values (`partial`: from the macro, because
     a window is not whole); first: the same of each month as first released; variants: rows of every width and gap,
     latest, and first_variants, as first released, by width and gap; source: its agency; payloads: the files that the
     months of both windows came from; methods: rows of the further methods by name, of those that have some; cluster: the
@@ -237,9 +237,9 @@ def _comparable(con: duckdb.DuckDBPyConnection, event_id: str) -> dict[str, bool
         """
         select s.series_id, coalesce(r.pre_mean is not null and r.post_mean is not null, false)
         from dim_series s left join rpt_before_after r on r.series_id = s.series_id and r.event_id = ?
-            and r.window_months = ? and r.gap_months = ? and r.as_of_basis = 'latest'
+            and r.window_months = ? and r.is_default_gap and r.as_of_basis = 'latest'
         where s.frequency = 'monthly'""",
-        [event_id, WINDOW, GAP],
+        [event_id, WINDOW],
     ).fetchall()
     return dict(rows)
 
@@ -273,16 +273,17 @@ def _part(con: duckdb.DuckDBPyConnection, event: DimEvent, series_id: str) -> Se
         for row in rows
         if row["as_of_basis"] == "first_release"
     }
-    comparison = compare(con, event_id, series_id, months=WINDOW, gap=GAP)
+    comparison = compare(con, event_id, series_id, months=WINDOW)
+    window = (WINDOW, comparison.result["gap_months"])
     return SeriesPart(
         comparison=comparison,
-        partial=not any((row["window_months"], row["gap_months"]) == (WINDOW, GAP) for row in latest),
-        first=first.get((WINDOW, GAP)),
+        partial=not any((row["window_months"], row["gap_months"]) == window for row in latest),
+        first=first.get(window),
         variants=latest,
         first_variants=first,
         source=read(con, DimSource, "where source_id = ?", [comparison.series["source_id"]])[0],
         payloads=_payloads(con, series_id, comparison.result),
-        methods=_methods(con, event_id, series_id),
+        methods=_methods(con, event_id, series_id, window),
         cluster=_cluster_comparison(con, event, series_id),
     )
 
@@ -314,11 +315,11 @@ def _payloads(
 
 
 def _methods(
-    con: duckdb.DuckDBPyConnection, event_id: str, series_id: str
+    con: duckdb.DuckDBPyConnection, event_id: str, series_id: str, window: tuple[int, int]
 ) -> dict[str, Sequence[Mapping[str, object]]]:
-    """The rows of the further methods by name. A release of another version may lack one: then the page does, too."""
+    """The rows of the further methods by name; window: months and gap. A release of another version may lack one: then the page does, too."""
     rows: dict[str, Sequence[Mapping[str, object]]] = {
-        name: method.rows(con, event_id, series_id, (WINDOW, GAP))
+        name: method.rows(con, event_id, series_id, window)
         for name, method in FURTHER.items()
         if has_table(con, method.table)
     }
@@ -343,9 +344,9 @@ def _cluster_comparison(
     rows = read(
         con,
         RptClusterBeforeAfter,
-        """where cluster_id = ? and series_id = ? and window_months = ? and gap_months = ?
+        """where cluster_id = ? and series_id = ? and window_months = ? and is_default_gap
            and as_of_basis = 'latest'""",
-        [event["cluster_id"], series_id, WINDOW, GAP],
+        [event["cluster_id"], series_id, WINDOW],
     )
     return rows[0] if rows else None
 

@@ -1,7 +1,8 @@
 """US Bureau of Labor Statistics: the Public Data API for what is new, the LABSTAT flat files for whole histories.
 
 Belongs here: both APIs with their limits, which file holds which series, the requests and the reading of their answers.
-Does not belong here: the formats (transforms/parse/bls.py), the series (series.csv: every code of `bls` is asked for).
+Does not belong here: the formats (transforms/parse/bls.py), the series (series.csv: every code of `bls` is asked for but those of the
+Quarterly Census of Employment and Wages, bls_qcew.py).
 
 Limits: https://www.bls.gov/developers/api_faqs.htm (register_1): 500 queries a day, 50 series and 20 years a query with a
 key, 25, 25 and 10 without one. The flat files have no quota, but want an e-mail address as the user agent.
@@ -86,6 +87,11 @@ _API_ONLY = re.compile(r"SM[SU]|CEU|WPU")
 _NO_DATA = re.compile(r"no data available for series\s+(\S+)", re.I)
 
 
+def series_codes() -> list[str]:
+    """The codes that these two APIs know, in the order of series.csv."""
+    return [code for code in declared_series(SOURCE) if not code.startswith("QCEW ")]
+
+
 def flat_file_of(code: str) -> str:
     """Path of the flat file with the whole history of a series. Raises LookupError for a code of an unknown survey."""
     for pattern, path in _FILES:
@@ -99,7 +105,7 @@ def _plan(context: PlanContext) -> list[Request]:
     revision and the five years which the benchmark of employment and the seasonal factors of prices revise each February.
     Earlier years, where they are wanted, come in further windows, newest first, so that a quota that ends costs old figures.
     """
-    codes = list(declared_series(SOURCE))
+    codes = series_codes()
     size, years = (50, 20) if context.has_key else (25, 10)
     last = _last_year(context)
     first = min(last, context.since.year) if context.since else last
@@ -153,7 +159,7 @@ def _plan_flat(context: PlanContext) -> list[Request]:
     """Requests for whole histories (--full), else only for the files of employment while the last benchmark is not in the
     store. Employment by state, employment not adjusted and producer prices come from the API alone."""
     files: dict[str, list[str]] = {}
-    for code in declared_series(SOURCE):
+    for code in series_codes():
         if _API_ONLY.match(code):
             continue
         files.setdefault(flat_file_of(code), []).append(code)

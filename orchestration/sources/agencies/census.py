@@ -7,6 +7,9 @@ https://www.census.gov/foreign-trade/reference/guides/Guide_to_International_Tra
 clients get in one answer of ten-digit codes (two give HTTP 500); the largest answer seen has 212,000 rows. So a request
 asks for one year, and for a part of the products by a wildcard: two of them for headings and subheadings (chapters 7x and
 8x), where the six chapters that are kept lie.
+
+One client reports HTTP 500 for exports by NAICS at every window. Where the server fails at a question, its parts are asked
+(`Request.smaller`): the products by first digit, by chapter or by heading.
 """
 
 from __future__ import annotations
@@ -39,6 +42,12 @@ CHAPTERS = ("72", "73", "76", "84", "85", "87")
 HEADINGS = ("8407", "8408", "8703", "8704", "8708")
 #: partners of the tables with fine products: the world, USMCA, and the largest other sources of vehicles and metals
 PARTNERS = (WORLD, *(SCHEDULE_C_OF_ISO3[iso3] for iso3 in ("CAN", "MEX", "CHN", "DEU", "JPN", "KOR")))
+
+#: first digits under which there are products: chapters 01 to 99; crops to fishing, mining, manufactures, other goods
+_FIRST_DIGITS_OF_HS = tuple(f"{digit}*" for digit in range(10))
+_FIRST_DIGITS_OF_NAICS = ("1*", "2*", "3*", "9*")
+#: vehicles, bodies, parts, aircraft, railway, ships, other: the NAICS groups of transportation equipment
+_GROUPS_OF_336 = tuple(f"336{digit}*" for digit in (1, 2, 3, 4, 5, 6, 9))
 
 
 def _read_probe(response: Response) -> dict[str, str]:
@@ -83,6 +92,8 @@ API = Api(
         "A zero is written out, an absent cell means no trade, 204 that there is nothing (not released yet).",
         "Imports for consumption and general imports differ by up to 18 %.",
         "How many questions a day a key may ask is not published.",
+        "Exports by NAICS over all products are reported to give HTTP 500 at every window: where a question fails, its parts are "
+        "asked, by first digit, chapter or heading. What vanished is then not seen, since no part is the whole table.",
         "Some clients report that flags of quantities are refused: then the same is asked without them, and a quantity of 0 "
         "beside a value counts as not known.",
     ),
@@ -99,6 +110,8 @@ class Table:
     wildcards:  of product codes, one request for each; one empty wildcard stands for all products
     partners:   codes of the partners; empty for every country and group
     kept:       beginnings of the product codes that are kept; empty for all
+    parts:      wildcards that together are all products of the level, asked where the server fails at one of `wildcards`; where
+                products are `kept`, those are the parts
     stored:     slices of the store (PlanContext.latest) by which it is known to which month this table is stored: those
                 of trade with the world, one for each basis
     """
@@ -114,11 +127,18 @@ class Table:
     wildcards: tuple[str, ...] = ("",)
     partners: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
         """Whether an answer holds every product of its level, so that an absent one is withdrawn."""
         return self.wildcards == ("",) and not self.kept
+
+    def parts_of(self, wildcard: str) -> tuple[str, ...]:
+        """The wildcards that make up one of `wildcards`; () where it cannot be divided."""
+        stem = wildcard.rstrip("*")
+        every = self.parts or tuple(f"{code}*" for code in self.kept)
+        return tuple(part for part in every if part.startswith(stem) and part != wildcard)
 
 
 @dataclass(frozen=True)
@@ -173,6 +193,7 @@ def _tables_of(flow: _Flow) -> tuple[Table, ...]:
         wildcards: tuple[str, ...] = ("",),
         partners: tuple[str, ...] = (),
         kept: tuple[str, ...] = (),
+        parts: tuple[str, ...] = (),
     ) -> Table:
         return Table(
             name=f"{flow.name}_{name}",
@@ -186,11 +207,20 @@ def _tables_of(flow: _Flow) -> tuple[Table, ...]:
             wildcards=wildcards,
             partners=partners,
             kept=kept,
+            parts=parts,
         )
 
     return (
         table("total", "all goods by partner", "TOTAL|0", hs),
-        table("hs2", "HS chapters by partner", "HS|2", hs, commodity=flow.commodity, level="HS2"),
+        table(
+            "hs2",
+            "HS chapters by partner",
+            "HS|2",
+            hs,
+            commodity=flow.commodity,
+            level="HS2",
+            parts=_FIRST_DIGITS_OF_HS,
+        ),
         *(
             table(
                 f"hs{digits}",
@@ -217,7 +247,15 @@ def _tables_of(flow: _Flow) -> tuple[Table, ...]:
             partners=PARTNERS,
             kept=HEADINGS,
         ),
-        table("naics3", "NAICS subsectors by partner", "NAICS|3", naics, commodity="NAICS", level="NA3"),
+        table(
+            "naics3",
+            "NAICS subsectors by partner",
+            "NAICS|3",
+            naics,
+            commodity="NAICS",
+            level="NA3",
+            parts=_FIRST_DIGITS_OF_NAICS,
+        ),
         table(
             "naics4",
             "transportation equipment (NAICS 3361-3369)",
@@ -227,6 +265,7 @@ def _tables_of(flow: _Flow) -> tuple[Table, ...]:
             level="NA4",
             wildcards=("336*",),
             partners=PARTNERS,
+            parts=_GROUPS_OF_336,
         ),
         table(
             "enduse3",
@@ -285,7 +324,15 @@ def _plan(table: Table, context: PlanContext) -> list[Request]:
 
 
 def _question(table: Table, year: int, wildcard: str, latest: date | None) -> Request:
-    """The request for one year of a table. `latest`: the newest stored month of it."""
+    """The request for one year of a table, with its parts. `latest`: the newest stored month of it."""
+    return replace(
+        _one_question(table, year, wildcard, latest),
+        smaller=tuple(_one_question(table, year, part, latest) for part in table.parts_of(wildcard)),
+    )
+
+
+def _one_question(table: Table, year: int, wildcard: str, latest: date | None) -> Request:
+    """The request for what a wildcard stands for, and the one without flags in its place."""
     asked = _with_variables(table, table.variables, year, wildcard, latest)
     without_flags = tuple(name for name in table.variables if not name.endswith("_FLAG"))
     if without_flags == table.variables:
@@ -322,6 +369,7 @@ def _with_variables(
         context={
             "year": year,
             "expected": variables,
+            "is_part": wildcard not in table.wildcards,
             # the months that are stored must come again; later ones may not be released yet
             "known_to": min(latest, date(year, 12, 1)).isoformat()
             if latest and latest.year >= year
@@ -351,7 +399,11 @@ def _parse(table: Table, content: bytes, request: Request, response: Response) -
         if reply.frame.is_empty():
             raise TruncatedError(SOURCE, "; ".join(refused.values()), "ask again")
     parsed = trade_parsed(
-        _only_kept(table, reply), source=SOURCE, retrieved_at=response.retrieved_at, complete=table.whole
+        _only_kept(table, reply),
+        source=SOURCE,
+        retrieved_at=response.retrieved_at,
+        # answers that were archived before a whole could be asked in parts do not say which they are
+        complete=table.whole and not request.context.get("is_part", False),
     )
     return replace(parsed, refused=refused)
 

@@ -53,6 +53,8 @@ def test_queries_in_readme_answer(home):
         "docs/import.md",
         "docs/examples.md",
         "docs/queries.md",
+        "docs/panel.md",
+        "docs/coverage.md",
     ],
 )
 def test_links_lead_somewhere(page):

@@ -16,9 +16,15 @@ from tests.support.command_case import command
 from tests.support.source_case import holds, settings_at, unpaced
 
 
+@pytest.fixture(scope="module")
+def holdings() -> Agencies:
+    """What all agencies hold: a second and a half to put together, and no test but one changes it."""
+    return Agencies()
+
+
 @pytest.fixture
-def agencies(replay: ReplayServer, monkeypatch) -> Agencies:
-    return Agencies().serve(replay, monkeypatch.setenv)
+def agencies(holdings: Agencies, replay: ReplayServer, monkeypatch) -> Agencies:
+    return holdings.serve(replay, monkeypatch.setenv)
 
 
 @pytest.fixture
@@ -44,8 +50,8 @@ def test_where_everything_works_each_source_is_asked_one_question(settings, agen
     assert not any(holds(settings.home, key) for name, key in KEYS.items() if name.endswith("_KEY"))
 
 
-def test_a_code_with_another_title_is_wrong_and_named(settings, agencies):
-    agencies.statcan.titles["v79310780"] = "Canada;Employment for all employees;Mining"
+def test_a_code_with_another_title_is_wrong_and_named(settings, agencies, monkeypatch):
+    monkeypatch.setitem(agencies.statcan.titles, "v79310780", "Canada;Employment for all employees;Mining")
     found = examined(settings)["STATCAN"]
     assert found.state == "wrong" and found.reachable and found.accepted
     assert list(found.other_titles) == ["v79310780"] and "Mining" in found.detail

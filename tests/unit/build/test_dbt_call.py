@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.dbt_call import invoke
@@ -13,6 +12,11 @@ from orchestration.build.dbt_call import invoke
 
 def test_ctrl_c_inside_dbt_goes_on_as_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """dbt catches every BaseException and hands it back beside the result."""
+    from dbt.cli.main import (
+        dbtRunner,
+        dbtRunnerResult,
+    )  # takes two seconds, which each worker of a run would pay
+
     stopped = dbtRunnerResult(success=False, exception=KeyboardInterrupt())
     monkeypatch.setattr(dbtRunner, "invoke", lambda *_, **__: stopped)
     with pytest.raises(KeyboardInterrupt):
@@ -20,6 +24,8 @@ def test_ctrl_c_inside_dbt_goes_on_as_ctrl_c(tmp_path: Path, monkeypatch: pytest
 
 
 def test_an_error_of_dbt_is_handed_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from dbt.cli.main import dbtRunner, dbtRunnerResult
+
     failed = dbtRunnerResult(success=False, exception=ValueError("no such model"))
     monkeypatch.setattr(dbtRunner, "invoke", lambda *_, **__: failed)
     assert invoke(Settings(PROJECT, tmp_path), ["parse"]) is failed

@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.base.errors import UsageError
-from orchestration.cli.listing import EVENTS, FRESHNESS, SERIES, Choice, show_list
+from orchestration.cli.listing import COVERAGE, EVENTS, FRESHNESS, SERIES, Choice, show_list
 from orchestration.cli.printer import Printer
 from orchestration.cli.results import show_status
 from orchestration.readers import lookup
 from orchestration.readers.release_file import open_release
 from tests.support import reading_case
 from tests.support.command_case import command
+from tests.support.examples import examples
 
 _IMPORTS = {
     "series_id": "usa_imports_goods_mex",
@@ -48,6 +49,7 @@ def test_a_series_is_one_line_where_there_is_room_and_two_where_there_is_not(cap
     ]
 
 
+@examples(100)
 @given(
     ids=st.lists(st.text("abc_", min_size=1, max_size=50), min_size=1, max_size=5),
     titles=st.lists(st.text("Word ,é日", min_size=1, max_size=130), min_size=5, max_size=5),
@@ -177,3 +179,43 @@ def test_status_as_csv_is_one_table(capsys, tmp_path):
     reading_case.write_release(home)
     show_status(Printer(as_json=False), lookup.status(home), Choice(csv=True))
     assert len(list(csv.DictReader(io.StringIO(capsys.readouterr().out)))) == 2
+
+
+def test_coverage_fits_80_columns_and_tells_flows_from_series(capsys, monkeypatch):
+    """The widest of each column in the release of 2026-11-29."""
+    row = {
+        "source_id": "headway_derived",
+        "held_as": "trade_flow",
+        "measure": "trade_value",
+        "geography_iso3": "USA",
+        "flow": "imports",
+        "basis": "balance_of_payments",
+        "classification": "BEA end use",
+        "product_level": None,
+        "partner": "236 partners",
+        "frequency": "monthly",
+        "seasonal_adjustment": "SA",
+        "product_count": 1236,
+        "series_count": 0,
+        "first_period": dt.date(1985, 1, 1),
+        "last_period": dt.date(2024, 12, 1),
+        "fewest_holes": 0,
+        "most_holes": 88,
+        "holes": [],
+    }
+    holed = row | {
+        "held_as": "series",
+        "series_count": 102,
+        "classification": "HS",
+        "product_level": 2,
+        "fewest_holes": 9,
+        "most_holes": 9,
+        "holes": ["1981-07 to 1981-08", "1981-10", "1982-01"],
+    }
+    lines = shown([row, holed], COVERAGE, Choice(), 80, capsys, monkeypatch)
+    assert max(map(len, lines)) <= 80
+    assert lines[1].split() == ["headway_derived", "BEA", "end", "use", "236", "partners", "1236", "codes", "1985-01", "2024-12", "0-88"]  # fmt: skip
+    assert lines[2] == "    USA imports, balance of payments: trade value, SA"
+    assert "  HS 2 " in lines[3] and "  102 series  " in lines[3] and lines[3].endswith("      9")
+    under = " ".join(line.strip() for line in lines[4:])
+    assert under.endswith("(without 1981-07 to 1981-08, 1981-10 and 1 more)")

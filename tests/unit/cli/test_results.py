@@ -122,13 +122,15 @@ def test_where_nothing_can_be_told_the_difference_is_described_and_not_judged(ca
         "post_start": date(2018, 2, 1),
         "post_end": date(2019, 1, 1),
     }
-    result = {"scale": "log", "d_log": 0.0922, "d_level": 2538.0, **windows}
-    shown = _comparison(answer=answer, result=result, series=answer.series)
-    results.show_comparison(Printer(PEOPLE), shown)
-    assert (
-        "Described only, not judged: 2017-02 to 2018-01 and 2018-02 to 2019-01 differ by +9.66 %."
-        in capsys.readouterr().out
-    )
+    result = {"scale": "log", "d_log": 0.0922, "d_level": 2538.0, "window_months": 12, "n_pre": 12, **windows}
+    words = "2017-02 to 2018-01 and 2018-02 to 2019-01 differ by +9.66 %."
+    for n_post, said in (
+        (12, f"Described only, not judged: {words}"),
+        (7, f"Described only, not judged: in 7 of the 12 months (the rest is not known), {words}"),
+    ):
+        shown = _comparison(answer=answer, result={**result, "n_post": n_post}, series=answer.series)
+        results.show_comparison(Printer(PEOPLE), shown)
+        assert said in capsys.readouterr().out
 
 
 def test_answers_that_are_left_out_are_counted_and_what_cannot_be_told_is_said(capsys):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from dataclasses import replace
 
 import pytest
@@ -105,6 +106,7 @@ def test_the_page_of_a_source_is_made_of_its_spec() -> None:
     page = source_page(
         SOURCES_BY_ID["bls"],
         (dataset(api=with_budget(25), revisions="Revised twice."), replace(OFF, api=with_budget(25))),
+        defaultdict(lambda: "2026-01"),
     )
     for text in (
         "Source: US Bureau of Labor Statistics.",

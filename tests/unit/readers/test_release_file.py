@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -16,6 +18,7 @@ from orchestration.readers import lookup as reading
 from orchestration.readers.own_sql import run_sql
 from orchestration.readers.release_file import open_release
 from tests.support import reading_case
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -100,3 +103,17 @@ def test_importing_the_reader_loads_nothing_heavy():
         [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_threads_that_open_a_release_at_the_same_time_all_read_it(home: Settings):
+    """Pages and tools run in threads of one process: the second found its settings locked by the first, and failed."""
+    together = threading.Barrier(8, timeout=PATIENCE)
+
+    def count(_: int) -> int:
+        together.wait()
+        with open_release(home) as con:
+            return con.execute("select count(*) from dim_event").fetchall()[0][0]
+
+    for _ in range(20):
+        with ThreadPoolExecutor(8) as threads:
+            assert list(threads.map(count, range(8))) == [5] * 8

@@ -15,7 +15,7 @@ from orchestration.release import contract
 from orchestration.release import folders as release
 from orchestration.release.contract import CheckResult
 from tests.support import release_case
-from tests.support.published_case import publish, read
+from tests.support.published_case import publish, read, with_releases
 from tests.support.release_case import write_build
 
 
@@ -69,13 +69,12 @@ BROKEN = {
 
 @pytest.mark.parametrize(("sql", "reason"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_build_never_becomes_current(home: Settings, sql: str, reason: str):
-    write_build(home, 1)
-    first = publish(home)
+    (first,) = with_releases(home, 1)
     write_build(home, 2, sql=sql)
     with pytest.raises(ReleaseError, match=reason):
         publish(home)
     assert release.current_release(home) == first
-    assert version(home) == 1
+    assert version(home) == 0
     assert [p.name for p in home.releases.iterdir()] == [first.run_id], "the failed release left files"
     failure = json.loads((home.build / "last_failure.json").read_text())
     assert reason.split("\\")[0].split("(")[0].strip() in failure["reason"]
@@ -115,12 +114,11 @@ def test_without_a_build_the_message_says_so(home: Settings):
 
 def test_a_fact_that_loses_rows_stops_the_release_unless_allowed(home: Settings):
     """A join that drops a third of a table passes every row-level test."""
-    write_build(home, 1, months=3)
-    publish(home)
+    with_releases(home, 1)
     write_build(home, 2, months=2)
     with pytest.raises(ReleaseError, match="fct_observation: 3 rows in the current release, 2 now"):
         publish(home)
-    assert version(home) == 1
+    assert version(home) == 0
     allowed = publish(home, allow_shrink=True)
     assert version(home) == 2
     assert [c.outcome for c in allowed.checks if "lost" in c.name] == ["warn"]
@@ -180,8 +178,8 @@ def test_a_release_cannot_be_edited_by_accident(published: Settings):
 
 
 def test_the_last_three_releases_are_kept_newest_first(home: Settings):
-    made = []
-    for number in range(RELEASES_KEPT + 2):
+    made = [published.run_id for published in with_releases(home, RELEASES_KEPT)]
+    for number in range(RELEASES_KEPT, RELEASES_KEPT + 2):
         write_build(home, number)
         made.append(publish(home).run_id)
     listed = release.list_releases(home)
@@ -190,10 +188,7 @@ def test_the_last_three_releases_are_kept_newest_first(home: Settings):
 
 
 def test_a_release_rolled_back_to_survives_pruning_as_long_as_it_is_current(home: Settings):
-    made = []
-    for number in range(3):
-        write_build(home, number)
-        made.append(publish(home).run_id)
+    made = [published.run_id for published in with_releases(home, 3)]
     release.rollback(home, made[0])
     release._prune(home)
     assert {r.run_id for r in release.list_releases(home)} == set(made)
@@ -203,9 +198,7 @@ def test_a_release_rolled_back_to_survives_pruning_as_long_as_it_is_current(home
 
 
 def test_rollback_goes_back_one_release_at_a_time(home: Settings):
-    for number in range(3):
-        write_build(home, number)
-        publish(home)
+    with_releases(home, 3)
     assert release.rollback(home).current
     assert version(home) == 1
     release.rollback(home)
@@ -216,17 +209,14 @@ def test_rollback_goes_back_one_release_at_a_time(home: Settings):
 
 
 def test_rollback_refuses_what_is_not_there(home: Settings):
-    write_build(home)
-    made = publish(home)
+    (made,) = with_releases(home, 1)
     with pytest.raises(UsageError, match=f"no release 2017.*on disk: {made.run_id}"):
         release.rollback(home, "20170518T000000Z-000000")
 
 
 @pytest.mark.parametrize("damage", ["headway.duckdb", "parquet/dim_series.parquet", "datapackage.json"])
 def test_rollback_refuses_a_release_with_a_flipped_bit(home: Settings, damage: str):
-    for number in range(2):
-        write_build(home, number)
-        publish(home)
+    with_releases(home, 2)
     victim = release.list_releases(home)[1].path / damage
     victim.chmod(0o644)
     content = bytearray(victim.read_bytes())
@@ -238,9 +228,7 @@ def test_rollback_refuses_a_release_with_a_flipped_bit(home: Settings, damage: s
 
 
 def test_a_damaged_folder_is_listed_with_its_problem_and_not_rolled_back_to(home: Settings):
-    for number in range(3):
-        write_build(home, number)
-        publish(home)
+    with_releases(home, 3)
     _, middle, _ = release.list_releases(home)
     (middle.path / "release.json").unlink()
     assert [bool(r.problem) for r in release.list_releases(home)].count(True) == 1
@@ -251,18 +239,16 @@ def test_a_damaged_folder_is_listed_with_its_problem_and_not_rolled_back_to(home
 
 
 def test_the_home_folder_can_be_moved(home: Settings, tmp_path: Path):
-    write_build(home, 5)
-    publish(home)
+    with_releases(home, 1)
     assert not home.current.readlink().is_absolute()
     moved = release_case.settings(tmp_path / "elsewhere")
     home.home.rename(moved.home)
-    assert version(moved) == 5
+    assert version(moved) == 0
     assert release.verify_release(moved.current.resolve()).current
 
 
 def test_leftovers_of_killed_runs_are_cleared_by_the_next_one(home: Settings):
-    write_build(home)
-    made = publish(home)
+    (made,) = with_releases(home, 1)
     for leftover in (".staging-20261121T000000Z-aaaaaa", ".removed-20261121T000000Z-bbbbbb"):
         (home.releases / leftover / "parquet").mkdir(parents=True)
     (home.home / ".current-20261121T000000Z-aaaaaa").symlink_to("releases/nowhere")
@@ -272,8 +258,7 @@ def test_leftovers_of_killed_runs_are_cleared_by_the_next_one(home: Settings):
 
 
 def test_a_release_is_never_written_twice(home: Settings):
-    write_build(home)
-    made = publish(home)
+    (made,) = with_releases(home, 1)
     with pytest.raises(UsageError, match="exists already"):
         release.publish(
             home, run_id=made.run_id, inputs={}, keys=release_case.KEYS, contract=release_case.CONTRACT

@@ -12,7 +12,7 @@ from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
 from orchestration.release import folders as release
 from tests.support import release_case
-from tests.support.published_case import publish, read
+from tests.support.published_case import publish, read, with_releases
 from tests.support.release_case import write_build
 
 
@@ -122,16 +122,24 @@ def test_nothing_is_known_before_its_vintage(published: Settings):
     assert read(published, "FROM as_of(DATE '2017-05-04')") == []
 
 
-@pytest.mark.parametrize(
-    "default",
-    ["12", "-1.5", "NULL", "'it''s'", "'a) AS TABLE (SELECT'", "DATE '2017-05-18'", "[1, 2]", "NULL::DATE"],
+DEFAULTS = (
+    *("12", "-1.5", "NULL", "'it''s'", "'a) AS TABLE (SELECT'", "DATE '2017-05-18'", "[1, 2]"),
+    "NULL::DATE",
 )
-def test_default_arguments_of_macros_survive(home: Settings, default: str):
+
+
+def test_default_arguments_of_macros_survive(home: Settings):
     """duckdb_functions() does not show defaults: a copy made from it would lose them."""
-    write_build(home, sql=f"CREATE MACRO main.m(a, b := {default}, c := 3) AS TABLE SELECT a, b, c")
+    macros = [
+        f"CREATE MACRO main.m{n}(a, b := {default}, c := 3) AS TABLE SELECT a, b, c;"
+        for n, default in enumerate(DEFAULTS)
+    ]
+    write_build(home, sql=" ".join(macros))
     publish(home)
-    expected = duckdb.execute(f"SELECT 'x', {default}, 3").fetchall()
-    assert read(home, "FROM m('x')") == expected
+    for n, default in enumerate(DEFAULTS):
+        assert read(home, f"FROM m{n}('x')") == duckdb.execute(f"SELECT 'x', {default}, 3").fetchall(), (
+            default
+        )
 
 
 @pytest.mark.parametrize(
@@ -159,8 +167,7 @@ def test_default_arguments_of_macros_survive(home: Settings, default: str):
 def test_a_view_or_macro_that_would_reach_outside_the_file_stops_the_release(
     home: Settings, sql: str, named: str
 ):
-    write_build(home, 1)
-    first = publish(home)
+    (first,) = with_releases(home, 1)
     write_build(home, 2, sql="CREATE TABLE staging.stg_more AS SELECT 1 AS x; " + sql)
     with pytest.raises(ReleaseError, match="refers to " + named.replace("(", r"\(").replace(")", r"\)")):
         publish(home)

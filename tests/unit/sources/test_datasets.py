@@ -20,7 +20,7 @@ from orchestration.sources.spec import PlanContext
 from tests.support.refresh_case import settings_at
 
 #: the APIs whose addresses can be overridden by name, as the documentation says
-NAMES = "BLS BLS_FLAT CENSUS BTS STATCAN INEGI INEGI_OPEN_DATA BANXICO BANK_OF_CANADA FED COMTRADE TREASURY"
+NAMES = "BLS BLS_FLAT BLS_QCEW CENSUS BTS STATCAN INEGI INEGI_OPEN_DATA BANXICO BANK_OF_CANADA FED COMTRADE TREASURY"
 #: a well-formed key for each, so that every plan is made
 KEYS = {
     "HEADWAY_BLS_KEY": "a1" * 16,
@@ -115,7 +115,7 @@ def test_a_usual_day_needs_few_requests(tmp_path, monkeypatch) -> None:
     requests = {}
     for d in plan.datasets:
         requests[d.dataset.source_id] = requests.get(d.dataset.source_id, 0) + len(d.requests)
-    assert requests["bls"] == 4  # 184 series, 50 a query
+    assert requests["bls"] == 4 + 10  # 184 series, 50 a query; two industries in five quarters
     assert requests["census"] == 22  # 16 tables, six of them in two parts
     assert requests["statcan"] <= 6 and requests["inegi"] <= 8 and requests["bts"] <= 8
     assert all(requests[s] <= 2 for s in ("banxico", "bank_of_canada", "fed", "treasury"))

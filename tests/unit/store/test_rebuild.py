@@ -6,7 +6,10 @@ import pytest
 
 from orchestration.base.settings import Settings
 from orchestration.intake.agency import question as live
-from orchestration.store.rebuild import rebuild_store_from_archive
+from orchestration.sources.registry import load_series_catalogue
+from orchestration.store.ingest import register_series
+from orchestration.store.rebuild import rebuild_store_from_archive, redefined_series
+from orchestration.store.tables import open_store
 from tests.replay.server import (
     ReplayServer,
 )
@@ -44,3 +47,26 @@ def test_the_archive_alone_makes_the_same_store_again(settings, agency) -> None:
         lambda con: None,
     )
     assert rows(settings, query) == before and len(before) == 45
+
+
+def test_only_what_makes_another_series_counts_as_redefined(settings) -> None:
+    """A reworded title would make the store again at every version; a corrected unit or basis that is missed is refused later."""
+    catalogue = load_series_catalogue()
+    assert redefined_series(settings, catalogue) == [], "there is no store yet"
+    with open_store(settings.store) as con:
+        register_series(con, catalogue)
+        con.execute("UPDATE raw.series SET title = 'another', notes = 'other', source_code = 'x'")
+        con.execute(
+            "INSERT INTO raw.series BY NAME SELECT * REPLACE ('own_series' AS series_id, 'kg' AS unit) "
+            "FROM raw.series WHERE series_id = 'fx_usd_cad'"
+        )
+    assert redefined_series(settings, catalogue) == []
+    with open_store(settings.store) as con:
+        con.execute("UPDATE raw.series SET basis = 'customs' WHERE series_id = 'fx_usd_cad'")
+        con.execute(
+            "UPDATE raw.series SET unit_multiplier = 7, unit = 'x' WHERE series_id = 'usa_employment_manufacturing'"
+        )
+    assert redefined_series(settings, catalogue) == [
+        "fx_usd_cad: basis customs -> none",
+        "usa_employment_manufacturing: unit x -> persons, unit_multiplier 7 -> 1000",
+    ]

@@ -21,6 +21,8 @@ select
     event.cluster_id,
     cut.anchor_on,
     cut.cut_month,
+    cut.own_month,
+    cut.default_gap_months,
     cut.in_report,
     cut.left_out_because,
     cut.event_class

@@ -16,7 +16,12 @@ select
     spans.first_on,
     spans.last_on,
     spans.n_events,
-    clusters.source_key
+    clusters.source_key,
+    start.start_month as cut_month,
+    start.own_month,
+    start.default_gap_months
 from {{ ref('stg_event_cluster') }} as clusters
 left join spans on clusters.cluster_id = spans.cluster_id
+-- a cluster none of whose events is in the reports has no start
+left join {{ ref('int_cluster_start') }} as start on clusters.cluster_id = start.cluster_id
 order by clusters.cluster_id

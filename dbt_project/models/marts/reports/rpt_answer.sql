@@ -2,6 +2,7 @@
 -- stands in the way. A question is a treatment, a series that it reaches and a width. Every design is in rpt_answer_design.
 with designs as (
     select * from {{ ref('rpt_answer_design') }}
+    where is_default_gap
 ),
 
 events as (
@@ -43,6 +44,17 @@ others as (
     group by treatment_id, series_id, window_months
 ),
 
+-- the gap of the comparison is that of the placebo rank, the last design in the order, of which every question has a row
+default_gaps as (
+    select
+        treatment_id,
+        series_id,
+        window_months,
+        max_by(gap_months, place) as gap_months
+    from designs
+    group by treatment_id, series_id, window_months
+),
+
 {%- set of_comparison = ['pre_mean', 'rival_event_ids', 'rivals_in_windows', 'share_outside', 'pct_change'] %}
 compared as (
     select
@@ -55,14 +67,15 @@ compared as (
         any_value(share_outside) filter (where as_of_basis = 'latest') as share_outside,
         any_value(pct_change) filter (where as_of_basis = 'first_release') as first_release_pct
     from (
-        select treatment_id, series_id, window_months, as_of_basis, {{ of_comparison | join(', ') }}
+        select treatment_id, series_id, window_months, gap_months, as_of_basis, {{ of_comparison | join(', ') }}
         from {{ ref('rpt_before_after') }}
-        where gap_months = 0 and treatment_id like 'act-%'
+        where gap_months in {{ in_list([0, own_month_gap()]) }} and treatment_id like 'act-%'
         union all
-        select treatment_id, series_id, window_months, as_of_basis, {{ of_comparison | join(', ') }}
+        select treatment_id, series_id, window_months, gap_months, as_of_basis, {{ of_comparison | join(', ') }}
         from {{ ref('rpt_cluster_before_after') }}
-        where gap_months = 0
+        where gap_months in {{ in_list([0, own_month_gap()]) }}
     ) as both_reports
+    inner join default_gaps using (treatment_id, series_id, window_months, gap_months)
     group by treatment_id, series_id, window_months
 ),
 
@@ -78,6 +91,7 @@ expected as (
         said.horizon_months,
         said.confidence,
         concat(said.source_title, ' (', said.published, ')') as source,
+        true as is_comparable,
         {{ expected_part('said.low', 'said.unit', 'compared.pre_mean', 'series.unit_multiplier') }} as low,
         {{ expected_part('said.high', 'said.unit', 'compared.pre_mean', 'series.unit_multiplier') }} as high
     from {{ ref('dim_expected_effect') }} as said
@@ -85,6 +99,26 @@ expected as (
         on said.series_id = events.series_id and list_contains(events.event_ids, said.event_id)
     inner join {{ ref('dim_series') }} as series on said.series_id = series.series_id
     inner join compared on events.treatment_id = compared.treatment_id and events.series_id = compared.series_id
+    where said.applies_to = 'series'
+    union all
+    -- Of goods under a measure, whichever series the panel of its family answers for: told at the exposure of the panel, where the source
+    -- says how far the duty rose.
+    select
+        standing.treatment_id,
+        standing.series_id,
+        standing.window_months,
+        said.expected_effect_id,
+        said.kind,
+        said.applies_to,
+        said.horizon_months,
+        said.confidence,
+        concat(said.source_title, ' (', said.published, ')') as source,
+        {{ says_the_duty('said') }} as is_comparable,
+        {{ expected_of_goods('said.low', 'said', 'standing.exposure_typical') }} as low,
+        {{ expected_of_goods('said.high', 'said', 'standing.exposure_typical') }} as high
+    from standing
+    inner join {{ ref('dim_expected_effect') }} as said on said.panel_family_id = {{ panel_family_of('standing.variant') }}
+    where standing.is_answer and standing.design = 'panel' and said.applies_to = 'exposed_goods'
 ),
 
 answers as (
@@ -103,6 +137,7 @@ answers as (
         row_number() over (
             partition by standing.treatment_id, standing.series_id, standing.window_months
             order by
+                expected.is_comparable desc,
                 case expected.kind when 'prediction' then 1 else 2 end,
                 expected.horizon_months nulls last,
                 case expected.confidence when 'high' then 1 when 'medium' then 2 else 3 end,
@@ -179,6 +214,9 @@ select
     answers.scope,
     answers.event_ids,
     answers.cut_month,
+    answers.gap_months,
+    answers.own_month_left_out,
+    answers.months_left_out,
     case when answers.is_answer then answers.design else 'none' end as design,
     case when answers.is_answer then answers.variant end as variant,
     case when answers.is_answer then answers.scale end as scale,
@@ -192,6 +230,7 @@ select
     answers.verdict,
     answers.false_alarm_rate,
     answers.false_alarm_se,
+    answers.false_alarm_high,
     answers.n_blocks,
     coalesce(answers.rival_event_ids, {{ empty_list() }}) as rival_event_ids,
     coalesce(answers.rivals_in_windows, {{ empty_list() }}) as rivals_in_windows,
@@ -202,13 +241,13 @@ select
     {{ as_percentage('answers.high', "'log'") }} as expected_high_pct,
     answers.source as expected_source,
     answers.horizon_months as expected_horizon_months,
-    -- goods that are wholly under a measure are not the cells of a panel, of which a part is
+    -- goods that are wholly under a measure are not the cells of a panel, of which a part is: only where it is known how far the duty rose
     case
-        when answers.applies_to = 'series'
+        when answers.is_comparable
             then {{ could_be_seen('answers.low', 'answers.high', 'answers.distance_at_threshold') }}
     end as could_be_seen,
     case
-        when answers.is_answer and answers.applies_to = 'series' and answers.horizon_months <= answers.window_months
+        when answers.is_answer and answers.is_comparable and answers.horizon_months <= answers.window_months
             then {{ could_be_excluded(
                 'answers.low', 'answers.high', 'answers.estimate - answers.range_centre', 'answers.distance_at_threshold'
             ) | indent(12) }}

@@ -1,7 +1,15 @@
 -- One row is what a design says about a question, or what stands in its way. A question is a treatment, a series that it reaches and a
--- width; the cut lies within the life of the series. The rule of choice stands in macros/answers.sql.
+-- width; the cut lies within the life of the series. The rule of choice stands in macros/answers.sql. Each question is asked with its default
+-- gap, which leaves out the own month of an act inside a month, and again with that month kept; only the former is answered.
 with pairs as (
-    select distinct treatment_id, series_id, scope from {{ ref('bridge_event_treatment') }}
+    select
+        treatment_id,
+        series_id,
+        scope,
+        -- of acts that are one treatment, one inside a month is enough: its month is partly before and partly after
+        max(default_gap_months) as default_gap_months
+    from {{ ref('int_series_treatment') }}
+    group by treatment_id, series_id, scope
 ),
 
 treatments as (
@@ -22,7 +30,9 @@ questions as (
         pairs.scope,
         treatments.cut_month,
         widths.window_months,
-        {{ lag_months('widths.window_months', '0') }} as lag_months,
+        gaps.gap_months,
+        gaps.gap_months = pairs.default_gap_months as is_default_gap,
+        {{ lag_months('widths.window_months', 'gaps.gap_months') }} as lag_months,
         series.first_period,
         series.last_period,
         family.family_id
@@ -31,6 +41,8 @@ questions as (
     inner join {{ ref('dim_series') }} as series on pairs.series_id = series.series_id
     left join {{ ref('int_series_family') }} as family on pairs.series_id = family.series_id
     cross join (select distinct window_months from ({{ report_grid() }}) as grid) as widths
+    inner join (select 0 as gap_months union all select {{ own_month_gap() }}) as gaps
+        on gaps.gap_months = 0 or gaps.gap_months = pairs.default_gap_months
     where series.frequency = 'monthly'
         and treatments.cut_month > series.first_period
         and treatments.cut_month <= series.last_period
@@ -38,7 +50,7 @@ questions as (
 
 -- Several events make one treatment, and each has the row of the comparison.
 {%- set of_comparison = [
-    'series_id', 'window_months', 'cut_month', 'as_of', 'scale', 'd_log', 'd_level', 'n_blocks', 'centre', 'distance_at_threshold',
+    'series_id', 'window_months', 'gap_months', 'months_left_out', 'cut_month', 'as_of', 'scale', 'd_log', 'd_level', 'n_blocks', 'centre', 'distance_at_threshold',
     'scope_of_range', 'max_shared_post_share', 'event_clean', 'preliminary_months', 'verdict', 'reason', 'family_false_alarm_rate',
     'family_false_alarm_se',
 ] %}
@@ -47,16 +59,16 @@ compared as (
         select
             treatment_id,
             {{ of_comparison | join(', ') }},
-            row_number() over (partition by treatment_id, series_id, window_months order by event_id) as place
+            row_number() over (partition by treatment_id, series_id, window_months, gap_months order by event_id) as place
         from {{ ref('rpt_before_after') }}
-        where gap_months = 0 and as_of_basis = 'latest' and treatment_id like 'act-%'
+        where gap_months in {{ in_list([0, own_month_gap()]) }} and as_of_basis = 'latest' and treatment_id like 'act-%'
         union all
         select
             treatment_id,
             {{ of_comparison | join(', ') }},
             1
         from {{ ref('rpt_cluster_before_after') }}
-        where gap_months = 0 and as_of_basis = 'latest'
+        where gap_months in {{ in_list([0, own_month_gap()]) }} and as_of_basis = 'latest'
     ) as each_event
     where place = 1
 ),
@@ -66,6 +78,7 @@ met as (
     select
         questions.*,
         compared.treatment_id is not null as is_compared,
+        compared.months_left_out,
         compared.as_of,
         compared.scale,
         coalesce(compared.d_log, compared.d_level) as difference,
@@ -87,6 +100,7 @@ met as (
         on questions.treatment_id = compared.treatment_id
         and questions.series_id = compared.series_id
         and questions.window_months = compared.window_months
+        and questions.gap_months = compared.gap_months
 ),
 
 -- kinds of unusual months, in both windows and in the one after alone, which is all that a forecast looks at
@@ -95,6 +109,7 @@ windows as (
         treatment_id,
         series_id,
         window_months,
+        gap_months,
         {{ add_months('cut_month', '-lag_months') }} as pre_start,
         {{ add_months('cut_month', 'window_months - 1 - lag_months') }} as pre_end,
         cut_month as post_start,
@@ -107,6 +122,7 @@ unusual as (
         windows.treatment_id,
         windows.series_id,
         windows.window_months,
+        windows.gap_months,
         {{ sorted_list('kind.blocker') }} as kinds,
         coalesce(
             {{ sorted_list('kind.blocker') }} filter (
@@ -122,7 +138,7 @@ unusual as (
             'windows.pre_start', 'windows.pre_end', 'windows.post_start', 'windows.post_end'
         ) | indent(8) }}
     inner join {{ ref('stg_answer_episode') }} as kind on episode.episode_id = kind.episode_id
-    group by windows.treatment_id, windows.series_id, windows.window_months
+    group by windows.treatment_id, windows.series_id, windows.window_months, windows.gap_months
 ),
 
 rates as (
@@ -140,9 +156,10 @@ by_rank as (
         difference as estimate,
         {{ merged_list(
             "case
-                when not event_clean then unusual.kinds
-                -- a lapse of the agencies counts only where a month has no value, which the report says
-                when not is_compared then list_filter(unusual.kinds, lambda kind: kind <> 'data_gap')
+                -- a lapse of the agencies counts only where so many months have no value that nothing is compared
+                when is_compared and not d_is_known
+                    then list_filter(unusual.kinds, lambda kind: kind = 'data_gap' or not event_clean)
+                when not is_compared or not event_clean then list_filter(unusual.kinds, lambda kind: kind <> 'data_gap')
             end",
             blockers_where({
                 'before_start': 'not is_compared and ' ~ add_months('cut_month', '-lag_months') ~ ' < first_period',
@@ -157,7 +174,7 @@ by_rank as (
             })
         ) }} as found
     from met
-    left join unusual using (treatment_id, series_id, window_months)
+    left join unusual using (treatment_id, series_id, window_months, gap_months)
 ),
 
 ranked as (
@@ -178,19 +195,24 @@ differences as (
             difference.*,
             event.cut_month,
             row_number() over (
-                partition by difference.treated_series_id, difference.control_set_id, difference.window_months, event.cut_month
+                partition by
+                    difference.treated_series_id, difference.control_set_id, difference.window_months, difference.gap_months,
+                    event.cut_month
                 order by difference.event_id
             ) as place
         from {{ ref('rpt_difference_in_differences') }} as difference
         inner join {{ ref('dim_event') }} as event on difference.event_id = event.event_id
-        where difference.gap_months = 0
+        where difference.gap_months in {{ in_list([0, own_month_gap()]) }}
     ) as each_event
     where place = 1
 ),
 
 by_difference as (
     select
-        met.* exclude (scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se),
+        met.* exclude (
+            months_left_out, scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se
+        ),
+        differences.months_left_out,
         differences.control_set_id as variant,
         0 as variant_place,
         'log' as scale,
@@ -220,30 +242,37 @@ by_difference as (
         on met.series_id = differences.treated_series_id
         and met.cut_month = differences.cut_month
         and met.window_months = differences.window_months
+        and met.gap_months = differences.gap_months
     left join unusual
         on met.treatment_id = unusual.treatment_id
         and met.series_id = unusual.series_id
         and met.window_months = unusual.window_months
+        and met.gap_months = unusual.gap_months
     left join rates
         on rates.design = 'difference_in_differences'
         and met.family_id = rates.family_id
         and met.window_months = rates.window_months
+        and met.gap_months = rates.gap_months
 ),
 
 forecasts as (
     select * from (
         select
             *,
-            row_number() over (partition by series_id, model, window_months, cut_month order by event_id) as place
+            row_number() over (partition by series_id, model, window_months, gap_months, cut_month order by event_id) as place
         from {{ ref('rpt_counterfactual_effect') }}
-        where gap_months = 0
+        where gap_months in {{ in_list([0, own_month_gap()]) }}
     ) as each_event
     where place = 1
 ),
 
 by_forecast as (
     select
-        met.* exclude (scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se),
+        met.* exclude (
+            months_left_out, scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se
+        ),
+        -- a forecast of a mean is held against that mean, of which no month may be missing
+        {{ empty_list() }} as months_left_out,
         forecasts.model as variant,
         0 as variant_place,
         forecasts.scale,
@@ -276,12 +305,17 @@ by_forecast as (
         on met.series_id = forecasts.series_id
         and met.cut_month = forecasts.cut_month
         and met.window_months = forecasts.window_months
+        and met.gap_months = forecasts.gap_months
     left join unusual
         on met.treatment_id = unusual.treatment_id
         and met.series_id = unusual.series_id
         and met.window_months = unusual.window_months
+        and met.gap_months = unusual.gap_months
     left join rates
-        on rates.design = 'forecast' and met.family_id = rates.family_id and met.window_months = rates.window_months
+        on rates.design = 'forecast'
+        and met.family_id = rates.family_id
+        and met.window_months = rates.window_months
+        and met.gap_months = rates.gap_months
 ),
 
 -- A panel answers for trade in all goods of a country, whose goods under a measure it compares with others: of the event that its family is
@@ -335,8 +369,11 @@ panel_questions as (
 by_panel as (
     select
         met.* exclude (
-            cut_month, scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se, verdict
+            gap_months, months_left_out, cut_month, scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate,
+            false_alarm_se, verdict
         ),
+        run.gap_months,
+        {{ empty_list() }} as months_left_out,
         run.cut_month,
         concat(run.family_id, ' ', run.panel_id, ' ', run.exposure_kind) as variant,
         run.n_measures as variant_place,
@@ -346,6 +383,8 @@ by_panel as (
         {{ panel_range('run', 'distance') }} as distance_at_threshold,
         alarm.false_alarm_rate,
         cast(null as double) as false_alarm_se,
+        alarm.false_alarm_high,
+        run.exposure_typical,
         run.n_blocks,
         cast(null as timestamp) as as_of,
         {{ panel_blockers('run', 'unusual.kinds', 'met.is_descriptive') | indent(8) }} as blockers,
@@ -366,6 +405,8 @@ by_panel as (
         on met.treatment_id = unusual.treatment_id
         and met.series_id = unusual.series_id
         and met.window_months = unusual.window_months
+        and met.gap_months = unusual.gap_months
+    where met.is_default_gap
 ),
 
 -- The panel of states answers for the factory jobs of the country, whose states it compares with each other.
@@ -381,8 +422,11 @@ state_runs as (
 by_state as (
     select
         met.* exclude (
-            cut_month, scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate, false_alarm_se, verdict
+            gap_months, months_left_out, cut_month, scale, n_blocks, centre, distance_at_threshold, as_of, event_clean, false_alarm_rate,
+            false_alarm_se, verdict
         ),
+        run.gap_months,
+        {{ empty_list() }} as months_left_out,
         run.cut_month,
         concat(run.family_id, ' ', strftime(run.cut_month, '%Y-%m'), ' ', run.exposure_kind) as variant,
         case when run.is_primary then 0 else 1 end as variant_place,
@@ -390,9 +434,10 @@ by_state as (
         run.effect_typical as estimate,
         {{ panel_range('run', 'centre') }} as centre,
         {{ panel_range('run', 'distance') }} as distance_at_threshold,
-        -- nobody has tried the rule of the verdict on states before the event
-        cast(null as double) as false_alarm_rate,
+        alarm.false_alarm_rate,
         cast(null as double) as false_alarm_se,
+        alarm.false_alarm_high,
+        run.exposure_typical,
         run.n_blocks,
         cast(null as timestamp) as as_of,
         {{ panel_blockers('run', 'unusual.kinds', 'met.is_descriptive') | indent(8) }} as blockers,
@@ -402,23 +447,40 @@ by_state as (
     inner join (select distinct treatment_id, event_id from {{ ref('bridge_event_treatment') }}) as bridge
         on met.treatment_id = bridge.treatment_id
     inner join state_runs as run on bridge.event_id = run.event_id and met.window_months = run.window_months
+    left join {{ ref('rpt_method_calibration') }} as alarm
+        on alarm.method = 'state_verdict'
+        and run.family_id = alarm.family_id
+        and run.panel_id = alarm.panel_id
+        and run.exposure_kind = alarm.exposure_kind
+        and run.window_months = alarm.window_months
+        and run.gap_months = alarm.gap_months
     left join unusual
         on met.treatment_id = unusual.treatment_id
         and met.series_id = unusual.series_id
         and met.window_months = unusual.window_months
+        and met.gap_months = unusual.gap_months
     where series.geography_iso3 = 'USA' and series.measure = 'employment' and series.industry_code = '31-33'
+        and met.is_default_gap
 ),
 
 offered as (
     {%- set shown = [
-        'treatment_id', 'series_id', 'window_months', 'scope', 'cut_month', 'variant', 'variant_place', 'scale', 'estimate', 'centre',
-        'distance_at_threshold', 'false_alarm_rate', 'false_alarm_se', 'n_blocks', 'as_of', 'blockers',
+        'treatment_id', 'series_id', 'window_months', 'gap_months', 'is_default_gap', 'months_left_out', 'scope', 'cut_month', 'variant',
+        'variant_place', 'scale', 'estimate', 'centre', 'distance_at_threshold', 'false_alarm_rate', 'false_alarm_se', 'n_blocks', 'as_of', 'blockers',
     ] %}
-    select 'placebo_rank' as design, {{ shown | join(', ') }}, verdict = 'outside_usual_range' as is_outside from ranked
+    {#- of panels alone #}
+    {%- set of_series = 'cast(null as double) as false_alarm_high, cast(null as double) as exposure_typical' %}
+    select
+        'placebo_rank' as design,
+        {{ shown | join(', ') }},
+        {{ of_series }},
+        verdict = 'outside_usual_range' as is_outside
+    from ranked
     union all
     select
         'difference_in_differences',
         {{ shown | join(', ') }},
+        {{ of_series }},
         abs(estimate - centre) > distance_at_threshold
     from by_difference
     union all
@@ -426,12 +488,13 @@ offered as (
         'forecast',
         {{ shown[:-1] | join(', ') }},
         case when not event_clean and len(found) = 0 then ['history'] else found end,
+        {{ of_series }},
         abs(estimate - centre) > distance_at_threshold
     from by_forecast
     union all
-    select 'panel', {{ shown | join(', ') }}, is_outside from by_panel
+    select 'panel', {{ shown | join(', ') }}, false_alarm_high, exposure_typical, is_outside from by_panel
     union all
-    select 'state_panel', {{ shown | join(', ') }}, is_outside from by_state
+    select 'state_panel', {{ shown | join(', ') }}, false_alarm_high, exposure_typical, is_outside from by_state
 ),
 
 -- the dates that a usual range is taken from: what was usual in another era may not be today
@@ -449,10 +512,11 @@ eras as (
             else coalesce(control_set_id, 'own_past')
         end as variant,
         window_months,
+        gap_months,
         first_cut,
         last_cut
     from {{ ref('rpt_method_calibration') }}
-    where gap_months = 0
+    where gap_months in {{ in_list([0, own_month_gap()]) }}
         and series_id is not null
         and method in (
             'placebo_rank_calibrated', 'difference_in_differences_rank_calibrated', 'forecast_arima_calibrated', 'forecast_uc_calibrated'
@@ -484,12 +548,19 @@ judged as (
         and offered.series_id = eras.series_id
         and offered.variant = eras.variant
         and offered.window_months = eras.window_months
+        and offered.gap_months = eras.gap_months
 )
 
 select
     treatment_id,
     series_id,
     window_months,
+    gap_months,
+    is_default_gap,
+    -- panels and states have rules of their own, which their reports say
+    case when gap_months = {{ own_month_gap() }} and design not in ({{ panel_designs() }}) then {{ add_months('cut_month', '-1') }} end
+        as own_month_left_out,
+    coalesce(months_left_out, {{ empty_list() }}) as months_left_out,
     design,
     variant,
     place,
@@ -514,11 +585,14 @@ select
     end as verdict,
     false_alarm_rate,
     false_alarm_se,
+    false_alarm_high,
     n_blocks,
+    exposure_typical,
     blockers,
     is_available,
-    is_available and row_number() over (
-        partition by treatment_id, series_id, window_months order by not is_available, place, variant_place, variant
+    is_default_gap and is_available and row_number() over (
+        partition by treatment_id, series_id, window_months, is_default_gap
+        order by not is_available, {{ is_hardly_measured('design', 'n_blocks') }}, place, variant_place, variant
     ) = 1 as is_answer,
     as_of
 from judged

@@ -3,6 +3,7 @@ with events as (
     select
         cuts.event_id,
         cuts.cut_month,
+        cuts.default_gap_months,
         cuts.event_class,
         event.cluster_id
     from {{ ref('int_event_cut') }} as cuts
@@ -18,6 +19,7 @@ compared as (
     select
         events.event_id,
         events.cluster_id,
+        cuts.gap_months = events.default_gap_months as is_default_gap,
         cuts.* exclude (
             reason, treatment_id, act_event_ids, n_other_events, max_shared_post_share, rival_event_ids, rivals_in_windows
         ),
@@ -31,7 +33,9 @@ compared as (
         {{ not_identified_because('events.event_class', 'events.cluster_id') | indent(8) }} as not_identified_because,
         events.event_class
     from {{ ref('int_compared_cut') }} as cuts
-    inner join events on cuts.cut_month = events.cut_month
+    inner join events
+        on cuts.cut_month = events.cut_month
+        and {{ gap_is_reported('cuts.gap_months', 'events.default_gap_months') }}
     inner join {{ ref('int_event_overlap') }} as overlap
         on events.event_id = overlap.event_id
         and cuts.window_months = overlap.window_months

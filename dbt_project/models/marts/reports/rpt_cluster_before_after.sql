@@ -2,7 +2,8 @@
 with clusters as (
     select
         cluster_id,
-        start_month as cut_month
+        start_month as cut_month,
+        default_gap_months
     from {{ ref('int_cluster_start') }}
 ),
 
@@ -17,6 +18,7 @@ phases as (
 compared as (
     select
         clusters.cluster_id,
+        cuts.gap_months = clusters.default_gap_months as is_default_gap,
         cuts.* exclude (
             reason, treatment_id, act_event_ids, n_other_events, max_shared_post_share, rival_event_ids, rivals_in_windows
         ),
@@ -33,7 +35,9 @@ compared as (
         {%- endfor %}
         {{ reason_shared() }} as not_identified_because
     from {{ ref('int_compared_cut') }} as cuts
-    inner join clusters on cuts.cut_month = clusters.cut_month
+    inner join clusters
+        on cuts.cut_month = clusters.cut_month
+        and {{ gap_is_reported('cuts.gap_months', 'clusters.default_gap_months') }}
     inner join {{ ref('int_cluster_overlap') }} as overlap
         on clusters.cluster_id = overlap.cluster_id
         and cuts.window_months = overlap.window_months

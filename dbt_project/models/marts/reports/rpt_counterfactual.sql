@@ -1,5 +1,12 @@
+-- The path of an event inside a month begins with that month, which the forecast does not know: what comes after it is the path that leaves the
+-- event's own month out.
 with events as (
-    select event_id, cut_month from {{ ref('int_event_cut') }}
+    select
+        event_id,
+        cut_month,
+        coalesce(own_month, cut_month) as first_month,
+        default_gap_months
+    from {{ ref('int_event_cut') }}
     where in_report
 ),
 
@@ -26,6 +33,7 @@ months as (
 final as (
     select
         events.event_id,
+        events.default_gap_months,
         months.*,
         {{ in_own_unit('months.actual') }} as actual_unit,
         {{ in_own_unit('months.expected') }} as expected_unit,
@@ -34,7 +42,9 @@ final as (
         {{ in_own_unit('months.expected - months.half_widths * months.half_width') }} as lower_calibrated,
         {{ in_own_unit('months.expected + months.half_widths * months.half_width') }} as upper_calibrated
     from events
-    inner join months on events.cut_month = months.cut_month
+    inner join months
+        on events.first_month = months.cut_month
+        and events.cut_month <= months.month_start
 )
 
 -- The series stands first because a release is sorted by the first columns, and figures of one size compress a fifth better.
@@ -42,7 +52,7 @@ select
     series_id,
     event_id,
     model,
-    gap_months,
+    default_gap_months as gap_months,
     train_start,
     train_end,
     month_start as month,

@@ -1,5 +1,5 @@
 with events as (
-    select event_id, cut_month from {{ ref('int_event_cut') }}
+    select event_id, cut_month, default_gap_months from {{ ref('int_event_cut') }}
     where in_report
 ),
 
@@ -28,13 +28,16 @@ windows as (
 final as (
     select
         events.event_id,
+        windows.gap_months = events.default_gap_months as is_default_gap,
         windows.*,
         {{ in_own_unit('windows.actual') }} as actual_unit,
         {{ in_own_unit('windows.expected') }} as expected_unit,
         case when windows.scale = 'log' then 100 * (exp(windows.effect) - 1) end as per_cent,
         windows.n_episode_months = 0 as is_clean
     from events
-    inner join windows on events.cut_month = windows.cut_month
+    inner join windows
+        on events.cut_month = windows.cut_month
+        and {{ gap_is_reported('windows.gap_months', 'events.default_gap_months') }}
 )
 
 -- The series stands first because a release is sorted by the first columns, and figures of one size compress a fifth better.
@@ -44,6 +47,7 @@ select
     model,
     months as window_months,
     gap_months,
+    is_default_gap,
     cut_month,
     train_start,
     train_end,

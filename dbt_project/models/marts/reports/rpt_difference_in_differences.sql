@@ -2,6 +2,7 @@ with events as (
     select
         cuts.event_id,
         cuts.cut_month,
+        cuts.default_gap_months,
         cuts.event_class,
         event.cluster_id
     from {{ ref('int_event_cut') }} as cuts
@@ -19,8 +20,11 @@ differences as (
 
 -- events with one cut month share their comparison
 at_events as (
-    select * from differences
-    where cut_month in (select cut_month from events)
+    select differences.*
+    from differences
+    inner join {{ ref('int_report_cut') }} as report
+        on differences.cut_month = report.cut_month
+        and {{ gap_is_reported('differences.gap_months', 'report.default_gap_months') }}
 ),
 
 -- the largest difference at a clean date whose windows share no month with this row's and lie before them
@@ -139,6 +143,7 @@ judged as (
     select
         events.event_id,
         events.event_class,
+        cuts.gap_months = events.default_gap_months as is_default_gap,
         cuts.* exclude (n_other_events, max_shared_post_share, rival_event_ids, rivals_in_windows),
         overlap.n_other_events as n_other_events_any,
         {{ treatment_of_event('exposed.event_id is not null', 'events') | indent(8) }} as treatment_id,
@@ -154,7 +159,9 @@ judged as (
         end as withheld_because,
         case when cuts.n_blocks >= {{ min_placebo_blocks() }} and cuts.distance_at_threshold is not null then 'own' end as scope_of_range
     from events
-    inner join cuts on events.cut_month = cuts.cut_month
+    inner join cuts
+        on events.cut_month = cuts.cut_month
+        and {{ gap_is_reported('cuts.gap_months', 'events.default_gap_months') }}
     inner join {{ ref('int_event_overlap') }} as overlap
         on events.event_id = overlap.event_id
         and cuts.window_months = overlap.window_months
@@ -185,6 +192,8 @@ select
     control_set_id,
     window_months,
     gap_months,
+    is_default_gap,
+    months_left_out,
     d_log_treated,
     d_log_control,
     did,

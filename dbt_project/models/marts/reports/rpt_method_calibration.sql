@@ -1,7 +1,7 @@
 -- One row is the measured false-alarm rate of a method for a series, for a family of series, or for a family of measures on a panel. Each
 -- method measures it in models of its own; this report puts them side by side.
 {%- set of_pairs = ['control_set_id', 'rank_threshold'] %}
-{%- set of_panels = ['family_id', 'panel_id'] %}
+{%- set of_panels = ['family_id', 'panel_id', 'exposure_kind', 'false_alarm_high'] %}
 {%- set relations = [
     (ref('int_calibration_placebo'), of_pairs),
     (ref('int_calibration_counterfactual'), []),
@@ -14,6 +14,7 @@ select
     {{ 'cast(null as varchar) as series_id' if 'family_id' in has else 'measured.series_id' }},
     {{ 'measured.family_id' if 'family_id' in has else 'family.family_id' }},
     {{ 'measured.panel_id' if 'panel_id' in has else 'cast(null as varchar) as panel_id' }},
+    {{ 'measured.exposure_kind' if 'exposure_kind' in has else 'cast(null as varchar) as exposure_kind' }},
     'all' as era,
     {{ 'measured.control_set_id' if 'control_set_id' in has else 'cast(null as varchar) as control_set_id' }},
     measured.window_months,
@@ -24,6 +25,7 @@ select
     measured.fired,
     measured.false_alarm_rate,
     cast(null as double) as false_alarm_se,
+    {{ 'measured.false_alarm_high' if 'false_alarm_high' in has else 'cast(null as double) as false_alarm_high' }},
     measured.first_cut,
     measured.last_cut,
     measured.mde95,
@@ -44,6 +46,7 @@ select
     cast(null as varchar),
     measured.family_id,
     cast(null as varchar),
+    cast(null as varchar),
     measured.era,
     cast(null as varchar),
     measured.window_months,
@@ -54,6 +57,7 @@ select
     measured.fired,
     measured.false_alarm_rate,
     measured.false_alarm_se,
+    cast(null as double),
     measured.first_cut,
     measured.last_cut,
     cast(null as double),

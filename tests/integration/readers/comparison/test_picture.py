@@ -10,7 +10,7 @@ import pytest
 from orchestration.base.settings import Settings
 from orchestration.readers.charts.theme import ChartError
 from orchestration.readers.comparison.compare import compare
-from orchestration.readers.comparison.picture import comparison_picture, plot
+from orchestration.readers.comparison.picture import answer_picture, comparison_picture, plot
 from tests.support.command_case import command
 
 JOBS = "usa_employment_motor_vehicles_parts"
@@ -54,3 +54,11 @@ def test_pictures_of_first_releases_and_of_nothing(con: duckdb.DuckDBPyConnectio
     assert "as first released" in spec["usermeta"]["headway"]["source"]
     with pytest.raises(ChartError, match="no value from"):
         comparison_picture(con, compare(con, "2060-01", JOBS))
+
+
+def test_the_picture_is_that_of_the_answer(con: duckdb.DuckDBPyConnection):
+    """A picture of totals whose title says "not told apart" stood beside an answer that tells (a panel of goods)."""
+    panel = answer_picture(con, compare(con, "s301-list3-2018-09", "usa_imports_goods_chn"))
+    series = answer_picture(con, compare(con, "nafta-round6-end", "usa_imports_goods_mex"))
+    assert panel.to_dict()["description"].startswith("Path of trade in exposed goods")
+    assert "Imports of goods, USA from Mexico" in series.to_dict()["description"]

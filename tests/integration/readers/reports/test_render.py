@@ -9,7 +9,6 @@ from pathlib import Path
 from orchestration.base.settings import PROJECT
 from orchestration.readers.reports import site
 from tests.support.page_case import LOADING, changed_release, parsed
-from tests.support.report_case import page
 
 
 def test_a_page_loads_nothing_and_runs_nothing(pages):
@@ -55,7 +54,7 @@ def test_a_page_can_be_read_aloud(pages):
                 assert target[1:] in ids, target
 
 
-def test_what_an_event_says_is_text_and_never_markup(home, tmp_path):
+def test_what_an_event_says_is_text_and_never_markup(home, pages, tmp_path):
     """Titles are typed by people and taken from the web."""
     evil = "<script>alert(1)</script>"
     settings = changed_release(
@@ -69,7 +68,7 @@ def test_what_an_event_says_is_text_and_never_markup(home, tmp_path):
         update fct_position set position = '<i>{evil}', unit = '<u>' where event_id = 'nafta-round6-end';
         update dim_event set title = '<style>' where event_id = 'nafta-round7-end'""",
     )
-    clean = page(home, "nafta-round6-end", tmp_path)
+    clean = pages["nafta-round6-end"]
     written = site.report_event(settings, "nafta-round6-end", out=tmp_path / "evil.html").files[0].path
     document = parsed(written.read_text(encoding="utf-8"))
     assert f"{evil}&amp;" in document.text and "<img src=x onerror=alert(2)>" in document.text

@@ -264,3 +264,73 @@ def test_where_flags_are_refused_the_quantities_come_without_them(settings, agen
     assert (outcome.state, outcome.requests, outcome.fetched) == ("done", 4, 2), outcome.problems
     assert any("unknown variable 'QTY_1_MO_FLAG'" in note for note in outcome.notes)
     assert rows(settings, "SELECT DISTINCT value_usd, quantity FROM raw.trade_flow") == [(500, None)]
+
+
+ONE_YEAR = {"since": date(2018, 1, 1), "until": date(2018, 12, 31)}
+
+
+@pytest.mark.parametrize("failure", [server_error(500), server_error(504), text_reply(ERROR_PAGE, 200)])
+def test_a_table_at_which_the_server_fails_comes_in_parts(settings, agency, replay, failure):
+    """Exports and imports by NAICS over all products are reported to give HTTP 500 at every window: they would never come."""
+    good = agency
+    whole = one(ask(settings, "imports_naics3", **ONE_YEAR))
+    expected = rows(
+        settings,
+        "FROM raw.trade_flow_current SELECT * EXCLUDE (known_from, payload_id, load_id) ORDER BY ALL",
+    )
+    assert whole.state == "done" and len(expected) > 10_000
+
+    elsewhere = settings_at(settings.home / "elsewhere")
+    replay.serve("CENSUS", lambda call: good(call) if "NAICS" in call.query else failure)
+    found = one(ask(elsewhere, "imports_naics3", since=date(2017, 1, 1), until=date(2018, 12, 31)))
+    assert found.state == "done", found.problems
+    # the whole of 2018 four times; of 2017 no more, since the parts of 2018 came
+    assert found.requests == 4 + 4 + 4
+    assert any("asked in 4 parts" in note for note in found.notes)
+    assert (
+        rows(
+            elsewhere,
+            "FROM raw.trade_flow_current SELECT * EXCLUDE (known_from, payload_id, load_id) "
+            "WHERE year(period_start) = 2018 ORDER BY ALL",
+        )
+        == expected
+    )
+
+
+def test_a_part_that_lacks_the_other_products_withdraws_none_of_them(settings, agency, replay):
+    """A part taken for the whole table would delete three quarters of it."""
+    ask(settings, "imports_naics3", **ONE_YEAR)
+    known = rows(settings, "SELECT count(*) FROM raw.trade_flow_current WHERE status <> 'withdrawn'")
+    good = agency
+    replay.serve("CENSUS", lambda call: good(call) if "NAICS" in call.query else server_error(500))
+    found = one(ask(settings, "imports_naics3", **ONE_YEAR))
+    assert (found.state, found.withdrawn) == ("done", 0)
+    assert rows(settings, "SELECT count(*) FROM raw.trade_flow_current WHERE status <> 'withdrawn'") == known
+
+
+def test_a_server_that_is_down_is_not_asked_for_every_part(settings, agency, replay):
+    """22 tables of up to ten parts, four attempts each, would take hours."""
+    replay.serve("CENSUS", server_error(500))
+    found = one(ask(settings, "imports_hs2", **ONE_YEAR))
+    assert found.state == "failed" and any("HTTP 500" in problem for problem in found.problems)
+    assert len(replay.calls()) == 3 * 4, "the whole and two parts, and then no more"
+    replay.serve("CENSUS", server_error(503))
+    elsewhere = settings_at(settings.home / "elsewhere")
+    assert one(ask(elsewhere, "imports_hs2", **ONE_YEAR)).state == "failed"
+    assert len(replay.calls()) == 3 * 4 + 4, "a closed server gets no smaller question"
+
+
+def test_one_part_that_fails_costs_its_own_products_only(settings, agency, replay):
+    good = agency
+
+    def partly(call: Call) -> Reply:
+        return good(call) if call.get("NAICS", "2*") != "2*" else server_error(500)
+
+    replay.serve("CENSUS", partly)
+    found = one(ask(settings, "imports_naics3", **ONE_YEAR))
+    assert found.state == "partial" and any("2*" in problem for problem in found.problems), found.problems
+    assert rows(settings, "SELECT DISTINCT left(product_code, 1) FROM raw.trade_flow ORDER BY 1") == [
+        ("1",),
+        ("3",),
+        ("9",),
+    ]

@@ -54,8 +54,13 @@ def test_outside_says_how_often_the_method_says_so_where_nothing_happened() -> N
         answer(row(verdict="outside_usual_range", false_alarm_rate=0.0))
     )
     few = {"design": "panel", "variant": "s301_lists", "scope": "panel", "false_alarm_rate": 0.0}
-    text = answer_text(answer(row(verdict="outside_usual_range", n_blocks=1, **few)))
-    assert "no date without an event, but those dates fill only one stretch of two years" in text
+    text = answer_text(answer(row(verdict="outside_usual_range", n_blocks=1, false_alarm_high=0.95, **few)))
+    assert (
+        "no date without an event, but those fill only one stretch of two years: its rate could be up to 95 %."
+        in text
+    )
+    none = answer_text(answer(row(verdict="outside_usual_range", n_blocks=0, **few)))
+    assert "fill only a part of two years: its rate could be any share" in none
     # a rate that nobody measured is not made up
     assert "says so" not in answer_text(answer(row(verdict="outside_usual_range", false_alarm_rate=None)))
 
@@ -125,6 +130,23 @@ def test_a_range_that_was_expected_is_told_as_one_and_an_estimate_is_not_called_
     assert text.endswith("USITC found -5 % to -1.9 %.")
 
 
+def test_what_goods_were_expected_to_do_is_told_for_the_duty_of_the_panel() -> None:
+    """The figure of another duty, held against this one as it stands, would refute or confirm what it never said."""
+    told = {
+        "expected_low_pct": -24.3,
+        "expected_high_pct": -24.3,
+        "could_be_seen": True,
+        "could_be_excluded": True,
+    }
+    goods = said("estimate", applies_to="exposed_goods", horizon_months=7)
+    text = answer_text(answer(row(**told), expected=goods))
+    assert text.endswith("USITC found -24.3 % after 7 months at this duty: not what is found here.")
+    allowed = answer_text(answer(row(**told | {"could_be_excluded": False}), expected=goods))
+    assert allowed.endswith("at this duty: what came allows it.")
+    prediction = said("prediction", applies_to="exposed_goods", horizon_months=7)
+    assert answer_text(answer(row(**told), expected=prediction)).endswith("at this duty: not what came.")
+
+
 @pytest.mark.parametrize(
     "title, who",
     [
@@ -179,9 +201,18 @@ def test_a_rate_without_an_error_or_not_measured_says_so() -> None:
 
 
 def test_a_rate_of_few_stretches_is_not_shown_as_one_of_many() -> None:
-    panel = offer("panel", 1, is_answer=True, n_blocks=5, false_alarm_rate=0.043, false_alarm_se=None)
-    table = design_rows(answer(row(design="panel", scope="panel"), panel))
-    assert table[0]["how often it errs"] == "4.3 % in 5 stretches of two years"
+    for design in ("panel", "state_panel"):
+        panel = offer(
+            design,
+            1,
+            is_answer=True,
+            n_blocks=3,
+            false_alarm_rate=0.043,
+            false_alarm_se=None,
+            false_alarm_high=0.67,
+        )
+        table = design_rows(answer(row(design=design, scope="panel"), panel))
+        assert table[0]["how often it errs"] == "4.3 % in 3 stretches of two years, up to 67 % possible"
 
 
 def test_a_panel_says_nothing_of_the_total() -> None:

@@ -26,8 +26,9 @@ def cautions(home: Settings, event: str, **options) -> list[str]:
 def test_overlap_comes_before_unusual_months_and_vintages(home: Settings):
     lines = cautions(home, "nafta-round6-end")
     assert lines[0].startswith("Overlap: 1 other event falls into the windows")
-    assert "A strike" in lines[1]
-    assert all(line.startswith("Vintage: ") for line in lines[2:]) and lines[2:]
+    assert lines[1] == "Its own month, 2018-01, is left out."
+    assert "A strike" in lines[2]
+    assert all(line.startswith("Vintage: ") for line in lines[3:]) and lines[3:]
 
 
 def test_an_event_that_never_took_effect_says_so_first(home: Settings):

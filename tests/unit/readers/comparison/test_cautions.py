@@ -25,6 +25,7 @@ def compared(**columns: Any) -> RptBeforeAfter:
         "revision_effect": None,
         "n_post": 12,
         "window_months": 12,
+        "months_left_out": [],
     }
     return cast("RptBeforeAfter", row | columns)
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from orchestration.base.errors import UsageError
 from orchestration.readers.comparison.compare import compare
-from orchestration.readers.comparison.sentences import paragraph
+from orchestration.readers.comparison.sentences import paragraph, what_would_work
 from orchestration.readers.release_file import open_release
 from orchestration.readers.rows import DimEvent, DimSeries, RptBeforeAfter
 from tests.support import reading_case
@@ -36,8 +36,8 @@ def con(tmp_path_factory: pytest.TempPathFactory) -> Iterator[duckdb.DuckDBPyCon
 
 
 def test_round_six_and_imports_from_mexico(con: duckdb.DuckDBPyConnection):
-    """The figure of the design: +9.66 % on 12 against 12 months."""
-    found = compare(con, "nafta-round6-end", IMPORTS)
+    """The figure of the design: +9.66 % on 12 against 12 months, with the month of the round, which counts as before then."""
+    found = compare(con, "nafta-round6-end", IMPORTS, keep_event_month=True)
     change = 100 * math.expm1(fmean(map(math.log, AFTER)) - fmean(map(math.log, BEFORE)))
     assert change == pytest.approx(9.662, abs=1e-3)
     assert 100 * math.expm1(found.result["d_log"]) == pytest.approx(change, abs=1e-9)
@@ -48,6 +48,23 @@ def test_round_six_and_imports_from_mexico(con: duckdb.DuckDBPyConnection):
         fmean(map(math.log, BEFORE)) - fmean(map(math.log, reading_case.IMPORTS[12:24]))
     )
     assert f"one window earlier shows {earlier:+.2f} %" in found.text
+
+
+def test_the_own_month_is_left_out_unless_it_is_kept(con: duckdb.DuckDBPyConnection):
+    """29 January 2018 counted as 'before' with all of January, 2 of whose days came after."""
+    found = compare(con, "nafta-round6-end", IMPORTS)
+    change = fmean(map(math.log, AFTER)) - fmean(map(math.log, reading_case.IMPORTS[23:35]))
+    assert found.result["gap_months"] == 1 and found.result["d_log"] == pytest.approx(change)
+    assert "Its own month, 2018-01, is left out." in found.text and "2017-01 to 2017-12" in found.text
+    kept = compare(con, "nafta-round6-end", IMPORTS, keep_event_month=True)
+    assert kept.result == compare(con, "nafta-round6-end", IMPORTS, gap=0).result
+    assert kept.result["gap_months"] == 0 and "Its own month, 2018-01, counts as before." in kept.text
+    three = compare(con, "nafta-round6-end", IMPORTS, gap=3)
+    assert three.result["gap_months"] == 3 and "its own month, 2018-01, with them" in three.text
+    first_day = compare(con, "s232-steel", IMPORTS, months=6)
+    assert first_day.result["gap_months"] == 0 and "own month" not in first_day.text
+    with pytest.raises(UsageError, match="leave out --gap or --keep-event-month"):
+        compare(con, "nafta-round6-end", IMPORTS, gap=3, keep_event_month=True)
 
 
 def test_series_and_event_may_be_named_in_either_order(con: duckdb.DuckDBPyConnection):
@@ -104,7 +121,7 @@ def test_a_short_window_is_called_short(con: duckdb.DuckDBPyConnection):
 
 
 def test_windows_of_other_than_whole_years_are_said_to_be_seasonal(con: duckdb.DuckDBPyConnection):
-    assert "12 months before, 2017-02" in compare(con, "nafta-round6-end", IMPORTS).text
+    assert "12 months before, 2017-01" in compare(con, "nafta-round6-end", IMPORTS).text
     assert "6 months of the same season before" in compare(con, "nafta-round6-end", IMPORTS, months=6).text
 
 
@@ -120,6 +137,31 @@ def test_windows_outside_the_series_give_a_reason_and_no_number(con: duckdb.Duck
     text = compare(con, "1950-01-01", IMPORTS).text
     assert "cannot be compared: no month of a window is known" in text
     assert "%" not in text
+
+
+@pytest.mark.parametrize(
+    ("months", "end"),
+    [
+        (12, "12 months."),
+        (3, "3 months, which are compared with the same months of the year before."),
+        (15, "15 months, which are compared with the same months of 2 years before."),
+    ],
+)
+def test_a_series_too_short_for_a_season_says_what_its_windows_are_compared_with(months: int, end: str):
+    """14 months are more than twice three, so that "too short for windows of 3 months" reads like a mistake."""
+    series = SERIES | {
+        "first_period": dt.date(2025, 1, 1),
+        "last_period": dt.date(2026, 2, 1),
+        "break_period": None,
+    }
+    result = RANKED | {
+        "window_months": months,
+        "gap_months": 0,
+        "pre_start": dt.date(2024, 1, 1),
+        "post_end": dt.date(2025, 12, 1),
+    }
+    said = what_would_work(series, result)
+    assert said == f" The series has 2025-01 to 2026-02, too short for windows of {end}"
 
 
 @pytest.mark.parametrize(

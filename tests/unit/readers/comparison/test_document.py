@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from orchestration.readers.citation import cite_comparison
 from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.compare import Comparison, compare
 from orchestration.readers.comparison.document import Document, document
+from orchestration.readers.comparison.document_files import SUFFIXES, write
 from orchestration.readers.release_file import open_release
 from tests.support import answer_case, reading_case
 
@@ -92,5 +94,14 @@ def test_an_answer_is_its_row_its_designs_and_what_stands_in_the_way(home: Setti
         told = dataclasses.replace(comparison, answer=answer_case.answer())
         doc = document(con, told, [])
     assert [row["design"] for row in doc.tables["designs"]] == ["Against its own past"]
-    assert {"name": "verdict", "value": "within_usual_range"} in list(doc.tables["answer"])
+    assert {"name": "verdict", "value": "within_usual_range"} in list(doc.tables["answer_numbers"])
     assert doc.tables["in_the_way"]
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_a_comparison_with_an_answer_is_written_in_every_format(home: Settings, tmp_path: Path, suffix: str):
+    """A workbook refused the second sheet named "answer", and the command ended with a traceback."""
+    with open_release(home) as con:
+        comparison = compare(con, "nafta-round6-end", SERIES)
+        doc = document(con, dataclasses.replace(comparison, answer=answer_case.answer()), [])
+    assert write(doc, tmp_path / f"told{suffix}").stat().st_size > 1000

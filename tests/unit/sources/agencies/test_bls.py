@@ -9,7 +9,7 @@ from datetime import date
 import polars as pl
 import pytest
 
-from orchestration.sources.agencies import bls
+from orchestration.sources.agencies import bls, bls_qcew
 from orchestration.sources.agencies.series_reply import declared_series
 from tests.support.source_case import answer, context, question
 from transforms.parse.outcome import SchemaChangedError, TruncatedError
@@ -25,7 +25,8 @@ def plan(dataset=DATA, today: date = TODAY, **more):
 
 def test_every_declared_series_with_a_code_is_asked_for():
     asked = [code for request in plan() for code in request.json_body["seriesid"]]
-    assert sorted(asked) == sorted(declared_series("bls")) and len(asked) == 184
+    assert sorted(asked) == sorted(bls.series_codes()) and len(asked) == 184
+    assert {c for c in declared_series("bls") if c not in asked} == set(bls_qcew.codes())
     in_files = [code for request in plan(FLAT, full=True) for code in request.context["codes"]]
     api_only = ("SMS", "SMU", "CEU", "WPU")  # states, employment not adjusted, producer prices
     assert sorted(in_files) == sorted(code for code in asked if not code.startswith(api_only))

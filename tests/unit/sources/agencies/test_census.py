@@ -10,6 +10,7 @@ import pytest
 
 from orchestration.intake.agency import question as live
 from orchestration.sources.agencies import census
+from tests.support.bundled import read
 from tests.support.source_case import answer, context, question
 from transforms.codes import is_country
 from transforms.parse.outcome import TruncatedError
@@ -89,6 +90,38 @@ def test_since_until_and_full_choose_the_years():
     one_year = {"since": date(2017, 1, 1), "until": date(2017, 12, 31)}
     assert years("imports_hs2", date(2026, 11, 20), **one_year) == [2017]
     assert {d.first_year for d in census.DATASETS} == {2013}
+
+
+#: tables whose questions can be divided, for either flow
+DIVIDED = ("hs2", "hs4", "hs6", "hs10", "naics3", "naics4")
+
+
+def test_the_parts_of_a_question_are_all_of_it():
+    """A product under none of the parts would be lost without a word wherever the server fails at the whole."""
+    held = read("trade_flow").select("classification", "product_code").unique().rows()
+    divided = set()
+    for dataset in census.DATASETS:
+        table = TABLES[dataset.name]
+        for whole in dataset.plan(context(date(2026, 11, 20))):
+            if not whole.smaller:
+                continue
+            divided.add(dataset.name)
+            stems = [dict(part.params)[table.commodity].rstrip("*") for part in whole.smaller]
+            asked_for = dict(whole.params).get(table.commodity, "").rstrip("*")
+            assert len(stems) > 1 and not any(part.smaller for part in whole.smaller)
+            assert all(part.context["is_part"] for part in whole.smaller) and not whole.context["is_part"]
+            digits = int(table.level[2:])
+            products = {
+                code[:digits]
+                for system, code in held
+                if system == table.stored[0].split("|")[4]
+                and len(code) >= digits
+                and code.startswith(asked_for)
+                and code.startswith(table.kept or "")
+            }
+            assert all(sum(code.startswith(stem) for stem in stems) == 1 for code in products), dataset.name
+            assert products or digits > 4
+    assert divided == {f"{flow}_{name}" for flow in ("imports", "exports") for name in DIVIDED}
 
 
 # --- what is not whole ---------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from tests.support.examples import examples
 from transforms.statistics import counterfactual, drift_month
 from transforms.statistics.conformal import MIN_BLOCKS, MIN_ORIGINS, calibrate
 from transforms.statistics.counterfactual import calibrations, compare, ends_needed
-from transforms.statistics.forecasts import GAP_WINDOWS, WINDOWS
+from transforms.statistics.forecasts import GAP_WINDOWS, OWN_MONTH_GAP, WINDOWS
 
 NO_EPISODES = pl.DataFrame(schema={"series_id": pl.String, "first_month": pl.Date, "last_month": pl.Date})
 
@@ -54,7 +54,14 @@ def panel():
     )
     events = [np.datetime64("2010-04"), np.datetime64("2011-01")]
     forecasts = drift_month.forecast(series)
-    return series, episodes, events, forecasts, compare(forecasts, monthly, episodes, events, ACTS), monthly
+    return (
+        series,
+        episodes,
+        events,
+        forecasts,
+        compare(forecasts, monthly, episodes, events, events[:1], ACTS),
+        monthly,
+    )
 
 
 def test_every_row_is_the_plain_sum_of_its_months(panel):
@@ -83,6 +90,26 @@ def test_every_row_is_the_plain_sum_of_its_months(panel):
             )
             assert r["half_width"] == half
         assert (r["reason"] is None) == (r["actual"] is not None and r["expected"] is not None)
+
+
+def test_the_own_month_of_an_event_is_in_no_forecast_of_it(panel):
+    """An event of 20 March 2010 cuts at April. With the gap of its own month the forecast ends at February, and its path is the one
+    from March on; the other event falls on a first day and has neither."""
+    compared = panel[4].filter("is_event_cut")
+    own = compared.filter(pl.col("gap_months") == OWN_MONTH_GAP)
+    assert own["cut_month"].unique().to_list() == [dt.date(2010, 4, 1)]
+    assert own["train_end"].unique().to_list() == [dt.date(2010, 2, 1)]
+    path = compared.filter(pl.col("span") == "month")
+    assert path["cut_month"].unique().sort().to_list() == [
+        dt.date(2010, 3, 1),
+        dt.date(2010, 4, 1),
+        dt.date(2011, 1, 1),
+    ]
+    for name in ("long", "young"):
+        of_path = path.filter(pl.col("series_id") == name, pl.col("cut_month") == dt.date(2010, 3, 1))
+        mean = of_path.filter(pl.col("months").is_between(2, 13))["expected"].mean()
+        of_window = own.filter(pl.col("series_id") == name, pl.col("months") == 12)["expected"].item()
+        assert mean == pytest.approx(of_window), name
 
 
 def test_origins_are_dates_without_anything(panel):
@@ -127,7 +154,7 @@ def test_months_after_the_cut_change_what_came_and_nothing_else(panel):
         name: (months, np.where(months >= events[0], values + 3, values))
         for name, (months, values) in series.items()
     }
-    again = compare(drift_month.forecast(changed), later, episodes, events, ACTS)
+    again = compare(drift_month.forecast(changed), later, episodes, events, events[:1], ACTS)
     keys = ["series_id", "gap_months", "span", "months"]
     at = [frame.filter(pl.col("cut_month") == cut).sort(keys) for frame in (compared, again)]
     assert at[0].drop("actual").equals(at[1].drop("actual")) and at[0].height > 40
@@ -138,7 +165,7 @@ def test_months_after_the_cut_change_what_came_and_nothing_else(panel):
 def test_forecast_of_an_unknown_series_is_refused(panel):
     _, episodes, events, forecasts, _, monthly = panel
     with pytest.raises(ValueError, match="have no months: \\['young'\\]"):
-        compare(forecasts, monthly.filter(pl.col("series_id") == "long"), episodes, events, ACTS)
+        compare(forecasts, monthly.filter(pl.col("series_id") == "long"), episodes, events, events[:1], ACTS)
 
 
 def test_slow_models_are_asked_for_what_is_needed():
@@ -146,9 +173,11 @@ def test_slow_models_are_asked_for_what_is_needed():
     months = np.datetime64("2000-01") + np.arange(240)
     cuts = [np.datetime64("2018-02"), np.datetime64("2025-01")]
     acts = [np.datetime64("2010-03")]
-    ends = ends_needed(months, cuts, acts, 3)
+    ends = ends_needed(months, cuts, cuts[:1], acts, 3)
     for end in ("2018-01", "2017-10", "2017-07"):
         assert np.datetime64(end) in ends
+    # the first of the two events falls inside a month, which its forecast must not know; the second has no such month
+    assert np.datetime64("2017-12") in ends and np.datetime64("2024-11") not in ends
     assert np.datetime64("2018-03") in ends, (
         "the cut of April is a calendar quarter's first, and no act is near"
     )
@@ -159,7 +188,7 @@ def test_slow_models_are_asked_for_what_is_needed():
         "of July 2009, and of October 2010"
     )
     assert 60 < len(ends) < 90
-    old = ends_needed(np.datetime64("1970-01") + np.arange(240), [], [], 3)
+    old = ends_needed(np.datetime64("1970-01") + np.arange(240), [], [], [], 3)
     assert old.min() == np.datetime64("1984-06"), (
         "six months, the longest gap, before the first date of January 1985"
     )
@@ -203,7 +232,9 @@ def test_any_holes_give_a_number_or_a_reason(seed, holes):
     months = np.datetime64("1990-01") + np.arange(300)
     monthly = pl.DataFrame({"series_id": "s", "period_start": months.astype("datetime64[D]"), "y": values})
     events = list(months[::7])
-    compared = compare(drift_month.forecast({"s": (months, values)}), monthly, NO_EPISODES, events, ACTS)
+    compared = compare(
+        drift_month.forecast({"s": (months, values)}), monthly, NO_EPISODES, events, events[:1], ACTS
+    )
     effect = (compared["actual"] - compared["expected"]).is_not_null()
     assert (effect == compared["reason"].is_null()).all()
     assert compared.filter(effect)["half_width"].is_not_null().all()

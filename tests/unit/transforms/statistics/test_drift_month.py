@@ -113,8 +113,12 @@ def test_nominal_interval_holds_what_it_claims_where_the_model_is_true():
         + random.normal(0, 0.03, (count, 150))
     )
     walks = np.cumsum(change, axis=1)
-    found = [alone(walk[:120])[1] for walk in walks]
-    path, half = (np.concatenate([arrays[place] for arrays in found]) for place in (0, 2))
+    # all walks one after the other, each with an origin at its own end: a window holds the months of one walk only
+    past = walks[:, :120]
+    ends = np.arange(1, count + 1) * 120 - 1
+    fits = drift_month.fit(past.ravel(), ends, np.full(count, 120))
+    path, _, half = drift_month.paths(past[:, -1], past[:, -1] - past[:, -2], fits)
+    np.testing.assert_allclose(path[-1], alone(past[-1])[1][0][0], rtol=1e-9)
     error = np.abs((walks[:, 120:] - path) @ window_weights().T)
     inside = (error <= half).mean(axis=0)
     assert (inside > 0.93).all() and (inside < 0.97).all(), dict(zip(GAP_WINDOWS, inside, strict=True))

@@ -39,7 +39,8 @@ def test_designs_at_dates_without_an_event_give_a_whole_window_each():
     series_id = monthly["series_id"][0]
     # an act that reaches another series only leaves the dates around it quiet
     acts = pl.DataFrame({"series_id": [series_id, "other"], "cut_month": [event, date(2008, 6, 1)]})
-    designs, pairs = calibration.clean_designs(monthly, NO_EPISODES, acts, [other_start])
+    joint = pl.DataFrame({"series_id": [series_id, "other"], "start_month": [other_start, date(2011, 1, 1)]})
+    designs, pairs = calibration.clean_designs(monthly, NO_EPISODES, acts, joint)
     assert pairs.height == designs.height > 0
     assert all(
         abs((cut.year - event.year) * 12 + cut.month - event.month) > 12 for cut in designs["cut_month"]
@@ -48,3 +49,22 @@ def test_designs_at_dates_without_an_event_give_a_whole_window_each():
     rows = interrupted_time_series(monthly, NO_EPISODES, designs, pairs)
     assert rows["reason"].null_count() == rows.height
     assert set(rows["n_months"]) == {120}
+
+
+def test_series_have_the_steps_of_what_reaches_them():
+    """A step for an event that does not reach the series would cost months and take a part of its own change."""
+    months = 300
+    monthly = pl.concat([frame(np.exp(noise(months)), name) for name in ("a", "b", "c")])
+    nothing = pl.DataFrame(schema={"series_id": pl.String, "cut_month": pl.Date})
+    steps = [("a", date(2013, 3, 1)), ("b", date(2013, 3, 1)), ("b", date(2016, 5, 1))]
+    joint = pl.DataFrame(steps, schema={"series_id": pl.String, "start_month": pl.Date}, orient="row")
+    designs, pairs = calibration.clean_designs(monthly, NO_EPISODES, nothing, joint)
+    found: dict[str, set[date]] = {"a": set(), "b": set(), "c": set()}
+    for series_id, joined in (
+        pairs.join(designs, on="design_id").select("series_id", "joint_months").iter_rows()
+    ):
+        found[series_id] |= set(joined)
+    assert found == {"a": {date(2013, 3, 1)}, "b": {date(2013, 3, 1), date(2016, 5, 1)}, "c": set()}
+    # those whose steps are the same share their designs
+    shared = pairs.group_by("design_id").agg(pl.col("series_id").sort())["series_id"].to_list()
+    assert ["a", "b"] in shared or ["a", "b", "c"] in shared

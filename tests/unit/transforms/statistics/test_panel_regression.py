@@ -93,6 +93,45 @@ def test_many_exposures_at_once_are_each_as_alone():
         assert both.se[place] == pytest.approx(alone.se[0], rel=1e-12)
 
 
+@given(st.integers(0, 2**32 - 1), st.integers(6, 16), st.integers(3, 7), st.booleans(), st.booleans())
+@examples(25)
+def test_rows_dealt_out_among_products_give_the_slopes_of_the_exposures_written_out(
+    seed, products, partners, weighted, controlled
+):
+    product, partner, _, z, y = cells(seed, products, partners)
+    if len(product) < products + partners + 4 or len(np.unique(product)) < 4:
+        return
+    rng = np.random.default_rng(seed)
+    weights = rng.uniform(0.5, 3, len(y)) if weighted else None
+    effects = pr.two_way(product, partner, weights=weights, controls=z[:, None] if controlled else None)
+    table = rng.normal(3, 1, (effects.n_products, partners))
+    orders = np.array([rng.permutation(effects.n_products) for _ in range(9)])
+    left = effects.left_of(y)
+    plain = pr.slopes(effects, left, effects.left_of(table[orders[:, effects.product], partner].T))
+    with pytest.MonkeyPatch.context() as patch:
+        for block in (pr._BLOCK, 1):  # of many products, and of one
+            patch.setattr(pr, "_BLOCK", block)
+            dealt = pr.dealt_out(effects, left, table, partner, orders)
+            assert dealt.beta == pytest.approx(plain.beta, rel=1e-9, abs=1e-9)
+            assert dealt.se == pytest.approx(plain.se, rel=1e-8)
+            assert dealt.t == pytest.approx(plain.t, rel=1e-8, abs=1e-8)
+    alone = pr.dealt_out(effects, left, table, partner, orders, errors=False)
+    assert alone.beta == pytest.approx(dealt.beta, rel=1e-12, abs=1e-15)
+    assert np.isnan(alone.se).all()
+
+
+def test_a_row_of_which_nothing_is_left_beside_the_effects_has_no_slope():
+    product, partner, _, _, y = cells(6, 8, 4, share=1.0)
+    effects = pr.two_way(product, partner)
+    table = (
+        np.tile(np.arange(4.0), (8, 1)) + np.arange(8.0)[:, None]
+    )  # a sum of both effects, in whatever order
+    dealt = pr.dealt_out(
+        effects, effects.left_of(y), table, partner, np.array([np.arange(8), np.arange(8)[::-1]])
+    )
+    assert np.isnan(dealt.beta).all()
+
+
 @pytest.mark.parametrize("controlled", [False, True])
 def test_leaving_one_out_is_estimating_without_it(controlled):
     product, partner, x, z, y = cells(3, 9, 5)

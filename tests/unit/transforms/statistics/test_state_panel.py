@@ -18,6 +18,8 @@ from transforms.statistics.months import day, number
 FIRST = number(date(2008, 1, 1))
 CUT = number(date(2016, 1, 1))
 MONTHS = 120
+#: without calibration, which takes most of the time of a run
+BRIEF = sp.StateDesign("f", "us_state_manufacturing", CUT, 12, 0, "dollars", "first_release", CUT - 1)
 DESIGN = sp.StateDesign("f", "us_state_manufacturing", CUT, 12, 0, "dollars", "latest", CUT - 1)
 
 
@@ -36,12 +38,12 @@ def made_up(seed: int, *, n: int = 48, effect: float = 0.0, heavy: float = 1.0) 
 
 
 def row(design: sp.StateDesign, states: sp.States) -> dict:
-    return sp.work_out(design, states)[0].row(0, named=True)
+    return sp.work_out(design, states).row.row(0, named=True)
 
 
 def reason(design: sp.StateDesign, states: sp.States) -> str:
     """The reason of a run that has no number."""
-    found, table = sp.work_out(design, states)
+    found, table, _ = sp.work_out(design, states)
     values = found.row(0, named=True)
     assert values["verdict"] == "not_computable"
     assert table.is_empty()
@@ -55,7 +57,7 @@ def reason(design: sp.StateDesign, states: sp.States) -> str:
 @pytest.mark.parametrize("seed", range(4))
 def test_slope_and_error_are_those_of_statsmodels(kind, seed):
     states = made_up(seed, effect=-0.004)
-    found, table = sp.work_out(replace(DESIGN, exposure_kind=kind), states)
+    found, table, _ = sp.work_out(replace(BRIEF, exposure_kind=kind), states)
     values = found.row(0, named=True)
     x = table["exposure"].to_numpy()
     x = np.log(x) if kind == "log" else x
@@ -67,26 +69,26 @@ def test_slope_and_error_are_those_of_statsmodels(kind, seed):
 
 def test_the_exposure_is_of_the_last_twelve_months_held_before_the_windows():
     states = made_up(1)
-    found = row(DESIGN, states)
+    found = row(BRIEF, states)
     assert (found["exposure_first"], found["exposure_last"]) == (date(2014, 1, 1), date(2014, 12, 1))
     assert found["n_exposure_months"] == 12
     later = made_up(1)
     later.freight[:, CUT - 12 - FIRST :] *= 100
-    assert row(DESIGN, later) == found
+    assert row(BRIEF, later) == found
     few = made_up(1)
     few.freight[:, : CUT - 12 - FIRST - 3] = np.nan
-    assert row(DESIGN, few)["n_exposure_months"] == 3
+    assert row(BRIEF, few)["n_exposure_months"] == 3
 
 
 def test_a_planted_effect_is_found_and_its_absence_is_not():
-    moved = row(DESIGN, made_up(2, effect=-0.01))
+    moved = row(BRIEF, made_up(2, effect=-0.01))
     assert moved["verdict"] == "exposed_states_moved"
     assert moved["beta"] == pytest.approx(-0.01, abs=0.003)
-    assert row(DESIGN, made_up(2))["verdict"] == "no_difference_seen"
+    assert row(BRIEF, made_up(2))["verdict"] == "no_difference_seen"
 
 
 def test_one_state_with_most_of_the_freight_is_too_few():
-    found = row(DESIGN, made_up(3, heavy=40))
+    found = row(BRIEF, made_up(3, heavy=40))
     assert found["verdict"] == "too_few_states"
     assert found["effective_states"] < 2
     assert "states in effect" in found["reason"]
@@ -113,16 +115,58 @@ def test_what_cannot_be_told_has_a_reason():
     jobs = np.repeat(alike.jobs[:, :1], MONTHS, axis=1)
     flat = sp.States(alike.codes, FIRST, jobs, np.where(np.isnan(alike.freight), np.nan, 1000 * jobs))
     assert reason(DESIGN, flat) == sp.REASON_CONSTANT
+    lone = made_up(5)
+    lone.freight[1:] = np.where(np.isnan(lone.freight[1:]), np.nan, 0.0)
+    assert reason(DESIGN, lone) == sp.REASON_TREATED
+    assert reason(replace(DESIGN, exposure_kind="log"), lone) == sp.REASON_FEW
+    empty = made_up(5)
+    empty.jobs[:, CUT + 3 - FIRST] = 0.0
+    assert reason(DESIGN, empty) == sp.REASON_FEW
 
 
 def test_a_state_that_lacks_a_month_of_a_window_is_left_out_and_one_without_freight_has_none():
     states = made_up(6)
     states.jobs[3, CUT + 4 - FIRST] = np.nan
     states.freight[5] = np.nan
-    found, table = sp.work_out(DESIGN, states)
+    found, table, _ = sp.work_out(DESIGN, states)
     assert found["n_states"][0] == 47
     assert "S03" not in table["us_state_code"].to_list()
     assert table.filter(table["us_state_code"] == "S05")["exposure"][0] == 0
     # its logarithm is not known, so that it is not in that run
     assert row(replace(DESIGN, exposure_kind="log"), states)["n_states"] == 46
     assert day(CUT) == found["cut_month"][0]
+
+
+def test_an_effect_of_the_detectable_size_is_found_half_the_time_and_of_twice_that_nearly_always():
+    """mde_dates and mde_perm are said to be what would show: were they too small, a reader would take silence for no effect."""
+    found: dict[int, list[bool]] = {1: [], 2: []}
+    for seed in range(100, 112):
+        quiet = row(BRIEF, made_up(seed, n=24))
+        # the larger of the two must be passed; they are told for the typical exposure
+        size = max(quiet["mde_dates"], quiet["mde_perm"]) / quiet["exposure_typical"]
+        for times, verdicts in found.items():
+            moved = row(BRIEF, made_up(seed, n=24, effect=-times * size))
+            verdicts.append(moved["verdict"] == "exposed_states_moved")
+    # of 12 draws a share of a half has a standard error of .14, and one of nine tenths .09
+    assert np.mean(found[1]) == pytest.approx(0.5, abs=0.3)
+    assert np.mean(found[2]) >= 0.75
+
+
+def test_rules_are_tried_at_dates_before_the_event_and_on_shuffled_exposures():
+    states = made_up(7, effect=-0.01)
+    run = sp.work_out(replace(DESIGN, exposure_kind="log"), states)
+    rates = {each["method"]: each for each in run.calibration.iter_rows(named=True)}
+    assert list(rates) == ["state_t", "state_permutation", "state_verdict", "state_shuffled"]
+    row_of_run = run.row.row(0, named=True)
+    for name in ("state_t", "state_permutation", "state_verdict"):
+        assert rates[name]["n_pseudo_events"] == row_of_run["n_placebo"]
+        assert rates[name]["n_blocks"] == row_of_run["n_blocks"]
+        assert rates[name]["last_cut"] < day(DESIGN.quiet_until)
+        assert rates[name]["false_alarm_high"] > rates[name]["fired"] / rates[name]["n_pseudo_events"]
+    assert rates["state_t"]["fired"] == round(row_of_run["placebo_false_alarm"] * row_of_run["n_placebo"])
+    # the event is there, and among exposures that lost their tie to it the verdict is silent
+    assert row_of_run["verdict"] == "exposed_states_moved"
+    assert rates["state_shuffled"]["fired"] <= 0.05 * rates["state_shuffled"]["n_pseudo_events"]
+    assert rates["state_shuffled"]["first_cut"] == day(CUT)
+    again = sp.work_out(replace(DESIGN, as_of_basis="first_release"), states)
+    assert again.calibration.is_empty()
