@@ -6,10 +6,13 @@ worked out by hand from the figures below, not with the warehouse's own formulas
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import tempfile
 from functools import cache
 from pathlib import Path
+from types import UnionType
+from typing import get_args
 
 import duckdb
 
@@ -170,22 +173,23 @@ _KNOWN_OF_COMPARISON = {
 _VINTAGE = (
     "series_id, period_start, frequency, value, status, known_from, known_to, revision_number, payload_id"
 )
-_SQL_TYPES = {
-    "str": "VARCHAR",
-    "int": "BIGINT",
-    "float": "DOUBLE",
-    "bool": "BOOLEAN",
-    "dt.date": "DATE",
-    "dt.datetime": "TIMESTAMP",
-    "list[str]": "VARCHAR[]",
-    "list[float]": "DOUBLE[]",
+#: type of a value in rows.py -> DuckDB's type of its column
+_SQL_TYPES: dict[object, str] = {
+    str: "VARCHAR",
+    int: "BIGINT",
+    float: "DOUBLE",
+    bool: "BOOLEAN",
+    dt.date: "DATE",
+    dt.datetime: "TIMESTAMP",
+    list[str]: "VARCHAR[]",
+    list[float]: "DOUBLE[]",
 }
 
 
 def columns(row: type) -> dict[str, str]:
     """Names and types of the columns of a public table, given its class of rows.py."""
     return {
-        name: _SQL_TYPES[annotation.__forward_arg__.removesuffix(" | None")]
+        name: _SQL_TYPES[get_args(annotation)[0] if isinstance(annotation, UnionType) else annotation]
         for name, annotation in row.__annotations__.items()
     }
 
