@@ -8,11 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-
-# One thread for linear algebra, said before numpy is imported: the matrices here are small and the workers of a run keep the
-# cores busy already, so that a second thread mostly waits, and turns while it does (statistics: 77 s of processor time against 47).
-os.environ["OPENBLAS_NUM_THREADS"] = "1"
-
 import subprocess
 import sys
 from collections.abc import Callable, Iterator

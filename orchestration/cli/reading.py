@@ -110,6 +110,7 @@ def coverage(settings: Settings, out: Printer, **asked: Any) -> None:
     "headway compare nafta-round6-end usa_imports_goods_mex\n"
     "headway compare s301-list3-2018-09\n"
     "headway compare 2018-01-29 usa_imports_goods_mex --months 24 --plot round6.svg\n"
+    "headway compare nafta-round6-end usa_imports_goods_mex --keep-event-month\n"
     "headway compare s232-autos-effective-2025-04 usa_employment_motor_vehicles_parts --as-of 2026-01-09\n"
     "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --as-of first --months 6\n"
     "headway compare nafta-round6-end usa_employment_motor_vehicles_parts --control manufacturing_total\n"

@@ -18,8 +18,6 @@ from orchestration.build.steps import is_current
 from orchestration.intake.figures.load import load_ahead
 from orchestration.operations.dagster_run import run_job
 from orchestration.release import folders as release
-from orchestration.sources.registry import load_series_catalogue
-from orchestration.store.rebuild import rebuild_store_from_archive, redefined_series
 
 
 @dataclass(frozen=True)
@@ -55,10 +53,10 @@ def run_build(
     with writer_lock(settings, wait=wait):
         if from_archive:
             _rebuild(settings, "as told")
-        else:
-            rebuild_what_was_corrected(settings)
         if not force and is_current(settings):
             return BuildOutcome(False, _current(settings), seconds=time.monotonic() - started)
+        if not from_archive:
+            rebuild_what_was_corrected(settings)
         # with Dagster, which takes a second and is not needed until here
         from orchestration.defs.jobs import ALLOW_SHRINK
 
@@ -76,6 +74,9 @@ def rebuild_what_was_corrected(settings: Settings) -> list[str]:
 
     A warehouse made by an earlier version would otherwise refuse the bundled figures. Call it under the writer lock.
     """
+    from orchestration.sources.registry import load_series_catalogue
+    from orchestration.store.rebuild import redefined_series
+
     corrections = redefined_series(settings, load_series_catalogue())
     if corrections:
         more = f" and {len(corrections) - 1} more series" if len(corrections) > 1 else ""
@@ -84,9 +85,10 @@ def rebuild_what_was_corrected(settings: Settings) -> list[str]:
 
 
 def _rebuild(settings: Settings, why: str) -> None:
-    # with all parsers, which a build of what is current need not wait for
+    # the parsers of all agencies, which a build of what is there already can do without
     from orchestration.intake.parsers import parser_of_archived
     from orchestration.intake.registration import register
+    from orchestration.store.rebuild import rebuild_store_from_archive
 
     report("load", f"rebuilding the store from the archive ({why})")
     rebuild_store_from_archive(settings, parser_of_archived, partial(register, settings))

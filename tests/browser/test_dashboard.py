@@ -81,7 +81,7 @@ def test_a_page_opens_without_a_complaint_a_request_elsewhere_or_a_secret(
 def test_the_numbers_shown_are_those_of_the_marts(browser: Browser, dashboard: str, con, event, series):
     mart = records(
         con,
-        "from rpt_before_after where event_id = ? and series_id = ? and window_months = 12 and gap_months = 0 "
+        "from rpt_before_after where event_id = ? and series_id = ? and window_months = 12 and is_default_gap "
         "and as_of_basis = 'latest'",
         [event, series],
     )[0]
@@ -310,7 +310,7 @@ def test_ten_readers_at_once_each_get_their_own_answer(browser: Browser, dashboa
     the same to the server and take 1.5 GB."""
     pairs = con.execute(
         """select event_id, series_id, pre_mean from rpt_before_after
-        where window_months = 12 and gap_months = 0 and as_of_basis = 'latest' and pre_mean > 1000
+        where window_months = 12 and is_default_gap and as_of_basis = 'latest' and pre_mean > 1000
             and event_id in (select event_id from dim_event where in_force)
         order by hash(event_id || series_id) limit 10"""
     ).fetchall()

@@ -317,7 +317,7 @@ MADE_UP = [f"s{n}" for n in range(180)]
 
 @pytest.fixture
 def made_up(macros) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         case.create(connection, macros)
         case.add_events(
             connection,

@@ -26,7 +26,7 @@ def macros(warehouse: Path) -> list[str]:
 
 @pytest.fixture
 def con(macros) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1}) as connection:
         case.create(connection, macros)
         yield connection
 

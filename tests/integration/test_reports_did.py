@@ -443,7 +443,7 @@ def test_made_up_series(models, case):
     that stand alone with a long history, and so every verdict."""
     pair, named, acts, touched = case
     assume(all(pair.series))
-    with duckdb.connect() as con:
+    with duckdb.connect(config=model_case.SMALL) as con:
         con.execute(INPUTS)
         con.execute("USE headway")
         fill(con, pair, named, acts, touched)

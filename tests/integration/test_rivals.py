@@ -70,7 +70,7 @@ events = st.builds(
 def test_rivals_of_made_up_worlds(models, drawn):
     """An act that is missed lets two duties each look like the only one; one too many withholds an answer that could be given."""
     world = {f"e{n:02}": event for n, event in enumerate(drawn)}
-    with duckdb.connect() as con:
+    with duckdb.connect(config=model_case.SMALL) as con:
         con.execute(TABLES)
         con.execute("USE headway")
         for name, e in world.items():

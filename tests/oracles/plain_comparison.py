@@ -92,8 +92,8 @@ def left_out(
     copied: Collection[int] = (),
 ) -> set[int] | None:
     """The months that are compared on neither side: those without a value, and their counterparts. None where too few are left, of
-    each window five of six, and where a month is one of `copied`: it has a value, which is not known as it was first released."""
-    if any(m in copied for m in (*before, *later)):
+    each window five of six, where a window has no month, and where a month is one of `copied`: it has a value, which is not known as it was first released."""
+    if not before or not later or any(m in copied for m in (*before, *later)):
         return None
     missing = {m for m in (*before, *later) if m not in values}
     gone = missing | {partner[m] for m in missing if m in partner and partner[m] in (*before, *later)}

@@ -7,39 +7,33 @@ Does not belong here: assertions, the tables that a test fills.
 from __future__ import annotations
 
 import importlib.util
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import duckdb
 
 from orchestration.base.settings import PROJECT, Settings
+from orchestration.build.dbt_call import invoke
+from orchestration.build.dbt_project import parsed
 from orchestration.store.tables import open_store
 
 #: name of a model, its relation, and its compiled SQL; None for a model in Python
 Model = tuple[str, str, str | None]
 
+#: of a database of a few hundred rows: further threads would have nothing to do, and cost processor time to find that out
+SMALL = {"threads": 1}
+
 
 def compiled(home: Path, names: Sequence[str]) -> list[Model]:
-    """The models called `names`, in that order, compiled in a home of their own."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-    from dbt.cli.main import dbtRunner
-
+    """The models called `names`, in that order, compiled in a home of their own. The project is not parsed for it where a build of
+    this clone has done so, which takes ten seconds."""
     config = Settings(project=PROJECT, home=home)
     config.build.mkdir(parents=True)
     with open_store(config.store):
         pass
-    project = str(config.dbt_project)
-    folders = ("--target-path", str(home / "target"), "--log-path", str(home / "logs"))
-    where = ("--project-dir", project, "--profiles-dir", project, *folders)
-    try:
-        with patch.dict(os.environ, {"HEADWAY_HOME": str(home)}):
-            done = dbtRunner().invoke(["compile", "--select", *names, *where, "--log-level", "none"])
-    finally:
-        DuckDBConnectionManager.close_all_connections()
+    done = invoke(config, ["compile", "--select", *names], manifest=parsed(config), target=home / "compiled")
     assert done.success, done.exception or done.result
     nodes = {r.node.name: r.node for r in done.result}
     return [

@@ -6,12 +6,10 @@ worked out by hand from the figures below, not with the warehouse's own formulas
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import tempfile
 from functools import cache
 from pathlib import Path
-from types import UnionType
 from typing import get_args
 
 import duckdb
@@ -173,25 +171,30 @@ _KNOWN_OF_COMPARISON = {
 _VINTAGE = (
     "series_id, period_start, frequency, value, status, known_from, known_to, revision_number, payload_id"
 )
-#: type of a value in rows.py -> DuckDB's type of its column
-_SQL_TYPES: dict[object, str] = {
-    str: "VARCHAR",
-    int: "BIGINT",
-    float: "DOUBLE",
-    bool: "BOOLEAN",
-    dt.date: "DATE",
-    dt.datetime: "TIMESTAMP",
-    list[str]: "VARCHAR[]",
-    list[float]: "DOUBLE[]",
+_SQL_TYPES = {
+    "str": "VARCHAR",
+    "int": "BIGINT",
+    "float": "DOUBLE",
+    "bool": "BOOLEAN",
+    "dt.date": "DATE",
+    "dt.datetime": "TIMESTAMP",
+    "list[str]": "VARCHAR[]",
+    "list[float]": "DOUBLE[]",
 }
+
+
+def _written(annotation: object) -> str:
+    """A type of rows.py as it is written there, without `| None`."""
+    text = (
+        annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
+    )
+    text = text.replace("datetime.", "dt.").removesuffix(" | None")
+    return {"date": "dt.date", "datetime": "dt.datetime"}.get(text, text)
 
 
 def columns(row: type) -> dict[str, str]:
     """Names and types of the columns of a public table, given its class of rows.py."""
-    return {
-        name: _SQL_TYPES[get_args(annotation)[0] if isinstance(annotation, UnionType) else annotation]
-        for name, annotation in row.__annotations__.items()
-    }
+    return {name: _SQL_TYPES[_written(annotation)] for name, annotation in row.__annotations__.items()}
 
 
 def _contract_columns(con: duckdb.DuckDBPyConnection) -> str:

@@ -192,6 +192,8 @@ holes as (
     select
         counted.*,
         counted.n_pre_lacking + counted.n_post_lacking > 0
+        and spans.pre_last >= spans.pre_first
+        and spans.post_last >= spans.post_first
         and spans.pre_last - spans.pre_first + 1 - counted.n_pre_lacking
             >= {{ least_months('(spans.pre_last - spans.pre_first + 1)') }}
         and spans.post_last - spans.post_first + 1 - counted.n_post_lacking

@@ -1,7 +1,8 @@
 -- One row is the comparison of a series at a cut month, a width and a gap, with all that does not depend on which event was
 -- there: events and clusters with the same cut month share the row. The acts that reach the series and have this cut month are one
 -- treatment (treatment_id), and the rivals are theirs.
-with cuts as (
+-- Not materialized: six readers want few of its columns each, and all columns of 1.1 million rows did not fit into the memory of a build.
+with cuts as not materialized (
     select statistics.*
     from {{ ref('int_cut_statistics') }} as statistics
     inner join {{ ref('int_report_cut') }} as events
@@ -71,22 +72,32 @@ treatments as (
     group by calendar_id, cut_month
 ),
 
+-- Only months of the report: a standing has a list of the farthest distances, and those of all months did not fit into memory.
 standings as (
     select
-        *,
+        standing.*,
         case
-            when n_blocks >= {{ min_placebo_blocks() }} then 'own'
-            when n_placebo >= {{ min_placebo_cuts() }} then 'pooled'
+            when standing.n_blocks >= {{ min_placebo_blocks() }} then 'own'
+            when standing.n_placebo >= {{ min_placebo_cuts() }} then 'pooled'
         end as pool
-    from {{ ref('int_cut_standing') }}
+    from {{ ref('int_cut_standing') }} as standing
+    inner join {{ ref('int_report_cut') }} as events
+        on standing.cut_month = events.cut_month
+        and {{ gap_is_reported('standing.gap_months', 'events.default_gap_months') }}
 ),
 
 ranges as (
     select
-        standing.* exclude (middle, mde95, placebo_rank, z_mad),
-        -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
-        case when cuts.n_episode_months = 0 then standing.placebo_rank end as placebo_rank,
-        case when cuts.n_episode_months = 0 then standing.z_mad end as z_mad,
+        standing.series_id,
+        standing.as_of_basis,
+        standing.window_months,
+        standing.gap_months,
+        standing.cut_month,
+        standing.pool,
+        standing.n_placebo,
+        standing.n_blocks,
+        standing.placebo_rank,
+        standing.z_mad,
         standing.middle * standing.unit_size as centre,
         standing.mde95 * standing.unit_size as mde95,
         own.rank_threshold,
@@ -99,12 +110,6 @@ ranges as (
             when 'pooled' then shared.z_threshold * standing.typical_distance
         end * standing.unit_size as distance_at_threshold
     from standings as standing
-    inner join cuts
-        on standing.series_id = cuts.series_id
-        and standing.as_of_basis = cuts.as_of_basis
-        and standing.window_months = cuts.window_months
-        and standing.gap_months = cuts.gap_months
-        and standing.cut_month = cuts.cut_month
     inner join {{ ref('int_series_family') }} as family on standing.series_id = family.series_id
     left join family_rates as rates
         on standing.pool = rates.scope_of_range
@@ -148,12 +153,13 @@ select
     cuts.std_diff,
     cuts.welch_t,
     cuts.welch_df,
-    standing.placebo_rank,
+    -- Placebo cuts touch no episode. A comparison that does touch one is not of their kind and has no rank among them.
+    case when cuts.n_episode_months = 0 then standing.placebo_rank end as placebo_rank,
     coalesce(standing.n_placebo, 0) as n_placebo,
     coalesce(standing.n_blocks, 0) as n_blocks,
     case when standing.mde95 is not null then {{ placebo_rank('0', 'standing.n_placebo') }} end as rank_floor,
     levels.rank_threshold,
-    standing.z_mad,
+    case when cuts.n_episode_months = 0 then standing.z_mad end as z_mad,
     standing.mde95,
     standing.centre,
     {{ scope_of_range(
@@ -164,8 +170,12 @@ select
     standing.distance_at_threshold,
     standing.family_false_alarm_rate,
     standing.family_false_alarm_se,
-    {{ far_out('standing.pool', 'standing.placebo_rank', 'standing.rank_threshold', 'standing.z_mad', 'standing.z_threshold') }}
-        as is_far_out,
+    case
+        when cuts.n_episode_months = 0
+            then {{ far_out(
+                'standing.pool', 'standing.placebo_rank', 'standing.rank_threshold', 'standing.z_mad', 'standing.z_threshold'
+            ) | indent(12) }}
+    end as is_far_out,
     {{ withheld_because('cuts.window_months', 'standing.pool', 'standing.family_false_alarm_rate', 'standing.n_family_dates') | indent(4) }}
         as withheld_because,
     treatments.treatment_id,

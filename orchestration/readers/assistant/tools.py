@@ -35,7 +35,7 @@ from orchestration.readers.comparison import answer_words, cautions
 from orchestration.readers.comparison import compare as comparing
 from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.document import document
-from orchestration.readers.comparison.windows import GAP, WINDOW
+from orchestration.readers.comparison.windows import WINDOW
 from orchestration.readers.json_values import json_value
 from orchestration.readers.release_file import current_file, open_release, read, release_record
 from orchestration.readers.rows import DimSeries
@@ -167,7 +167,10 @@ def compare(
     event: Event,
     series: Series,
     months: Months = WINDOW,
-    gap: Annotated[int, "Months left out before the cut."] = GAP,
+    gap: Annotated[
+        int | None,
+        "Months left out before the cut. Without: the event's own month where it falls inside a month; 0 counts it as before.",
+    ] = None,
     as_of: Annotated[
         str | None,
         "An ISO day: only what was known at its end. 'first': each month as first released. Without: the latest figures.",

@@ -39,6 +39,10 @@ NAMED_RIVALS = 3
 NAMED_BLOCKERS = 4
 #: with fewer separate stretches of dates a rate of false alarms is said with their number; the same as for a range of its own
 ENOUGH_STRETCHES = 6
+#: what holds of every answer of one series (rpt_answer takes the default gap)
+OWN_MONTHS_LEFT_OUT = (
+    "The month of an act inside a month is in neither window; panels have gaps of their own."
+)
 #: decimals of a percentage in a sentence and in a table
 _DIGITS = 1
 
@@ -334,7 +338,7 @@ def _errs_of_line(line: AnswerLine) -> str:
 
 
 def chance_text(lines: Sequence[AnswerLine]) -> str:
-    """How many answers lie outside their usual range, and how many would if nothing had ever happened."""
+    """How many answers lie outside their usual range, how many would if nothing had ever happened, and what none of them counts."""
     measured = [line for line in lines if line["false_alarm_rate"] is not None]
     if not measured:
         return ""
@@ -344,12 +348,13 @@ def chance_text(lines: Sequence[AnswerLine]) -> str:
         max(line["false_alarm_rate"] or 0.0, NOMINAL_RATE if _hardly_measured(line) else 0.0)
         for line in measured
     )
-    return (
+    said = (
         f"Of {len(measured):,} answers {outside:,} lie outside their usual range; about {chance:,.0f} would if nothing had happened, "
         "so that most of them say little one by one."
         if outside <= 2 * chance
         else f"Of {len(measured):,} answers {outside:,} lie outside their usual range; about {chance:,.0f} would if nothing had happened."
     )
+    return f"{said} {OWN_MONTHS_LEFT_OUT}"
 
 
 def untold_text(series: int, blockers: Sequence[Untold], named: int = 4) -> str:

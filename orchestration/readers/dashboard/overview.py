@@ -14,6 +14,7 @@ import streamlit as st
 
 from orchestration.readers.charts.overview import headline
 from orchestration.readers.dashboard import parts
+from orchestration.readers.dashboard.freshness_words import Loaded, freshness_text
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
@@ -59,7 +60,7 @@ _FRESHNESS = Query(
     """
     select source.agency, fresh.dataset, fresh.frequency, fresh.state, fresh.latest_period, fresh.expected_period,
         fresh.days_behind, fresh.n_slices, fresh.n_slices_late, fresh.last_known_from, fresh.last_retrieved_at,
-        source.cadence
+        fresh.last_payload_id, source.cadence
     from rpt_freshness as fresh
     left join dim_source as source on fresh.source_id = source.source_id
     order by source.agency, fresh.dataset, fresh.frequency"""
@@ -243,15 +244,8 @@ def warm_chart() -> alt.LayerChart:
 def _freshness(release: Release) -> None:
     st.header("How fresh each source is", anchor=False)
     frame = release.ask(_FRESHNESS)
-    behind = frame.filter(pl.col("state") == "late").height
-    loaded = frame.filter(pl.col("state") != "never_loaded").height
-    st.markdown(
-        f"{behind} of {loaded} loaded datasets are behind the agency's calendar. `headway refresh` asks the agencies for "
-        "what is new."
-        if behind
-        else "Every loaded dataset has the period that its agency's calendar promises."
-    )
-    shown = frame.with_columns(pl.col("state").replace(_STATES))
+    st.markdown(freshness_text(cast("list[Loaded]", frame.to_dicts())))
+    shown = frame.drop("last_payload_id").with_columns(pl.col("state").replace(_STATES))
     labels = {
         "agency": "Agency",
         "dataset": "Dataset",

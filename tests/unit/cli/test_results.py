@@ -120,6 +120,7 @@ def test_where_nothing_can_be_told_the_difference_is_described_and_not_judged(ca
         "pre_start": date(2017, 2, 1),
         "pre_end": date(2018, 1, 1),
         "post_start": date(2018, 2, 1),
+        "months_left_out": [],
         "post_end": date(2019, 1, 1),
     }
     result = {"scale": "log", "d_log": 0.0922, "d_level": 2538.0, "window_months": 12, "n_pre": 12, **windows}

@@ -31,7 +31,15 @@ def test_a_part_with_backslashes_is_written_as_it_is() -> None:
 def test_every_mark_of_the_page_is_made_and_every_part_has_its_mark() -> None:
     marks = re.findall(r"<!-- made (.*?) -->", PAGE.read_text(encoding="utf-8"))
     assert sorted(marks) == sorted(
-        [*(f"example {name}" for name in EXAMPLES), "designs", "coverage", "blockers", "rates", "expected"]
+        [
+            *(f"example {name}" for name in EXAMPLES),
+            "designs",
+            "coverage",
+            "blockers",
+            "rates",
+            "expected",
+            "both-rules",
+        ]
     )
     assert "<!-- made answer -->" in (PROJECT / "README.md").read_text(encoding="utf-8")
 

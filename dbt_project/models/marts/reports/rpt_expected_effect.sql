@@ -71,6 +71,7 @@ of_series as (
         on asked.treatment_id = before.treatment_id
         and asked.series_id = before.series_id
         and asked.window_months = before.window_months
+        and asked.gap_months = before.gap_months
     where said.applies_to = 'series'
 ),
 

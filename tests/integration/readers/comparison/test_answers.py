@@ -20,11 +20,11 @@ def test_every_method_answers_or_says_why_not(con: duckdb.DuckDBPyConnection):
     did = {r.variant: r.difference for r in only}
     wanted = con.execute(
         """select control_set_id, did from rpt_difference_in_differences where event_id = 'nafta-round6-end'
-           and treated_series_id = ? and window_months = 12 and gap_months = 0""",
+           and treated_series_id = ? and window_months = 12 and is_default_gap""",
         [JOBS],
     ).fetchall()
     assert did == dict(wanted)
     odd = compare(con, "nafta-round6-end", JOBS, months=9, method="difference_in_differences").methods
-    assert "there are --months 6, 12 or 24 with --gap 0, 3 or 6" in odd[0].note
+    assert "there are --months 6, 12 or 24 with --gap 0, 1, 3 or 6" in odd[0].note
     bare = compare(con, "2018-01-29", JOBS, method="all").methods
     assert all(r.note for r in bare if r.method != "before_after")

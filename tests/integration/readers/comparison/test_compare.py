@@ -21,7 +21,7 @@ IMPORTS = "usa_imports_goods_mex"
 AUTOS = "s232-autos-effective-2025-04"
 
 
-@pytest.mark.parametrize("gap", [0, 3])
+@pytest.mark.parametrize("gap", [0, 1, 3])
 @pytest.mark.parametrize("months", [6, 12, 24])
 def test_numbers_are_those_of_the_report(con: duckdb.DuckDBPyConnection, months: int, gap: int):
     """Two answers to one question: the command and the mart."""
@@ -104,7 +104,7 @@ def test_auto_tariffs_by_vintage(con: duckdb.DuckDBPyConnection):
             "nafta-round6-end",
             JOBS,
             {"as_of": "first", "months": 9},
-            "--months 6, 12 or 24 with --gap 0, 3 or 6",
+            "--months 6, 12 or 24 with --gap 0, 1, 3 or 6",
         ),
         ("2018-01-29", JOBS, {"as_of": "first"}, "no bare dates; --as-of DATE"),
         (AUTOS, JOBS, {"as_of": "first", "months": 24}, "--as-of DATE"),

@@ -15,7 +15,7 @@ def test_controls_come_with_their_assumption(con: duckdb.DuckDBPyConnection):
     [row] = records(
         con,
         """from rpt_difference_in_differences where event_id = 'nafta-round6-end' and treated_series_id = ?
-           and control_set_id = 'manufacturing_total' and window_months = 12 and gap_months = 0""",
+           and control_set_id = 'manufacturing_total' and window_months = 12 and is_default_gap""",
         [JOBS],
     )
     assert found.control == row

@@ -31,7 +31,7 @@ def test_the_numbers_of_a_page_are_those_of_the_marts(pages, con, event):
         for basis, place in (("latest", 2), ("first_release", 3)):
             mart = records(
                 con,
-                "from rpt_before_after where event_id = ? and series_id = ? and window_months = 12 and gap_months = 0 "
+                "from rpt_before_after where event_id = ? and series_id = ? and window_months = 12 and is_default_gap "
                 "and as_of_basis = ?",
                 [event, series, basis],
             )

@@ -87,7 +87,7 @@ def test_a_key_makes_it_one_query_and_no_key_two():
 def test_a_query_holds_as_many_series_and_years_as_bls_allows(monkeypatch):
     """Four queries with a key and eight without, where 25 a day are allowed, since employment by state is asked for too."""
     monkeypatch.undo()
-    codes = list(bls.declared_series(bls.SOURCE))
+    codes = bls.series_codes()
     assert sum(code.startswith("SM") for code in codes) == 102, "51 areas, adjusted and not"
     for has_key, size in ((True, 50), (False, 25)):
         queries = plan(has_key=has_key)
