@@ -27,8 +27,8 @@ before as (
         treatment_id,
         series_id,
         window_months,
-        -- a treatment inside a month has rows without that month, and these are what is answered
-        max_by(pre_mean, gap_months) as pre_mean
+        gap_months,
+        any_value(pre_mean) as pre_mean
     from (
         select treatment_id, series_id, window_months, gap_months, pre_mean
         from {{ ref('rpt_before_after') }}
@@ -38,7 +38,7 @@ before as (
         from {{ ref('rpt_cluster_before_after') }}
         where gap_months in {{ in_list([0, own_month_gap()]) }} and as_of_basis = 'latest'
     ) as both_reports
-    group by treatment_id, series_id, window_months
+    group by treatment_id, series_id, window_months, gap_months
 ),
 
 of_series as (
