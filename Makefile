@@ -138,10 +138,10 @@ docs: $(DEVELOP) pictures ## write the generated pages of docs/ from the current
 	@$(BIN)/python -c "from pathlib import Path; from orchestration.documentation.pages import write_docs; from orchestration.base.settings import Settings; write_docs(Settings.load(), Path('docs'))"
 	@$(BIN)/python -c "from orchestration.base.settings import Settings; from orchestration.documentation.questions import write_questions; write_questions(Settings.load())"
 
-# -W: a link that leads nowhere fails, and then whatever a page would load from another host
+# -E: the menu is made of all pages, also where only one is new; -W: a link that leads nowhere fails, and then whatever a page would load from another host
 docs-site: $(SITE) ## make a site of docs/ that needs no server and no network: site/index.html
 	@rm -rf site
-	@$(VENV)/site/bin/python -m sphinx -q -b html -n -W --keep-going -d $(VENV)/site/doctrees docs site
+	@$(VENV)/site/bin/python -m sphinx -q -E -b html -n -W --keep-going -d $(VENV)/site/doctrees docs site
 	@$(VENV)/site/bin/python -m orchestration.documentation.site site
 
 rows: $(DEVELOP) ## write the types of public rows from the contracts of the dbt models

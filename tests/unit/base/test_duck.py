@@ -40,7 +40,7 @@ def test_a_session_has_its_limits(con, tmp_path):
     )
     assert settings == {
         "async_threads": "0",
-        "memory_limit": "953.6 MiB",
+        "memory_limit": "762.9 MiB",
         "threads": "1",
         "temp_directory": str(tmp_path / "spill"),
         "python_enable_replacements": "false",

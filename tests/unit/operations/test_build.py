@@ -76,7 +76,7 @@ def test_a_store_with_a_corrected_series_is_made_again_once(filled_earlier: Sett
     after = observations(filled_earlier)
     assert {row[1] for row in before} - {row[1] for row in after} == {"USD per CAD"}
     assert [(r[0], *r[2:]) for r in after] == [(r[0], *r[2:]) for r in before] and len(after) == 216
-    monkeypatch.setattr(build, "rebuild_store_from_archive", lambda *_: pytest.fail("made again"))
+    monkeypatch.setattr(build, "_rebuild", lambda *_: pytest.fail("made again"))
     build.run_build(filled_earlier)
 
 
