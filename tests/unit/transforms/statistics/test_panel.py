@@ -257,7 +257,8 @@ class TestFirstRuns:
         assert found["perm_p"] <= 0.003
         assert found["n_placebo"] == 35
         assert found["placebo_false_alarm"] == 0
-        assert found["perm_false_alarm"] == pytest.approx(0.04, abs=0.02)
+        # Two counts of 999 permutations, each with an error of .007, differ by .03 at three errors of their difference.
+        assert found["perm_false_alarm"] == pytest.approx(0.04, abs=0.03)
         assert found["verdict"] == "exposed_goods_moved"
 
     def test_lists_1_to_3_alone_say_the_same(self):
