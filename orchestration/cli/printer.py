@@ -76,14 +76,27 @@ class Printer:
         console = Console(stderr=True, highlight=False, markup=False, emoji=False)
         console.print(_folded(text, console.width) if console.is_terminal else text, soft_wrap=True)
 
-    def rows(self, rows: Sequence[Mapping[str, object]]) -> None:
-        """A table of records that have the same fields; where there are none, a line that says so."""
+    def rows(self, rows: Sequence[Mapping[str, object]], narrow: Sequence[str] = ()) -> None:
+        """A table of records that have the same fields; where there are none, a line that says so.
+
+        narrow: the same records as one text each, for a terminal that is narrower than the table: as records of a line a field they would
+        fill more than a screen.
+        """
         if self.as_json:
             self.json(list(rows))
         elif not rows:
             self._console.print("nothing matches")
+        elif narrow and not self._fits(list(rows[0]), [[_cell(v) for v in row.values()] for row in rows]):
+            for text in narrow:
+                first, *more = _folded(text, self.width - len(_INDENT)).split("\n")
+                self._console.print("\n".join([first, *(_INDENT + line for line in more)]), soft_wrap=True)
         else:
             self.table(list(rows[0]), [[*row.values()] for row in rows])
+
+    def _fits(self, names: Sequence[str], texts: Sequence[Sequence[str]]) -> bool:
+        """Whether a table of these texts is as wide as a line or less."""
+        widths = [max([len(name), *(len(row[i]) for row in texts)]) for i, name in enumerate(names)]
+        return sum(widths) + 2 * len(widths) <= self.width
 
     def table(self, names: Sequence[str], rows: Sequence[Sequence[object]], *, grouped: bool = True) -> None:
         """A table for people. Where it is wider than the terminal, each row becomes a record: nobody can read folded
@@ -93,8 +106,7 @@ class Printer:
         query knows whether 2025 is a year.
         """
         texts = [[_cell(value) if grouped else _bare(value) for value in row] for row in rows]
-        widths = [max([len(name), *(len(row[i]) for row in texts)]) for i, name in enumerate(names)]
-        if sum(widths) + 2 * len(widths) > self._console.width:
+        if not self._fits(names, texts):
             for row in texts:
                 self._fields(zip(names, row, strict=True))
                 self._console.print()

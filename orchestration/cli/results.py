@@ -125,7 +125,7 @@ def show_comparison(
 
     picture: the file into which the comparison was drawn; document: the one that it was written to.
     """
-    from orchestration.readers.comparison.answer_words import design_rows, in_the_way
+    from orchestration.readers.comparison.answer_words import design_line, design_rows, in_the_way
     from orchestration.readers.comparison.sentences import described
 
     answer = comparison.answer
@@ -137,7 +137,8 @@ def show_comparison(
     out.line(comparison.brief)
     if answer:
         out.line()
-        out.rows(design_rows(answer))
+        designs = design_rows(answer)
+        out.rows(designs, [design_line(row) for row in designs])
         out.line()
         if answer.row["design"] == "none" and (line := described(comparison.result, comparison.series)):
             out.line(line)

@@ -31,6 +31,20 @@ def rows(con, query, *parameters):
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
+def starts_that_reach(con, series):
+    """(phase, month): phases that reach the series, from their first cut on, and acts that do and are in no phase (None)."""
+    return con.execute(
+        """with reached as (
+               select distinct event.* from dim_event as event
+               inner join (select event_id from int_event_reach where series_id = $series) using (event_id)
+               where event.in_report)
+           select cluster_id, min(cut_month) from dim_event
+           where in_report and cluster_id in (select cluster_id from reached) group by cluster_id
+           union select null, cut_month from reached where cluster_id is null and event_class = 'act'""",
+        {"series": series},
+    ).fetchall()
+
+
 @pytest.mark.parametrize(
     ("event", "series"),
     [
@@ -73,17 +87,7 @@ def test_a_row_is_what_statsmodels_makes_of_the_timeline(con, event, series):
         for a, b in touching
         if number(a) <= last and number(b) >= first
     }
-    # phases that reach the series, from their first cut on, and acts that do and are in no phase
-    starts = con.execute(
-        """with reached as (
-               select distinct event.* from dim_event as event
-               inner join (select event_id from int_event_reach where series_id = $series) using (event_id)
-               where event.in_report)
-           select cluster_id, min(cut_month) from dim_event
-           where in_report and cluster_id in (select cluster_id from reached) group by cluster_id
-           union select null, cut_month from reached where cluster_id is null and event_class = 'act'""",
-        {"series": series},
-    ).fetchall()
+    starts = starts_that_reach(con, series)
     joint = {
         number(s)
         for cluster, s in starts
@@ -138,9 +142,7 @@ def test_months_left_out_are_dummies_to_statsmodels_too(con):
     episodes = con.execute(
         "select first_month, last_month from int_series_episode where series_id = 'usa_imports_goods_mex' order by 1"
     ).fetchall()
-    starts = con.execute(
-        "select start_month from int_cluster_start where cluster_id <> 'nafta_talks_2017_2018'"
-    ).fetchall()
+    starts = starts_that_reach(con, "usa_imports_goods_mex")
     x = np.column_stack(
         [
             *((t >= cut).astype(float), (t >= cut) * (t - cut) / 12.0, np.ones(len(t)), (t - first) / 12.0),
@@ -153,7 +155,7 @@ def test_months_left_out_are_dummies_to_statsmodels_too(con):
             ),
             *(
                 (t >= s).astype(float)
-                for s in sorted({number(s) for (s,) in starts})
+                for s in sorted({number(s) for cluster, s in starts if cluster != "nafta_talks_2017_2018"})
                 if first < s <= last and s not in (cut - 1, cut)
             ),
         ]

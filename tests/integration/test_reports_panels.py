@@ -167,7 +167,7 @@ def test_the_rules_of_panels_are_calibrated_and_the_verdict_fires_at_its_rate(co
 def test_the_rules_of_the_state_panel_are_calibrated_and_its_answers_carry_the_rate(con):
     """'Not measured' beside an answer would leave a reader with a verdict of unknown worth."""
     rates = con.execute(
-        """select method, exposure_kind, n_pseudo_events, n_blocks, fired, false_alarm_rate, false_alarm_high, run.n_placebo
+        """select method, exposure_kind, n_pseudo_events, calibration.n_blocks, fired, false_alarm_rate, false_alarm_high, run.n_placebo
            from rpt_method_calibration calibration
            inner join rpt_state_exposure run using (family_id, panel_id, exposure_kind, window_months, gap_months)
            where method like 'state_%' and run.as_of_basis = 'latest'"""

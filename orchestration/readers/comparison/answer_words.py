@@ -191,6 +191,16 @@ def _design_row(row: RptAnswerDesign, series: DimSeries) -> DesignRow:
     }
 
 
+def design_line(row: DesignRow) -> str:
+    """A row of the table as one text, for a terminal that is narrower than the table."""
+    if not row["estimate"]:
+        return f"{row['design']}: {row['verdict']}"
+    return (
+        f"{row['design']}: {row['estimate']}, usual {row['usual range']}: {row['verdict'].lower()}; "
+        f"errs {row['how often it errs']}"
+    )
+
+
 def _errs(row: RptAnswerDesign) -> str:
     text = rate_text(row["false_alarm_rate"], row["false_alarm_se"])
     return (

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from orchestration.readers.comparison.answer_words import (
     answer_text,
     chance_text,
+    design_line,
     design_rows,
     in_the_way,
     list_rows,
@@ -194,6 +195,15 @@ def test_the_answer_leads_the_table_and_a_blocked_design_shows_no_figure() -> No
     assert table[2]["estimate"] == table[2]["usual range"] == table[2]["how often it errs"] == ""
     assert table[2]["verdict"] == "not to be told: they moved apart before"
     assert table[0]["how often it errs"] == "5.3 % ± 2.6"
+
+
+def test_a_row_of_the_table_is_a_line_where_the_terminal_is_narrow() -> None:
+    """A record of five lines a design would push what stands in the way off the screen."""
+    found = answer(row(), offer("forecast", 4, is_answer=True), offer("panel", 1, blockers=["pretrend"]))
+    assert [design_line(each) for each in design_rows(found)] == [
+        "Against a forecast: +9.7 %, usual -3.0 % to +13.9 %: within the usual range; errs 5.3 % ± 2.6",
+        "Panel of goods: not to be told: they moved apart before",
+    ]
 
 
 def test_a_rate_without_an_error_or_not_measured_says_so() -> None:
