@@ -77,16 +77,18 @@ def test_macro_and_report_agree_where_both_answer(con: duckdb.DuckDBPyConnection
 
 
 def test_round_six(con: duckdb.DuckDBPyConnection):
-    """+9.66 % (the worked figure of the design), with what else happened."""
+    """+9.66 % (the worked figure of the design) with the month of the round, +10.53 % without it; with what else happened."""
+    kept = compare(con, "nafta-round6-end", IMPORTS, keep_event_month=True)
+    assert "differ by +9.66 %" in kept.text and "Its own month, 2018-01, counts as before." in kept.text
     found = compare(con, "nafta-round6-end", IMPORTS)
-    assert "differ by +9.66 %" in found.text
+    assert "differ by +10.53 %" in found.text and "Its own month, 2018-01, is left out." in found.text
     assert f"{found.result['n_other_events']} other events fall into the windows" in found.text
     assert len(found.other_events) == found.result["n_other_events"]
 
 
 def test_auto_tariffs_by_vintage(con: duckdb.DuckDBPyConnection):
     """-2.07 % as known on 9 January 2026, -3.18 % with the latest figures: the benchmark, not the tariff."""
-    then = compare(con, AUTOS, JOBS, as_of="2026-01-09")
+    then = compare(con, AUTOS, JOBS, as_of="2026-01-09", keep_event_month=True)
     assert "differ by -2.07 %" in then.text
     assert (
         "With the latest figures, the means of the logarithms of the same months differ by -3.18 %"
@@ -172,7 +174,7 @@ def test_json_holds_what_was_asked(home: Settings, tmp_path: Path):
     assert set(answer) == {
         *("event", "series", "result", "other_events", "episodes", "text", "on_date", "same_months_now"),
         *("control", "methods", "answered", "picture"),
-        *("answer", "brief", "control_text", "held", "document"),
+        *("answer", "brief", "control_text", "held", "document", "own_month"),
     }
     assert answer["answered"] is True and answer["picture"] == str(picture)
     assert answer["control"]["control_set_id"] == "manufacturing_total"
