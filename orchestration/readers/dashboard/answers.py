@@ -142,12 +142,12 @@ def _list(chosen: list[AnswerLine], total: int) -> None:
         [
             {
                 "Cut": row["cut"],
-                "What happened": row["what"],
                 "Series": line["series_title"],
-                "Months": row["months"],
                 "Differs by": row["differs by"],
-                "Usual range": row["usual range"],
                 "Verdict": row["verdict"],
+                "What happened": row["what"],
+                "Months": row["months"],
+                "Usual range": row["usual range"],
                 "How it is compared": row["design"],
                 "Errs at": row["errs"],
                 "Open": f"compare?event={line['event_ids'][0]}&series={line['series_id']}&months={line['window_months']}",
@@ -160,8 +160,8 @@ def _list(chosen: list[AnswerLine], total: int) -> None:
             frame.head(parts.SHOWN_ROWS),
             hide_index=True,
             column_config={
-                "What happened": st.column_config.TextColumn(width="medium"),
-                "Series": st.column_config.TextColumn(width="medium"),
+                "What happened": st.column_config.TextColumn(width="large"),
+                "Series": st.column_config.TextColumn(width="large"),
                 "Months": st.column_config.NumberColumn(width="small"),
                 "Open": st.column_config.LinkColumn(display_text="compare"),
             },

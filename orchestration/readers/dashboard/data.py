@@ -244,7 +244,7 @@ def _one_table(release: Release, table: str) -> None:
     st.subheader("First rows", anchor=False)
     preview = Query(f'select * from "{table}" limit {_PREVIEW}')
     frame = release.ask(preview)
-    parts.data_table(frame, alt_text=f"First {_PREVIEW} rows of {table}")
+    parts.data_table(frame, alt_text=f"First {_PREVIEW} rows of {table}", as_in_file=True)
     parts.behind(key=table, frame=frame, queries=[preview], table=False)
     file = release.parquet(table)
     if file is not None:

@@ -138,16 +138,20 @@ def _cards(release: Release) -> None:
         columns = [*st.columns(3, gap="small"), *st.columns(3, gap="small")]
         for column, series_id in zip(columns, (s for s in HEADLINES if s in rows), strict=False):
             row = rows[series_id]
-            column.metric(
+            card = column.container(border=True, height="stretch")
+            # the label of a metric is one line and would be cut; a paragraph breaks where it must
+            card.markdown(
+                escaped(row["title"]), help=f"The line shows the last {_SPARK_MONTHS} months with a value"
+            )
+            card.metric(
                 escaped(row["title"]),
                 # the card is as wide as a third of the page: a unit beside the figure would be cut off
                 number(row["value"]),
                 f"{percentage(row['yoy_pct'], 1)} on the year" if row["yoy_pct"] is not None else None,
                 delta_color="off",
                 chart_data=row["history"],
-                border=True,
+                label_visibility="collapsed",
                 delta_description=f"{unit(row)}, {period(row['period_start'], row['frequency'])}",
-                help=f"The line shows the last {_SPARK_MONTHS} months with a value",
             )
 
 

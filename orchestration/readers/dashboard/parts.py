@@ -169,9 +169,14 @@ def data_table(
     labels: Mapping[str, str] | None = None,
     alt_text: str,
     height: int | Literal["auto", "content"] = "auto",
+    as_in_file: bool = False,
 ) -> None:
-    """A grid for many rows. It scrolls inside itself, so that a narrow screen keeps its width."""
-    names = {name: (labels or {}).get(name, name) for name in frame.columns}
+    """A grid for many rows. It scrolls inside itself, so that a narrow screen keeps its width.
+
+    Columns without a label have their name in words, or as it stands with `as_in_file`: for a table that is shown as the file holds it.
+    """
+    named = {name: name if as_in_file else in_words(name) for name in frame.columns}
+    names = {**named, **{name: label for name, label in (labels or {}).items() if name in named}}
     shown = flat(frame.head(SHOWN_ROWS)).rename(names)
     formats = {names[name]: _format(kind) for name, kind in frame.schema.items()}
     st.dataframe(
@@ -184,6 +189,12 @@ def data_table(
     )
     if frame.height > SHOWN_ROWS:
         st.caption(f"The first {SHOWN_ROWS:,} of {frame.height:,} rows; the downloads hold all of them.")
+
+
+def in_words(name: str) -> str:
+    """The name of a column as a heading: period_start as "Period start"; a heading stays as it is."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
 
 
 def _format(kind: pl.DataType) -> ColumnConfig | None:

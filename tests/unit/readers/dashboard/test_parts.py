@@ -25,3 +25,12 @@ def test_pandas_is_whole_once_the_pieces_of_a_page_are_there() -> None:
 @pytest.mark.parametrize("name", [name for name, _, _ in PAGES])
 def test_every_page_is_made_of_these_pieces(name: str) -> None:
     assert module_of(name).parts is parts
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [("period_start", "Period start"), ("What happened", "What happened"), ("value", "Value"), ("", "")],
+)
+def test_a_column_without_a_label_has_its_name_in_words(name: str, heading: str) -> None:
+    """A reader who does not know the file took "known_from_basis" for a fault of the page."""
+    assert parts.in_words(name) == heading
