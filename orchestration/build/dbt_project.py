@@ -43,11 +43,12 @@ _STATES_KEPT = 3
 
 
 def project_hash(settings: Settings) -> str:
-    """sha256 over names and contents of everything in dbt_project that dbt reads."""
+    """sha256 over names and contents of everything in dbt_project that dbt reads (and so not of bytecode that a test left)."""
     digest = hashlib.sha256()
     for path in sorted(settings.dbt_project.rglob("*")):
         relative = path.relative_to(settings.dbt_project)
-        if relative.parts[0] not in ("target", "logs") and relative.name != ".user.yml" and path.is_file():
+        made = relative.parts[0] in ("target", "logs") or "__pycache__" in relative.parts
+        if not made and relative.name != ".user.yml" and path.is_file():
             digest.update(str(relative).encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()
 

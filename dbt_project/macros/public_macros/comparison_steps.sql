@@ -218,6 +218,19 @@ left_out as (
     where holes.are_left_out
 ),
 
+-- The months with a value of each window. In the windows that are only compared with whole ones, months left out would leave another mix
+-- of calendar months. DuckDB before 2.0 joins with no subquery in the condition, hence the two joins.
+counted as (
+    select
+        bounds.role,
+        known.*
+    from bounds
+    inner join known on known.month_index between bounds.first_index and bounds.last_index
+    cross join holes
+    left join left_out on bounds.role = left_out.side and known.month_index = left_out.own_index
+    where left_out.own_index is null and (bounds.role in ('pre', 'post') or not holes.are_left_out)
+),
+
 statistics as (
     select
         bounds.role,
@@ -225,11 +238,7 @@ statistics as (
         - (select count(*) from left_out where left_out.side = bounds.role) as n_months,
         {{ window_statistics() | indent(8) }}
     from bounds
-    left join known
-        on known.month_index between bounds.first_index and bounds.last_index
-        and not exists (select 1 from left_out where left_out.side = bounds.role and left_out.own_index = known.month_index)
-        -- what is compared with whole windows only would hold another mix of calendar months
-        and (bounds.role in ('pre', 'post') or not (select are_left_out from holes))
+    left join counted as known on bounds.role = known.role
     group by bounds.role
 ),
 
