@@ -43,7 +43,8 @@ MODELS = (
         "int_phase_rival",
         "int_series_treatment",
     ),
-    *("int_series_family", "int_window_statistics", "int_balance_scale", "int_cut_statistics"),
+    *("int_series_family", "int_report_cut", "int_basis_month", "int_window_statistics", "int_balance_scale"),
+    *("int_paired_window", "int_cut_statistics"),
     *(
         "int_control_difference",
         "int_cut_candidate",
