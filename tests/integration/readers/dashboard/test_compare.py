@@ -55,11 +55,11 @@ def test_numbers_of_a_comparison_are_the_marts(home: Settings, event: str, serie
 def test_what_is_taken_away_is_what_is_drawn() -> None:
     # not the whole series: a reader averages the file and wants the numbers of the page
     page = run_page("compare", event="nafta-round6-end", series="usa_imports_goods_mex")
-    table = next(d.value for d in page.dataframe if "is_preliminary" in d.value.columns)
-    drawn = pl.from_pandas(table).with_columns(pl.col("period_start").cast(pl.Date))
-    assert drawn["period_start"].min() > dt.date(2015, 1, 1)
-    before = drawn.filter(pl.col("period_start").is_between(dt.date(2017, 1, 1), dt.date(2017, 12, 1)))[
-        "value"
+    table = next(d.value for d in page.dataframe if "Is preliminary" in d.value.columns)
+    drawn = pl.from_pandas(table).with_columns(pl.col("Period start").cast(pl.Date))
+    assert drawn["Period start"].min() > dt.date(2015, 1, 1)
+    before = drawn.filter(pl.col("Period start").is_between(dt.date(2017, 1, 1), dt.date(2017, 12, 1)))[
+        "Value"
     ]
     assert before.len() == 12
     shown = {row["Column"].replace("\\", ""): row["Value"] for _, row in numbers(page).iterrows()}
