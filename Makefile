@@ -9,11 +9,12 @@ DEVELOP := $(VENV)/.develop
 CLIENTS := $(VENV)/compat/.installed
 TOOLS := $(VENV)/tools/.installed
 ASSISTANT := $(VENV)/.assistant
+SPARK := $(VENV)/.spark
 SITE := $(VENV)/site/.installed
 export HEADWAY_PYTHON := $(PYTHON)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock build test unit lint refresh serve dashboard mcp bench parts docs docs-site rows pictures screenshots clean
+.PHONY: help setup lock build test unit lint refresh serve dashboard mcp spark bench parts docs docs-site rows pictures screenshots clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /\1	/' | expand -t 12
@@ -46,6 +47,14 @@ $(ASSISTANT): requirements-mcp.lock $(INSTALLED)
 	@echo "headway: installing what assistants need (once)"
 	@$(BIN)/python $(PIP) -r requirements-mcp.lock && $(BIN)/python $(BYTECODE) $(VENV)/lib
 	@touch $(ASSISTANT)
+
+# Spark and dbt's adapter for it, for who has a cluster. The package is published as source alone, of which nothing is compiled: the one
+# exception to wheels only.
+$(SPARK): requirements-spark.lock $(INSTALLED)
+	@echo "headway: installing Spark (once, 460 MB)"
+	@$(BIN)/python $(PIP) --no-binary pyspark --no-build-isolation -r requirements-spark.lock
+	@command -v java >/dev/null || echo "headway: Spark needs Java 17 or 21 (on Debian and Ubuntu: apt install openjdk-17-jre-headless)"
+	@touch $(SPARK)
 
 # all of that, and what tests and checks need
 $(DEVELOP): requirements-dev.lock $(INSTALLED)
@@ -82,6 +91,7 @@ lock: $(TOOLS) ## make the locks again from pyproject.toml, keeping the pins
 	@$(LOCK) pyproject.toml --group build --extra pages -c requirements.lock --output-file requirements-pages.lock
 	@$(LOCK) pyproject.toml --group build --extra mcp -c requirements.lock --output-file requirements-mcp.lock
 	@$(LOCK) pyproject.toml --extra pages --extra mcp --group dev -c requirements-pages.lock -c requirements-mcp.lock --output-file requirements-dev.lock
+	@$(LOCK) pyproject.toml --group build --extra spark -c requirements.lock --output-file requirements-spark.lock
 	@$(LOCK) --group tools --output-file requirements-tools.lock
 	@$(LOCK) --group site --output-file requirements-site.lock
 	@for version in 1.4 1.5; do \
@@ -124,6 +134,8 @@ dashboard: $(PAGES) ## the dashboard on 127.0.0.1:8501
 
 mcp: $(ASSISTANT) ## what `headway mcp` needs, and the entry for an assistant's settings
 	@$(BIN)/headway mcp --config
+
+spark: $(SPARK) ## what `headway detail build --engine spark` needs
 
 bench: $(DEVELOP) ## measure what a person waits for against its budget, and write docs/performance.md (15 minutes)
 	@$(BIN)/python -m pytest -m bench tests/bench/bench_budget.py -s -q -p no:xdist

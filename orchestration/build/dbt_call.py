@@ -7,7 +7,7 @@ Does not belong here: what is parsed and kept (dbt_project.py), what a build run
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,25 +27,29 @@ def invoke(
     manifest: Manifest | None = None,
     callbacks: Sequence[Callable[[EventMsg], None]] = (),
     target: Path | None = None,
+    project: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> dbtRunnerResult:
     """One dbt invocation. Afterwards dbt's connections are closed: it keeps them open, and they would hold the lock of the
     database file.
 
     manifest: what dbt parsed before; without it dbt reads the project. target: folder of its artefacts and its log, those of
-    the home if not given.
+    the home if not given. project: folder of another project than the warehouse's, with its profiles.yml. environment: more
+    variables for them.
     """
     from dbt.cli.main import dbtRunner
 
     folder = target or settings.dbt_target
+    of_project = str(project or settings.dbt_project)
     folder.mkdir(parents=True, exist_ok=True)
     runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
     try:
-        with _environment(settings):
+        with _environment(settings, environment or {}):
             outcome = runner.invoke(
                 [
                     *arguments,
-                    *("--project-dir", str(settings.dbt_project)),
-                    *("--profiles-dir", str(settings.dbt_project)),
+                    *("--project-dir", of_project),
+                    *("--profiles-dir", of_project),
                     *("--target-path", str(folder)),
                     *("--log-path", str(target or settings.home / "dbt" / "logs")),
                     *("--log-level", "none", "--log-level-file", "info"),
@@ -61,11 +65,12 @@ def invoke(
 
 
 @contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
+def _environment(settings: Settings, more: Mapping[str, str]) -> Iterator[None]:
     """Inside the block, the environment variables that profiles.yml and the Python models read: dbt offers its profiles no
     other way to be given a path. They are put back afterwards, so that two homes can build in one process."""
-    before = {name: os.environ.get(name) for name in ("HEADWAY_HOME", "DO_NOT_TRACK")}
-    os.environ["HEADWAY_HOME"] = str(settings.home)
+    ours = {"HEADWAY_HOME": str(settings.home), **more}
+    before = {name: os.environ.get(name) for name in (*ours, "DO_NOT_TRACK")}
+    os.environ.update(ours)
     os.environ.setdefault("DO_NOT_TRACK", "1")
     try:
         yield

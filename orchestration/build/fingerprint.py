@@ -1,4 +1,5 @@
-"""What a release is made from: the state of the store, the dbt project, the writing code and the versions of the engines.
+"""What a release is made from: the state of the store, what was worked out of the detail, the dbt project, the writing code and the
+versions of the engines.
 
 Belongs here: one hash over these.
 Does not belong here: deciding to skip a build (steps.py), versions by name (release/versions.py), releases (release/folders.py).
@@ -15,6 +16,7 @@ import duckdb
 
 from orchestration.base.settings import STORAGE_VERSION, Settings
 from orchestration.build.dbt_project import project_hash
+from orchestration.build.detail.release_tables import detail_state
 from orchestration.release.versions import versions
 from orchestration.store.tables import open_store
 
@@ -37,6 +39,8 @@ def input_fingerprint(settings: Settings) -> str:
         digest.update(str(path.relative_to(settings.project)).encode() + b"\0" + path.read_bytes() + b"\0")
     digest.update(project_hash(settings).encode())
     digest.update(json.dumps([versions(settings), STORAGE_VERSION]).encode())
+    if (detail := detail_state(settings)) is not None:
+        digest.update(detail.encode())
     if settings.store.exists():
         with open_store(settings.store, read_only=True) as con:
             for statement in _store_state(con):

@@ -12,6 +12,7 @@ from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.build import dbt_runner
+from orchestration.build.detail.release_tables import add_to_build, detail_keys
 from orchestration.build.fingerprint import input_fingerprint
 from orchestration.intake.figures.load import figures_loaded
 from orchestration.intake.figures.manifest import read_manifest
@@ -33,12 +34,16 @@ def is_current(settings: Settings) -> bool:
 
 
 def transform(settings: Settings) -> dbt_runner.DbtResult:
-    """Run dbt into build/headway.duckdb, under the writer lock. A failed model or test is in the result, not raised.
+    """Run dbt into build/headway.duckdb, under the writer lock, and put beside its marts what has been worked out of the detail. A
+    failed model or test is in the result, not raised.
 
     Raises ReleaseError where dbt cannot run at all, WriterBusyError after ten minutes of waiting for another run.
     """
     with writer_lock(settings, wait=_WAIT_SECONDS):
-        return dbt_runner.build(settings)
+        result = dbt_runner.build(settings)
+        if result.success:
+            add_to_build(settings)
+        return result
 
 
 def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Release:
@@ -58,6 +63,6 @@ def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Releas
             inputs={"payloads": payloads, "figures": {f["dataset"]: f["sha256"] for f in manifest["files"]}},
             checks=dbt_runner.check_results(settings),
             fingerprint=input_fingerprint(settings),
-            keys=declared_keys(settings.dbt_manifest),
+            keys={**declared_keys(settings.dbt_manifest), **detail_keys(settings)},
             allow_shrink=allow_shrink,
         )

@@ -1,0 +1,92 @@
+"""The detail models on a real Spark cluster: every row is DuckDB's, also where an executor or a whole worker dies in the middle.
+
+The cluster is a master and two workers, processes on 127.0.0.1 that are killed as an out-of-memory killer or a power cut would.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.build.detail.derive import build_detail
+from orchestration.build.detail.derived import Derived, derived_of
+from tests.support.detail_case import rows_of, small_lake
+from tests.support.spark_cluster import SETTINGS, Cluster, cluster, end_driver, need_spark, wait_for
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory):
+    """A home with a lake and DuckDB's tables of it: (settings, what DuckDB built)."""
+    need_spark()
+    folder = tmp_path_factory.mktemp("cluster")
+    small_lake(folder / "detail", rows=20_000, products=600)
+    settings = Settings(PROJECT, folder)
+    return settings, build_detail(settings).derived
+
+
+@pytest.fixture(scope="module")
+def running(home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with cluster(tmp_path_factory.mktemp("spark")) as started:
+        try:
+            yield started
+        finally:
+            end_driver()
+
+
+def same_rows(built: Derived, expected: dict[str, pl.DataFrame]) -> None:
+    """Every row and column of every table: whole numbers, texts and dates exactly, doubles to 1e-9."""
+    assert {table.name for table in built.tables} == set(expected)
+    for name, rows in expected.items():
+        assert_frame_equal(rows_of(built, name), rows, rel_tol=1e-9, abs_tol=0)
+
+
+@contextmanager
+def while_writing(derived: Path, table: str, kill: Callable[[], int]) -> Iterator[list[int]]:
+    """Run `kill` once, when a job has begun to write `table` and has not ended; yields what it killed."""
+    killed: list[int] = []
+    before = set(derived.iterdir())
+
+    def begun() -> bool:
+        return any((folder / table / "_temporary").is_dir() for folder in set(derived.iterdir()) - before)
+
+    def watch() -> None:
+        wait_for(begun, f"{table} to be written")
+        killed.append(kill())
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    yield killed
+    thread.join(1)
+
+
+@pytest.mark.long
+def test_rows_are_those_of_duckdb_where_an_executor_and_then_a_worker_dies(home, running):
+    """Rows that are lost or written twice where a task was half done; sums that another engine makes otherwise.
+
+    One test, as the second run would otherwise depend on the first: with a worker gone, the cluster has one.
+    """
+    settings, of_duckdb = home
+    derived = derived_of(settings)
+    expected = {table.name: rows_of(of_duckdb, table.name) for table in of_duckdb.tables}
+    assert sum(rows.height for rows in expected.values()) > 50_000
+
+    with while_writing(derived, "fct_detail_import_district", running.kill_executor) as killed:
+        built = build_detail(settings, "spark", master=running.url, configuration=SETTINGS).derived
+    assert built.engine == "spark" and killed, "no executor was killed in the middle"
+    assert running.launched() >= 3, "the executor that was killed was not launched again"
+    assert running.alive() == 2
+    same_rows(built, expected)
+
+    with while_writing(derived, "fct_detail_duty_rate", running.kill_worker) as killed:
+        built = build_detail(settings, "spark", master=running.url, configuration=SETTINGS).derived
+    assert killed, "no worker was killed in the middle"
+    wait_for(lambda: running.alive() == 1, "the master to see that the worker is gone")
+    assert len(running.executors()) <= 1
+    same_rows(built, expected)
