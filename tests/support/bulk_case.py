@@ -69,10 +69,22 @@ def import_rows(month: date = MONTH) -> list[dict[str, object]]:
                 continue
             rows.append(
                 {
-                    **{"hs10": product, "country": country, "subco": "", "entry": district, "unlading": district},
+                    **{
+                        "hs10": product,
+                        "country": country,
+                        "subco": "",
+                        "entry": district,
+                        "unlading": district,
+                    },
                     **{"provision": provision, "month": month, "cards": number + 1, "con_qy1": part // 1000},
                     **{"con_val": part, "dut_val": part if provision == "00" else 0, "con_cif": part + 7},
-                    **{"gen_val": part, "gen_cif": part + 7, "con_cha": 7, "gen_cha": 7, "air_val": part % 1000},
+                    **{
+                        "gen_val": part,
+                        "gen_cif": part + 7,
+                        "con_cha": 7,
+                        "gen_cha": 7,
+                        "air_val": part % 1000,
+                    },
                 }
             )
     still = dict.fromkeys(IMPORT_AMOUNTS, 0)
@@ -85,7 +97,13 @@ def export_rows(month: date = MONTH) -> list[dict[str, object]]:
     rows = [
         {
             **{"df": "1", "hs10": product, "country": country, "district": "10", "month": month},
-            **{"cards": 1, "qty_1": value // 1000, "all_val": value, "ves_val": value, "ves_wgt": value // 100},
+            **{
+                "cards": 1,
+                "qty_1": value // 1000,
+                "all_val": value,
+                "ves_val": value,
+                "ves_wgt": value // 100,
+            },
         }
         for product, country, value in EXPORTED
     ]

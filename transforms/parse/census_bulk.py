@@ -90,7 +90,9 @@ def read_month(file: BinaryIO, name: str, *, progress: Progress = lambda _done, 
                 )
             lacking = [c.member for c in bulk.controls if c.required and c.member not in members]
             if lacking:
-                raise FrameError(f"{name} lacks the control totals {', '.join(lacking)}; without them nothing is added")
+                raise FrameError(
+                    f"{name} lacks the control totals {', '.join(lacking)}; without them nothing is added"
+                )
             return _checked(archive, members, bulk, name, progress)
     except CANNOT_UNPACK as error:
         raise FrameError(f"{name} is no zip, or is cut or damaged: {error}") from error

@@ -94,7 +94,9 @@ def _totals(
 _IMPORT_AMOUNTS = tuple(name for name in IMPORTS.amounts if "quantity" not in name)
 _EXPORT_AMOUNTS = tuple(name for name in EXPORTS.amounts if "quantity" not in name)
 
-_BY_ENTRY = _totals("imports by district of entry", 578, (Field("district_entry", 1, 2),), 33, _IMPORT_AMOUNTS)
+_BY_ENTRY = _totals(
+    "imports by district of entry", 578, (Field("district_entry", 1, 2),), 33, _IMPORT_AMOUNTS
+)
 _BY_DISTRICT = _totals("exports by district", 278, (Field("district", 1, 2),), 33, _EXPORT_AMOUNTS)
 
 IMPORTS_BULK = Bulk(

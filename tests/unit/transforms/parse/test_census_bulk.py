@@ -34,9 +34,7 @@ def test_imports_are_the_values_that_were_written(tmp_path):
     assert (month.flow, month.month, month.lines, month.zero_rows) == ("imports", "2025-01", len(rows) + 1, 1)
     assert month.frame.columns == [*DETAIL_TABLES["imports"].codes, *DETAIL_TABLES["imports"].amounts]
     codes = ("hs10", "country", "subco", "entry", "unlading", "provision")
-    written = [
-        (*(row[c] for c in codes), *(row.get(a, 0) for a in bulk_case.IMPORT_AMOUNTS)) for row in rows
-    ]
+    written = [(*(row[c] for c in codes), *(row.get(a, 0) for a in bulk_case.IMPORT_AMOUNTS)) for row in rows]
     assert month.frame.rows() == written
     of_country = month.frame.group_by("hs10", "country_code").agg(pl.col("consumption_value").sum())
     assert set(of_country.rows()) == {(p, c, v) for p, c, v, _ in bulk_case.IMPORTED}
@@ -67,7 +65,11 @@ def test_a_control_total_off_by_one_dollar_refuses_the_month(tmp_path, member):
     place = next(c.layout for b in BULKS for c in b.controls if c.member == member[:-4].upper())
     last = place.first_amount - 1 + 15 * (place.amounts.index("general_value") + 1)
     changed[member][0] = f"{line[: last - 15]}{int(line[last - 15 : last]) + 1:015d}{line[last:]}"
-    refused(tmp_path, changed, rf"{member}: general_value of .* sums to [\d,]+, the control total is [\d,]+ \(1 of")
+    refused(
+        tmp_path,
+        changed,
+        rf"{member}: general_value of .* sums to [\d,]+, the control total is [\d,]+ \(1 of",
+    )
 
 
 def test_a_total_without_rows_and_rows_without_a_total_refuse_the_month(tmp_path):
@@ -113,7 +115,10 @@ def test_without_the_lists_of_codes_the_totals_still_know_the_countries(tmp_path
     del changed["COUNTRY.TXT"], changed["DISTRICT.TXT"]
     assert read(bulk_case.zipped(tmp_path / "IMDB2501.ZIP", changed)).frame.height
     rows = bulk_case.import_rows()
-    changed["IMP_DETL.TXT"] = [bulk_case.import_line({**rows[0], "country": "9999"}), *changed["IMP_DETL.TXT"][1:]]
+    changed["IMP_DETL.TXT"] = [
+        bulk_case.import_line({**rows[0], "country": "9999"}),
+        *changed["IMP_DETL.TXT"][1:],
+    ]
     refused(tmp_path, changed, "imp_CTY.txt: cards of country_code 1220")
 
 
