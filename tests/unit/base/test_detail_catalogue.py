@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.base.detail_catalogue import (
@@ -39,6 +39,7 @@ def test_of_vintages_of_one_day_the_tenth_comes_after_the_second(tmp_path):
     assert [e.vintage for e in lake.chosen("imports")] == ["2026-11-29.10"]
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(st.integers(1, 12), st.integers(0, 40), st.sampled_from(["imports", "exports"])),

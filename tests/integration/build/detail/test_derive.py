@@ -20,7 +20,7 @@ from orchestration.build.detail.derived import current, derived_of
 from orchestration.build.detail.relations import countries
 from tests.oracles import plain_detail
 from tests.support.command_case import command
-from tests.support.detail_case import made_up, rows_of, small_lake, write_lake
+from tests.support.derived_case import made_up, rows_of, small_lake, write_lake
 from transforms.detail_tables import DETAIL_TABLES
 
 

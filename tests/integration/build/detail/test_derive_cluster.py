@@ -17,7 +17,7 @@ from polars.testing import assert_frame_equal
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.detail.derive import build_detail
 from orchestration.build.detail.derived import Derived, derived_of
-from tests.support.detail_case import rows_of, small_lake
+from tests.support.derived_case import rows_of, small_lake
 from tests.support.spark_cluster import SETTINGS, Cluster, cluster, end_driver, need_spark, wait_for
 
 

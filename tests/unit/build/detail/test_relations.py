@@ -9,7 +9,7 @@ import polars as pl
 from orchestration.base.detail_catalogue import Catalogue
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.detail.relations import IN_STAGES, countries, list_codes, relations
-from tests.support.detail_case import small_lake
+from tests.support.derived_case import small_lake
 from transforms.detail_tables import DETAIL_TABLES
 
 
