@@ -50,7 +50,7 @@ class DetailStatus:
 
 
 def detail_status(settings: Settings, *, verify: bool = False) -> DetailStatus:
-    """What the lake holds; with `verify` every file of every vintage is read and compared with its digest (0.5 s a GB)."""
+    """What the lake holds; with `verify` every file of every vintage is read and compared with its digest."""
     catalogue = Catalogue.load(settings.detail)
     return DetailStatus(
         folder=str(settings.detail),

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.base.detail_catalogue import (
@@ -19,6 +19,7 @@ from orchestration.base.detail_catalogue import (
     encoded,
 )
 from orchestration.base.errors import DetailError
+from tests.support.examples import examples
 
 
 def entry(month: str, vintage: str, flow: str = "imports") -> MonthVintage:
@@ -39,7 +40,7 @@ def test_of_vintages_of_one_day_the_tenth_comes_after_the_second(tmp_path):
     assert [e.vintage for e in lake.chosen("imports")] == ["2026-11-29.10"]
 
 
-@settings(deadline=None)
+@examples(100)
 @given(
     st.lists(
         st.tuples(st.integers(1, 12), st.integers(0, 40), st.sampled_from(["imports", "exports"])),

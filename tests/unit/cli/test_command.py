@@ -32,7 +32,12 @@ def test_every_command_has_examples():
 
     from orchestration.cli import main
 
+    commands = dict(main.commands)
     for name, registered in main.commands.items():
+        if isinstance(registered, click.Group):
+            del commands[name]
+            commands |= {f"{name} {below}": each for below, each in registered.commands.items()}
+    for name, registered in commands.items():
         text = registered.get_help(click.Context(registered, info_name=name))
         assert f"headway {name}" in text.partition("Examples:")[2], name
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.examples import examples
 from transforms.parse.fixed_width import Field, Layout, blocks, months_of, typed_rows
 from transforms.schema import FrameError
 
@@ -36,7 +37,7 @@ def read(text: bytes, *, lines: int = 3, keep_zeros: bool = False) -> list[tuple
     return found
 
 
-@settings(deadline=None)
+@examples(100)
 @given(
     st.lists(st.tuples(st.integers(0, 10**15 - 1), st.integers(0, 3)), max_size=9),
     st.sampled_from(["\n", "\r\n"]),
