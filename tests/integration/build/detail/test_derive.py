@@ -13,11 +13,14 @@ from polars.testing import assert_frame_equal
 
 from orchestration.base.detail_catalogue import CATALOGUE
 from orchestration.base.errors import DetailError, UsageError
+from orchestration.base.public_table import describe
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.detail import release_tables
 from orchestration.build.detail.derive import build_detail
 from orchestration.build.detail.derived import current, derived_of
 from orchestration.build.detail.relations import countries
+from orchestration.release.contract import Contract, check_file
+from orchestration.release.public_file import assemble
 from tests.oracles import plain_detail
 from tests.support.command_case import command
 from tests.support.derived_case import made_up, rows_of, small_lake, write_lake
@@ -147,6 +150,14 @@ def test_what_a_release_takes_comes_with_its_comments_and_a_cut_file_is_refused(
             "SELECT count(*) FROM duckdb_columns() WHERE comment IS NULL AND NOT internal"
         ).fetchone()
         assert bare == (0,)
+    # and from there into a file as a release has it, sorted by the keys that no constraint declares
+    released = tmp_path / "headway.duckdb"
+    assemble(settings.build_database, released, keys=release_tables.detail_keys(settings))
+    with duckdb.connect(str(released), read_only=True) as con:
+        tables = describe(con, release_tables.detail_keys(settings))
+        assert {table.name for table in tables} == set(names)
+        checks = check_file(con, tables, Contract(tuple(names), {}), previous={}, allow_shrink=False)
+        assert [check.outcome for check in checks] == ["pass"] * len(checks), checks
     cut = built.files(names[0])[0]
     content = cut.read_bytes()
     cut.write_bytes(content[:-1])
