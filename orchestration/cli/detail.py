@@ -67,6 +67,7 @@ def add(
     from orchestration.intake.agency.plan import month
     from orchestration.intake.detail.add import add_file, unreadable
     from orchestration.intake.detail.download import ASKED, FREIGHT, add_since
+    from orchestration.operations.detail_build import attach
 
     if bool(files) == bool(since):
         raise UsageError(
@@ -85,6 +86,8 @@ def add(
                 if len(files) == 1:
                     raise
                 results.append(unreadable(file, error))
+        if any(result.state == "added" for result in results):
+            attach(settings)
     return _show_added(out, results)
 
 
@@ -182,9 +185,11 @@ def compact(
     Derived: the months stay, and a year is made again when one of its months was revised.
     """
     from orchestration.intake.detail.compact import compact as run
+    from orchestration.operations.detail_build import attach
 
     with out.progress():
         made = run(settings, flows=flows, years=years, wait=wait)
+        attach(settings)
     if out.as_json:
         out.json(made)
     else:  # as text, or a year would be 2,025
