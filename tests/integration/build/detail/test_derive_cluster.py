@@ -26,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory):
     """A home with a lake and DuckDB's tables of it: (settings, what DuckDB built)."""
     need_spark()
     folder = tmp_path_factory.mktemp("cluster")
-    small_lake(folder / "detail", rows=20_000, products=600)
+    small_lake(folder / "detail", rows=8_000, products=600)
     settings = Settings(PROJECT, folder)
     return settings, build_detail(settings).derived
 
@@ -70,12 +70,13 @@ def while_writing(derived: Path, table: str, kill: Callable[[], int]) -> Iterato
 def test_rows_are_those_of_duckdb_where_an_executor_and_then_a_worker_dies(home, running):
     """Rows that are lost or written twice where a task was half done; sums that another engine makes otherwise.
 
-    One test, as the second run would otherwise depend on the first: with a worker gone, the cluster has one.
+    One test, as the second run would otherwise depend on the first: with a worker gone, the cluster has one. Ten JVMs begin in it, which is
+    most of its minute and a half of processor time.
     """
     settings, of_duckdb = home
     derived = derived_of(settings)
     expected = {table.name: rows_of(of_duckdb, table.name) for table in of_duckdb.tables}
-    assert sum(rows.height for rows in expected.values()) > 50_000
+    assert sum(rows.height for rows in expected.values()) > 40_000
 
     with while_writing(derived, "fct_detail_import_district", running.kill_executor) as killed:
         built = build_detail(settings, "spark", master=running.url, configuration=SETTINGS).derived
