@@ -142,14 +142,20 @@ def dealt_out(
     n_products, n_columns = table.shape
     # a partner's effect takes out what its column has in common, and what is small loses no digits
     table = table - table.mean(axis=0)
+    # partners on whom no product differs, which are most of them where a measure is on one country, add nothing to any sum
+    used = table.any(axis=0)
+    used[0] |= not used.any()
+    table = table[:, used]
     place = (effects.product, column)
     weight = np.zeros((n_products, n_columns))
     weight[place] = effects.root**2
     total = weight.sum(axis=1)
+    weight = weight[:, used]
     n_basis = effects.basis.shape[1]
     # of each product and partner, y and the basis by the root of the weight: what a row is multiplied with
     factors = np.zeros((n_products, n_columns, n_basis + 1))
     factors[place] = np.c_[y, effects.basis] * effects.root[:, None]
+    factors = factors[:, used]
     sums, squares = table @ weight.T, table**2 @ weight.T
     squares -= sums**2 / total
     width = max(1, _BLOCK // (n_products * (n_basis + 1)))
@@ -157,7 +163,7 @@ def dealt_out(
 
     def with_rows(block: slice) -> np.ndarray:
         """Sums over partners of each row times y and the basis of each product of the block: (rows, products, 1 + basis)."""
-        own = factors[block].transpose(1, 0, 2).reshape(n_columns, -1)
+        own = factors[block].transpose(1, 0, 2).reshape(table.shape[1], -1)
         return (table @ own).reshape(n_products, -1, n_basis + 1)
 
     tables = [with_rows(block) for block in blocks] if len(blocks) == 1 else None
