@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.routing import Route
 
-from orchestration.readers.dashboard.app import PAGES
+from orchestration.readers.dashboard.menu import PAGES
 
 #: the address of the page without the name of the page, as the browser knows it: also right behind a proxy that adds a folder
 _SCRIPT = """<script>

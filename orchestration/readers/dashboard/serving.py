@@ -161,7 +161,8 @@ def _warm() -> None:
     with contextlib.suppress(Exception):
         from orchestration.readers.charts.render import specification
         from orchestration.readers.dashboard import overview
-        from orchestration.readers.dashboard.app import PAGES, module_of
+        from orchestration.readers.dashboard.app import module_of
+        from orchestration.readers.dashboard.menu import PAGES
         from orchestration.readers.dashboard.reading import current_release
 
         for name, _, _ in PAGES:

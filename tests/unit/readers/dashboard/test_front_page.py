@@ -6,8 +6,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from orchestration.readers.dashboard.app import PAGES
 from orchestration.readers.dashboard.front_page import routes, told
+from orchestration.readers.dashboard.menu import PAGES
 
 
 def client(base_path: str) -> TestClient:
