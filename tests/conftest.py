@@ -7,6 +7,7 @@ Does not belong here: data of one module's tests.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -27,6 +28,13 @@ import duckdb
 with duckdb.connect(sys.argv[1], read_only=True) as con:
     print(json.dumps([con.execute(q).fetchall() for q in sys.argv[2:]], default=str))
 """
+
+
+# Pages run without a server here, of which Streamlit warns for every cached function, above the first line of pytest where the modules
+# are collected. Dropped is that one message, by a filter, because Streamlit sets the level of its loggers itself.
+logging.getLogger("streamlit.runtime.caching.cache_data_api").addFilter(
+    lambda record: "No runtime found" not in record.getMessage()
+)
 
 
 class _Clients(dict):
