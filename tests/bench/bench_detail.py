@@ -54,7 +54,7 @@ def _cpu() -> float:
 
 def test_lines_a_second(tmp_path, shared_data):
     """From the zip to typed columns: what `read_month` does with the detail, without the totals."""
-    frame = Rows(20_000_000, spill=tmp_path / "spill", data=shared_data).of(MONTH, "imports")
+    frame = Rows(8_000_000, spill=tmp_path / "spill", data=shared_data).of(MONTH, "imports")
     text = bulk_text(frame, MONTH, ZERO_SHARE)
     path = bulk_zip(tmp_path / "IMDB2305.ZIP", text)
     plain = tmp_path / "IMP_DETL.TXT"

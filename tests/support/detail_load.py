@@ -142,8 +142,10 @@ class Rows:
         ]
         direction = "2" if flow == "imports" else "1"
         return self._con.sql(
-            f"SELECT {', '.join(columns)} FROM ({self._split()}) "
-            f"WHERE ym = '{month:%Y-%m}' AND TRDTYPE = '{direction}' ORDER BY {', '.join(table.sorted_by)}"
+            # sorted before the columns are made of them, which are three times as many
+            f"SELECT {', '.join(columns)} FROM (FROM ({self._split()}) "
+            f"WHERE ym = '{month:%Y-%m}' AND TRDTYPE = '{direction}' "
+            f"ORDER BY {', '.join(where[code] for code in table.sorted_by)})"
         ).pl()
 
     def dollars(self, month: date, flow: str) -> int:

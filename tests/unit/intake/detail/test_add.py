@@ -104,6 +104,7 @@ def test_freight_adds_its_three_tables_and_a_bad_month_costs_itself_only(tmp_pat
     assert Archive(apart(settings)).payloads("bts", "detail"), "its good month stands on these bytes"
 
 
+@pytest.mark.slow
 @pytest.mark.recorded
 def test_a_recorded_month_of_freight_is_what_the_tables_say(tmp_path, shared_data):
     """Counted without our code: rows by DuckDB straight from the CSV in the zip."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from pathlib import Path
 
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.support import bulk_case
+from tests.support.examples import examples
 from transforms.detail_tables import DETAIL_TABLES
 from transforms.parse.census_bulk import is_bulk, read_month, stated_by
 from transforms.parse.census_bulk_layouts import BULKS
@@ -139,6 +144,26 @@ def test_lines_of_another_month_or_flow_than_the_name_says_are_refused(tmp_path)
     changed = members()
     changed["IMP_DETL.TXT"][4] = changed["IMP_DETL.TXT"][4].replace("202501", "202412", 1)
     refused(tmp_path, changed, "line 5 is of 202412", name="download.zip")
+
+
+@examples(40)
+@given(st.integers(0, 26), st.integers(0, 357), st.integers(0, 255))
+def test_no_byte_of_a_row_can_change_unnoticed(row, place, value):
+    """Whatever a byte of the codes or of the month's amounts becomes: the month is refused, or what is read is the same (a blank
+    in place of a leading zero), but for two codes that no total covers."""
+    changed = members()
+    lines = [line.encode() for line in changed["IMP_DETL.TXT"]]
+    lines[row] = lines[row][:place] + bytes([value]) + lines[row][place + 1 :]
+    changed["IMP_DETL.TXT"] = b"".join(line + b"\r\n" for line in lines)
+    not_covered = ["subcountry_code", "rate_provision"]
+    with tempfile.TemporaryDirectory() as folder:
+        right = read(bulk_case.imports_zip(Path(folder))).frame.drop(not_covered)
+        try:
+            found = read(bulk_case.zipped(Path(folder) / "IMDB2501.ZIP", changed)).frame.drop(not_covered)
+        except FrameError as error:
+            assert str(error).startswith("IMDB2501.ZIP")
+        else:
+            assert found.equals(right)
 
 
 def test_names_and_other_zips_are_told_apart(tmp_path):
