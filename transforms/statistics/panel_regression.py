@@ -143,8 +143,8 @@ def dealt_out(
     # a partner's effect takes out what its column has in common, and what is small loses no digits
     table = table - table.mean(axis=0)
     # partners on whom no product differs, which are most of them where a measure is on one country, add nothing to any sum
-    used = table.any(axis=0)
-    used[0] |= not used.any()
+    used = np.flatnonzero(table.any(axis=0))
+    used = used if used.size else np.array([0])
     table = table[:, used]
     place = (effects.product, column)
     weight = np.zeros((n_products, n_columns))
