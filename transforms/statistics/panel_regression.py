@@ -156,6 +156,10 @@ def dealt_out(
     factors = np.zeros((n_products, n_columns, n_basis + 1))
     factors[place] = np.c_[y, effects.basis] * effects.root[:, None]
     factors = factors[:, used]
+    whole = (table**2).sum() * max(total.max(initial=0.0) / n_columns, 1e-300)
+    if len(orders) < n_products:
+        # a table of rows by products would hold more than all permutations need
+        return _dealt_directly(effects, y, table, weight, total, factors, orders, whole, errors=errors)
     sums, squares = table @ weight.T, table**2 @ weight.T
     squares -= sums**2 / total
     width = max(1, _BLOCK // (n_products * (n_basis + 1)))
@@ -175,7 +179,6 @@ def dealt_out(
             found += part[orders[:, product], place_in_block]
     with_y, with_basis = found[:, 0], found[:, 1:]
     size = own_squares.sum(axis=1) - (with_basis**2).sum(axis=1)
-    whole = (table**2).sum() * max(total.max(initial=0.0) / n_columns, 1e-300)
     with np.errstate(invalid="ignore", divide="ignore"):
         beta = np.where(size > _SQUARED_TOLERANCE * whole, with_y / size, np.nan)
     degrees = n_products - 1
@@ -198,6 +201,51 @@ def dealt_out(
     factor = n_products / degrees * (effects.n_cells - 1) / free if degrees > 0 and free > 0 else np.nan
     with np.errstate(invalid="ignore", divide="ignore"):
         se = np.sqrt(((x_y - beta[:, None] * x_x) ** 2).sum(axis=1) * factor) / size
+        return Slopes(beta, se, beta / se, degrees)
+
+
+def _dealt_directly(
+    effects: TwoWay,
+    y: np.ndarray,
+    table: np.ndarray,
+    weight: np.ndarray,
+    total: np.ndarray,
+    factors: np.ndarray,
+    orders: np.ndarray,
+    whole: float,
+    *,
+    errors: bool,
+) -> Slopes:
+    """dealt_out where there are more products than permutations: each permutation's rows are laid beside the products, a block of
+    permutations at a time. Takes permutations x products x columns, not products squared: of 5,300 products that is a fortieth."""
+    n_products, n_columns = table.shape
+    flat = factors.reshape(n_products * n_columns, -1)
+    if errors:
+        y_by_basis = effects.by_product(effects.basis * y[:, None])
+        basis_by_basis = effects.by_product(effects.basis[:, :, None] * effects.basis[:, None, :])
+    degrees = n_products - 1
+    free = effects.n_cells - effects.rank - 1
+    factor = n_products / degrees * (effects.n_cells - 1) / free if degrees > 0 and free > 0 else np.nan
+    beta, se = np.full(len(orders), np.nan), np.full(len(orders), np.nan)
+    height = max(1, _BLOCK // (n_products * n_columns))
+    for first in range(0, len(orders), height):
+        block = slice(first, first + height)
+        rows = table[orders[block]]
+        found = rows.reshape(len(rows), -1) @ flat
+        with_y, with_basis = found[:, 0], found[:, 1:]
+        own = np.einsum("ipc,pc->ip", rows**2, weight) - np.einsum("ipc,pc->ip", rows, weight) ** 2 / total
+        size = own.sum(axis=1) - (with_basis**2).sum(axis=1)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            beta[block] = np.where(size > _SQUARED_TOLERANCE * whole, with_y / size, np.nan)
+        if not errors:
+            continue
+        pairs = (with_basis[:, :, None] * with_basis[:, None, :]).reshape(len(rows), -1)
+        along = (with_basis @ flat[:, 1:].T).reshape(rows.shape)
+        x_y = np.einsum("ipc,pc->ip", rows, factors[:, :, 0]) - with_basis @ y_by_basis.T
+        x_x = own + pairs @ basis_by_basis.reshape(n_products, -1).T - 2 * (rows * along).sum(axis=2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            se[block] = np.sqrt(((x_y - beta[block, None] * x_x) ** 2).sum(axis=1) * factor) / size
+    with np.errstate(invalid="ignore", divide="ignore"):
         return Slopes(beta, se, beta / se, degrees)
 
 
