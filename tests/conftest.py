@@ -57,6 +57,12 @@ class _Clients(dict):
         return query
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test of tests/unit is `quick` unless it says that it is `slow`: `make unit` runs these, `make test` begins with them."""
+    if item.path.is_relative_to(PROJECT / "tests" / "unit") and not item.get_closest_marker("slow"):
+        item.add_marker("quick")
+
+
 @pytest.hookimpl(trylast=True)  # after what is deselected was taken out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The tests that take minutes begin first, one on each of two workers: the last to begin would run alone at the end. A worker
