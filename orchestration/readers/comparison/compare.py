@@ -54,7 +54,8 @@ class Comparison:
     with the latest figures; held: which versions of the months are held; control: the comparison with the control set that was
     asked for; methods: what the methods that were asked for say; answer: what can be told by the best design, None where no
     answer is held for these windows; brief: the answer in MAX_WORDS words at most, or the comparison where there is none;
-    control_text: the comparison with controls in words, which `text` has too; own_month: the month of an event inside a month.
+    control_text: the comparison with controls in words, which `text` has too; own_month: the month of an event inside a month;
+    own_events: events of the user's own timelines in the windows, which are not counted as rivals.
     """
 
     event: DimEvent | None
@@ -72,6 +73,7 @@ class Comparison:
     brief: str = ""
     control_text: str = ""
     own_month: dt.date | None = None
+    own_events: Sequence[OtherEvent] = ()
 
     @property
     def answered(self) -> bool:
@@ -177,6 +179,7 @@ def compare(
         in_short,
         control_text,
         own_month,
+        own,
     )
 
 
