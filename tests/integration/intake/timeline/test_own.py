@@ -104,6 +104,7 @@ def both(home: Settings, mine: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as con:
         for name, settings in (("bare", home), ("mine", mine)):
             con.execute(f"attach '{settings.current_database.resolve()}' as {name} (read_only)")
+        con.execute("use mine")  # the macros name their tables without a database
         yield con
 
 
