@@ -20,11 +20,9 @@ from datetime import date
 from transforms.feed.text import quoted
 
 _MONTHS = {
-    name: number
-    for number, name in enumerate(
-        "january february march april may june july august september october november december".split(), 1
-    )
-}
+    "january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8, "september": 9,
+    "october": 10, "november": 11, "december": 12,
+}  # fmt: skip
 _MONTH = "|".join(_MONTHS)
 _DAY = rf"(?:(?:{_MONTH})\s+\d{{1,2}},?\s+(?:19|20)\d{{2}}|\d{{1,2}}\s+(?:{_MONTH}),?\s+(?:19|20)\d{{2}})"
 #: '12:01 a.m. eastern daylight time on', in any of its spellings
@@ -48,6 +46,10 @@ _RECITAL = re.compile(
     re.IGNORECASE,
 )
 #: nothing is imposed yet: somebody may, or proposes to
+_DISCRETION = re.compile(
+    r"\bmay be (?:imposed|applied|increased)|\bat (?:his|her|the Secretary'?s?) discretion|\bin (?:his|her) discretion",
+    re.IGNORECASE,
+)
 _MAY = re.compile(
     r"\bmay be (?:imposed|applied|increased)|\bat (?:his|her|the Secretary'?s?) discretion|\bin (?:his|her) discretion|"
     r"\bpropos(?:es|ed|al|ing)\b|\bis considering\b|\bwould (?:be|apply|take effect)\b|\bmay determine\b",
@@ -137,7 +139,7 @@ def first_day(
         if pause is None and (match := _PAUSE.search(sentence)) and (until := day_of(match["day"])):
             pause = until, quoted(sentence, *match.span())
         doubtful = _MAY.search(sentence) is not None
-        if doubtful and re.search(r"dut(?:y|ies)|tariff|surtax|surcharge", sentence, re.IGNORECASE):
+        if _DISCRETION.search(sentence):
             for named in re.finditer(_DAY, sentence, re.IGNORECASE):
                 if (day := day_of(named[0])) is not None and (decided is None or day >= decided):
                     doubts.setdefault(day, quoted(sentence, *named.span()))

@@ -77,7 +77,7 @@ def rates(sentences: Sequence[str]) -> list[Rate]:
         ):
             continue
         for match in _NUMBER.finditer(sentence):
-            before, after = sentence[max(0, match.start() - 90) : match.start()], sentence[match.end() :]
+            before, after = sentence[max(0, match.start() - 200) : match.start()], sentence[match.end() :]
             if _NOT_SET.search(before) or _SHARE.match(after):
                 continue
             if not (
@@ -100,7 +100,7 @@ def _follows_from(before: str) -> bool:
     return bool(
         re.search(r"\bfrom\s+\d[\d.]*\s*(?:percent|per\s+cent|%)\s+to\s+$", before, re.IGNORECASE)
         or re.search(
-            r"\b(?:rate|dut(?:y|ies)|tariff|surtax)\b.{0,60}\b(?:reduced|increased|raised|lowered|set)\s+(?:to|at)\s+$",
+            r"\b(?:rate|dut(?:y|ies)|tariff|surtax)\b.{0,160}\b(?:reduced|increased|raised|lowered|set)\s+(?:to|at)\s+$",
             before,
             re.IGNORECASE,
         )

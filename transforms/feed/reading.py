@@ -17,7 +17,7 @@ from transforms.feed import references
 from transforms.feed.days import FirstDay, first_day
 from transforms.feed.keywords import Keywords
 from transforms.feed.rates import Rate, rates
-from transforms.feed.text import LONGEST_FIELD, LONGEST_SENTENCE, field, quoted, sentences
+from transforms.feed.text import LONGEST_FIELD, field, quoted, sentences
 from transforms.schema import FEED_CANDIDATE, Parsed
 
 #: a party or topic that only the body names counts from so many mentions on: a proclamation names many countries once
@@ -77,7 +77,7 @@ def candidate_row(
     lines = sentences(body)
     decided = document.signed_on or document.published_on
     day = document.first_day or first_day(lines, decided=decided, registered=document.registered_on)
-    if text is None and day.day is None and not day.note:
+    if text is None and not day.rule:
         day = FirstDay(None, None, "", "the document itself was not read yet")
     found_rates = list(document.rates) if document.rates is not None else rates(lines)
     headings = sorted({*document.headings, *references.headings(body)})[: references.MOST_HEADINGS]

@@ -22,14 +22,12 @@ LONGEST_FIELD = 500
 _UNSEEN = frozenset({"script", "style", "noscript", "template", "head", "nav", "footer", "svg"})
 #: tags after which a new line begins
 _BLOCKS = frozenset(
-    "address article aside blockquote br dd div dl dt fieldset figure form h1 h2 h3 h4 h5 h6 header hr li main ol p pre "
-    "section table td th tr ul fp".split()
-)
+    {"address", "article", "aside", "blockquote", "br", "dd", "div", "dl", "dt", "fieldset", "figure", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "ol", "p", "pre", "section", "table", "td", "th", "tr", "ul", "fp"}
+)  # fmt: skip
 #: a full stop after these ends no sentence
 _SHORT = frozenset(
-    "a.m p.m U.S U.S.C S et seq Sec sec Secs No no Nos nos Fed Reg Stat Pub v vol art para para subpara Inc Ltd Corp Co St "
-    "Mr Mrs Ms Dr i.e e.g cf C.F.R D.C Jan Feb Mar Apr Jun Jul Aug Sept Sep Oct Nov Dec al approx".split()
-)
+    {"a.m", "p.m", "U.S", "U.S.C", "S", "et", "seq", "Sec", "sec", "Secs", "No", "no", "Nos", "nos", "Fed", "Reg", "Stat", "Pub", "v", "vol", "art", "para", "subpara", "Inc", "Ltd", "Corp", "Co", "St", "Mr", "Mrs", "Ms", "Dr", "i.e", "e.g", "cf", "C.F.R", "D.C", "Jan", "Feb", "Mar", "Apr", "Jun", "Jul", "Aug", "Sept", "Sep", "Oct", "Nov", "Dec", "al", "approx"}
+)  # fmt: skip
 #: a possible end of a sentence: the mark, closing quotes or brackets, then a space
 _END = re.compile(r"[.!?][\"”’)\]]*\s+(?=[\"“‘(\[A-Z0-9])")
 #: a heading or a list item ends what stood before it, even without a full stop

@@ -35,7 +35,7 @@ def document_text(content: bytes, *, source: str, status: int, title: str) -> st
     text = plain_text(content)
     if len(text) < _SHORTEST:
         raise UnreadableError(source, f"a page of {len(text)} characters", "ask again later")
-    words = {word for word in re.findall(r"[a-z]{5,}", title.lower())}
+    words = set(re.findall(r"[a-z]{5,}", title.lower()))
     shown = set(re.findall(r"[a-z]{5,}", text.lower()))
     if words and len(words & shown) < _TITLE_SHARE * len(words):
         raise HtmlInsteadError(

@@ -154,6 +154,6 @@ def edition_document(
             "the day of an edition is not the first day of a duty; see the documents it names",
         ),
         rates=tuple(found.values()),
-        headings=tuple([*added, *changed, *removed]),
+        headings=(*added, *changed, *removed),
         marks=cited,
     )

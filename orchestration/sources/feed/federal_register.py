@@ -1,4 +1,4 @@
-"""The Federal Register: presidential documents, and notices of USTR, BIS, USITC and CBP.
+"""The Federal Register: presidential documents, and notices of USTR, Commerce, USITC and CBP.
 
 Belongs here: the two APIs, the lists, the addresses of texts. Does not belong here: the format of a list
 (transforms/parse/federal_register.py), the rules (transforms/feed).
@@ -32,11 +32,12 @@ _PAGE = 1000
 AGENCIES = (
     "trade-representative-office-of-united-states",
     "industry-and-security-bureau",
+    "international-trade-administration",
     "international-trade-commission",
     "u-s-customs-and-border-protection",
 )
 #: of the notices of these agencies those are listed that hold the words
-TERMS = ("Harmonized Tariff Schedule", "USMCA")
+TERMS = ("Harmonized Tariff Schedule", "USMCA", "Trade Expansion Act")
 
 API = Api(
     name="FEDERAL_REGISTER",
