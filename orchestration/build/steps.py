@@ -15,6 +15,7 @@ from orchestration.build import dbt_runner
 from orchestration.build.fingerprint import input_fingerprint
 from orchestration.intake.figures.load import figures_loaded
 from orchestration.intake.figures.manifest import read_manifest
+from orchestration.intake.timeline.load import timelines_loaded
 from orchestration.release import folders as release
 from orchestration.release.contract import declared_keys
 from orchestration.store.tables import open_store
@@ -24,9 +25,9 @@ _WAIT_SECONDS = 600
 
 
 def is_current(settings: Settings) -> bool:
-    """Whether a build would make the release that is current already: every bundled figure is in the store, and
-    store, models and code are what that release was made from."""
-    if not settings.store.exists() or not figures_loaded(settings):
+    """Whether a build would make the release that is current already: every bundled figure and the user's own timelines are in the
+    store, and store, models and code are what that release was made from. Raises TimelineError for timelines that are not good."""
+    if not settings.store.exists() or not figures_loaded(settings) or not timelines_loaded(settings):
         return False
     recorded = release.current_fingerprint(settings)
     return recorded is not None and recorded == input_fingerprint(settings)

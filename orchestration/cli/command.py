@@ -132,10 +132,17 @@ class _CommandWithExamples(click.Command):
                 formatter.write(f"  {line.strip()}\n")
 
 
+def commands(name: str, about: str) -> click.Group:
+    """A group `headway NAME ...` of commands that belong together, for `command(..., group=...)`; about: its help."""
+    group = click.Group(name, help=about, short_help=about.partition("\n")[0])
+    main.add_command(group)
+    return group
+
+
 def command(
-    name: str, examples: str
+    name: str, examples: str, group: click.Group = main
 ) -> Callable[[Callable[Concatenate[Settings, Printer, P], int | None]], click.Command]:
-    """Decorator that registers a function as the command `name`, with --json and examples (one a line) in its help.
+    """Decorator that registers a function as the command `name` of `group`, with --json and examples (one a line) in its help.
 
     The function gets the settings, a printer and the values of its click options. What it returns is the exit status
     (None: 0); a HeadwayError that it raises becomes one line on standard error and the error's exit status (_Commands).
@@ -151,6 +158,6 @@ def command(
             sys.exit(body(Settings.load(), Printer(as_json), *args, **kwargs) or 0)
 
         option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-        return main.command(name, cls=_CommandWithExamples, epilog=examples)(option(run))
+        return group.command(name, cls=_CommandWithExamples, epilog=examples)(option(run))
 
     return decorate

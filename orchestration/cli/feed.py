@@ -12,25 +12,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from orchestration.base.settings import Settings
-from orchestration.cli.command import command, group
-from orchestration.cli.listing import Choice, Listing, choosing, show_list
+from orchestration.cli.command import command, commands
+from orchestration.cli.listing import CANDIDATES, Choice, choosing, show_list
 
 if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
 
-#: columns of a list on a terminal; --columns and --csv have the others
-CANDIDATES = Listing(
-    "candidates",
-    ("published_on", "feed_id", "status", "first_day", "rate_pct", "parties", "title"),
-)
-
-feed = group("feed", "New trade actions, found by machine: list them, look at one, accept or reject it.")
+feed = commands("feed", "New trade actions, found by machine and decided by you (docs/feed.md).")
 
 
 @command(
     "refresh",
     "headway feed refresh\nheadway feed refresh --since 2026-01-01\nheadway feed refresh --source cbp --json",
-    under=feed,
+    group=feed,
 )
 @click.option("--source", "sources", multiple=True, help="Only this publisher (may be repeated).")
 @click.option(
@@ -55,7 +49,7 @@ def refresh(settings: Settings, out: Printer, sources: tuple[str, ...], since: s
     "list",
     "headway feed list\nheadway feed list 'steel canada'\nheadway feed list --status rejected --all\n"
     "headway feed list --csv > candidates.csv",
-    under=feed,
+    group=feed,
 )
 @click.argument("words", nargs=-1, metavar="[FILTER]")
 @click.option(
@@ -82,7 +76,7 @@ def list_(
 @command(
     "show",
     "headway feed show federal_register:2025-05930\nheadway feed show 2025-05930 --json",
-    under=feed,
+    group=feed,
 )
 @click.argument("feed_id", metavar="ID")
 def show(settings: Settings, out: Printer, feed_id: str) -> None:
@@ -143,7 +137,7 @@ def _options(function: Any) -> Any:
     "headway feed accept 2025-05930 --event-id user-autos-2025-04 --timeline section_232_autos\n"
     "headway feed accept 2025-05930 --event-id user-autos-2025-04 --timeline section_232_autos "
     "--measure-id user-autos-2025 --imposing USA --partners WLD --hs-codes 8703",
-    under=feed,
+    group=feed,
 )
 @click.argument("feed_id", metavar="ID")
 @click.option("--event-id", required=True, help="Id of the event, which begins with user-.")
@@ -199,7 +193,7 @@ def accept(
 @command(
     "reject",
     "headway feed reject 2025-06117 --reason 'anti-dumping, no goods of ours'",
-    under=feed,
+    group=feed,
 )
 @click.argument("feed_id", metavar="ID")
 @click.option("--reason", required=True, help="Why it is no event of yours; kept with the candidate.")

@@ -36,6 +36,8 @@ SOURCE = "feed_review"
 _DATASET = "decisions"
 #: columns of the timelines in which a row may name a document
 _TELLING = ("title", "description", "source_reference", "legal_instrument", "exemptions")
+#: columns of a candidate in which words are looked for
+_SEARCHED = ("feed_id", "title", "parties", "topics", "agencies", "citation", "kind", "headings")
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,27 @@ def candidates(settings: Settings) -> pl.DataFrame:
         raise UsageError("the feed holds no document yet: run `headway feed refresh` first")
     events, measures = _references(settings)
     return board(rows, reviews, events, measures)
+
+
+def list_candidates(
+    settings: Settings, words: str = "", *, status: str | None = "unreviewed", aside: bool = False
+) -> list[dict[str, Any]]:
+    """The candidates of which id, title, parties, topics, agencies or citation hold every word, the newest published first.
+
+    status: what was decided, None for all; aside: also documents that the rules take for no trade action.
+    Raises UsageError as `candidates` does.
+    """
+    found = candidates(settings)
+    if status is not None:
+        found = found.filter(pl.col("status") == status)
+    if not aside:
+        found = found.filter(pl.col("standing") == "candidate")
+    told = pl.concat_str(
+        [pl.col(name).fill_null("") for name in _SEARCHED], separator=" "
+    ).str.to_lowercase()
+    for word in words.lower().split():
+        found = found.filter(told.str.contains(word, literal=True))
+    return found.rows(named=True)
 
 
 def candidate(settings: Settings, feed_id: str) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.build.steps import is_current
 from orchestration.intake.figures.load import load_ahead
+from orchestration.intake.timeline.own import read_timelines
 from orchestration.operations.dagster_run import run_job
 from orchestration.release import folders as release
 
@@ -47,9 +48,10 @@ def run_build(
                   was corrected in its unit or base since it was loaded.
     allow_shrink: a fact or dimension may lose more than a tenth of its rows, this once.
     wait:         seconds to wait for another run that writes.
-    Raises WriterBusyError, or ReleaseError naming the step that failed; the last release then stays current.
+    Raises TimelineError for timelines of the user's own that are not good, WriterBusyError, or ReleaseError naming the step that failed; the last release then stays current.
     """
     started = time.monotonic()
+    read_timelines(settings)  # a person who edited a file is told at once, and not by a step that failed
     with writer_lock(settings, wait=wait):
         if from_archive:
             _rebuild(settings, "as told")

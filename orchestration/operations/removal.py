@@ -25,6 +25,7 @@ from orchestration.intake.registration import register
 from orchestration.store.archive import Archive, ArchivedPayload
 from orchestration.store.rebuild import rebuild_store_from_archive
 from orchestration.store.tables import open_store
+from orchestration.store.timelines import OWN_TIMELINES
 from transforms.schema import TABLES
 
 
@@ -56,8 +57,8 @@ class Removal:
 
 
 def removable(settings: Settings) -> list[Removable]:
-    """Every archived payload but the bundled figures, the one retrieved last first."""
-    payloads = [p for p in Archive(settings).payloads() if p.source_id != FIGURES]
+    """Every archived payload but the bundled figures and the user's timelines, the one retrieved last first."""
+    payloads = [p for p in Archive(settings).payloads() if p.source_id not in (FIGURES, OWN_TIMELINES)]
     rows = _rows_by_payload(settings)
     return [_described(p, rows) for p in reversed(payloads)]
 
@@ -103,6 +104,10 @@ def _in_archive(
     if payload_id.startswith(f"{FIGURES}:"):
         raise UsageError(
             f"{payload_id} is a bundled figure: it is part of the code and comes back with each build"
+        )
+    if payload_id.startswith(f"{OWN_TIMELINES}:"):
+        raise UsageError(
+            f"{payload_id} holds your own timelines: `headway timeline remove` takes rows out of them"
         )
     by_id = {p.payload_id: p for p in payloads}
     if payload_id in by_id:

@@ -181,6 +181,28 @@ def remove_row(settings: Settings, row_id: str, *, dry_run: bool = False) -> Tim
     return TimelineChange(removed=tuple(removed))
 
 
+def listed(settings: Settings) -> list[dict[str, str]]:
+    """The rows of the user's timelines for a list: kind, key, day, title or words, source and confidence. Raises as read_timelines does."""
+    shown = {
+        "sources": ("", "title"),
+        "events": ("event_date", "title"),
+        "measures": ("effective_on", "product_scope"),
+        "positions": ("", "position"),
+    }
+    return [
+        {
+            "kind": kind,
+            "id": text_of(row.values[TIMELINE_KEYS[kind][0]]),
+            "day": text_of(row.values.get(shown[kind][0])),
+            "what": text_of(row.values[shown[kind][1]]),
+            "source_key": text_of(row.values["source_key"]),
+            "confidence": text_of(row.values.get("confidence")),
+        }
+        for kind, rows in read_timelines(settings).items()
+        for row in rows
+    ]
+
+
 def judged(rows: Timelines, book: Rulebook, *, at_change: bool = False) -> list[Problem]:
     """Everything that is wrong with the whole of a user's rows; at_change as for `broken`."""
     problems = []
