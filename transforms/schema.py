@@ -192,13 +192,13 @@ FEED_CANDIDATE = Table(
 FEED_REVIEW = Table(
     name="feed_review",
     key=("feed_id", "period_start"),
-    values=("decision", "reason", "event_id", "measure_id"),
+    values=("decision", "decided_because", "event_id", "measure_id"),
     slice=("feed_id",),
     columns={
         "feed_id": pl.String(),
         "period_start": pl.Date(),
         "decision": pl.String(),  # accepted | rejected
-        "reason": pl.String(),
+        "decided_because": pl.String(),  # of a rejection; `reason` is the column of rejected rows (transforms/checks.py)
         "event_id": pl.String(),
         "measure_id": pl.String(),
     },

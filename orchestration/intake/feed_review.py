@@ -87,9 +87,7 @@ def list_candidates(
         found = found.filter(pl.col("status") == status)
     if not aside:
         found = found.filter(pl.col("standing") == "candidate")
-    told = pl.concat_str(
-        [pl.col(name).fill_null("") for name in _SEARCHED], separator=" "
-    ).str.to_lowercase()
+    told = pl.concat_str([pl.col(name).fill_null("") for name in _SEARCHED], separator=" ").str.to_lowercase()
     for word in words.lower().split():
         found = found.filter(told.str.contains(word, literal=True))
     return found.rows(named=True)
@@ -103,7 +101,9 @@ def candidate(settings: Settings, feed_id: str) -> dict[str, Any]:
         return found.row(0, named=True)
     if found.height:
         raise UsageError(f"{feed_id} is the number of several: {', '.join(found['feed_id'])}")
-    near = get_close_matches(feed_id, rows["feed_id"].to_list(), n=3, cutoff=0.5)
+    names = dict(zip(rows["feed_id"], rows["feed_id"], strict=True))
+    names |= dict(zip(rows["document_number"], rows["feed_id"], strict=True))
+    near = [names[name] for name in get_close_matches(feed_id, names, n=3, cutoff=0.5)]
     rest = f"nearest: {', '.join(near)}" if near else "`headway feed list` names them"
     raise UsageError(f"there is no candidate {feed_id!r}; {rest}")
 
@@ -147,7 +147,7 @@ def accept(
             {
                 "feed_id": found["feed_id"],
                 "decision": "accepted",
-                "reason": None,
+                "decided_because": None,
                 "event_id": str(event_cells["event_id"]),
                 "measure_id": str(measure_cells["measure_id"]) if measure_cells else None,
             },
@@ -173,7 +173,7 @@ def reject(settings: Settings, feed_id: str, reason: str, *, now: datetime | Non
         {
             "feed_id": found["feed_id"],
             "decision": "rejected",
-            "reason": reason,
+            "decided_because": reason,
             "event_id": None,
             "measure_id": None,
         },
@@ -202,7 +202,10 @@ def proposed_event(found: Mapping[str, Any], stated: Mapping[str, object]) -> di
         "effective_on": effective
         if given.get("event_type", "tariff_effective") != "tariff_announced"
         else None,
-        "published_on": found["published_on"],
+        # the timelines have a day of publication only where the notice came after the first day
+        "published_on": found["published_on"]
+        if (first := _as_day(effective)) and found["published_on"] > first
+        else None,
         "event_type": "tariff_effective",
         "title": found["title"],
         "description": _described(found),
@@ -253,7 +256,10 @@ def parse_decision(content: bytes) -> Parsed:
     try:
         decision = json.loads(content)
         decided_at = datetime.fromisoformat(decision["decided_at"])
-        row = {name: decision[name] for name in ("feed_id", "decision", "reason", "event_id", "measure_id")}
+        row = {
+            name: decision[name]
+            for name in ("feed_id", "decision", "decided_because", "event_id", "measure_id")
+        }
     except (ValueError, KeyError, TypeError) as error:
         raise SchemaChangedError(SOURCE, f"no decision on a candidate ({error})") from error
     frame = pl.DataFrame(

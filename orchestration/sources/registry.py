@@ -216,7 +216,7 @@ FEED_SOURCES: tuple[Source, ...] = (
         publication_lag_days=1,
     ),
     Source(
-        source_id="usitc",
+        source_id="usitc_hts",
         agency="US International Trade Commission",
         country_iso3="USA",
         title="Editions of the Harmonized Tariff Schedule, for the feed of trade actions",

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from orchestration.base.settings import Settings
 from orchestration.intake.agency.account import RefreshOutcome
 from orchestration.intake.feed import refresh_feed
+from orchestration.sources.feed.words import keywords
 from orchestration.sources.feeds import FEEDS
+from orchestration.sources.registry import FEED_SOURCES
+from orchestration.store.archive import Archive
+from orchestration.store.ingest import ingest, register_sources
+from orchestration.store.tables import open_store
 from tests.replay.feed import FeedAgencies, fr_document
+from transforms.feed.reading import Document, candidate_row, parsed
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "feed"
 #: the feeds of the program without the pause between two requests
@@ -65,6 +71,37 @@ def rows(name: str) -> list[dict[str, str]]:
     """The rows of a CSV of the fixtures."""
     with (FIXTURES / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+#: three documents as they were read at one time: sure, unsure, and no trade action
+AT = datetime(2025, 11, 3, 12)
+TRUCKS = Document(
+    "federal_register", "2025-19639", "Adjusting Imports of Medium- and Heavy-Duty Vehicles Into the United States", date(2025, 10, 22),
+    kind="Proclamation", signed_on=date(2025, 10, 17), citation="90 FR 48451", proclamation="10984", by=("USA",),
+    url="https://www.federalregister.gov/documents/2025/10/22/2025-19639/adjusting", hosts=("www.federalregister.gov",),
+)  # fmt: skip
+PAUSE = Document(
+    "federal_register", "2025-02408", "Progress on the Situation at Our Northern Border", date(2025, 2, 10), kind="Executive Order",
+    signed_on=date(2025, 2, 3), executive_order="14197", by=("USA",),
+)  # fmt: skip
+CANCER = replace(PAUSE, number="2025-06001", title="Cancer Control Month, 2025", executive_order=None)
+
+
+def filled(settings: Settings) -> Settings:
+    """A home whose store holds TRUCKS, PAUSE and CANCER, without asking anyone."""
+    texts = {
+        TRUCKS: sample("2025-10-17-trucks").text,
+        PAUSE: sample("2025-02-03-pause").text,
+        CANCER: "Stay healthy.",
+    }
+    rows = [candidate_row(d, keywords(), text=text, retrieved_at=AT) for d, text in texts.items()]
+    with open_store(settings.store) as con:
+        register_sources(con, FEED_SOURCES)
+        ingest(
+            con, Archive(settings), content=b"documents", parse=lambda _: parsed(rows), source_id="federal_register",
+            dataset="texts", request_url="https://example.org/", retrieved_at=AT, extra={"test": True},
+        )  # fmt: skip
+    return settings
 
 
 def agencies() -> FeedAgencies:

@@ -84,8 +84,8 @@ def board(
         .unique("feed_id", keep="last", maintain_order=True)
         for part in ("entry", "text")
     }
-    entry, text = newest["entry"], newest["text"]
-    both = entry.join(text, on="feed_id", how="full", coalesce=True, suffix="_text")
+    entry, document = newest["entry"], newest["text"]
+    both = entry.join(document, on="feed_id", how="full", coalesce=True, suffix="_text")
     read = pl.col("source_id_text").is_not_null()
     merged = both.with_columns(
         *(pl.coalesce(name, f"{name}_text").alias(name) for name in (*_OF_LIST, "source_id", "published_on")),
@@ -97,7 +97,14 @@ def board(
         reviews.filter(pl.col("status") != "withdrawn")
         .sort("period_start", "known_from")
         .unique("feed_id", keep="last", maintain_order=True)
-        .select("feed_id", "decision", "reason", "event_id", "measure_id", decided_on="period_start")
+        .select(
+            "feed_id",
+            "decision",
+            "event_id",
+            "measure_id",
+            reason="decided_because",
+            decided_on="period_start",
+        )
     )
     return (
         merged.drop("status", strict=False)

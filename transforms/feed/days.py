@@ -35,7 +35,7 @@ _AFTER = rf"(?:on\s+(?:or|and)\s+after|on)\s+{_HOUR}(?P<day>{_DAY})"
 #: sentences whose days are about something else: goods already on the way, foreign trade zones, comments, hearings, reports
 _ASIDE = re.compile(
     r"foreign[\s-]trade zone|privileged foreign|loaded onto a vessel|in transit on the final mode|"
-    r"comments? (?:must|should|may|are|will|period)|public hearing|hearing will|submit(?:ted)? (?:written )?comments|"
+    r"comments?(?: \w+){0,5}? (?:must|should|may|are|will|period)|public hearing|hearing will|submit(?:ted)? (?:written )?comments|"
     r"request to appear|liquidat|protest|refund|drawback|applied retroactively \(|petition (?:was|were)",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ _HEADING = re.compile(r"(?<![\d.])9903\.\d{2}\.\d{2}(?!\d)")
 MOST_HEADINGS = 200
 
 _NUMBERS = r"((?:\d{4,5})(?:(?:,| and|, and| or|;)?\s+\d{4,5})*)"
-_PAGE = re.compile(r"\b(\d{2,3})\s+(?:FR|Fed\.\s*Reg\.|F\.R\.)\s+(\d[\d,]{2,7})")
+_PAGE = re.compile(r"\b(\d{2,3})\s+(?:FR|Fed\.\s*Reg\.|F\.R\.)\s+(\d{1,3}(?:,\d{3})+|\d{3,6})(?!\d)")
 _MORE_PAGES = re.compile(r"\s*(?:,|and|;)\s*(\d{4,6})(?!\d|\s+FR|\s+Fed)")
 _ORDER = re.compile(rf"\b(?:EO|E\.O\.|Executive Orders?)\s+(?:No\.\s*)?{_NUMBERS}")
 _PROCLAMATION = re.compile(rf"\bProclamations?\s+(?:No\.\s*)?{_NUMBERS}")

@@ -20,7 +20,7 @@ from transforms.feed.text import field, plain_text, quoted
 from transforms.parse.body import load_json, refuse_status, shape_checked
 from transforms.parse.outcome import SchemaChangedError, UnreadableError
 
-SOURCE = "usitc"
+SOURCE = "usitc_hts"
 HOSTS = ("www.usitc.gov", "hts.usitc.gov")
 LIST_PATH = "/harmonized_tariff_information/hts/archive/list"
 _LINK = re.compile(

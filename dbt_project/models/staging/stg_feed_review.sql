@@ -2,7 +2,7 @@ select
     feed_id,
     period_start,
     decision,
-    reason,
+    decided_because,
     event_id,
     measure_id,
     status,

@@ -53,8 +53,8 @@ def test_every_source_is_asked_and_its_documents_are_read(whole) -> None:
         AUTOS: ["candidate", date(2025, 4, 3), "entry", "25", None, "federal_register"],
         "federal_register:2025-06001": ["aside", None, None, None, None, "federal_register"],
         "cbp:64624801": ["candidate", date(2025, 4, 3), "entry", "25", "9903.94.01", "cbp"],
-        "usitc:2025HTSRev7": ["aside", None, "edition", None, None, "usitc"],
-        "usitc:2025HTSRev8": ["candidate", None, "edition", "25", "9903.94.01", "usitc"],
+        "usitc_hts:2025HTSRev7": ["aside", None, "edition", None, None, "usitc_hts"],
+        "usitc_hts:2025HTSRev8": ["candidate", None, "edition", "25", "9903.94.01", "usitc_hts"],
         "canada_justice:SOR-2025-119": [
             "candidate",
             date(2025, 4, 8),
@@ -160,7 +160,7 @@ def test_a_citation_that_comes_late_is_added(settings, served) -> None:
 
 
 def test_an_edition_is_compared_with_the_one_before_it(settings, served) -> None:
-    refreshed(settings, sources=["usitc"])
+    refreshed(settings, sources=["usitc_hts"])
     served.usitc.editions = {
         "2025_revision_9": (
             "April 9, 2025",
@@ -169,8 +169,8 @@ def test_an_edition_is_compared_with_the_one_before_it(settings, served) -> None
         ),
         **served.usitc.editions,
     }
-    refreshed(settings, sources=["usitc"])
-    query = "SELECT title, rates, headings FROM raw.feed_candidate_current WHERE feed_id = 'usitc:2025HTSRev9' AND part = 'text'"
+    refreshed(settings, sources=["usitc_hts"])
+    query = "SELECT title, rates, headings FROM raw.feed_candidate_current WHERE feed_id = 'usitc_hts:2025HTSRev9' AND part = 'text'"
     ((title, rates, headings),) = of_store(settings, query)
     assert "1 added, 1 removed, 1 changed since 2025HTSRev8" in title
     assert (rates, headings) == ("10;35", "9903.01.10;9903.01.25;9903.94.01")
