@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from orchestration.base.settings import Settings
 from tests.support.patience import PATIENCE
 
-PAGES = ("overview", "timeline", "compare", "trade", "revisions", "data")
+PAGES = ("overview", "timeline", "compare", "trade", "feed", "revisions", "data")
 
 
 def run_page(name: str, **query: str | list[str]) -> AppTest:
