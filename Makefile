@@ -102,8 +102,8 @@ test: $(DEVELOP) $(CLIENTS) ## run every test
 	@$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal $(if $(COVERAGE),--cov --cov-report=term)
 	@$(BIN)/python -m pytest tests --ignore=tests/unit -n 2 --dist worksteal
 
-unit: $(DEVELOP) ## run the tests that need no warehouse, with a quarter of the made-up examples
-	@HEADWAY_EXAMPLES=0.25 $(BIN)/python -m pytest tests/unit -n 2 --dist worksteal
+unit: $(DEVELOP) ## run the quick tests that need no warehouse, with a quarter of the made-up examples
+	@HEADWAY_EXAMPLES=0.25 $(BIN)/python -m pytest tests/unit -n 2 --dist worksteal -m "not live and not bench and not slow"
 
 lint: $(DEVELOP) $(TOOLS) ## check style, format, imports between rooms, declared dependencies and types
 	@$(BIN)/ruff check .

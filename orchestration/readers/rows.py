@@ -117,6 +117,7 @@ class DimEvent(TypedDict):
     in_report: bool
     left_out_because: str | None
     event_class: str
+    origin: str
 
 
 class DimEventCluster(TypedDict):
@@ -142,6 +143,7 @@ class DimEventSource(TypedDict):
     title: str
     reference: str | None
     note: str | None
+    origin: str
 
 
 class DimExpectedEffect(TypedDict):
@@ -364,6 +366,7 @@ class DimTariffMeasure(TypedDict):
     no_event_because: str | None
     declared_code_count: int
     no_products_because: str | None
+    origin: str
 
 
 class FctFreightFlow(TypedDict):
@@ -458,6 +461,7 @@ class FctPosition(TypedDict):
     status: str
     source_key: str | None
     source_reference: str | None
+    origin: str
 
 
 class FctTradeFlow(TypedDict):

@@ -70,6 +70,7 @@ def test_a_query_may_begin_with_a_comment(home: Settings):
 _ENDLESS = "select count(*) from range(1000000) a, range(1000000) b"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

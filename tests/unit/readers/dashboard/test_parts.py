@@ -12,6 +12,7 @@ from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.app import PAGES, module_of
 
 
+@pytest.mark.slow
 def test_pandas_is_whole_once_the_pieces_of_a_page_are_there() -> None:
     # Streamlit loads pandas with its first table, and Altair in the thread of another reader fails on the half of it that is
     # there: the first readers of a server got "This page could not be made"
