@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 
 from orchestration.base.errors import UsageError
 from orchestration.base.lock import writer_lock
@@ -40,7 +41,7 @@ def refresh_feed(
     since: date | None = None,
     sources: Iterable[str] | None = None,
     today: date | None = None,
-    feeds: Sequence[Feed] = FEEDS,
+    feeds: Sequence[Feed] | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> RefreshOutcome:
     """Ask the agencies for new documents, archive them, and read them into raw.feed_candidate.
@@ -53,6 +54,7 @@ def refresh_feed(
     """
     started = time.monotonic()
     today = today or datetime.now(UTC).date()
+    feeds = FEEDS if feeds is None else feeds
     named, known = set(sources or ()), {feed.source_id for feed in feeds}
     if unknown := sorted(named - known):
         raise UsageError(f"the feed has no source {', '.join(unknown)}; it has {', '.join(sorted(known))}")
@@ -155,6 +157,6 @@ def _archived(
     """(context of the request, its bytes) of what the archive holds of a dataset, the newest last."""
     archive = Archive(settings)
     return [
-        (payload.extra.get("request", {}).get("context", {}), lambda payload=payload: archive.read(payload))
+        (payload.extra.get("request", {}).get("context", {}), partial(archive.read, payload))
         for payload in archive.payloads(source_id, dataset)
     ]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.replay.server import Call, Reply, ReplayServer, html_page, json_reply, text_reply
+from tests.replay.server import Call, ReplayServer, Reply, html_page, json_reply, text_reply
 
 GTA_KEY = "67a67a67a67a67a67a67a67a"
 KEYS = {"HEADWAY_GTA_KEY": GTA_KEY}

@@ -71,10 +71,10 @@ def test_a_dry_run_writes_nothing(settings) -> None:
 
 def test_what_the_rules_are_not_sure_of_must_be_stated(settings) -> None:
     """A guessed day or rate would enter comparisons as a fact."""
-    with pytest.raises(UsageError, match="no first day is proposed .a pause until 2025-03-04.*--event-date"):
+    with pytest.raises(UsageError, match=r"no first day is proposed .a pause until 2025-03-04.*--event-date"):
         feed_review.accept(settings, PAUSE.feed_id, event={**EVENT, "event_id": "user-pause"})
     measure = {"measure_id": "user-trucks", "imposing_iso3": "USA", "partners": "WLD", "hs_codes": "8704"}
-    with pytest.raises(UsageError, match="no rate is proposed .the document names 10, 25.; state --rate"):
+    with pytest.raises(UsageError, match=r"no rate is proposed .the document names 10, 25.; state --rate"):
         feed_review.accept(settings, TRUCKS.feed_id, event=EVENT, measure=measure)
     assert not settings.timelines.exists()
     stated = {
@@ -92,7 +92,7 @@ def test_what_the_rules_are_not_sure_of_must_be_stated(settings) -> None:
 
 
 def test_cells_that_the_timelines_refuse_leave_no_decision(settings) -> None:
-    with pytest.raises(TimelineError, match="begins with user-|begin with user-"):
+    with pytest.raises(TimelineError, match=r"begins with user-|begin with user-"):
         feed_review.accept(settings, TRUCKS.feed_id, event={**EVENT, "event_id": "trucks"})
     with pytest.raises(TimelineError):
         feed_review.accept(settings, TRUCKS.feed_id, event={**EVENT, "timeline": "no_such_story"})

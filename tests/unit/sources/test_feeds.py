@@ -65,8 +65,8 @@ def test_the_next_numbers_of_canada() -> None:
     assert numbers == [*range(90, 100), *range(101, 121)]
     first = canada.next_numbers(frozenset(), "cbsa:CN-26-", date(2026, 1, 5), 35)
     assert first[0] == 1 and len(first) <= 12
-    for numbers in (numbers, first):
-        assert len(numbers) == len(set(numbers))
+    for asked in (numbers, first):
+        assert len(asked) == len(set(asked))
 
 
 def test_a_text_is_asked_for_once_newest_first_and_not_for_what_is_no_trade_action() -> None:

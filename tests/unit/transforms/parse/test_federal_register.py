@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -72,10 +73,8 @@ def test_the_recorded_document_is_read(shared_data) -> None:
 )
 def test_any_field_of_another_kind_is_read_or_named(fields: dict) -> None:
     """One odd document must not raise what nobody expects, which would end the run."""
-    try:
+    with suppress(SchemaChangedError):
         listed({**fr_document("2025-1", "T", "2025-02-07"), **fields})
-    except SchemaChangedError:
-        pass
 
 
 @pytest.mark.parametrize(
