@@ -45,7 +45,7 @@ EXAMPLES: Mapping[Kind, Mapping[str, object]] = {
         "event_type": "plant",
         "title": "The plant in our town closes",
         "description": "The last shift ends.",
-        "parties": "CAN",
+        "parties": "CAN;USA",
         "topics": "production;labor",
         "location": "Our town",
         "source_key": "USER_COMPANY_NEWS",

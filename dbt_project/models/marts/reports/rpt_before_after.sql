@@ -5,6 +5,7 @@ with events as (
         cuts.cut_month,
         cuts.default_gap_months,
         cuts.event_class,
+        {{ is_own('cuts') }} as is_own,
         event.cluster_id
     from {{ ref('int_event_cut') }} as cuts
     inner join {{ ref('dim_event') }} as event on cuts.event_id = event.event_id
@@ -23,6 +24,7 @@ compared as (
     select
         events.event_id,
         events.cluster_id,
+        events.is_own,
         cuts.gap_months = events.default_gap_months as is_default_gap,
         cuts.* exclude (
             reason, treatment_id, act_event_ids, n_other_events, max_shared_post_share, rival_event_ids, rivals_in_windows
@@ -59,4 +61,5 @@ told_apart as (
     from compared
 ),
 
-{{ judged_report('events', 'told_apart', 'event_id') }}
+-- what a user asks of events of their own makes a family of its own: in that of the bundled ones it would change every q
+{{ judged_report('events', 'told_apart', 'event_id', 'is_own') }}
