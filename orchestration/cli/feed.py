@@ -35,13 +35,13 @@ def refresh(settings: Settings, out: Printer, sources: tuple[str, ...], since: s
 
     Exits with 3 if some sources could not be asked or answered badly, with 1 if all failed.
     """
-    from orchestration.cli.results import show_refresh
+    from orchestration.cli.results import show_feed_refresh
     from orchestration.intake.feed import refresh_feed
 
     first = _day("--since", since) if since else None
     with out.progress():
         outcome = refresh_feed(settings, since=first, sources=sources)
-    show_refresh(out, outcome)
+    show_feed_refresh(out, outcome)
     return outcome.exit_code
 
 

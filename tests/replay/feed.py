@@ -64,8 +64,8 @@ class FederalRegister:
     def _list(self, call: Call) -> Reply:
         first = call.get("conditions[publication_date][gte]", "")
         last = call.get("conditions[publication_date][lte]", "9999")
-        agency, presidential = (
-            call.get("conditions[agencies][]"),
+        agencies, presidential = (
+            call.query.get("conditions[agencies][]"),
             call.get("conditions[type][]") == "PRESDOCU",
         )
         found = [
@@ -73,7 +73,7 @@ class FederalRegister:
             for d in self.documents
             if first <= d["publication_date"] <= last
             and (d["type"] == "Presidential Document") == presidential
-            and (agency is None or agency in [a["slug"] for a in d["agencies"]])
+            and (agencies is None or {*agencies} & {a["slug"] for a in d["agencies"]})
         ]
         if not found:
             return json_reply({"count": 0, "description": "Documents", "total_pages": 0})

@@ -20,5 +20,8 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         for kind in ("event", "measure")
     }
     return board(
-        dbt.ref("stg_feed_candidate_current").pl(), dbt.ref("stg_feed_review_current").pl(), told["event"], told["measure"]
+        dbt.ref("stg_feed_candidate_current").pl(),
+        dbt.ref("stg_feed_review_current").pl(),
+        told["event"],
+        told["measure"],
     )

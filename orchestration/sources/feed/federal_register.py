@@ -65,7 +65,7 @@ GOVINFO = Api(
 
 
 def plan(ctx: PlanContext) -> list[Request]:
-    """One question a calendar year for presidential documents, and one for each agency and term."""
+    """One question a calendar year for presidential documents, and one for each term over all the agencies."""
     first = ctx.since or (ctx.today - timedelta(days=USUAL_DAYS)).replace(day=1)
     requests = []
     for year in range(first.year, ctx.today.year + 1):
@@ -82,10 +82,13 @@ def plan(ctx: PlanContext) -> list[Request]:
         )
         requests += [
             _request(
-                (("conditions[agencies][]", agency), ("conditions[term]", f'"{term}"'), *window),
-                f"{agency}: {term}, {year}",
+                (
+                    *(("conditions[agencies][]", agency) for agency in AGENCIES),
+                    ("conditions[term]", f'"{term}"'),
+                    *window,
+                ),
+                f"notices and rules on {term}, {year}",
             )
-            for agency in AGENCIES
             for term in TERMS
         ]
     return requests

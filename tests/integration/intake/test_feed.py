@@ -9,8 +9,10 @@ from datetime import date
 import pytest
 
 from orchestration.base.errors import UsageError
+from orchestration.intake import feed_review
 from orchestration.intake.parsers import parser_of_archived
 from orchestration.intake.registration import register
+from orchestration.operations import removal
 from orchestration.store.archive import Archive
 from orchestration.store.rebuild import rebuild_store_from_archive
 from tests.replay.feed import GTA_KEY, FeedAgencies, fr_document
@@ -217,3 +219,13 @@ def test_what_was_asked_stands_in_the_archive(settings, served) -> None:
     assert {c["document"]["number"] for c in contexts} == {"2025-05930", "2025-06001"}
     assert json.loads(json.dumps(contexts)) == contexts
     assert TODAY.year == 2025
+
+
+def test_a_decision_is_taken_back_by_removing_it(settings, served) -> None:
+    """`headway feed` says so; a decision that could not be undone would make people wary of deciding."""
+    refreshed(settings, sources=["cbp"])
+    feed_review.reject(settings, "cbp:64624801", "a mistake")
+    (decision,) = [r for r in removal.removable(settings) if r.source_id == feed_review.SOURCE]
+    removed = removal.remove(settings, decision.payload_id, reason="decided too soon")
+    assert feed_review.candidate(settings, "cbp:64624801")["status"] == "unreviewed"
+    assert any("unreviewed again" in note for note in removed.notes)
