@@ -1,74 +1,39 @@
-"""Rows of a user's own timelines that are good, to be written or to be spoiled.
+"""A made-up series among a handful of events, for the public macros.
 
-Belongs here: examples. Does not belong here: assertions.
+Belongs here: the events, the values, filling a database with them. Does not belong here: what a macro must answer.
 """
 
 from __future__ import annotations
 
-from orchestration.intake.timeline.own import GivenRow
-from transforms.timeline import Kind
+import datetime as dt
 
-SOURCE: dict[str, object] = {
-    "source_key": "USER_COMPANY_NEWS",
-    "kind": "professional",
-    "title": "News of the company",
-    "reference": "https://example.com/news",
-}
-#: on the first day of a month, so that no month is cut in two
-EVENT: dict[str, object] = {
-    "event_id": "user-plant-closes-2019-10",
-    "timeline": "user_plants",
-    "event_date": "2019-10-01",
-    "date_precision": "day",
-    "event_type": "other",
-    "title": "Assembly plant closes",
-    "description": "The last car leaves the line.",
-    "parties": "CAN",
-    "topics": "autos_tariffs",
-    "source_key": "USER_COMPANY_NEWS",
-    "source_reference": "Notice of 1 October 2019",
-    "confidence": "high",
-    "in_force": "true",
-}
-MEASURE: dict[str, object] = {
-    "measure_id": "user-surtax-cars-2019",
-    "imposing_iso3": "CAN",
-    "partners": "USA",
-    "product_scope": "Cars",
-    "hs_codes": "8703",
-    "topic": "autos_tariffs",
-    "rate_pct": "12.5",
-    "effective_on": "2019-10-01",
-    "legal_instrument": "Order of the province",
-    "source_key": "USER_COMPANY_NEWS",
-    "source_reference": "Notice of 1 October 2019",
-    "confidence": "medium",
-    "in_force": "true",
-    "event_id": "user-plant-closes-2019-10",
-}
-POSITION: dict[str, object] = {
-    "event_id": "user-plant-closes-2019-10",
-    "party": "CAN;INDUSTRY",
-    "topic": "labor",
-    "position": "The plant is kept for parts",
-    "value": "300",
-    "unit": "vehicles per year",
-    "status": "proposed",
-    "source_key": "USER_COMPANY_NEWS",
-    "source_reference": "Notice of 1 October 2019",
-}
-ROWS: dict[Kind, dict[str, object]] = {
-    "sources": SOURCE,
-    "events": EVENT,
-    "measures": MEASURE,
-    "positions": POSITION,
-}
+import duckdb
+
+from tests.oracles import plain_comparison as plain
+from tests.support import macro_case as case
 
 
-def given(**changed: dict[str, object] | None) -> dict[Kind, list[GivenRow]]:
-    """The good rows, one of each kind, some cells changed: given(events={"confidence": "sure"}); None leaves the kind out."""
-    return {
-        kind: [GivenRow({**cells, **(changed.get(kind) or {})}, f"{kind} row 1")]
-        for kind, cells in ROWS.items()
-        if changed.get(kind, {}) is not None
-    }
+def growing(first: dt.date, count: int) -> dict[dt.date, float]:
+    start = plain.number(first)
+    return {plain.month(start + i): 100.0 + i for i in range(count)}
+
+
+VALUES = {plain.number(day): value for day, value in growing(dt.date(2014, 1, 1), 110).items()}
+EVENTS = [
+    ("talks", "round_end", "2018-01-29", None, "day", "high", True, "talks_2018"),
+    ("tariff", "tariff_effective", "2018-03-08", "2018-03-23", "day", "high", True, None),
+    ("entry", "entry_into_force", "2020-07-01", "2020-07-01", "day", "high", True, None),
+    ("rumour", "statement", "2018-02-01", None, "day", "low", True, None),
+    ("threat", "tariff_announced", "2018-02-10", "2018-06-01", "day", "medium", False, None),
+]
+
+
+def fill(con: duckdb.DuckDBPyConnection) -> None:
+    """The events, episodes and values of the series `s` into a database that holds the macros."""
+    case.add_events(con, EVENTS)
+    con.execute("INSERT INTO rpt_event_exposure SELECT event_id, 's', 'one' FROM dim_event")
+    con.executemany(
+        "INSERT INTO dim_episode VALUES (?, ?, ?, ?)",
+        [("covid", "2020-02-01", "2021-06-30", "all"), ("lasting", "2021-12-15", None, "all")],
+    )
+    case.add_values(con, "s", growing(dt.date(2014, 1, 1), 110))

@@ -12,8 +12,8 @@ from orchestration.intake.timeline.own import typed
 from orchestration.intake.timeline.rules import frame
 from orchestration.store.tables import open_store
 from orchestration.store.timelines import OWN_TIMELINES, loaded_timelines, replace_timelines
+from tests.support.own_timeline_case import given
 from tests.support.parsed import payload_of
-from tests.support.timeline_case import given
 
 
 def test_rows_are_replaced_and_taken_out(tmp_path: Path):

@@ -18,7 +18,7 @@ from orchestration.base.settings import PROJECT, Settings
 from orchestration.intake.timeline.own import GivenRow, TimelineError, as_csv, typed
 from orchestration.operations.build import run_build
 from tests.support.command_case import command
-from tests.support.timeline_case import EVENT, MEASURE, POSITION, SOURCE
+from tests.support.own_timeline_case import EVENT, MEASURE, POSITION, SOURCE
 from tests.support.whole_warehouse import headway
 from transforms.timeline import Kind
 

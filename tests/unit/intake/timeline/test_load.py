@@ -20,7 +20,7 @@ from orchestration.store.archive import Archive
 from orchestration.store.rebuild import rebuild_store_from_archive
 from orchestration.store.tables import open_store
 from orchestration.store.timelines import OWN_TIMELINES
-from tests.support.timeline_case import EVENT, given
+from tests.support.own_timeline_case import EVENT, given
 from transforms.timeline import TIMELINE_TABLES
 
 

@@ -22,7 +22,7 @@ from orchestration.intake.timeline.own import (
     remove_row,
 )
 from orchestration.intake.timeline.rules import SEEDS, Rulebook
-from tests.support.timeline_case import EVENT, MEASURE, ROWS, SOURCE, given
+from tests.support.own_timeline_case import EVENT, MEASURE, ROWS, SOURCE, given
 from transforms.timeline import TIMELINE_COLUMNS, TIMELINE_KEYS, text_of
 
 

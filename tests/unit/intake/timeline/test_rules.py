@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from orchestration.base.settings import PROJECT
 from orchestration.intake.timeline.own import GivenRow, judged, typed
 from orchestration.intake.timeline.rules import SEEDS, Row, Rulebook, Rules, _add, broken
-from tests.support.timeline_case import ROWS
+from tests.support.own_timeline_case import ROWS
 from transforms.timeline import TIMELINE_COLUMNS, Kind, value_of
 
 BOOK = Rulebook(PROJECT / "dbt_project")

@@ -9,7 +9,8 @@ import pytest
 
 from orchestration.base.settings import PROJECT
 from orchestration.readers.dashboard import parts
-from orchestration.readers.dashboard.app import PAGES, module_of
+from orchestration.readers.dashboard.app import module_of
+from orchestration.readers.dashboard.menu import PAGES
 
 
 @pytest.mark.slow
