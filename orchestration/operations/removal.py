@@ -18,6 +18,7 @@ from typing import Any
 from orchestration.base.errors import UsageError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
+from orchestration.intake import feed_review
 from orchestration.intake.agency import question
 from orchestration.intake.figures.load import FIGURES
 from orchestration.intake.parsers import parser_of_archived
@@ -135,6 +136,10 @@ def _notes(payload: ArchivedPayload) -> list[str]:
     if question.is_live(payload):
         return [
             f"the next refresh asks {payload.source_id} again and refuses this very answer; another one is taken"
+        ]
+    if payload.source_id == feed_review.SOURCE:
+        return [
+            "the candidate is unreviewed again; what it brought into your timelines stays there (`headway timeline remove`)"
         ]
     return ["importing the same file again brings it back"]
 

@@ -81,6 +81,7 @@ CONTRACT = Contract(
         "fct_freight_flow",
         "fct_panel",
         "fct_position",
+        "rpt_feed_candidate",
         "rpt_series_month",
         "rpt_event_window",
         "rpt_before_after",

@@ -143,8 +143,8 @@ def _accept(payload: ArchivedPayload, parsed: Parsed) -> tuple[pl.DataFrame, pl.
         raise PayloadError(
             f"{payload.payload_id}: no row is usable; the first: {rejected[0][1]} ({rejected[0][2]})"
         )
-    # the flow tables are monthly and have no series: all their rows are of one frequency
-    frequencies: dict[str, pl.Series | None] = {"monthly": None}
+    # a table without series has rows of one frequency
+    frequencies: dict[str, pl.Series | None] = {table.frequency: None}
     if table is OBSERVATION:
         series = _metadata(payload, parsed)
         frequencies = {str(f): group["series_id"] for (f,), group in series.group_by("frequency")}

@@ -14,6 +14,7 @@ import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from orchestration.base.errors import UsageError
 from orchestration.base.files import write_whole
@@ -201,6 +202,16 @@ def listed(settings: Settings) -> list[dict[str, str]]:
         for kind, rows in read_timelines(settings).items()
         for row in rows
     ]
+
+
+def day_of_event(settings: Settings, event_id: str) -> tuple[date, str] | None:
+    """Day and title of an event of the user's files, whether or not a build has seen it: the first day of what took effect, else the
+    day of the event. None for an event that is not there. Raises as read_timelines does."""
+    for row in read_timelines(settings)["events"]:
+        if row.values["event_id"] == event_id:
+            day = row.values["effective_on"] or row.values["event_date"]
+            return (day, str(row.values["title"])) if isinstance(day, date) else None
+    return None
 
 
 def judged(rows: Timelines, book: Rulebook, *, at_change: bool = False) -> list[Problem]:
