@@ -206,7 +206,7 @@ def tell(
 
 def awaiting(
     con: duckdb.DuckDBPyConnection, reader: Node, known: Mapping[str, Node]
-) -> set[str] | None | bool:
+) -> set[str] | bool | None:
     """What `reader` has not seen: False where there is nothing, a set of series where their rows are all that it needs to make again,
     None where all of it has to be made again."""
     rows = con.execute(

@@ -168,9 +168,8 @@ def test_an_update_that_may_be_killed_anywhere_ends_as_a_whole_build(rounds):
                         raise KeyboardInterrupt
                     entered(*arguments)
 
-                with patch.object(journal, "tell", dies):
-                    with suppress(KeyboardInterrupt):
-                        update.apply(home.settings, lambda *_: None)
+                with patch.object(journal, "tell", dies), suppress(KeyboardInterrupt):
+                    update.apply(home.settings, lambda *_: None)
             done = update.apply(home.settings, lambda *_: None)
             assert done is not None
             home.check(done)
