@@ -21,6 +21,7 @@ from orchestration.build import data_tests, update, worker
 from orchestration.build.data_tests import TestResult
 from orchestration.build.dbt_call import invoke
 from orchestration.build.dbt_project import ensure_tests, parsed
+from orchestration.build.fingerprint import code_fingerprint
 from orchestration.release.contract import CheckResult
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _built_anew(settings: Settings) -> DbtResult:
     """
     from dbt.artifacts.schemas.run import RunExecutionResult
 
-    started = datetime.now(UTC)
+    started, code = datetime.now(UTC), code_fingerprint(settings)
     manifest = parsed(settings)
     settings.build.mkdir(parents=True, exist_ok=True)
     for stale in (
@@ -158,7 +159,7 @@ def _built_anew(settings: Settings) -> DbtResult:
             for r in outcome.result.results
             if hasattr(r.node, "compiled_code")
         }
-        update.remember(settings, _kept_nodes(manifest), compiled, started)
+        update.remember(settings, _kept_nodes(manifest), compiled, started, code)
     return result
 
 

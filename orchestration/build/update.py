@@ -54,12 +54,13 @@ class Updated:
 
 
 def remember(
-    settings: Settings, nodes: Mapping[str, Any], compiled: Mapping[str, str], started: datetime
+    settings: Settings, nodes: Mapping[str, Any], compiled: Mapping[str, str], started: datetime, code: str
 ) -> None:
     """Write the journal into the file of a whole build that ended well.
 
     nodes:    unique id -> node of dbt's manifest, sources included (Any: dbt publishes no types of them). compiled: unique id -> its SQL.
-    started:  when the build began, UTC: SQL that names a later moment depends on the day.
+    started:  when the build began, UTC: SQL that names a later moment depends on the day. code: code_fingerprint at that time: somebody
+              may have changed a file since.
     """
     listed = [_node(settings, node, compiled.get(unique_id), started) for unique_id, node in nodes.items()]
     with build_session(settings) as con:
@@ -67,7 +68,7 @@ def remember(
             con,
             [node for node in listed if node.kind != SOURCE],
             [node for node in listed if node.kind == SOURCE],
-            code=code_fingerprint(settings),
+            code=code,
             day=f"{started:%Y-%m-%d}",
         )
 
