@@ -23,9 +23,9 @@ from orchestration.base.settings import STORAGE_VERSION
 #: names of the attached databases. The public one has the name its readers see when they open `headway.duckdb`.
 _BUILD, _SKELETON, _PUBLIC = "_build", "_skeleton", "headway"
 #: a table of more rows than this has changed rows exchanged, where they are no more than this share of it
-_BIG, _FEW = 200_000, 0.05
-#: share of a file that may be free space, left by tables that were written again
-_FREE = 0.25
+_BIG, _FEW = 200_000, 0.2
+#: share of a file that may be free space, left by tables that were written again (the largest table is half of a file) and used by the next
+_FREE = 0.5
 #: a node of a parse tree: JSON whose shape DuckDB does not document, hence Any
 Node = dict[str, Any]
 #: table functions that read nothing but their arguments; every other one would reach outside the file
