@@ -7,6 +7,7 @@ Does not belong here: data of one module's tests.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -29,6 +30,13 @@ with duckdb.connect(sys.argv[1], read_only=True) as con:
 """
 
 
+# Pages run without a server here, of which Streamlit warns for every cached function, above the first line of pytest where the modules
+# are collected. Dropped is that one message, by a filter, because Streamlit sets the level of its loggers itself.
+logging.getLogger("streamlit.runtime.caching.cache_data_api").addFilter(
+    lambda record: "No runtime found" not in record.getMessage()
+)
+
+
 class _Clients(dict):
     def __missing__(self, client: str) -> Callable[..., list[list[list]]]:
         folder = PROJECT / ".venv" / "compat" / f"duckdb-{client}"
@@ -47,6 +55,12 @@ class _Clients(dict):
             return json.loads(done.stdout)
 
         return query
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test of tests/unit is `quick` unless it says that it is `slow`: `make unit` runs these, `make test` begins with them."""
+    if item.path.is_relative_to(PROJECT / "tests" / "unit") and not item.get_closest_marker("slow"):
+        item.add_marker("quick")
 
 
 @pytest.hookimpl(trylast=True)  # after what is deselected was taken out

@@ -116,3 +116,17 @@ case
     else [{{ run }}.verdict]
 end
 {%- endmacro %}
+
+{#
+    Rows of comparisons that stand for a treatment, as it is asked about: acts from `events` (rpt_before_after), talks and phases from
+    `clusters` (rpt_cluster_before_after), at both gaps that an event may have. `columns`: what is wanted beside the basis.
+#}
+{% macro rows_of_treatments(events, clusters, columns) -%}
+    select as_of_basis, {{ columns | join(', ') }}
+    from {{ events }}
+    where gap_months in {{ in_list([0, own_month_gap()]) }} and treatment_id like 'act-%'
+    union all
+    select as_of_basis, {{ columns | join(', ') }}
+    from {{ clusters }}
+    where gap_months in {{ in_list([0, own_month_gap()]) }}
+{%- endmacro %}

@@ -84,5 +84,9 @@ class FiguresError(HeadwayError):
     """The bundled figures are damaged or incomplete, or cannot be made from what was given."""
 
 
+class DetailError(HeadwayError):
+    """The detail lake, or a file meant for it, is damaged or not what it should be; what the lake held before is intact."""
+
+
 class CatalogueError(HeadwayError):
     """series.csv says something that cannot be: a repeated id, an unknown publisher, a value outside a closed list."""

@@ -93,6 +93,11 @@ class Settings:
         return self.home / ".writer.lock"
 
     @property
+    def detail(self) -> Path:
+        """The folder of the detail lake: month files by product, its catalogue (base/detail_catalogue.py)."""
+        return self.home / "detail"
+
+    @property
     def dagster_home(self) -> Path:
         """The folder of Dagster's instance: runs, logs, schedules."""
         return self.home / "dagster"

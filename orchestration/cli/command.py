@@ -133,10 +133,11 @@ class _CommandWithExamples(click.Command):
 
 
 def command(
-    name: str, examples: str
+    name: str, examples: str, *, group: click.Group | None = None
 ) -> Callable[[Callable[Concatenate[Settings, Printer, P], int | None]], click.Command]:
     """Decorator that registers a function as the command `name`, with --json and examples (one a line) in its help.
 
+    group: the group it belongs to (`headway detail ...`); without one it is a command of `headway` itself.
     The function gets the settings, a printer and the values of its click options. What it returns is the exit status
     (None: 0); a HeadwayError that it raises becomes one line on standard error and the error's exit status (_Commands).
     """
@@ -151,6 +152,6 @@ def command(
             sys.exit(body(Settings.load(), Printer(as_json), *args, **kwargs) or 0)
 
         option = click.option("--json", "as_json", is_flag=True, help="Print JSON for programs.")
-        return main.command(name, cls=_CommandWithExamples, epilog=examples)(option(run))
+        return (group or main).command(name, cls=_CommandWithExamples, epilog=examples)(option(run))
 
     return decorate

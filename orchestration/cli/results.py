@@ -223,7 +223,7 @@ def show_import(
             "release": built.release.run_id if built else "with the next `headway build`",
         }
     )
-    _series_of_import(out, preview)
+    _series_of_import(out, preview, loaded=True)
 
 
 def show_preview(out: Printer, preview: ImportPreview) -> None:
@@ -244,19 +244,19 @@ def show_preview(out: Printer, preview: ImportPreview) -> None:
             "licence": preview.licence,
         }
     )
-    _series_of_import(out, preview)
+    _series_of_import(out, preview, loaded=False)
     show_revisions(out, preview)
 
 
-def _series_of_import(out: Printer, preview: ImportPreview) -> None:
+def _series_of_import(out: Printer, preview: ImportPreview, *, loaded: bool) -> None:
     """The first series of an import, a line each, and the notes on its file."""
     out.line()
     for series_id, rows in list(preview.series.items())[:LISTED]:
         out.line(f"{series_id}  {rows:,} periods{'  new' if series_id in preview.new_series else ''}")
     if len(preview.series) > LISTED:
-        out.line(
-            f"... and {len(preview.series) - LISTED:,} more (`headway series {preview.source_id}` lists them)"
-        )
+        # what is only tried is in no release that could be asked
+        where = f" (`headway series {preview.source_id}` lists them)" if loaded else ""
+        out.line(f"... and {len(preview.series) - LISTED:,} more{where}")
     for note in preview.notes:
         out.line(f"note: {note}")
 

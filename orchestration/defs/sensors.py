@@ -15,7 +15,7 @@ from orchestration.base import notify
 from orchestration.base.errors import SourceError
 from orchestration.base.settings import Settings
 from orchestration.defs.assets.live import ANSWERED, asset_key
-from orchestration.intake.agency.dataset import Clients
+from orchestration.intake.agency.clients import Clients
 from orchestration.sources.spec import Dataset, Request
 from transforms.parse.outcome import NotYetReleasedError, ReplyError
 from transforms.parse.statcan_wds import parse_changed_series

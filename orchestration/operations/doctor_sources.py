@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from orchestration.base.errors import SourceError
 from orchestration.base.settings import Settings
-from orchestration.intake.agency.dataset import Clients
+from orchestration.intake.agency.clients import Clients
 from orchestration.intake.agency.keys import enabled, key_problem
 from orchestration.intake.agency.question import as_json_gives_it_back
 from orchestration.intake.agency.remedies import about_key, about_manners

@@ -17,7 +17,8 @@ from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
-from orchestration.intake.agency.dataset import Clients, refresh_dataset
+from orchestration.intake.agency.clients import Clients
+from orchestration.intake.agency.dataset import refresh_dataset
 from orchestration.intake.agency.plan import WAIT_FOR_WRITER, RefreshPlan
 from orchestration.operations.build import rebuild_what_was_corrected, run_build
 

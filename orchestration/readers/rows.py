@@ -481,6 +481,8 @@ class FctTradeFlow(TypedDict):
     known_from: dt.datetime
     known_from_basis: str
     payload_id: str
+    break_period: dt.date | None
+    break_reason: str | None
 
 
 class RptAnswer(TypedDict):

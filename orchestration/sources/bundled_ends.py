@@ -42,8 +42,10 @@ BUNDLED_ENDS: Mapping[str, tuple[str, ...]] = {
         "Imports by HS chapter with duty: 30 partners and the world, {usa_imports_hs87_wld}; later copies were larger than what could be "
         "fetched. By NAICS subsector {usa_imports_naics336_can}, by six-digit industry {usa_imports_naics336110_wld}, of all goods "
         "{usa_imports_goods_can} and, by partner, {usa_imports_general_can}.",
-        "Totals by partner (`fct_trade_flow`) go back to 1985 where the copy of 2018 and the later figures agree within 1 % over the "
-        "months of both. 32 partners and flows do not, of which exports to Panama are the largest (1.2 % apart): they begin in 2013.",
+        "Totals by partner (`fct_trade_flow`) go back to 1985. Where the copy of 2018 and the later figures agree within 1 % over the "
+        "months of both they are one series. 29 partners and flows do not, of which exports to Panama are the largest (1.2 % apart), and two "
+        "have no month in common (imports from Cuba and North Korea): the copy has their months to 2012, and `break_period` parts those from "
+        "the later ones.",
     ),
     "usitc": (
         "Canada and Mexico only, January 2025 on: {usa_imports_hs8703_can}, {usa_usmca_claimed_share_hs87_mex}. Chapters and headings are "

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import time
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.base.errors import ArchiveError
-from orchestration.base.files import sha256_of, write_whole
+from orchestration.base.files import replacing, sha256_of, write_whole
 from orchestration.base.settings import Settings
 
 #: a half-written file of a killed run is removed after this; a live write takes seconds
@@ -86,7 +87,7 @@ class Archive:
 
     def put(
         self,
-        content: bytes,
+        content: bytes | Path,
         *,
         source_id: str,
         dataset: str,
@@ -96,7 +97,8 @@ class Archive:
         media_type: str | None = None,
         extra: dict[str, Any] | None = None,
     ) -> ArchivedPayload:
-        """Keep `content` as the answer to a request. Where it equals the answer before it, only `last_seen_at` moves.
+        """Keep `content` (bytes, or a file that is copied) as the answer to a request. Where it equals the answer before
+        it, only `last_seen_at` moves.
 
         Within a dataset `request_url` identifies a request; where requests differ in their body only, the caller adds
         the difference as a URL fragment. An answer that returns to older bytes (A, B, A) is news: it gets a sidecar of
@@ -108,7 +110,7 @@ class Archive:
                     f"{name!r} cannot name a source or dataset: use lower-case letters, digits, '_', '-', '.'"
                 )
         self._clear_leftovers()
-        sha256 = hashlib.sha256(content).hexdigest()
+        sha256 = sha256_of(content) if isinstance(content, Path) else hashlib.sha256(content).hexdigest()
         path = self.root / "objects" / sha256[:2] / sha256
         if not (path.exists() and sha256_of(path) == sha256):  # absent, or damaged and now mended
             self._write(path, content)
@@ -132,7 +134,7 @@ class Archive:
             http_status=http_status,
             media_type=media_type,
             sha256=sha256,
-            bytes=len(content),
+            bytes=path.stat().st_size,
             archived_at=datetime.now(UTC).replace(tzinfo=None),
             last_seen_at=seen_at,
             archive_path=path.relative_to(self.root).as_posix(),
@@ -253,12 +255,16 @@ class Archive:
         ]
         return sorted(aside, key=lambda q: (q.quarantined_at, q.path))
 
-    def _write(self, path: Path, content: bytes) -> None:
+    def _write(self, path: Path, content: bytes | Path) -> None:
         """`content` at `path`, whole or not at all, and on disk when this returns."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._temporary.mkdir(parents=True, exist_ok=True)
-            write_whole(path, content, scratch=self._temporary, durable=True)
+            if isinstance(content, Path):
+                with replacing(path, scratch=self._temporary, durable=True) as temporary:
+                    shutil.copyfile(content, temporary)
+            else:
+                write_whole(path, content, scratch=self._temporary, durable=True)
         except OSError as error:
             raise ArchiveError(
                 f"cannot write {path}: {error.strerror}; nothing was changed. Free space or mend permissions, then run again"

@@ -56,7 +56,7 @@ def chromium() -> tuple[Path, Path] | None:
 
 
 class Browser:
-    """A Chromium with a profile of its own. `requests`: every address asked for; `complaints`: errors in the console."""
+    """A Chromium with a profile of its own. `requests`: every address asked for; `complaints`: what the console says."""
 
     def __init__(self, profile: Path) -> None:
         found = chromium()
@@ -118,8 +118,8 @@ class Browser:
         return [a for a in addresses if urlsplit(a).scheme not in ("data", "blob", "about")]
 
     def complaints(self) -> list[str]:
-        """Errors in the console since the last call."""
-        return [e["message"] for e in self.driver.get_log("browser") if e["level"] == "SEVERE"]
+        """What was written into the console since the last call: errors, warnings (Vega's of a chart, too) and all else."""
+        return [f"{e['level']}: {e['message']}" for e in self.driver.get_log("browser")]
 
     def png(self, *, whole: bool = False, height: int | None = None) -> bytes:
         """A picture of the window, or of the whole page (down to `height`)."""

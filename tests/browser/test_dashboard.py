@@ -30,6 +30,12 @@ PAGES = {
     "revisions": "Revisions",
     "data": "Data",
 }
+#: the links that docs/dashboard.md shows
+LINKS = [
+    line
+    for line in (PROJECT / "docs" / "dashboard.md").read_text(encoding="utf-8").splitlines()
+    if line.startswith("/")
+]
 #: event and series, as a reader would pair them
 COMPARED = (
     ("nafta-round6-end", "usa_imports_goods_mex"),
@@ -74,6 +80,34 @@ def test_a_page_opens_without_a_complaint_a_request_elsewhere_or_a_secret(
     source = browser.driver.page_source
     for secret in (str(home.home), str(PROJECT), str(Path.home()), "HEADWAY_"):
         assert secret not in source, secret
+    sound(browser)
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_opens_with_all_its_folds_and_a_clean_console(browser: Browser, dashboard: str, link: str):
+    # a link opens below the root, where the client has to know its server; charts in folds are drawn when these are opened
+    settled(browser, f"{dashboard}{link}")
+    browser.js(
+        "document.querySelectorAll('[data-testid=stMain] details:not([open]) > summary').forEach(s => s.click())"
+    )
+    settled(browser)
+    assert urlsplit(browser.driver.current_url).path == urlsplit(link).path
+    sound(browser)
+
+
+def test_the_first_page_is_found_by_its_name_too(browser: Browser, dashboard: str):
+    settled(browser, f"{dashboard}/overview?series=usa_customs_duties_net")
+    assert browser.text("h1") == "Overview"
+    address = urlsplit(browser.driver.current_url)
+    assert (address.path, parse_qs(address.query)["series"]) == ("/", ["usa_customs_duties_net"])
+    assert (
+        len(
+            browser.js(
+                "return [...document.querySelectorAll('.st-key-headlines [data-testid=stVegaLiteChart] :is(canvas, svg.marks)')]"
+            )
+        )
+        == 6
+    )
     sound(browser)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ RULES = [
 ]
 
 
+@functools.cache  # asked 136,000 times of 4,600 different pairs and days, each time through all 84 rules: 100 s
 def rule(one: str, other: str, day: dt.date) -> tuple[str, str | None]:
     """How the duties of two programmes meet on a day, and which of the two is due where one is."""
     found = [

@@ -93,6 +93,7 @@ def judge(
     `identified` whether the event is an act without another in most of the window after, `threshold` the rank that counts
     as unusual (None: nothing was there to choose it on)."""
     row = found[cut]
+    near = {c for act in acts for c in range(act - months + 1, act + months)}
     # without a difference there is nothing to rank
     pool = {
         c: r["did"]
@@ -103,7 +104,7 @@ def judge(
         and not r["exposed"]
         and c >= plain_placebo.FIRST
         and abs(c - cut) >= 24
-        and not any(abs(c - e) < months for e in acts)
+        and c not in near
     }
     clean, did, slope = row["clean"] and not row["exposed"], row["did"], row["pretrend_slope"]
     out = {

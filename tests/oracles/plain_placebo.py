@@ -7,7 +7,9 @@ Does not belong here: SQL, dbt, reading of figures, assertions.
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Collection, Mapping
+from functools import cache
 from statistics import median, quantiles
 
 from tests.oracles import plain_comparison as plain
@@ -84,15 +86,19 @@ def pool(
     """Differences at the dates without a known event that the one at `cut` is ranked among.
 
     events: cuts of the acts that reach the series; episodes: months that an episode touches."""
+    near = {c for event in events for c in range(event - width + 1, event + width)}
+    touched = cuts_that_touch(frozenset(episodes), pre, post)
     return {
         c: statistic
         for c, (kind, statistic) in found.items()
-        if kind == scale
-        and c >= FIRST
-        and abs(c - cut) >= DISTANCE
-        and not any(abs(c - e) < width for e in events)
-        and not any(c + m in episodes for m in (*pre, *post))
+        if kind == scale and c >= FIRST and abs(c - cut) >= DISTANCE and c not in near and c not in touched
     }
+
+
+@cache
+def cuts_that_touch(episodes: frozenset[int], pre: range, post: range) -> set[int]:
+    """The cuts with a month of an episode in one of their windows. Kept, because thousands of events share the answer."""
+    return {episode - month for episode in episodes for month in (*pre, *post)}
 
 
 def standing(statistic: float, others: Collection[float]) -> dict:
@@ -123,6 +129,6 @@ def threshold_distance(others: Collection[float], threshold: float) -> float | N
     far = sorted(abs(x - middle) for x in others)
     for distance in far:
         # just beyond it
-        if (1 + (beyond := sum(x > distance for x in far))) / (1 + len(far)) <= threshold:
+        if (1 + (beyond := len(far) - bisect_right(far, distance))) / (1 + len(far)) <= threshold:
             return distance if beyond < 32 else None
     return None

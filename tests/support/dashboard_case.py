@@ -5,13 +5,19 @@ Belongs here: that. Does not belong here: what is expected of a page, a browser 
 
 from __future__ import annotations
 
+import functools
 import shutil
 from pathlib import Path
 
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from orchestration.base.settings import Settings
 from tests.support.patience import PATIENCE
+
+# Each run of a page makes Streamlit read the metadata of all 200 installed packages, to look for components of theirs: .4 s of the
+# .5 s that a page took. What is installed does not change while tests run, so that it is looked for once a process.
+manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
 PAGES = ("overview", "timeline", "compare", "trade", "revisions", "data")
 

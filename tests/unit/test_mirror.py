@@ -38,6 +38,7 @@ ELSEWHERE = {
     "orchestration/readers/dashboard/tariffs.py": "a section of the page of trade, run whole by dashboard/test_app.py",
     "orchestration/readers/dashboard/trade.py": "a page, run whole by dashboard/test_app.py; its charts have a file",
     "orchestration/readers/reports/figures.py": "pictures of a page, read aloud and checked in reports/test_render.py",
+    "transforms/parse/census_bulk_layouts.py": "places of fields; lines written field by field are read in test_census_bulk.py",
     "orchestration/readers/rows.py": "written by a program and compared with it: documentation/test_row_types.py",
 }
 

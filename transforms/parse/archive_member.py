@@ -15,7 +15,7 @@ from typing import cast
 from transforms.schema import FrameError
 
 #: what zipfile raises for a member that is damaged, encrypted or packed in a way it does not know
-_CANNOT_UNPACK = (
+CANNOT_UNPACK = (
     zipfile.BadZipFile,
     zlib.error,
     EOFError,
@@ -40,7 +40,7 @@ def read_member(content: bytes, name: str, *, max_bytes: int) -> bytes:
     try:
         with archive.open(name) as member:
             data = member.read(max_bytes + 1)
-    except _CANNOT_UNPACK as error:
+    except CANNOT_UNPACK as error:
         raise FrameError(f"member {name!r} cannot be unpacked: {error}") from error
     if len(data) > max_bytes:
         raise FrameError(f"member {name!r} unpacks to more than {max_bytes:,} bytes")
@@ -63,7 +63,7 @@ def member_lines(content: bytes, name: str, *, max_bytes: int) -> Iterator[bytes
                 if bytes_left < 0:
                     raise FrameError(f"member {name!r} unpacks to more than {max_bytes:,} bytes")
                 yield line
-    except _CANNOT_UNPACK as error:
+    except CANNOT_UNPACK as error:
         raise FrameError(f"member {name!r} cannot be unpacked: {error}") from error
 
 

@@ -84,13 +84,13 @@ def parse_months(
     absent, unreadable or contradictory are in `refused` (2016-08 -> why), the others in the frame, each of them whole.
     Raises FrameError if no month can be used.
     """
-    archive = _Archive.of(content)
+    archive = TableArchive.of(content)
     good: list[pl.DataFrame] = []
     refused: dict[str, str] = {}
     messages: list[str] = []
     for month in sorted(months):
         try:
-            good.append(at_grain(_checked_month(archive, month, messages), chapters))
+            good.append(at_grain(checked_month(archive, month, messages), chapters))
         except FrameError as error:
             damaged = "".join(f"; {why}" for why in archive.damaged)
             refused[f"{month:%Y-%m}"] = f"{error}{damaged}"
@@ -129,7 +129,7 @@ def read_table(content: bytes, name: str) -> tuple[pl.DataFrame, date]:
     The rows have the columns of the file beside `flow`, `partner_iso3` and `period_start`. Raises FrameError where the zip
     has no such table or several, and where the table is not as described above.
     """
-    by_month = _Archive.of(content).members(name)
+    by_month = TableArchive.of(content).members(name)
     members = [(member, month) for month, of_month in by_month.items() for member in of_month]
     if len(members) != 1:
         raise FrameError(
@@ -140,7 +140,7 @@ def read_table(content: bytes, name: str) -> tuple[pl.DataFrame, date]:
     return _table(member.read(), member.name, name, stated), stated
 
 
-def _checked_month(archive: _Archive, month: date, messages: list[str]) -> pl.DataFrame:
+def checked_month(archive: TableArchive, month: date, messages: list[str]) -> pl.DataFrame:
     """dot2 of a month. Raises FrameError if its values are not those of dot1 and dot3, where these can be read.
 
     What was read from another place than usual, or could not be compared, is added to `messages`.
@@ -149,7 +149,7 @@ def _checked_month(archive: _Archive, month: date, messages: list[str]) -> pl.Da
     expected = _values(dot2)
     for name in ("dot1", "dot3"):
         try:
-            table = _one(archive.members(name).get(month, []), name, month)
+            table = one_table(archive.members(name).get(month, []), name, month)
         except FrameError as error:
             messages.append(f"{month:%Y-%m}: dot2 could not be compared with {name}: {error}")
             continue
@@ -160,10 +160,10 @@ def _checked_month(archive: _Archive, month: date, messages: list[str]) -> pl.Da
     return dot2
 
 
-def _repeated_if_damaged(archive: _Archive, month: date, messages: list[str]) -> pl.DataFrame:
+def _repeated_if_damaged(archive: TableArchive, month: date, messages: list[str]) -> pl.DataFrame:
     """dot2 of a month, or where it is damaged or absent its rows in a later year-to-date table of the same zip."""
     try:
-        dot2 = _one(archive.members("dot2").get(month, []), "dot2", month)
+        dot2 = one_table(archive.members("dot2").get(month, []), "dot2", month)
         if dot2 is not None:
             return dot2
         trouble = FrameError(f"0 different members named dot2_{month:%m%y}.csv in the zip, expected one")
@@ -187,7 +187,7 @@ def _values(table: pl.DataFrame) -> pl.DataFrame:
     return table.group_by("flow", "partner_iso3").agg(_sums()[0]).sort("flow", "partner_iso3")
 
 
-def _one(members: list[_Member], name: str, month: date) -> pl.DataFrame | None:
+def one_table(members: list[_Member], name: str, month: date) -> pl.DataFrame | None:
     """The rows of a table of a month; None where there is none. Several members must be the same, a damaged one aside."""
     readable: dict[bytes, str] = {}
     trouble: FrameError | None = None
@@ -338,7 +338,7 @@ class _Member:
 
 
 @dataclass(frozen=True)
-class _Archive:
+class TableArchive:
     """A zip with its members, those of the zips in it included. damaged: members that could not be opened, and why.
 
     Zips inside the zip are opened only where it has no table itself: some years repeat their tables in a folder of zips.
@@ -349,7 +349,7 @@ class _Archive:
     damaged: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, content: bytes) -> _Archive:
+    def of(cls, content: bytes) -> TableArchive:
         """The archive of the bytes of a zip. Raises FrameError if they are no zip."""
         outer = tuple(_Member(content, name) for name in member_names(content))
         if any(_MEMBER.match(member.base_name) for member in outer):

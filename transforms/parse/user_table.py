@@ -136,6 +136,11 @@ def _decode(content: bytes, name: str) -> str:
         ) from error
 
 
+def _mapped_by(absent: Sequence[str]) -> str:
+    """How to say which column stands for an absent one, where it is one of the observations."""
+    return f"; `--map {absent[0]}=...` names a column for ours" if set(absent) & {"period", "value"} else ""
+
+
 def _delimiter(text: str, required: Sequence[str], name: str) -> str:
     """The delimiter with which the header has the required columns; nothing is guessed from the rows."""
     header = next(line for line in text.splitlines() if line.strip())
@@ -145,6 +150,7 @@ def _delimiter(text: str, required: Sequence[str], name: str) -> str:
     raise UserFileError(
         [
             f"{name}header '{header[:80]}' lacks columns {', '.join(required)} (separated by comma, semicolon or tab)"
+            f"{_mapped_by(required)}"
         ]
     )
 
@@ -204,7 +210,9 @@ def read_xlsx(content: bytes, required: Sequence[str]) -> Workbook:
         raise UserFileError(problems)
     grids = {name: _grid(name, sheet, book.epoch.date()) for name, sheet in wanted.items()}
     if missing := [c for c in required if c not in grids["observations"].columns]:
-        raise UserFileError([f"sheet observations: header lacks columns {', '.join(missing)}"])
+        raise UserFileError(
+            [f"sheet observations: header lacks columns {', '.join(missing)}{_mapped_by(missing)}"]
+        )
     problems = [
         p for name, grid in grids.items() for p in _uncalculated(content, wanted[name].title, name, grid)
     ]

@@ -21,7 +21,7 @@ from transforms.statistics import (
     panel_regression,
 )
 from transforms.statistics.months import day
-from transforms.statistics.panel_calibration import CALIBRATION_SCHEMA
+from transforms.statistics.panel_calibration import CALIBRATION_SCHEMA, STANDING_SCHEMA
 from transforms.statistics.panel_cells import Changes, Cube, Windows
 from transforms.statistics.panel_inference import (
     LEVEL,
@@ -64,19 +64,7 @@ EXPOSURE_SCHEMA: dict[str, pl.DataType] = {
     "pct_typical": pl.Float64(),
     "effective_products": pl.Float64(),
     "exposure_r2": pl.Float64(),
-    "lead_mean": pl.Float64(),
-    "lead_share_sig": pl.Float64(),
-    "n_placebo": pl.Int32(),
-    "n_blocks": pl.Int32(),
-    "placebo_median": pl.Float64(),
-    "placebo_rank": pl.Float64(),
-    "placebo_false_alarm": pl.Float64(),
-    "perm_p": pl.Float64(),
-    "perm_false_alarm": pl.Float64(),
-    "mde_dates": pl.Float64(),
-    "mde_perm": pl.Float64(),
-    "loo_min": pl.Float64(),
-    "loo_max": pl.Float64(),
+    **STANDING_SCHEMA,
     "zero_exit_share": pl.Float64(),
     "verdict": pl.String(),
     "reason": pl.String(),

@@ -17,6 +17,22 @@ from transforms.statistics.months import day
 from transforms.statistics.panel_inference import LEVEL, Dates
 from transforms.statistics.panel_regression import Slopes
 
+#: how a run stands beside earlier dates, permutations and what is left out: the same of goods and of states
+STANDING_SCHEMA: dict[str, pl.DataType] = {
+    "lead_mean": pl.Float64(),
+    "lead_share_sig": pl.Float64(),
+    "n_placebo": pl.Int32(),
+    "n_blocks": pl.Int32(),
+    "placebo_median": pl.Float64(),
+    "placebo_rank": pl.Float64(),
+    "placebo_false_alarm": pl.Float64(),
+    "perm_p": pl.Float64(),
+    "perm_false_alarm": pl.Float64(),
+    "mde_dates": pl.Float64(),
+    "mde_perm": pl.Float64(),
+    "loo_min": pl.Float64(),
+    "loo_max": pl.Float64(),
+}
 CALIBRATION_SCHEMA: dict[str, pl.DataType] = {
     "method": pl.String(),
     "n_pseudo_events": pl.Int32(),

@@ -20,7 +20,7 @@ import polars as pl
 
 from transforms.statistics import panel_calibration, panel_cells, panel_inference, panel_regression
 from transforms.statistics.months import day
-from transforms.statistics.panel_calibration import CALIBRATION_SCHEMA
+from transforms.statistics.panel_calibration import CALIBRATION_SCHEMA, STANDING_SCHEMA
 from transforms.statistics.panel_cells import Windows
 from transforms.statistics.panel_inference import (
     LEVEL,
@@ -67,19 +67,7 @@ EXPOSURE_SCHEMA: dict[str, pl.DataType] = {
     "effect_typical": pl.Float64(),
     "pct_typical": pl.Float64(),
     "effective_states": pl.Float64(),
-    "lead_mean": pl.Float64(),
-    "lead_share_sig": pl.Float64(),
-    "n_placebo": pl.Int32(),
-    "n_blocks": pl.Int32(),
-    "placebo_median": pl.Float64(),
-    "placebo_rank": pl.Float64(),
-    "placebo_false_alarm": pl.Float64(),
-    "perm_p": pl.Float64(),
-    "perm_false_alarm": pl.Float64(),
-    "mde_dates": pl.Float64(),
-    "mde_perm": pl.Float64(),
-    "loo_min": pl.Float64(),
-    "loo_max": pl.Float64(),
+    **STANDING_SCHEMA,
     "verdict": pl.String(),
     "reason": pl.String(),
 }

@@ -25,6 +25,8 @@ donors as (
         and pool.basis = flows.basis
         and pool.classification = flows.classification
         and pool.product_code = flows.product_code
+    -- what came before a declared break is another series
+    where flows.break_period is null or flows.period_start >= flows.break_period
 )
 
 select * from treated

@@ -1,7 +1,7 @@
 -- Where all countries are here (over 200 a month; the lists by product hold 7 or 31), they add up to the world to the
 -- dollar, unidentified ones included. A lost or doubled partner code, or a group among them, breaks it. Before 2013 the
--- figures are rounded to 0.1 million and some partners are left out (they did not join the later figures): the countries then
--- stay below the world, by at most 1.7 % (measured from 1992 on).
+-- copy prints the world rounded to 100 dollars, and countries that no longer exist are left out: the others then stay below the world,
+-- by at most 1.4 % in 1992, 0.45 % from 1993 on and not at all in 2012, and pass it by less than the rounding.
 {{ config(meta={'dagster': {'ref': {'name': 'fct_trade_flow'}}}) }}
 with months as (
     select
@@ -24,5 +24,5 @@ from months
 where countries > 200
     and case
         when period_start >= date '2013-01-01' then world_usd is distinct from countries_usd
-        else countries_usd not between 0.98 * world_usd and world_usd
+        else countries_usd not between 0.98 * world_usd and world_usd + 100
     end

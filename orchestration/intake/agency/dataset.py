@@ -1,15 +1,14 @@
 """Bringing one dataset up to date: asking the planned requests, archiving and loading what is new, accounting for it.
 
-Belongs here: what the outcome of a request means for the rest of the run, what the datasets of a run share (Clients).
-Does not belong here: the order of a whole refresh (operations/refresh.py), the plan (plan.py), transport (http.py),
-budgets (quota.py), formats (transforms/parse).
+Belongs here: what the outcome of a request means for the rest of the run.
+Does not belong here: the order of a whole refresh (operations/refresh.py), the plan (plan.py), what the datasets of a run share
+(clients.py), transport (http.py), budgets (quota.py), formats (transforms/parse).
 """
 
 from __future__ import annotations
 
 import hashlib
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -24,13 +23,13 @@ from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.intake.agency import names, question, titles
 from orchestration.intake.agency.account import DatasetOutcome, Tally
+from orchestration.intake.agency.clients import Clients
 from orchestration.intake.agency.completeness import refuse_other_unit, refuse_truncated
 from orchestration.intake.agency.http import Client
 from orchestration.intake.agency.plan import WAIT_FOR_WRITER, PlannedDataset, dataset_name
 from orchestration.intake.agency.quota import Quota, QuotaSpentError
 from orchestration.intake.agency.remedies import about_key, about_manners
-from orchestration.intake.registration import register
-from orchestration.sources.spec import Api, Dataset, Request, Response
+from orchestration.sources.spec import Dataset, Request, Response
 from orchestration.store import loading
 from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
 from orchestration.store.ingest import ingest
@@ -115,41 +114,6 @@ class _RemovedError(Exception):
             f"the same answer as {removed.payload_id}, which was removed ({removed.reason}); "
             f"to take it after all delete {removed.path.with_suffix('.json')}"
         )
-
-
-class Clients:
-    """What the datasets of one run share: one client and one quota for each API, and which APIs refused us.
-
-    Sharing the client keeps the pause between requests across datasets. `refused` names each API that refused us for
-    the rest of the run (key, quota, server down), with the reason. The clients are closed with `stack`.
-    """
-
-    def __init__(
-        self, settings: Settings, stack: ExitStack, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
-        self._settings, self._stack, self._sleep = settings, stack, sleep
-        self._made: dict[str, tuple[Client, Quota]] = {}
-        self._registered = False
-        self.refused: dict[str, str] = {}
-
-    def of(self, api: Api, has_key: bool) -> tuple[Client, Quota]:
-        """The client and the quota of `api`, made at the first call; `has_key` decides which budgets count."""
-        if api.name not in self._made:
-            quota = Quota(self._settings, api, has_key=has_key)
-
-            def before() -> None:
-                quota.check()
-                quota.spend()
-
-            client = self._stack.enter_context(Client(api, before=before, sleep=self._sleep))
-            self._made[api.name] = client, quota
-        return self._made[api.name]
-
-    def register(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Write sources and series into the store behind `con`, at the first call of a run only."""
-        if not self._registered:
-            register(self._settings, con)
-            self._registered = True
 
 
 @dataclass

@@ -12,9 +12,11 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 import requests
@@ -154,12 +156,15 @@ class Client:
         read: Callable[[Response], T],
         *,
         conditional: Mapping[str, str] | None = None,
+        into: Path | None = None,
     ) -> tuple[Response, T | None]:
         """Ask, and ask again while that can help; returns the response and what `read` makes of it (None for a 304).
 
         read:        the parser. A transient ReplyError of it (HTML in place of data, a cut body) counts as a failed
                      attempt; it may raise anything else, which ends the fetch. Nothing is retried at any other level.
         conditional: the headers If-None-Match and If-Modified-Since, made from the last accepted answer.
+        into:        file for the body of an answer 200 that is too large for memory; `Response.content` is then its
+                     beginning only. Each attempt writes it anew. Not for an API that repeats its key in an answer.
 
         Raises TransientSourceError after the last attempt and PermanentSourceError where asking again would not help;
         neither message holds a key. Raises what `before` and `read` raise.
@@ -170,7 +175,7 @@ class Client:
             self.before()
             self.requests_made += 1
             try:
-                response = self._once(request, key, conditional or {})
+                response = self._once(request, key, conditional or {}, into)
                 if response.not_modified:
                     return response, None
                 if response.status not in _RETRYABLE:
@@ -201,7 +206,9 @@ class Client:
             failed_at_it=failed_at_it,
         ) from None
 
-    def _once(self, request: Request, key: str | None, conditional: Mapping[str, str]) -> Response:
+    def _once(
+        self, request: Request, key: str | None, conditional: Mapping[str, str], into: Path | None
+    ) -> Response:
         """One attempt. Raises _BrokenError where another attempt may succeed, else PermanentSourceError."""
         url, params, headers, body = self._with_key(request, key)
         started = self.clock()
@@ -216,8 +223,11 @@ class Client:
                 json=body,
                 headers={**dict(request.headers), **headers, **conditional},
             ) as answer:
+                to_file = into.open("wb") if into and answer.status_code == 200 else nullcontext()
+                with to_file as file:
+                    content = self._read(answer, started, shown, file)
                 return Response(
-                    content=_scrub_bytes(self._read(answer, started, shown), key),
+                    content=_scrub_bytes(content, key),
                     status=answer.status_code,
                     media_type=scrub(answer.headers.get("Content-Type", ""), key),
                     headers=CaseInsensitiveDict({k: scrub(v, key) for k, v in answer.headers.items()}),
@@ -277,8 +287,10 @@ class Client:
                 )
         raise PermanentSourceError(f"{self.api.name}: redirected more than {_LONGEST_CHAIN} times")
 
-    def _read(self, answer: requests.Response, started: float, shown: str) -> bytes:
-        """The whole body, with gzip taken off.
+    def _read(
+        self, answer: requests.Response, started: float, shown: str, file: BinaryIO | None = None
+    ) -> bytes:
+        """The whole body, with gzip taken off; with a `file` it is written there, and its beginning returned.
 
         `requests` would read on as long as bytes drip in, and would take a gzip stream that just ends for a whole one;
         both are checked here. A body shorter than its Content-Length is an error of urllib3 already.
@@ -287,7 +299,8 @@ class Client:
         if encoding not in ("", "identity", "gzip"):
             raise _BrokenError(f"the body is encoded as {encoding!r}, which was not asked for")
         decoder = zlib.decompressobj(zlib.MAX_WBITS | 16) if encoding == "gzip" else None
-        chunks, size = [], 0
+        chunks: list[bytes] = []
+        size = 0
         while chunk := answer.raw.read1(_CHUNK, decode_content=False):
             if decoder:
                 try:
@@ -301,7 +314,10 @@ class Client:
                 )
             if self.clock() - started > self.api.total_timeout:
                 raise _BrokenError(f"the answer was not complete after {self.api.total_timeout:.0f} s")
-            chunks.append(chunk)
+            if file:
+                file.write(chunk)
+            if not (file and chunks):
+                chunks.append(chunk)
         if decoder and answer.status_code not in (204, 304) and (not decoder.eof or decoder.unused_data):
             raise _BrokenError("the gzip body ends in the middle")
         return b"".join(chunks)

@@ -1,6 +1,6 @@
-"""A series over its whole life, with the events of the timelines beneath it and unusual episodes shaded.
+"""A series over its whole life, with the events of the timelines beneath it and unusual episodes shaded; a small line of its last months.
 
-Belongs here: that chart. Does not belong here: comparing before and after (comparison.py), lanes of events (timeline.py).
+Belongs here: these two charts. Does not belong here: comparing before and after (comparison.py), lanes of events (timeline.py).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from orchestration.readers.charts.layers import layered
 from orchestration.readers.charts.theme import (
     DEFAULT_HEIGHT,
     DEFAULT_WIDTH,
+    SPARK_HEIGHT,
     ChartError,
     Mode,
     Width,
@@ -127,6 +128,48 @@ def headline(
         ),
     )
     return dressed(layered(*layers), words, mode=mode, width=width, height=height)
+
+
+def spark(
+    series: DimSeries,
+    values: pl.DataFrame,
+    *,
+    source: str,
+    mode: Mode = "light",
+    width: Width = DEFAULT_WIDTH,
+) -> alt.LayerChart:
+    """Values of one series (period_start, value) as a bare line, to stand under a figure: its shape, without axes.
+
+    Raises ChartError if there is nothing to draw.
+    """
+    drawn = values.filter(pl.col("value").is_not_null())
+    if drawn.is_empty():
+        raise ChartError(f"{series['series_id']} has no value in this span")
+    within_limit(values.height)
+    first, last = days(drawn["period_start"])
+    low, high = extent(drawn["value"])
+    line = (
+        alt.Chart(drawn)
+        # a single value would be a line of no length
+        .mark_line(color=colours(mode).series, strokeWidth=1.8, point=drawn.height == 1)
+        .encode(
+            x=alt.X("period_start:T", axis=alt.Axis(domain=False, ticks=False, labels=False, grid=False)),
+            y=alt.Y("value:Q", axis=None, scale=alt.Scale(zero=False, nice=False)),
+            tooltip=[
+                alt.Tooltip("period_start:T", title="Period", format="%Y-%m"),
+                alt.Tooltip("value:Q", title="Value", format=",.6~r"),
+            ],
+        )
+    )
+    words = Words(
+        title=series["title"],
+        subtitle=[unit_line(series)],
+        source=source,
+        description=(
+            f"Small line of {series['title']} from {first:%Y-%m} to {last:%Y-%m}, between {number(low)} and {number(high)}."
+        ),
+    )
+    return dressed(layered(line), words, mode=mode, width=width, height=SPARK_HEIGHT)
 
 
 def _moment(day: dt.date) -> alt.DateTime:

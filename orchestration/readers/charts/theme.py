@@ -27,6 +27,8 @@ Chart = TypeVar("Chart", alt.Chart, alt.LayerChart)
 MAX_ROWS = 5_000
 #: a picture for a page or a slide; at 400 px (a telephone) everything still has to be readable
 DEFAULT_WIDTH, DEFAULT_HEIGHT = 720, 340
+#: a line under a figure
+SPARK_HEIGHT = 56
 #: the smallest text; 12 px is what browsers' accessibility checks take as small print
 FONT_SIZE = 12
 #: Liberation Sans comes with vl-convert and is as wide as Arial: pictures are the same on every machine

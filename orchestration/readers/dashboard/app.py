@@ -1,7 +1,7 @@
 """Entry of the dashboard: pages, and what is shown when there is no release or a page fails.
 
-Belongs here: the list of pages, the frame around each of them.
-Does not belong here: what a page shows (one module a page), how the server is started (serving.py).
+Belongs here: the frame around each page.
+Does not belong here: the list of pages (menu.py), what a page shows (one module a page), how the server is started (serving.py).
 """
 
 from __future__ import annotations
@@ -15,21 +15,12 @@ import streamlit as st
 from PIL import Image, ImageDraw
 
 from orchestration.base.errors import UsageError
+from orchestration.readers.dashboard.menu import PAGES
 from orchestration.readers.dashboard.reading import NoReleaseError, Release, current_release
 from orchestration.readers.dashboard.words import escaped
 
 _LOG = logging.getLogger(__name__)
 
-#: module of the page, its title, its icon; the first is shown at the root
-PAGES = (
-    ("overview", "Overview", ":material/dashboard:"),
-    ("answers", "What can be told", ":material/fact_check:"),
-    ("timeline", "Timeline", ":material/timeline:"),
-    ("compare", "Compare", ":material/compare_arrows:"),
-    ("trade", "Trade and tariffs", ":material/local_shipping:"),
-    ("revisions", "Revisions", ":material/history:"),
-    ("data", "Data", ":material/table:"),
-)
 #: seconds after which an idle page looks whether there is a new release
 FOLLOW_EVERY = 20
 

@@ -12,7 +12,7 @@ import altair as alt
 import polars as pl
 import streamlit as st
 
-from orchestration.readers.charts.overview import headline
+from orchestration.readers.charts.overview import headline, spark
 from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.freshness_words import Loaded, freshness_text
 from orchestration.readers.dashboard.reading import Query, Release
@@ -73,17 +73,18 @@ _STATES = {
 
 
 class Card(TypedDict):
-    """The latest figure of a headline series, against a year before, and the figures of the years before."""
+    """The latest figure of a headline series, and against a year before."""
 
     series_id: str
     title: str
     unit: str
     unit_multiplier: int
     frequency: str
+    seasonal_adjustment: str | None
+    source_id: str
     period_start: dt.date
     value: float | None
     yoy_pct: float | None
-    history: list[float] | None
 
 
 def show(release: Release) -> None:
@@ -112,7 +113,7 @@ def _cards(release: Release) -> None:
         Query(
             """
             select series.series_id, series.title, series.unit, series.unit_multiplier, series.frequency,
-                now.period_start, now.value, 100 * (now.value / nullif(before.value, 0) - 1) as yoy_pct
+                series.seasonal_adjustment, series.source_id, now.period_start, now.value, 100 * (now.value / nullif(before.value, 0) - 1) as yoy_pct
             from dim_series as series
             inner join fct_observation as now
                 on series.series_id = now.series_id and series.last_period = now.period_start
@@ -126,13 +127,14 @@ def _cards(release: Release) -> None:
     sparks = release.ask(
         Query(
             """
-            select series_id, list(value order by period_start)[-$months:] as history from fct_observation
-            where list_contains($ids::varchar[], series_id) and value is not null group by series_id""",
+            select series_id, period_start, value from fct_observation
+            where list_contains($ids::varchar[], series_id) and value is not null
+            qualify row_number() over (partition by series_id order by period_start desc) <= $months
+            order by series_id, period_start""",
             {"ids": HEADLINES, "months": _SPARK_MONTHS},
         )
     )
-    cards = frame.join(sparks, on="series_id", how="left").iter_rows(named=True)
-    rows = {card["series_id"]: cast("Card", card) for card in cards}
+    rows = {card["series_id"]: cast("Card", card) for card in frame.iter_rows(named=True)}
     with st.container(key="headlines"):
         # two rows: on a narrow screen the cards then stand below each other in this order
         columns = [*st.columns(3, gap="small"), *st.columns(3, gap="small")]
@@ -149,10 +151,19 @@ def _cards(release: Release) -> None:
                 number(row["value"]),
                 f"{percentage(row['yoy_pct'], 1)} on the year" if row["yoy_pct"] is not None else None,
                 delta_color="off",
-                chart_data=row["history"],
                 label_visibility="collapsed",
                 delta_description=f"{unit(row)}, {period(row['period_start'], row['frequency'])}",
             )
+            # a line of our own: that of a metric holds a layer without any mark until one points at it, of which Vega
+            # complains in the console, twice a card
+            history = sparks.filter(pl.col("series_id") == series_id)
+            line = spark(
+                cast("DimSeries", row),
+                history,
+                source=parts.source(release, [row["source_id"]]),
+                mode=parts.mode(),
+            )
+            parts.bare_chart(line, where=card)
 
 
 def _headline(release: Release, state: State) -> None:

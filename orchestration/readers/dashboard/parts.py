@@ -31,6 +31,7 @@ from orchestration.readers.dashboard.words import escaped
 from orchestration.readers.wording import ABSENT
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
     from streamlit.elements.lib.column_types import ColumnConfig
 
 # Streamlit loads pandas with the first table that it draws, in the thread of that reader. While it loads, Altair, in the
@@ -86,6 +87,12 @@ def chart_block(
             )
         st.caption("  \n".join(escaped(line) for line in [*words["notes"], words["source"]]))
         behind(key=key, frame=frame, queries=queries, labels=labels, chart=chart)
+
+
+def bare_chart(chart: AnyChart, *, where: DeltaGenerator) -> None:
+    """A chart without words, numbers and downloads, in a place that says what it is; readers who hear it get its description."""
+    spec = specification(chart)
+    where.vega_lite_chart(None, _bare(spec), width="stretch", theme=None, alt=spec["description"])
 
 
 def _bare(spec: Spec) -> Spec:

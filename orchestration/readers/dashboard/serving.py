@@ -13,6 +13,7 @@ import threading
 import time
 import urllib.request
 import webbrowser
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from orchestration.base.errors import HeadwayError, UsageError, require_pages
@@ -30,39 +31,39 @@ def options(host: str, port: int, base_path: str, allowed_hosts: tuple[str, ...]
     from orchestration.readers.charts.theme import DARK, LIGHT  # not at the top: it imports Altair (0.3 s)
 
     return {
-        "server_address": host,
-        "server_port": port,
-        "server_baseUrlPath": base_path.strip("/"),
+        "server.address": host,
+        "server.port": port,
+        "server.baseUrlPath": base_path.strip("/"),
         # the page asks its own server only; other names for it (DNS rebinding) are refused
-        "server_allowedHosts": ["127.0.0.1", "localhost", "::1", *allowed_hosts],
-        "server_enableCORS": True,
-        "server_enableXsrfProtection": True,
-        "server_headless": True,  # no browser and no question for an email address; serve() opens the browser
-        "server_showEmailPrompt": False,
-        "server_fileWatcherType": "none",
-        "server_runOnSave": False,
-        "server_enableStaticServing": False,
-        "server_enableAgentApi": False,
-        "server_maxUploadSize": 1,
-        "server_disconnectedSessionTTL": 60,
-        "browser_gatherUsageStats": False,
-        "browser_serverAddress": "localhost",
-        "client_toolbarMode": "minimal",
-        "client_showErrorDetails": "none",
-        "client_showErrorLinks": False,
-        "runner_magicEnabled": False,
-        "logger_level": "warning",
-        "theme_paddingTop": "1.5rem",
-        "theme_headingFontSizes": ["2rem", "1.5rem", "1.2rem", "1.1rem", "1rem", "1rem"],
+        "server.allowedHosts": ["127.0.0.1", "localhost", "::1", *allowed_hosts],
+        "server.enableCORS": True,
+        "server.enableXsrfProtection": True,
+        "server.headless": True,  # no browser and no question for an email address; serve() opens the browser
+        "server.showEmailPrompt": False,
+        "server.fileWatcherType": "none",
+        "server.runOnSave": False,
+        "server.enableStaticServing": False,
+        "server.enableAgentApi": False,
+        "server.maxUploadSize": 1,
+        "server.disconnectedSessionTTL": 60,
+        "browser.gatherUsageStats": False,
+        "browser.serverAddress": "localhost",
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        "client.showErrorLinks": False,
+        "runner.magicEnabled": False,
+        "logger.level": "warning",
+        "theme.paddingTop": "1.5rem",
+        "theme.headingFontSizes": ["2rem", "1.5rem", "1.2rem", "1.1rem", "1rem", "1rem"],
         # the grounds of orchestration/readers/charts/theme.py, so that a chart has no frame of another colour
-        "theme_light_backgroundColor": LIGHT.background,
-        "theme_light_textColor": LIGHT.ink,
-        "theme_light_primaryColor": LIGHT.before,
-        "theme_dark_backgroundColor": DARK.background,
-        "theme_dark_secondaryBackgroundColor": "#20252c",
-        "theme_dark_textColor": DARK.ink,
-        "theme_dark_primaryColor": DARK.before,
-        "global_developmentMode": False,
+        "theme.light.backgroundColor": LIGHT.background,
+        "theme.light.textColor": LIGHT.ink,
+        "theme.light.primaryColor": LIGHT.before,
+        "theme.dark.backgroundColor": DARK.background,
+        "theme.dark.secondaryBackgroundColor": "#20252c",
+        "theme.dark.textColor": DARK.ink,
+        "theme.dark.primaryColor": DARK.before,
+        "global.developmentMode": False,
     }
 
 
@@ -86,17 +87,15 @@ def serve(
     print(f"headway: dashboard on {url} (Ctrl-C ends it)", flush=True)
     if browser:
         threading.Thread(target=_open, args=(url,), daemon=True).start()
-    # what the pages need is loaded while the browser starts: it takes 1 s of the first page otherwise
-    threading.Thread(target=_warm, daemon=True).start()
 
-    from streamlit.web import bootstrap
+    from streamlit.starlette import App
 
-    flags = options(host, port, base_path, allowed_hosts)
-    bootstrap.load_config_options(flags)
-    script = str(Path(__file__).with_name("app.py"))
+    from orchestration.readers.dashboard.front_page import routes
+
+    app = App(Path(__file__).with_name("app.py"), routes=routes(base_path), lifespan=_warmed)
     try:
         with contextlib.redirect_stdout(_Quiet()):
-            bootstrap.run(script, False, [], flags)
+            app.run(config=options(host, port, base_path, allowed_hosts))
     except KeyboardInterrupt:
         return
     except SystemExit as end:
@@ -148,13 +147,22 @@ def _open(url: str) -> None:
     webbrowser.open(url)
 
 
+@contextlib.asynccontextmanager
+async def _warmed(_app: object) -> AsyncIterator[None]:
+    """What the pages need is loaded while the browser starts: it takes 1 s of the first page otherwise. Not before Streamlit runs,
+    whose cache would warn into the log that there is nothing to keep answers in."""
+    threading.Thread(target=_warm, daemon=True).start()
+    yield
+
+
 def _warm() -> None:
     """Load the pages' libraries, open the release and draw once, while the browser starts. A failure here is not reported:
     the page that meets it again reports it."""
     with contextlib.suppress(Exception):
         from orchestration.readers.charts.render import specification
         from orchestration.readers.dashboard import overview
-        from orchestration.readers.dashboard.app import PAGES, module_of
+        from orchestration.readers.dashboard.app import module_of
+        from orchestration.readers.dashboard.menu import PAGES
         from orchestration.readers.dashboard.reading import current_release
 
         for name, _, _ in PAGES:

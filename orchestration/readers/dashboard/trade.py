@@ -55,6 +55,11 @@ _MONTHS = f"""
     from fct_trade_flow
     where {_WITHIN} and product_code = $product and list_contains($partners::varchar[], partner_iso3)
     group by period_start, partner_iso3 order by month, partner_iso3"""
+_BREAKS = f"""
+    select distinct partner_iso3, break_period, break_reason from fct_trade_flow
+    where {_WITHIN} and product_code = $product and list_contains($partners::varchar[], partner_iso3)
+        and break_period is not null
+    order by partner_iso3"""
 _LARGEST = f"""
     with latest as (
         select max(period_start) as last_month from fct_trade_flow where {_WITHIN} and product_code = $product
@@ -202,6 +207,13 @@ def _lines(
     except ChartError as error:
         parts.nothing_found(f"No chart: {error}. Choose a partner.")
         return
+    breaks = release.ask(Query(_BREAKS, {**within, "partners": picked}))
+    parts.cautions(
+        [
+            f"{names.get(partner, partner)}: figures before {month(first)} are not to be compared with later ones. {reason}."
+            for partner, first, reason in breaks.iter_rows()
+        ]
+    )
     parts.chart_block(chart, key="flows", frame=frame, queries=[query])
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import polars as pl
 
-from orchestration.sources.agencies.census import CHAPTERS
+from orchestration.sources.agencies.census_tables import CHAPTERS
 from orchestration.sources.spec import Api, Dataset, ListPage, PlanContext, Request, Response
 from transforms.parse import bts
 from transforms.parse.body import is_html, refuse_status

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 import polars as pl
 
-from orchestration.sources.agencies.census import CHAPTERS
+from orchestration.sources.agencies.census_tables import CHAPTERS
 from orchestration.sources.agencies.series_reply import trade_parsed
 from orchestration.sources.spec import Api, Budget, Dataset, PlanContext, Request, Response, Secret
 from transforms.codes import WORLD

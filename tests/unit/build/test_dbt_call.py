@@ -10,6 +10,7 @@ from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.dbt_call import invoke
 
 
+@pytest.mark.slow
 def test_ctrl_c_inside_dbt_goes_on_as_ctrl_c(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """dbt catches every BaseException and hands it back beside the result."""
     from dbt.cli.main import (

@@ -18,6 +18,7 @@ def home(tmp_path: Path) -> Settings:
     return release_case.settings(tmp_path / "the user's home")
 
 
+@pytest.mark.slow
 def test_fingerprint_moves_when_the_store_does_and_only_then(tmp_path: Path):
     home = release_case.settings(tmp_path)
     with open_store(home.store):

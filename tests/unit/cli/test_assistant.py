@@ -26,6 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
+@pytest.mark.slow
 def test_a_client_starts_it_asks_and_it_ends_with_the_client(home: Settings, tmp_path: Path):
     """Over the process's own input and output, with the package's own client."""
     parameters = StdioServerParameters(

@@ -13,6 +13,7 @@ from orchestration.readers.release_file import read, read_as
 from orchestration.readers.rows import TABLE_OF, DimMonth
 
 
+@pytest.mark.slow
 def test_rows_are_what_the_contracts_say():
     """A contract that changed without its type would let mypy accept columns that the release does not have."""
     written = row_types.TARGET.read_text(encoding="utf-8")

@@ -139,6 +139,7 @@ def test_the_id_of_a_derived_series_is_taken(home: Settings, file: Path):
         import_file(home, file, OPTIONS | {"series_id": "usa_balance_goods_mex"})
 
 
+@pytest.mark.slow
 def test_a_rebuild_from_the_archive_gives_the_same_rows_and_sources(home: Settings, file: Path):
     import_file(home, EXAMPLES / "mexico_truck_sales.csv", {})
     import_file(home, file, OPTIONS | {"licence": "subscription"})

@@ -66,6 +66,7 @@ def observations(settings: Settings) -> list[tuple]:
         ).fetchall()
 
 
+@pytest.mark.slow
 def test_a_store_with_a_corrected_series_is_made_again_once(filled_earlier: Settings, monkeypatch) -> None:
     """A newer version would refuse its own figures, and only a flag that nobody knows of would help."""
     before = observations(filled_earlier)
@@ -80,6 +81,7 @@ def test_a_store_with_a_corrected_series_is_made_again_once(filled_earlier: Sett
     build.run_build(filled_earlier)
 
 
+@pytest.mark.slow
 def test_a_store_that_cannot_be_made_again_stays_as_it_was(filled_earlier: Settings, monkeypatch) -> None:
     before = observations(filled_earlier)
     for stored in (filled_earlier.home / "archive" / "objects").rglob("*"):

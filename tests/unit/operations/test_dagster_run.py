@@ -51,6 +51,7 @@ def test_the_innermost_error_of_the_first_step_is_told_in_one_line(settings: Set
     assert str(told.value) == "load: a table lost rows; the last release stays current"
 
 
+@pytest.mark.slow
 def test_a_run_that_died_is_ended_by_the_next_one(settings: Settings, monkeypatch) -> None:
     """Dagster keeps its pool slots, and the next run would wait for ever."""
 
@@ -92,6 +93,7 @@ def test_ctrl_c_during_a_step_is_an_interruption_and_no_failed_run(
         run_job(settings, "build")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parses", [True, False])
 def test_figures_are_loaded_ahead_only_where_the_project_is_being_read(
     settings: Settings, monkeypatch, parses: bool

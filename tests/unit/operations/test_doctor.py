@@ -30,6 +30,7 @@ def test_before_the_first_build_the_way_to_it_is_said(settings: Settings) -> Non
     assert not settings.home.exists(), "looking has made a home"
 
 
+@pytest.mark.slow
 def test_a_release_that_was_changed_is_found(settings: Settings) -> None:
     release_case.write_build(settings)
     made = published_case.publish(settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from orchestration.operations.event_log import kept_open
 
@@ -33,6 +34,7 @@ def events_of(folder: Path, *, kept: bool) -> list[str]:
         return [r.event_log_entry.dagster_event_type.value for r in again.get_records_for_run(run).records]
 
 
+@pytest.mark.slow
 def test_every_event_is_stored(tmp_path: Path):
     """A run would show as unfinished in Dagster's page, its pool slot would stay taken."""
     plain = events_of(tmp_path / "plain", kept=False)

@@ -57,6 +57,7 @@ def public_tables(home: Settings) -> set[str]:
 # --- whole and exact ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fmt", exporting.FORMATS)
 def test_every_public_table_and_view_is_written_with_all_its_rows(home: Settings, tmp_path: Path, fmt: str):
     done = export(home, tmp_path / "out", fmt)
@@ -186,6 +187,7 @@ def test_a_text_too_long_for_a_cell_is_refused_and_not_cut(tmp_path: Path):
     assert export(home, tmp_path / "out", "csv", tables=["long"]).files[0].rows == 1
 
 
+@pytest.mark.slow
 def test_one_table_that_fits_no_workbook_costs_the_export_that_table_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -129,6 +129,7 @@ def test_a_slow_query_is_stopped_at_its_limit(home: Settings):
         run_sql(home, "select count(*) from range(1000000) a, range(1000000) b", timeout=0.3)
 
 
+@pytest.mark.slow
 def test_a_query_that_does_not_stop_is_left_behind(home: Settings, monkeypatch: pytest.MonkeyPatch):
     """One function on one huge value is not interrupted by DuckDB: measured 14 s for repeat('x', 1e9)."""
     monkeypatch.setattr(own_sql, "STOP_GRACE", 0.1)
@@ -141,6 +142,7 @@ def test_a_query_that_does_not_stop_is_left_behind(home: Settings, monkeypatch: 
         thread.join(PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_query_too_big_for_the_memory_says_so(home: Settings):
     with pytest.raises(UsageError, match="more memory than its limit of 1GB"):
         run_sql(home, "select list(range) from range(200000000)", timeout=600)

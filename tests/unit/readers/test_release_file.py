@@ -105,6 +105,7 @@ def test_importing_the_reader_loads_nothing_heavy():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
 def test_threads_that_open_a_release_at_the_same_time_all_read_it(home: Settings):
     """Pages and tools run in threads of one process: the second found its settings locked by the first, and failed."""
     together = threading.Barrier(8, timeout=PATIENCE)

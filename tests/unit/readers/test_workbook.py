@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import openpyxl
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
@@ -17,6 +18,7 @@ from orchestration.base.public_table import describe
 from orchestration.readers import workbook
 
 
+@pytest.mark.slow
 @given(
     text=st.text(st.characters(codec="utf-8"), max_size=40),
     number=st.one_of(st.floats(), st.floats(-1e300, 1e300)),

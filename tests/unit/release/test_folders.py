@@ -112,6 +112,7 @@ def test_without_a_build_the_message_says_so(home: Settings):
         publish(home)
 
 
+@pytest.mark.slow
 def test_a_fact_that_loses_rows_stops_the_release_unless_allowed(home: Settings):
     """A join that drops a third of a table passes every row-level test."""
     with_releases(home, 1)
@@ -124,6 +125,7 @@ def test_a_fact_that_loses_rows_stops_the_release_unless_allowed(home: Settings)
     assert [c.outcome for c in allowed.checks if "lost" in c.name] == ["warn"]
 
 
+@pytest.mark.slow
 def test_a_fact_that_disappears_counts_as_losing_all_its_rows(home: Settings):
     write_build(home, 1, sql="CREATE TABLE main.fct_extra (a INT); INSERT INTO main.fct_extra VALUES (1); "
                 "COMMENT ON TABLE main.fct_extra IS 'x'; COMMENT ON COLUMN main.fct_extra.a IS 'x'")  # fmt: skip
@@ -133,6 +135,7 @@ def test_a_fact_that_disappears_counts_as_losing_all_its_rows(home: Settings):
         publish(home)
 
 
+@pytest.mark.slow
 def test_a_report_may_shrink_with_a_warning(home: Settings):
     report = (
         "CREATE TABLE main.rpt_x AS FROM range({}) t(n); "
@@ -177,6 +180,7 @@ def test_a_release_cannot_be_edited_by_accident(published: Settings):
 # --- which release is current ---
 
 
+@pytest.mark.slow
 def test_the_last_three_releases_are_kept_newest_first(home: Settings):
     made = [published.run_id for published in with_releases(home, RELEASES_KEPT)]
     for number in range(RELEASES_KEPT, RELEASES_KEPT + 2):

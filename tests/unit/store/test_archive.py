@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
@@ -20,7 +21,7 @@ def archive(tmp_path) -> Archive:
     return Archive(settings_at(tmp_path / "home"))
 
 
-def put(archive: Archive, content: bytes, hours: int = 0, **changes):
+def put(archive: Archive, content: bytes | Path, hours: int = 0, **changes):
     options = {"source_id": "bls", "dataset": "ces", "request_url": "https://example.org/ces", **changes}
     return archive.put(content, retrieved_at=NOON + timedelta(hours=hours), **options)
 
@@ -52,6 +53,16 @@ def test_times_are_kept_in_utc(archive):
     eastern = datetime(2026, 11, 1, 22, 30, tzinfo=timezone(timedelta(hours=-5)))
     payload = archive.put(b"x", source_id="bls", dataset="ces", request_url="u", retrieved_at=eastern)
     assert payload.retrieved_at == archive.latest("bls", "ces").retrieved_at == datetime(2026, 11, 2, 3, 30)
+
+
+def test_a_file_is_kept_as_its_bytes_are_and_stays_where_it_was(archive, tmp_path):
+    """A zip of 200 MB is copied without being read into memory; the same bytes are one object however they came."""
+    path = tmp_path / "IMDB2501.ZIP"
+    path.write_bytes(b"PK" * 1000)
+    payload = put(archive, path)
+    assert (archive.read(payload), payload.bytes, path.exists()) == (b"PK" * 1000, 2000, True)
+    assert not put(archive, b"PK" * 1000, hours=1).stored
+    assert len(files(archive, "objects/**/*")) == 1
 
 
 def test_the_same_bytes_are_stored_once(archive):

@@ -34,6 +34,7 @@ def agency(replay: ReplayServer) -> Agency:
     return serve_agency(replay)
 
 
+@pytest.mark.slow
 def test_the_archive_alone_makes_the_same_store_again(settings, agency) -> None:
     run(settings)
     agency.values[MANUFACTURING]["2026-10"] = "12600"

@@ -154,6 +154,7 @@ def check_against_full_store(table: Table, payloads: list[Parsed], data: st.Data
 SLOW = examples(6, shrink=False)
 
 
+@pytest.mark.slow
 @SLOW
 @given(observation_payloads(), st.data())
 def test_every_date_answers_as_if_all_vintages_of_series_were_stored_in_full(payloads, data):
@@ -161,6 +162,7 @@ def test_every_date_answers_as_if_all_vintages_of_series_were_stored_in_full(pay
     check_against_full_store(OBSERVATION, payloads, data)
 
 
+@pytest.mark.slow
 @SLOW
 @given(flow_payloads(), st.data())
 def test_every_date_answers_as_if_all_vintages_of_flows_were_stored_in_full(payloads, data):
@@ -254,6 +256,7 @@ def test_the_later_load_wins_at_one_known_from(con):
     assert known(con, OBSERVATION, JAN) == current(con, OBSERVATION) == {("a", month(0)): (2.0, "normal")}
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(

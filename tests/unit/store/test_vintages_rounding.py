@@ -122,6 +122,7 @@ def longest(worlds: list[History]) -> int:
 WORLDS = st.lists(histories(), min_size=8, max_size=8)
 
 
+@pytest.mark.slow
 @examples(6, shrink=False)
 @given(WORLDS, st.randoms(use_true_random=False))
 def test_what_is_held_does_not_depend_on_the_order_of_loading(worlds: list[History], rng: random.Random):
@@ -133,6 +134,7 @@ def test_what_is_held_does_not_depend_on_the_order_of_loading(worlds: list[Histo
     assert loaded(worlds, [*order, *order]) == wanted
 
 
+@pytest.mark.slow
 @examples(5, shrink=False)
 @given(WORLDS)
 def test_no_digit_is_shown_before_it_was_known_and_none_is_lost(worlds: list[History]):

@@ -17,7 +17,9 @@ select
     source_id,
     known_from,
     known_from_basis,
-    payload_id
+    payload_id,
+    break_period,
+    break_reason
 from {{ ref('int_trade_flow') }}
 where partner_kind is distinct from 'group'
 order by reporter_iso3, flow, basis, classification, product_level, product_code, partner_iso3, period_start

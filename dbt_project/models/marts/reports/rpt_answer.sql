@@ -55,7 +55,10 @@ default_gaps as (
     group by treatment_id, series_id, window_months
 ),
 
-{%- set of_comparison = ['pre_mean', 'rival_event_ids', 'rivals_in_windows', 'share_outside', 'pct_change'] %}
+{%- set of_comparison = [
+    'treatment_id', 'series_id', 'window_months', 'gap_months',
+    'pre_mean', 'rival_event_ids', 'rivals_in_windows', 'share_outside', 'pct_change',
+] %}
 compared as (
     select
         treatment_id,
@@ -67,13 +70,7 @@ compared as (
         any_value(share_outside) filter (where as_of_basis = 'latest') as share_outside,
         any_value(pct_change) filter (where as_of_basis = 'first_release') as first_release_pct
     from (
-        select treatment_id, series_id, window_months, gap_months, as_of_basis, {{ of_comparison | join(', ') }}
-        from {{ ref('rpt_before_after') }}
-        where gap_months in {{ in_list([0, own_month_gap()]) }} and treatment_id like 'act-%'
-        union all
-        select treatment_id, series_id, window_months, gap_months, as_of_basis, {{ of_comparison | join(', ') }}
-        from {{ ref('rpt_cluster_before_after') }}
-        where gap_months in {{ in_list([0, own_month_gap()]) }}
+        {{ rows_of_treatments(ref('rpt_before_after'), ref('rpt_cluster_before_after'), of_comparison) | indent(4) }}
     ) as both_reports
     inner join default_gaps using (treatment_id, series_id, window_months, gap_months)
     group by treatment_id, series_id, window_months

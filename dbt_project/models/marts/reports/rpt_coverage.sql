@@ -1,6 +1,12 @@
 -- One row is a source's figures of one kind: on one basis, in one classification and level, with one partner. A hole is a period
 -- between the first and the last of which nothing is held; of series each is looked at by itself, and a period that one of them
 -- lacks is a hole of the row.
+{% set kind_of_flow = [
+    'held_as', 'source_id', 'geography_iso3', 'flow', 'basis', 'classification', 'product_level', 'partner_iso3',
+] %}
+{% set kind_of_series = [
+    'source_id', 'measure', 'geography_iso3', 'flow', 'basis', 'classification', 'product_level', 'partner_iso3', 'frequency', 'seasonal_adjustment',
+] %}
 with flow_cells as (
     select
         'trade_flow' as held_as,
@@ -39,52 +45,26 @@ with flow_cells as (
 
 flow_months as (
     select
-        held_as,
-        source_id,
+        {{ kind_of_flow | join(', ') }},
         measure,
-        geography_iso3,
-        flow,
-        basis,
-        classification,
-        product_level,
-        partner_iso3,
         period_start,
         count(*) as n_rows,
         sum(case when value_usd = 0 then 1 else 0 end) as n_zeros,
         count(duty_usd) as n_duties
     from flow_cells
-    group by held_as, source_id, measure, geography_iso3, flow, basis, classification, product_level, partner_iso3, period_start
+    group by {{ kind_of_flow | join(', ') }}, measure, period_start
 ),
 
 flow_codes as (
-    select
-        held_as,
-        source_id,
-        geography_iso3,
-        flow,
-        basis,
-        classification,
-        product_level,
-        partner_iso3,
-        count(*) as n_codes
-    from (
-        select distinct held_as, source_id, geography_iso3, flow, basis, classification, product_level, partner_iso3, product_code
-        from flow_cells
-    ) as codes
-    group by held_as, source_id, geography_iso3, flow, basis, classification, product_level, partner_iso3
+    select {{ kind_of_flow | join(', ') }}, count(*) as n_codes
+    from (select distinct {{ kind_of_flow | join(', ') }}, product_code from flow_cells) as codes
+    group by {{ kind_of_flow | join(', ') }}
 ),
 
 flows as (
     select
-        held_as,
-        source_id,
+        {{ kind_of_flow | join(', ') }},
         measure,
-        geography_iso3,
-        flow,
-        basis,
-        classification,
-        product_level,
-        partner_iso3,
         'monthly' as frequency,
         'NSA' as seasonal_adjustment,
         count(*) as n_periods,
@@ -94,7 +74,7 @@ flows as (
         sum(n_zeros) as n_zeros,
         sum(n_duties) as n_duties
     from flow_months
-    group by held_as, source_id, measure, geography_iso3, flow, basis, classification, product_level, partner_iso3
+    group by {{ kind_of_flow | join(', ') }}, measure
 ),
 
 kinds as (
@@ -121,9 +101,7 @@ kinds as (
 series as (
     select
         kinds.*,
-        dense_rank() over (
-            order by source_id, measure, geography_iso3, flow, basis, classification, product_level, partner_iso3, frequency, seasonal_adjustment
-        ) as kind_number
+        dense_rank() over (order by {{ kind_of_series | join(', ') }}) as kind_number
     from kinds
 ),
 
@@ -150,16 +128,7 @@ kind_periods as (
 of_series as (
     select
         series.kind_number,
-        series.source_id,
-        series.measure,
-        series.geography_iso3,
-        series.flow,
-        series.basis,
-        series.classification,
-        series.product_level,
-        series.partner_iso3,
-        series.frequency,
-        series.seasonal_adjustment,
+        series.{{ kind_of_series | join(', series.') }},
         count(*) as n_series,
         count(distinct series.code) as n_codes,
         min(observed.first_period) as first_period,
@@ -168,68 +137,40 @@ of_series as (
         sum(observed.n_zeros) as n_zeros
     from series
     inner join observed on series.series_id = observed.series_id
-    group by
-        series.kind_number, series.source_id, series.measure, series.geography_iso3, series.flow, series.basis, series.classification,
-        series.product_level, series.partner_iso3, series.frequency, series.seasonal_adjustment
+    group by series.kind_number, series.{{ kind_of_series | join(', series.') }}
 ),
 
 -- a row of the report, with a number by which its periods are found again
 report as (
     select
-        flows.held_as,
-        flows.source_id,
-        flows.measure,
-        flows.geography_iso3,
-        flows.flow,
-        flows.basis,
-        flows.classification,
-        flows.product_level,
-        flows.partner_iso3,
-        flows.frequency,
-        flows.seasonal_adjustment,
-        flow_codes.n_codes,
+        held_as,
+        {{ kind_of_series | join(', ') }},
+        n_codes,
         0 as n_series,
-        flows.first_period,
-        flows.last_period,
-        flows.n_periods,
-        flows.n_rows,
-        flows.n_zeros,
-        flows.n_duties,
+        first_period,
+        last_period,
+        n_periods,
+        n_rows,
+        n_zeros,
+        n_duties,
         -row_number() over () as report_number
     from flows
-    inner join flow_codes
-        on flows.held_as = flow_codes.held_as
-        and flows.source_id = flow_codes.source_id
-        and flows.geography_iso3 = flow_codes.geography_iso3
-        and flows.flow = flow_codes.flow
-        and flows.basis = flow_codes.basis
-        and flows.classification = flow_codes.classification
-        and flows.product_level = flow_codes.product_level
-        and flows.partner_iso3 = flow_codes.partner_iso3
+    inner join flow_codes using ({{ kind_of_flow | join(', ') }})
     union all
     select
         'series',
-        of_series.source_id,
-        of_series.measure,
-        of_series.geography_iso3,
-        of_series.flow,
-        of_series.basis,
-        of_series.classification,
-        of_series.product_level,
-        of_series.partner_iso3,
-        of_series.frequency,
-        of_series.seasonal_adjustment,
-        of_series.n_codes,
-        of_series.n_series,
-        of_series.first_period,
-        of_series.last_period,
+        {{ kind_of_series | join(', ') }},
+        n_codes,
+        n_series,
+        first_period,
+        last_period,
         kind_periods.n_periods,
-        of_series.n_rows,
-        of_series.n_zeros,
+        n_rows,
+        n_zeros,
         0,
-        of_series.kind_number
+        kind_number
     from of_series
-    inner join kind_periods on of_series.kind_number = kind_periods.kind_number
+    inner join kind_periods using (kind_number)
 ),
 
 -- what has fewer periods than its span, as one line a period; days without a figure are Sundays and holidays
@@ -240,15 +181,7 @@ incomplete as (
         1 as step,
         flow_months.period_start
     from report
-    inner join flow_months
-        on report.held_as = flow_months.held_as
-        and report.source_id = flow_months.source_id
-        and report.geography_iso3 = flow_months.geography_iso3
-        and report.flow = flow_months.flow
-        and report.basis = flow_months.basis
-        and report.classification = flow_months.classification
-        and report.product_level = flow_months.product_level
-        and report.partner_iso3 = flow_months.partner_iso3
+    inner join flow_months using ({{ kind_of_flow | join(', ') }})
     where report.n_periods <= {{ months_between('report.first_period', 'report.last_period') }}
     union all
     select
@@ -321,15 +254,7 @@ with_holes as (
 select
     report.source_id,
     report.held_as,
-    report.measure,
-    report.geography_iso3,
-    report.flow,
-    report.basis,
-    report.classification,
-    report.product_level,
-    report.partner_iso3,
-    report.frequency,
-    report.seasonal_adjustment,
+    report.{{ kind_of_series[1:] | join(', report.') }},
     cast(report.n_codes as integer) as product_count,
     cast(report.n_series as integer) as series_count,
     report.first_period,
@@ -349,15 +274,4 @@ left join listed on report.report_number = listed.report_number
 left join with_holes on report.report_number = with_holes.report_number
 left join {{ ref('stg_absent_row') }} as absent
     on report.source_id = absent.source_id and report.held_as = absent.held_as
-order by
-    report.source_id,
-    report.held_as,
-    report.measure,
-    report.geography_iso3,
-    report.flow,
-    report.basis,
-    report.classification,
-    report.product_level,
-    report.partner_iso3,
-    report.frequency,
-    report.seasonal_adjustment
+order by report.source_id, report.held_as, report.{{ kind_of_series[1:] | join(', report.') }}

@@ -30,14 +30,13 @@ before as (
         gap_months,
         any_value(pre_mean) as pre_mean
     from (
-        select treatment_id, series_id, window_months, gap_months, pre_mean
-        from {{ ref('rpt_before_after') }}
-        where gap_months in {{ in_list([0, own_month_gap()]) }} and as_of_basis = 'latest' and treatment_id like 'act-%'
-        union all
-        select treatment_id, series_id, window_months, gap_months, pre_mean
-        from {{ ref('rpt_cluster_before_after') }}
-        where gap_months in {{ in_list([0, own_month_gap()]) }} and as_of_basis = 'latest'
+        {{ rows_of_treatments(
+            ref('rpt_before_after'),
+            ref('rpt_cluster_before_after'),
+            ['treatment_id', 'series_id', 'window_months', 'gap_months', 'pre_mean']
+        ) | indent(4) }}
     ) as both_reports
+    where as_of_basis = 'latest'
     group by treatment_id, series_id, window_months, gap_months
 ),
 

@@ -1,7 +1,9 @@
 """US trade in goods by partner since 1985: the Census Bureau's country table as copied in 2018.
 
-Belongs here: the layout of the table, partners to codes, which partners join the totals of 2013 on and which do not.
-Does not belong here: those totals (flows.py).
+Belongs here: the layout of the table, partners to codes, which partners join the totals of 2013 on as earlier vintages and which
+precede them across a break.
+Does not belong here: those totals (flows.py), the declared breaks themselves (seed_declared_flow_break.csv, which a test of this
+module compares with `differing`).
 """
 
 from __future__ import annotations
@@ -21,7 +23,8 @@ _COPIED_ON = "2018-06-08"
 _WORLD = "0015"
 #: in 1987 the countries add up to 88 to 107 % of the world, later to 92 to 100 %
 _WORLD_FROM = "1988-01"
-#: exclusive: a total is joined to the later figures of the same partner where they agree within this share over common months
+#: exclusive: a total is an earlier vintage of the later figures of the same partner where they agree within this share over common
+#: months
 _TOLERANCE = 0.01
 _BASES = {"imports": "general", "exports": "total_exports"}
 #: partners whose monthly release (USD million) is a series of its own, older than the totals by partner
@@ -32,8 +35,9 @@ def cells(folder: Path, later: pl.DataFrame) -> Input:
     """Totals by partner, flow and month as cells of raw.trade_flow, known from the day of the copy.
 
     later: the totals of 2013 on, whose earlier vintage these become. A partner and flow whose sum over the common months
-    differs by 1 % or more is not joined: another territory, or figures that were corrected since. Groups of partners are
-    left out: their members changed, and their numbers are not those of today's list.
+    differs by 1 % or more (another territory, or figures that were corrected since), or that has no month in common, has its months
+    before the later figures only: a series with a break at the first of those, and no month is a revision of another
+    territory. Groups of partners are left out: their members changed, and their numbers are not those of today's list.
     """
     table = _read(folder)
     code = pl.col("partner_code")
@@ -41,19 +45,19 @@ def cells(folder: Path, later: pl.DataFrame) -> Input:
     raw = table.filter(~doubtful)
     countries = raw.filter(code.is_in([WORLD, *ISO3_OF_SCHEDULE_C]))
     apart = differing(countries, later)
-    joined = countries.join(apart, on=["partner_code", "flow"], how="anti")
+    newer = _by_month(later)
+    both_from = newer.select(pl.col("period").min()).item()
+    early = pl.col("period") < both_from
+    joined = countries.filter(early | ~_among(apart))
     # a partner that did not exist yet stands in the table with zeros before its first month of trade
     traded = joined.filter(
         (pl.col("value_usd") != 0).cum_max().over("partner_code", "flow", order_by="period")
     )
     # in the months of both, what the later figures no longer hold would stand beside them as if it were known still
-    cell = ["partner_code", "flow", "period"]
-    newer = _by_month(later)
-    both_from = newer["period"].min()
     begun = pl.concat(
         [
-            traded.filter(pl.col("period") < both_from),
-            traded.filter(pl.col("period") >= both_from).join(newer, on=cell, how="semi"),
+            traded.filter(early),
+            traded.filter(~early).join(newer, on=["partner_code", "flow", "period"], how="semi"),
         ]
     )
     frame = trade_flows(
@@ -74,8 +78,8 @@ def cells(folder: Path, later: pl.DataFrame) -> Input:
             ),
             *left_out(
                 countries.join(joined, on=countries.columns, how="anti", nulls_equal=True),
-                f"{apart.height} partners and flows whose common months differ from the later figures by 1 % or more, "
-                "or have none in common",
+                f"months since {both_from} of {apart.height} partners and flows that differ there from the later figures by 1 % or "
+                "more, or have no month in common with them: they have the months before and a declared break",
             ),
             *left_out(
                 joined.join(begun, on=joined.columns, how="anti", nulls_equal=True),
@@ -106,7 +110,7 @@ def released(folder: Path) -> Input:
 
 
 def differing(countries: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
-    """partner_code and flow of what does not join: the sums over the common months differ, or there is no common month.
+    """partner_code and flow of what no later figure revises: the sums over the common months differ, or there is no common month.
 
     countries: partner_code, flow, period, value_usd; later: rows of raw.trade_flow.
     """
@@ -120,6 +124,13 @@ def differing(countries: pl.DataFrame, later: pl.DataFrame) -> pl.DataFrame:
         )
     )
     return countries.select(keys).unique().join(sums, on=keys, how="anti").sort(keys)
+
+
+def _among(pairs: pl.DataFrame) -> pl.Expr:
+    """Whether a row's partner and flow are a row of `pairs`."""
+    return pl.struct("partner_code", "flow").is_in(
+        pairs.select(pl.struct("partner_code", "flow")).to_series().implode()
+    )
 
 
 def _by_month(later: pl.DataFrame) -> pl.DataFrame:

@@ -9,8 +9,8 @@ from datetime import date, datetime
 import pytest
 
 from orchestration.base.settings import Settings
-from orchestration.intake.agency import dataset as refresh
 from orchestration.intake.agency import question as live
+from orchestration.intake.agency.clients import Clients
 from orchestration.store.archive import Archive
 from tests.replay.server import (
     ReplayServer,
@@ -90,7 +90,7 @@ def test_bytes_archived_by_a_run_that_died_are_known_since_then(settings, agency
     agency.etag = True
     asked = live.as_json_gives_it_back(question(MANUFACTURING, VEHICLES))
     with ExitStack() as stack:
-        client, _ = refresh.Clients(settings, stack).of(API, False)
+        client, _ = Clients(settings, stack).of(API, False)
         response, _ = client.fetch(asked, lambda r: r)
     died_at = datetime(2026, 11, 1, 12)
     Archive(settings).put(

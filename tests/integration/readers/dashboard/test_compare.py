@@ -6,7 +6,6 @@ import datetime as dt
 
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from orchestration.base.settings import Settings
 from orchestration.readers.comparison.answer import answer_of
@@ -14,7 +13,7 @@ from orchestration.readers.comparison.answer_words import answer_text, design_ro
 from orchestration.readers.dashboard.reading import current_release
 from orchestration.readers.release_file import open_release, read
 from orchestration.readers.rows import DimSeries
-from tests.support.dashboard_case import run_page, texts
+from tests.support.dashboard_case import AppTest, run_page, texts
 
 
 def numbers(page: AppTest):

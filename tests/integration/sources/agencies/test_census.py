@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from orchestration.intake.agency.completeness import latest_periods
-from orchestration.sources.agencies import census
+from orchestration.sources.agencies import census, census_tables
 from orchestration.store.loading import load
 from orchestration.store.tables import open_store
 from tests.replay.census import TradeApi, row
@@ -24,7 +24,7 @@ from transforms.schema import TRADE_FLOW, Parsed
 TODAY = date(2019, 3, 20)
 KEY = "c" * 40
 BY_NAME = {dataset.name: dataset for dataset in census.DATASETS}
-TABLES = {table.name: table for table in census.TABLES}
+TABLES = {table.name: table for table in census_tables.TABLES}
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_detail_is_kept_for_the_chapters_and_headings_of_the_disputes_with_quant
     cells = [
         row("/imports/hs", "HS10", code, partner, f"2019-{month:02}", **values)
         for month in (1,)
-        for partner in census.PARTNERS
+        for partner in census_tables.PARTNERS
         for code, values in {
             "8703230140": {
                 "CON_QY1_MO": "12",
@@ -109,7 +109,7 @@ def test_detail_is_kept_for_the_chapters_and_headings_of_the_disputes_with_quant
     ]
     agency.extra = tuple(cells)
     found = one(ask(settings, "imports_hs10", since=date(2019, 1, 1)))
-    assert (found.state, found.appended) == ("done", 2 * len(census.PARTNERS))
+    assert (found.state, found.appended) == ("done", 2 * len(census_tables.PARTNERS))
     assert any("left out 14: products outside 8407" in note for note in found.notes)
     assert any("no such rows" in note for note in found.notes), "840* had nothing, which is not a failure"
     kept = rows(
@@ -124,7 +124,7 @@ def test_end_use_comes_with_all_its_levels_apart(settings, agency):
     agency.extra = tuple(
         row("/imports/enduse", level, code, partner, "2019-01", GEN_VAL_MO="9", CON_VAL_MO="8")
         for level, code in (("EU1", "3"), ("EU3", "300"), ("EU5", "30000"))
-        for partner in census.PARTNERS
+        for partner in census_tables.PARTNERS
     )
     found = one(ask(settings, "imports_enduse3", since=date(2019, 1, 1)))
     assert found.state == "done"

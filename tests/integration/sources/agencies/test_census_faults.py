@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from orchestration.sources.agencies import census
+from orchestration.sources.agencies import census, census_tables
 from orchestration.store.archive import Archive
 from tests.replay.census import ERROR_PAGE, TradeApi
 from tests.replay.server import (
@@ -32,7 +32,7 @@ from tests.support.source_case import holds, one, refresh, rows, settings_at
 TODAY = date(2019, 3, 20)
 KEY = "c" * 40
 BY_NAME = {dataset.name: dataset for dataset in census.DATASETS}
-TABLES = {table.name: table for table in census.TABLES}
+TABLES = {table.name: table for table in census_tables.TABLES}
 
 
 @pytest.fixture

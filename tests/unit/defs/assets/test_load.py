@@ -6,11 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.defs.assets.load import build_load_assets, build_store_asset
 
 
+@pytest.mark.slow
 def test_assets_write_to_the_home_of_their_resource_and_not_to_the_one_of_the_environment(
     tmp_path: Path, monkeypatch
 ) -> None:

@@ -18,6 +18,7 @@ def seeds() -> dict[str, pl.DataFrame]:
     return {name: pl.read_csv(tariff_seeds.SEEDS / name, infer_schema=False) for name in NAMES}
 
 
+@pytest.mark.slow
 @pytest.mark.recorded
 def test_the_committed_seeds_are_what_the_collected_files_give(shared_data: Path, tmp_path: Path) -> None:
     """A line edited by hand in 20,000 would be noticed by nobody."""

@@ -35,6 +35,7 @@ from tests.support.reading_case import IMPORTS
 # -- what a chart says ---
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("width", [400, 720, "container"])
 def test_every_chart_carries_its_words(mode: str, width: int | str):
@@ -74,6 +75,7 @@ def test_numbers_of_the_comparison_are_those_of_the_report():
     }
 
 
+@pytest.mark.slow
 def test_preliminary_months_are_hollow_and_said_to_be():
     spec = drawn(observations=observations(preliminary=2)).to_dict()
     hollow = [layer for layer in spec["layer"] if layer["mark"].get("fill") == theme.LIGHT.background]
@@ -147,6 +149,7 @@ def test_what_cannot_be_drawn_says_why(draw, message: str):
         draw()
 
 
+@pytest.mark.slow
 @examples(25)
 @given(st.lists(st.none() | st.floats(-1e12, 1e12), min_size=48, max_size=48))
 def test_any_series_can_be_drawn(values: list[float | None]):

@@ -10,6 +10,7 @@ from orchestration.readers.charts import render
 from tests.support.chart_case import drawn
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".svg", ".png", ".html", ".SVG"])
 def test_written_whole_into_any_format(suffix: str, tmp_path: Path):
     path = render.write(drawn(), tmp_path / f"a chart{suffix}")

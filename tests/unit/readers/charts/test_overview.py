@@ -1,4 +1,4 @@
-"""The headline chart: a series among events and episodes, with its words, and nothing drawn of nothing."""
+"""The headline chart and the small line: a series with its words, and nothing drawn of nothing."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from tests.support.chart_pages_case import (
 
 CHARTS: dict[str, Callable] = {
     "headline": lambda **k: overview.headline(SERIES, VALUES, EVENTS, EPISODES, source="Source: x", **k),
+    "spark": lambda **k: overview.spark(SERIES, VALUES, source="Source: x", **k),
 }  # fmt: skip
 
 
@@ -31,6 +32,7 @@ def test_a_chart_draws_with_its_words(name: str, mode: str) -> None:
     ("draw", "words"),
     [
         (lambda: overview.headline(SERIES, VALUES.head(0), EVENTS, EPISODES, source="x"), "no value"),
+        (lambda: overview.spark(SERIES, VALUES.head(0), source="x"), "no value"),
     ],
 )  # fmt: skip
 def test_nothing_to_draw_is_said(draw: Callable, words: str) -> None:

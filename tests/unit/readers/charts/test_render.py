@@ -67,6 +67,7 @@ def test_what_cannot_be_written_is_said_and_leaves_nothing(tmp_path: Path):
 CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine (Debian: apt install chromium)")
 @pytest.mark.parametrize("chart", [0, 1, 2])
 def test_page_draws_itself_in_a_browser_under_its_policy(chart: int, tmp_path: Path):

@@ -29,6 +29,7 @@ def test_text_and_lines_stand_out(mode: str):
         assert _contrast(colour, c.background) >= 3, colour
 
 
+@pytest.mark.slow
 def test_recolouring_is_drawing_in_the_other_mode():
     """A page that follows the reader's setting shows the same chart, dark."""
     for light, dark in zip(every_chart(mode="light"), every_chart(mode="dark"), strict=True):

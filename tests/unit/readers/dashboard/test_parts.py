@@ -9,9 +9,11 @@ import pytest
 
 from orchestration.base.settings import PROJECT
 from orchestration.readers.dashboard import parts
-from orchestration.readers.dashboard.app import PAGES, module_of
+from orchestration.readers.dashboard.app import module_of
+from orchestration.readers.dashboard.menu import PAGES
 
 
+@pytest.mark.slow
 def test_pandas_is_whole_once_the_pieces_of_a_page_are_there() -> None:
     # Streamlit loads pandas with its first table, and Altair in the thread of another reader fails on the half of it that is
     # there: the first readers of a server got "This page could not be made"

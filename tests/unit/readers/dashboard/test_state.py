@@ -3,8 +3,8 @@
 import datetime as dt
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
+from tests.support.dashboard_case import AppTest
 from tests.support.patience import PATIENCE
 
 SCRIPT = """

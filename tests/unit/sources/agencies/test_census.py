@@ -9,14 +9,14 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from orchestration.intake.agency import question as live
-from orchestration.sources.agencies import census
+from orchestration.sources.agencies import census, census_tables
 from tests.support.bundled import read
 from tests.support.source_case import answer, context, question
 from transforms.codes import is_country
 from transforms.parse.outcome import TruncatedError
 
 BY_NAME = {dataset.name: dataset for dataset in census.DATASETS}
-TABLES = {table.name: table for table in census.TABLES}
+TABLES = {table.name: table for table in census_tables.TABLES}
 
 
 def years(name: str, today: date, **more) -> list[int]:
@@ -141,7 +141,7 @@ def _parse(name: str, content: bytes, known_to: str | None = None):
     return BY_NAME[name].parse(content, asked, answer(content))
 
 
-ALL = [("87", partner, month) for partner in (*census.PARTNERS, "0020") for month in (1, 2, 3)]
+ALL = [("87", partner, month) for partner in (*census_tables.PARTNERS, "0020") for month in (1, 2, 3)]
 
 
 def test_a_month_missing_in_the_middle_is_a_cut_answer():
@@ -157,7 +157,7 @@ def test_an_answer_that_ends_before_what_is_stored_is_a_cut_answer():
 
 
 def test_a_partner_that_was_asked_for_and_did_not_come_is_a_cut_answer():
-    cells = [("8703", partner, 1) for partner in census.PARTNERS]
+    cells = [("8703", partner, 1) for partner in census_tables.PARTNERS]
     assert _parse("imports_hs4", _reply("imports_hs4", cells)).frame.height == 14
     with pytest.raises(TruncatedError, match="partner 5800"):
         _parse("imports_hs4", _reply("imports_hs4", cells[:-1]))
@@ -200,10 +200,10 @@ def test_quantities_are_asked_with_their_flags_and_without_them_where_these_are_
 
 def test_only_whole_tables_prove_that_a_cell_is_gone():
     """USITC's headings lie in the same slice as ours: an answer for six chapters must not withdraw the others."""
-    assert [t.name for t in census.TABLES if t.whole] == [
+    assert [t.name for t in census_tables.TABLES if t.whole] == [
         f"{flow}_{name}" for flow in ("imports", "exports") for name in ("total", "hs2", "naics3")
     ]
 
 
 def test_the_parts_of_the_seven_partners_are_countries_or_the_world():
-    assert census.PARTNERS[0] == "-" and all(is_country(code) for code in census.PARTNERS[1:])
+    assert census_tables.PARTNERS[0] == "-" and all(is_country(code) for code in census_tables.PARTNERS[1:])

@@ -79,6 +79,7 @@ def test_other_columns_pages_and_nothing_are_told_apart():
             parse_industry(content, industry="3361", year=2024, quarter=3, areas={MICHIGAN})
 
 
+@pytest.mark.slow
 @given(year=st.integers(2012, 2030), quarter=st.integers(1, 4))
 def test_the_months_are_those_of_the_quarter(year: int, quarter: int):
     content = "\n".join([HEADER, line(MICHIGAN, "3361", year, quarter, (1, 2, 3))]).encode()

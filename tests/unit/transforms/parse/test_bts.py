@@ -248,6 +248,7 @@ def test_amounts_are_conserved_whatever_rows_a_month_holds(picks):
     assert frame.select(pl.struct(FREIGHT_FLOW.key).is_unique().all()).item()
 
 
+@pytest.mark.slow
 @pytest.mark.recorded
 @pytest.mark.parametrize("month", ["0115", "0120", "0420", "0823", "0924"])
 def test_a_real_month_read_by_hand_gives_the_same_cells_and_its_tables_agree(shared_data, month):

@@ -120,6 +120,7 @@ def test_a_vector_that_changes_its_scalar_is_refused_because_its_numbers_are_in_
         statcan.select_vectors(table(mixed), {VALUE: "a"})
 
 
+@pytest.mark.slow
 @pytest.mark.recorded
 def test_the_real_table_read_by_hand_gives_the_same_numbers(shared_data):
     content = (shared_data / "payloads" / "statcan" / "20100001-eng.zip").read_bytes()

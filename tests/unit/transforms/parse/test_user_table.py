@@ -139,6 +139,7 @@ def test_a_row_after_a_quoted_line_break_keeps_its_own_line_number():
         (b"period,value\n", "no row under it"),
         (b"month,value\n2018-01,1\n", "header 'month,value' lacks columns period, value"),
         (b"2018-01,1\n2018-02,2\n", "lacks columns period, value"),
+        (b"month,value\n2018-01,1\n", "`--map period=...` names a column for ours"),
         (b"period,value,CAN,MEX\n2018-01,1,2,3\n", "column 'can' is not known"),
         (b"period,value,value\n2018-01,1,2\n", "column 'value' is there twice"),
         (b"period,value,\n2018-01,1,2\n", "column 3 has no name"),

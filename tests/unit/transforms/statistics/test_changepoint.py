@@ -90,6 +90,7 @@ def test_a_break_that_was_put_in_is_found_where_it_is(place):
     assert row["placebo_rank"] == row["rank_floor"] == pytest.approx(1 / (1 + row["n_placebo"]))
 
 
+@pytest.mark.slow
 def test_the_rank_counts_clean_windows():
     y = noise(240)
     row = run(np.exp(y), start=date(2010, 1, 1))

@@ -100,6 +100,7 @@ def test_interval_of_the_drift_model_is_that_of_its_own_draws():
     np.testing.assert_allclose(half[0], simulated, rtol=0.05)
 
 
+@pytest.mark.slow
 def test_nominal_interval_holds_what_it_claims_where_the_model_is_true():
     """On random walks with drift and month effects, 95 % intervals of the window means hold 93 to 97 % of 2,000 outcomes.
 

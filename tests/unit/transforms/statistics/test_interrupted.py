@@ -170,6 +170,7 @@ def test_a_month_twice_is_an_error_that_names_the_series():
         its.interrupted_time_series(twice, NO_EPISODES, design(date(2012, 1, 1)))
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.one_of(
@@ -224,6 +225,7 @@ def test_series_fitted_together_give_what_each_gives_alone():
             assert together.filter(series_id=f"s{i}")[column][0] == pytest.approx(alone[column][0], rel=1e-9)
 
 
+@pytest.mark.slow
 def test_a_change_of_the_stated_size_is_found_more_often_than_none():
     """Power and size on simulated AR(1) errors: at no change the primary errs at most at about the rate on real series,
     least squares far more often; a change of four standard deviations of the errors is nearly always found."""

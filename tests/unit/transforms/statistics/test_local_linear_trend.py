@@ -43,6 +43,7 @@ def test_components_are_those_of_statsmodels(series_id, length):
     assert ratio[0] == pytest.approx(1.985, abs=0.01)  # Student's t, 71 to 107 degrees of freedom
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("series_id", SERIES)
 def test_components_reach_a_likelihood_no_search_of_statsmodels_beats(series_id):
     """The likelihood has several maxima: a search that ends in a poor one gives an interval several times too wide.
@@ -58,6 +59,7 @@ def test_components_reach_a_likelihood_no_search_of_statsmodels_beats(series_id)
         assert model.loglike(local_linear_trend.estimate(window)) > best - 0.05
 
 
+@pytest.mark.slow
 def test_components_of_several_origins_at_once_are_those_of_one():
     """Origins are worked on together; what else is asked for must not move a forecast."""
     values = real_logarithms()["usa_employment_motor_vehicles_parts"][1]

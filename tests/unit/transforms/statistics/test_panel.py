@@ -194,6 +194,7 @@ def test_an_exposure_that_goes_with_other_measures_is_the_same_measure():
     assert values["exposure_r2"] > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seeds", [first_of(range(60))])
 def test_effects_of_the_detectable_size_are_found_half_the_time_and_of_twice_that_nearly_always(seeds):
     """60 panels without an effect say their mde; the same with an effect of it are found about half the time, of twice it 90 %.
@@ -239,6 +240,7 @@ class TestFirstRuns:
         own, others = self.rates(family)
         return run(design, panel_case.chapters(), own, others, outcome="mean_log").row.row(0, named=True)
 
+    @pytest.mark.slow
     def test_duties_collected(self):
         """-2.17 (.54) with 2,104 cells, worked out twice by others then."""
         found = self.row(replace(self.DESIGN, exposure_kind="realised"), "us_duties_2018")
@@ -261,12 +263,14 @@ class TestFirstRuns:
         assert found["perm_false_alarm"] == pytest.approx(0.04, abs=0.03)
         assert found["verdict"] == "exposed_goods_moved"
 
+    @pytest.mark.slow
     def test_lists_1_to_3_alone_say_the_same(self):
         found = self.row(self.DESIGN, "s301_lists_1_3")
         assert found["n_cells"] == 2104
         assert found["beta"] == pytest.approx(-1.66, abs=0.25)
         assert found["verdict"] == "exposed_goods_moved"
 
+    @pytest.mark.slow
     def test_metals_are_too_few_products(self):
         """-0.31 (1.26), rank .82, 1.2 products in effect, alarms at 31 to 37 % of dates: no answer.
 
@@ -308,6 +312,7 @@ class TestFirstRuns:
         assert len(dates.cuts) == 8
         assert not dates.fired.any()
 
+    @pytest.mark.slow
     @pytest.mark.recorded
     def test_retaliation_of_china(self, shared_data):
         """-0.50 (.77), rank .19; here -0.01 (.70), rank .98, by sums, as the report takes them.

@@ -74,6 +74,7 @@ def test_a_rank_is_among_the_dates_far_enough_and_no_others() -> None:
         assert [found[key][name] for name in ADDED] == pytest.approx(row, abs=1e-12, nan_ok=False), key
 
 
+@pytest.mark.slow
 @examples(60)
 @given(st.integers(0, 10**6), st.integers(30, 330), st.floats(0.2, 1.0))
 def test_it_agrees_with_counting_one_cut_at_a_time(seed: int, months: int, share: float) -> None:

@@ -137,6 +137,7 @@ def test_a_state_that_lacks_a_month_of_a_window_is_left_out_and_one_without_frei
     assert day(CUT) == found["cut_month"][0]
 
 
+@pytest.mark.slow
 def test_an_effect_of_the_detectable_size_is_found_half_the_time_and_of_twice_that_nearly_always():
     """mde_dates and mde_perm are said to be what would show: were they too small, a reader would take silence for no effect."""
     found: dict[int, list[bool]] = {1: [], 2: []}

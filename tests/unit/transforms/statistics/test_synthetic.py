@@ -24,6 +24,7 @@ START, CUT = date(2010, 1, 1), date(2018, 1, 1)
 MONTHS = 120
 
 
+@pytest.mark.slow
 @given(st.integers(0, 2**32 - 1), st.integers(2, 15), st.integers(20, 80), st.floats(0.01, 3))
 @examples(40)
 def test_weights_are_on_the_simplex_and_no_worse_than_pysyncon(seed, n_donors, months, spread):
