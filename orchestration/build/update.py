@@ -39,7 +39,7 @@ _STAMP = re.compile(r"timestamp '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'")
 #: the database in memory that holds inputs cut down to some series
 _PART = "memory"
 #: as the profile of dbt has it
-_SESSION = {"memory_limit": "600MB", "threads": 2}
+_SESSION: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "600MB", "threads": 2}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,11 @@ class Updated:
 
 
 def remember(
-    settings: Settings, nodes: Mapping[str, Any], compiled: Mapping[str, str], started: datetime, code: str
+    settings: Settings,
+    nodes: Mapping[str, Any],
+    compiled: Mapping[str, str | None],
+    started: datetime,
+    code: str,
 ) -> None:
     """Write the journal into the file of a whole build that ended well.
 
