@@ -151,7 +151,7 @@ class Home:
                 ]
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rounds=st.lists(st.tuples(EDITS, st.one_of(st.none(), st.integers(0, 9))), min_size=1, max_size=3))
 def test_an_update_that_may_be_killed_anywhere_ends_as_a_whole_build(rounds):
     """A table that is taken for new while one that reads it is old would go into every later release."""
