@@ -153,7 +153,10 @@ def _built_anew(settings: Settings) -> DbtResult:
     made = {b.unique_id for b in built if b.status == "success"}
     ensure_tests(settings)
     result = DbtResult(built, data_tests.run(settings, data_tests.read(settings), made))
-    if result.success:
+    # of a part of the models (a test that builds only these) there is nothing that a later build could go on from
+    if result.success and made == {
+        n for n, node in manifest.nodes.items() if node.resource_type in ("model", "seed")
+    }:
         compiled = {
             r.node.unique_id: r.node.compiled_code
             for r in outcome.result.results
