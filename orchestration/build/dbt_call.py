@@ -40,7 +40,7 @@ def invoke(
     folder.mkdir(parents=True, exist_ok=True)
     runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
     try:
-        with _environment(settings):
+        with environment(settings):
             outcome = runner.invoke(
                 [
                     *arguments,
@@ -61,7 +61,7 @@ def invoke(
 
 
 @contextmanager
-def _environment(settings: Settings) -> Iterator[None]:
+def environment(settings: Settings) -> Iterator[None]:
     """Inside the block, the environment variables that profiles.yml and the Python models read: dbt offers its profiles no
     other way to be given a path. They are put back afterwards, so that two homes can build in one process."""
     before = {name: os.environ.get(name) for name in ("HEADWAY_HOME", "DO_NOT_TRACK")}

@@ -11,7 +11,7 @@ from orchestration.base.duck import scalar
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
-from orchestration.build import dbt_runner
+from orchestration.build import dbt_runner, update
 from orchestration.build.fingerprint import input_fingerprint
 from orchestration.intake.figures.load import figures_loaded
 from orchestration.intake.figures.manifest import read_manifest
@@ -33,13 +33,14 @@ def is_current(settings: Settings) -> bool:
     return recorded is not None and recorded == input_fingerprint(settings)
 
 
-def transform(settings: Settings) -> dbt_runner.DbtResult:
-    """Run dbt into build/headway.duckdb, under the writer lock. A failed model or test is in the result, not raised.
+def transform(settings: Settings, *, anew: bool = False) -> dbt_runner.DbtResult:
+    """Bring build/headway.duckdb up to date, under the writer lock. A failed model or test is in the result, not raised.
 
+    anew: make every model again, whatever of the last build could be kept.
     Raises ReleaseError where dbt cannot run at all, WriterBusyError after ten minutes of waiting for another run.
     """
     with writer_lock(settings, wait=_WAIT_SECONDS):
-        return dbt_runner.build(settings)
+        return dbt_runner.build(settings, anew=anew)
 
 
 def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Release:
@@ -53,7 +54,8 @@ def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Releas
     with writer_lock(settings, wait=_WAIT_SECONDS):
         with open_store(settings.store, read_only=True) as con:
             payloads = scalar(con, "select count(*) from raw.payload")
-        return release.publish(
+        since = update.unpublished(settings)
+        made = release.publish(
             settings,
             run_id=release.new_run_id(),
             inputs={"payloads": payloads, "figures": {f["dataset"]: f["sha256"] for f in manifest["files"]}},
@@ -61,4 +63,7 @@ def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Releas
             fingerprint=input_fingerprint(settings),
             keys=declared_keys(settings.dbt_manifest),
             allow_shrink=allow_shrink,
+            changes=None if since is None else release.Changes(*since),
         )
+        update.published(settings, made.run_id)
+        return made

@@ -26,7 +26,10 @@ CALIBRATE_EVERY = 3
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
-    dbt.config(materialized="table")
+    dbt.config(
+        materialized="table",
+        meta={"by_series": ["int_series_compared", "int_series_episode", "int_series_act"]},
+    )
     monthly = (
         dbt.ref("int_series_compared")
         .project("series_id, period_start, scale, value")

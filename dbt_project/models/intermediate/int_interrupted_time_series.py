@@ -15,7 +15,10 @@ from transforms.statistics import interrupted, interrupted_design, months, regre
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
-    dbt.config(materialized="table")
+    dbt.config(
+        materialized="table",
+        meta={"by_series": ["int_series_compared", "int_series_episode", "int_series_calendar"]},
+    )
     monthly = dbt.ref("int_series_compared").pl().sort("series_id", "period_start")
     episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
     # what reaches a series has a step in its regressions; series that the same events reach share a calendar
