@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -78,6 +79,13 @@ def test_a_broken_build_never_becomes_current(home: Settings, sql: str, reason: 
     assert [p.name for p in home.releases.iterdir()] == [first.run_id], "the failed release left files"
     failure = json.loads((home.build / "last_failure.json").read_text())
     assert reason.split("\\")[0].split("(")[0].strip() in failure["reason"]
+
+
+def test_a_table_of_what_somebody_asks_for_may_be_empty(home: Settings):
+    """A new warehouse, where nobody has asked the feed for anything, would never get its first release."""
+    write_build(home, 1, sql="DELETE FROM main.dim_source")
+    publish(home, contract=replace(release_case.CONTRACT, may_be_empty=frozenset({"dim_source"})))
+    assert version(home) == 1
 
 
 def test_a_duplicate_key_is_found_where_no_constraint_declares_it(home: Settings):
