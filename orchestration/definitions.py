@@ -7,7 +7,7 @@ The dbt manifest is read, not made: `headway build`, `headway serve` and `make b
 import dagster as dg
 
 from orchestration.base.settings import Settings
-from orchestration.defs import jobs, schedules, sensors
+from orchestration.defs import feed, jobs, schedules, sensors
 from orchestration.defs.assets.dbt import build_dbt_assets
 from orchestration.defs.assets.live import build_live_assets
 from orchestration.defs.assets.load import build_load_assets, build_store_asset
@@ -31,8 +31,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     keys = [key for asset in offline for key in asset.keys]
     return dg.Definitions(
         assets=[*live, *offline],
-        jobs=[build, refresh],
-        schedules=schedules.build_schedules(DATASETS, refresh, keys),
+        jobs=[build, refresh, feed.feed_job],
+        schedules=[*schedules.build_schedules(DATASETS, refresh, keys), feed.feed_schedule()],
         sensors=[
             sensors.changed_series_sensor(DATASETS, statcan.CHANGED_SERIES, statcan.codes, refresh, keys),
             sensors.tell_of_failed_runs,

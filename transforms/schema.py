@@ -45,6 +45,7 @@ class Table:
     slice:    the part of the key that names what a payload can be complete of, such as a series.
     columns:  name -> type of the key, the values and what describes them, in the order of the table.
     optional: columns beside the values that may be null.
+    frequency: which days may begin a period (FREQUENCIES); of a table of series each series says it itself.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Table:
     slice: tuple[str, ...]
     columns: dict[str, pl.DataType] = field(hash=False)
     optional: tuple[str, ...] = ()
+    frequency: str = "monthly"
 
     @property
     def vintage_columns(self) -> dict[str, pl.DataType]:
@@ -144,7 +146,66 @@ FREIGHT_FLOW = Table(
     },
 )
 
-TABLES = {t.name: t for t in (OBSERVATION, TRADE_FLOW, FREIGHT_FLOW)}
+#: what the feed read of a document in which a trade action is announced (transforms/feed). A period is the day of publication
+FEED_CANDIDATE = Table(
+    name="feed_candidate",
+    key=("feed_id", "part", "period_start"),
+    values=(
+        "title", "standing", "standing_because", "kind", "document_number", "signed_on", "citation", "executive_order",
+        "proclamation", "agencies", "url", "first_day", "first_day_sentence", "first_day_rule", "first_day_note", "rate_pct",
+        "rates", "rate_sentences", "headings", "parties", "topics", "marks", "text_chars",
+    ),
+    slice=("feed_id", "part"),
+    columns={
+        "feed_id": pl.String(),  # <source_id>:<number of the document>
+        "part": pl.String(),  # entry: read of the agency's list; text: of the document itself
+        "period_start": pl.Date(),  # day of publication
+        "title": pl.String(),
+        "standing": pl.String(),  # candidate | aside
+        "standing_because": pl.String(),
+        "kind": pl.String(),  # what the agency calls it: Executive Order, Notice, CSMS bulletin ...
+        "document_number": pl.String(),
+        "signed_on": pl.Date(),
+        "citation": pl.String(),
+        "executive_order": pl.String(),
+        "proclamation": pl.String(),
+        "agencies": pl.String(),
+        "url": pl.String(),
+        "first_day": pl.Date(),
+        "first_day_sentence": pl.String(),
+        "first_day_rule": pl.String(),
+        "first_day_note": pl.String(),
+        "rate_pct": pl.Float64(),
+        "rates": pl.String(),
+        "rate_sentences": pl.String(),
+        "headings": pl.String(),
+        "parties": pl.String(),
+        "topics": pl.String(),
+        "marks": pl.String(),
+        "text_chars": pl.Int64(),
+        "source_id": pl.String(),
+    },
+    frequency="daily",
+)  # fmt: skip
+
+#: what a person decided on a candidate. A period is the day of the decision
+FEED_REVIEW = Table(
+    name="feed_review",
+    key=("feed_id", "period_start"),
+    values=("decision", "decided_because", "event_id", "measure_id"),
+    slice=("feed_id",),
+    columns={
+        "feed_id": pl.String(),
+        "period_start": pl.Date(),
+        "decision": pl.String(),  # accepted | rejected
+        "decided_because": pl.String(),  # of a rejection; `reason` is the column of rejected rows (transforms/checks.py)
+        "event_id": pl.String(),
+        "measure_id": pl.String(),
+    },
+    frequency="daily",
+)
+
+TABLES = {t.name: t for t in (OBSERVATION, TRADE_FLOW, FREIGHT_FLOW, FEED_CANDIDATE, FEED_REVIEW)}
 
 #: what is declared of a series, once: in orchestration/sources/series.csv, or by a user's import file
 SERIES_SCHEMA: dict[str, pl.DataType] = {

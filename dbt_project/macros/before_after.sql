@@ -215,11 +215,11 @@
     The rows of a report: false discovery rates within families, verdict, the share of the treatment's series that is outside, and the
     reason. Names of common table expressions:
     subjects: `subject`, its cut_month and default_gap_months; compared: int_compared_cut with `subject`, cluster_id, treatment_id, n_other_events and its
-    like, identified, not_identified_because, not_computable_because.
+    like, identified, not_identified_because, not_computable_because. apart: a column of both that makes families of its own.
 #}
-{% macro judged_report(subjects, compared, subject) -%}
+{% macro judged_report(subjects, compared, subject, apart=none) -%}
 {%- set row = [subject, 'series_id', 'window_months', 'gap_months', 'as_of_basis'] -%}
-{%- set family = ['family_id', 'window_months', 'gap_months', 'as_of_basis'] -%}
+{%- set family = ['family_id', 'window_months', 'gap_months', 'as_of_basis'] + ([apart] if apart else []) -%}
 members as (
     select
         subjects.{{ subject }},
@@ -228,6 +228,9 @@ members as (
         cuts.gap_months,
         cuts.as_of_basis,
         cuts.family_id,
+        {%- if apart %}
+        subjects.{{ apart }},
+        {%- endif %}
         cuts.placebo_rank
     from {{ ref('int_compared_cut') }} as cuts
     inner join {{ subjects }} as subjects

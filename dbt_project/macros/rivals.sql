@@ -58,6 +58,36 @@ group by {{ keys | join(', ') }}, window_months, gap_months
     }) }}
 {% endmacro %}
 
+{#
+    What stands in the way of a comparison, column -> expression, with the user's own other events added where it is about one of these.
+    expressions: as of rivals_of_a_date; own: alias of int_own_rival, left joined.
+#}
+{% macro with_own_rivals(expressions, own) %}
+    {% set added = {
+        'n_other_events': 'cast(' ~ expressions.n_other_events ~ ' + ' ~ own ~ '.n_other_events as integer)',
+        'max_shared_post_share': 'greatest(' ~ expressions.max_shared_post_share ~ ', ' ~ own ~ '.max_shared_post_share)',
+        'rival_event_ids': merged_list(expressions.rival_event_ids, own ~ '.rival_event_ids'),
+        'rivals_in_windows': merged_list(expressions.rivals_in_windows, own ~ '.rivals_in_windows'),
+    } %}
+    {% set chosen = {} %}
+    {% for column, expression in expressions.items() %}
+        {% do chosen.update({
+            column: 'case when ' ~ own ~ '.event_id is null then ' ~ expression ~ ' else ' ~ added[column] ~ ' end'
+        }) %}
+    {% endfor %}
+    {{ return(chosen) }}
+{% endmacro %}
+
+{#
+    Whether an event (alias of a relation with origin) is of the user's own timelines. It is compared like a date that somebody asks about, and
+    stands in the way of nothing but the same user's other events: it is no rival, no treatment and no step in a regression of a
+    bundled event, and takes no month from the dates without an event, so that every figure about bundled events, and every false-alarm rate,
+    is the same with and without it.
+#}
+{% macro is_own(event) -%}
+    coalesce({{ event }}.origin, 'headway') = 'user'
+{%- endmacro %}
+
 {# Name of the treatment that all acts with one cut month are together. #}
 {% macro act_treatment(cut_month) -%}
     concat('act-', left(cast({{ cut_month }} as varchar), 7))

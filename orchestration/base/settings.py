@@ -88,6 +88,11 @@ class Settings:
         return self.current / "headway.duckdb"
 
     @property
+    def timelines(self) -> Path:
+        """The folder of the user's own timelines: one CSV for each kind of row."""
+        return self.home / "timelines"
+
+    @property
     def writer_lock(self) -> Path:
         """The file that is locked by the one run that may write."""
         return self.home / ".writer.lock"

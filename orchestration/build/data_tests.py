@@ -22,6 +22,7 @@ from typing import Any, Literal
 import duckdb
 
 from orchestration.base.duck import MEMORY_LIMIT, literal
+from orchestration.base.files import write_whole
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 
@@ -85,10 +86,13 @@ def subject_of(node: dict[str, Any], by_name: dict[str, str]) -> str:
     return by_name[named] if named else str(node["depends_on"]["nodes"][0])
 
 
-def run(settings: Settings, tests: list[DataTest], built: Collection[str]) -> list[TestResult]:
+def run(
+    settings: Settings, tests: list[DataTest], built: Collection[str], *, write: bool = True
+) -> list[TestResult]:
     """Run `tests` on the database of the build, two at a time, and write their results beside dbt's.
 
-    built: unique ids of the models and seeds that were built; a test that reads another one is skipped.
+    built: unique ids of the models and seeds that were built; a test that reads another one is skipped. write: whether these are all
+    results of the build.
     """
     con = duckdb.connect(
         str(settings.build_database), read_only=True, config={"memory_limit": MEMORY_LIMIT, "threads": 2}
@@ -111,8 +115,20 @@ def run(settings: Settings, tests: list[DataTest], built: Collection[str]) -> li
                 report("check", result.name, len(results), len(tests))
     finally:
         con.close()
-    results_path(settings).write_text(json.dumps([asdict(r) for r in results]), encoding="utf-8")
+    if write:
+        write_results(settings, results)
     return results
+
+
+def write_results(settings: Settings, results: Iterable[TestResult]) -> None:
+    """Write the results of all tests of a build, whole or not at all: what is there counts as a build that went to its end."""
+    content = json.dumps([asdict(result) for result in results]).encode()
+    write_whole(results_path(settings), content)
+
+
+def read_results(settings: Settings) -> list[TestResult]:
+    """The results of the last build; raises FileNotFoundError where it did not come so far."""
+    return [TestResult(**result) for result in json.loads(results_path(settings).read_bytes())]
 
 
 def results_path(settings: Settings) -> Path:

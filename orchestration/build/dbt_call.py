@@ -28,14 +28,14 @@ def invoke(
     callbacks: Sequence[Callable[[EventMsg], None]] = (),
     target: Path | None = None,
     project: Path | None = None,
-    environment: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> dbtRunnerResult:
     """One dbt invocation. Afterwards dbt's connections are closed: it keeps them open, and they would hold the lock of the
     database file.
 
     manifest: what dbt parsed before; without it dbt reads the project. target: folder of its artefacts and its log, those of
-    the home if not given. project: folder of another project than the warehouse's, with its profiles.yml. environment: more
-    variables for them.
+    the home if not given. project: folder of another project than the warehouse's, with its profiles.yml. variables: more
+    of the environment for them.
     """
     from dbt.cli.main import dbtRunner
 
@@ -44,7 +44,7 @@ def invoke(
     folder.mkdir(parents=True, exist_ok=True)
     runner = dbtRunner(manifest=manifest, callbacks=list(callbacks))
     try:
-        with _environment(settings, environment or {}):
+        with environment(settings, variables or {}):
             outcome = runner.invoke(
                 [
                     *arguments,
@@ -65,10 +65,10 @@ def invoke(
 
 
 @contextmanager
-def _environment(settings: Settings, more: Mapping[str, str]) -> Iterator[None]:
+def environment(settings: Settings, more: Mapping[str, str] | None = None) -> Iterator[None]:
     """Inside the block, the environment variables that profiles.yml and the Python models read: dbt offers its profiles no
     other way to be given a path. They are put back afterwards, so that two homes can build in one process."""
-    ours = {"HEADWAY_HOME": str(settings.home), **more}
+    ours = {"HEADWAY_HOME": str(settings.home), **(more or {})}
     before = {name: os.environ.get(name) for name in (*ours, "DO_NOT_TRACK")}
     os.environ.update(ours)
     os.environ.setdefault("DO_NOT_TRACK", "1")

@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from orchestration.base import progress
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.build import data_tests, worker
+from orchestration.build import data_tests, update, worker
 from orchestration.build.data_tests import TestResult
 from orchestration.build.dbt_call import invoke
 from orchestration.build.dbt_project import ensure_tests, parsed
+from orchestration.build.fingerprint import code_fingerprint
 from orchestration.release.contract import CheckResult
 
 if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
     from dbt_common.events.base_types import EventMsg
 
 #: what dbt makes; data tests come after it, and unit tests use fixed inputs, so they belong to the test suite
@@ -61,15 +66,62 @@ class DbtResult:
         return not self.failures and all(b.status == "success" for b in self.built)
 
 
-def build(settings: Settings) -> DbtResult:
+def build(settings: Settings, *, anew: bool = False) -> DbtResult:
+    """Bring build/headway.duckdb up to date with the store, or make it anew, and run the data tests on it.
+
+    What the last build made is kept where the same code, models and seeds made it (update.py). anew: make all of it again. Raises
+    ReleaseError where dbt could not run at all.
+    """
+    if not anew and (updated := _updated(settings)) is not None:
+        return updated
+    return _built_anew(settings)
+
+
+def _updated(settings: Settings) -> DbtResult | None:
+    """Only what a change of the store reaches. None where that is not possible: then all is made anew."""
+    whole = (settings.dbt_target / "run_results.json", settings.dbt_target / data_tests.COMPILED)
+    if not all(path.exists() for path in whole) or not update.is_possible(settings):
+        return None
+    ensure_tests(settings)
+    results = data_tests.results_path(settings)
+    kept = {r.unique_id: r for r in data_tests.read_results(settings)} if results.exists() else {}
+    # a run that is killed before the tests have run must not be released
+    results.unlink(missing_ok=True)
+    say = progress.listener()
+    try:
+        done = update.apply(settings, lambda name, number, total: say("transform", name, number, total))
+    except duckdb.InterruptException:  # Ctrl-C
+        raise
+    except Exception as error:  # whatever it is: a whole build makes all of it again, and says what is wrong
+        progress.report("transform", f"making everything again ({type(error).__name__})")
+        return None
+    if done is None:
+        return None
+    tests = data_tests.read(settings)
+    known = set(kept) - done.tests
+    everything = {need for test in tests for need in test.needs}
+    fresh = data_tests.run(settings, [t for t in tests if t.unique_id not in known], everything, write=False)
+    by_test = {r.unique_id: r for r in (*(kept[name] for name in known), *fresh)}
+    results_of_all = [by_test[test.unique_id] for test in tests]
+    data_tests.write_results(settings, results_of_all)
+    if all(r.status in ("pass", "warn") for r in results_of_all):
+        update.tested(settings)
+    built = [
+        Built(unique_id, name, "success", None, done.seconds.get(unique_id, 0.0))
+        for unique_id, name in done.names.items()
+    ]
+    return DbtResult(built, results_of_all)
+
+
+def _built_anew(settings: Settings) -> DbtResult:
     """Build every seed and model into a fresh build/headway.duckdb and run every data test on it.
 
     The file is made anew, so that nothing of an earlier run can stay behind. Where a model fails, those that read it are
-    skipped and the tests of what was made are run all the same: they may say why. Raises ReleaseError where dbt could not run
-    at all.
+    skipped and the tests of what was made are run all the same: they may say why.
     """
     from dbt.artifacts.schemas.run import RunExecutionResult
 
+    started, code = datetime.now(UTC), code_fingerprint(settings)
     manifest = parsed(settings)
     settings.build.mkdir(parents=True, exist_ok=True)
     for stale in (
@@ -100,7 +152,26 @@ def build(settings: Settings) -> DbtResult:
     ]
     made = {b.unique_id for b in built if b.status == "success"}
     ensure_tests(settings)
-    return DbtResult(built, data_tests.run(settings, data_tests.read(settings), made))
+    result = DbtResult(built, data_tests.run(settings, data_tests.read(settings), made))
+    # of a part of the models (a test that builds only these) there is nothing that a later build could go on from
+    if result.success and made == {
+        n for n, node in manifest.nodes.items() if node.resource_type in ("model", "seed")
+    }:
+        compiled = {
+            r.node.unique_id: r.node.compiled_code
+            for r in outcome.result.results
+            if hasattr(r.node, "compiled_code")
+        }
+        update.remember(settings, _kept_nodes(manifest), compiled, started, code)
+    return result
+
+
+def _kept_nodes(manifest: Manifest) -> dict[str, Any]:
+    """What the journal of changes knows: models, seeds, data tests and the tables of the store."""
+    return {
+        **{name: n for name, n in manifest.nodes.items() if n.resource_type in ("model", "seed", "test")},
+        **manifest.sources,
+    }
 
 
 def check_results(settings: Settings) -> list[CheckResult]:

@@ -23,7 +23,9 @@ import hashlib
 import inspect
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -78,6 +80,21 @@ def fingerprint(*parts: object) -> str:
     return digest.hexdigest()
 
 
+#: whether a model asks for some series only
+_some_series = ContextVar("some_series", default=False)
+
+
+@contextmanager
+def of_some_series() -> Iterator[None]:
+    """Inside the block a model asks for some series only: the files are read, and stay as they are. What is computed there is computed
+    again by the next whole build, and a file does not grow with every revision in between."""
+    token = _some_series.set(True)
+    try:
+        yield
+    finally:
+        _some_series.reset(token)
+
+
 def remembered(
     method: str, units: Mapping[str, T], compute: Compute[T], *, where: Path | None = None
 ) -> pl.DataFrame:
@@ -113,7 +130,7 @@ def remembered(
         .sort("unit_order", "row_order")
         .drop("unit_order", "row_order")
     )
-    if missing or len(kept_keys) != len(units):
+    if not _some_series.get() and (missing or len(kept_keys) != len(units)):
         _write(path, rows, list(units))
     return rows.drop(_KEY)
 

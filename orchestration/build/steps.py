@@ -11,11 +11,12 @@ from orchestration.base.duck import scalar
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
-from orchestration.build import dbt_runner
+from orchestration.build import dbt_runner, update
 from orchestration.build.detail.release_tables import add_to_build, detail_keys
 from orchestration.build.fingerprint import input_fingerprint
 from orchestration.intake.figures.load import figures_loaded
 from orchestration.intake.figures.manifest import read_manifest
+from orchestration.intake.timeline.load import timelines_loaded
 from orchestration.release import folders as release
 from orchestration.release.contract import declared_keys
 from orchestration.store.tables import open_store
@@ -25,22 +26,23 @@ _WAIT_SECONDS = 600
 
 
 def is_current(settings: Settings) -> bool:
-    """Whether a build would make the release that is current already: every bundled figure is in the store, and
-    store, models and code are what that release was made from."""
-    if not settings.store.exists() or not figures_loaded(settings):
+    """Whether a build would make the release that is current already: every bundled figure and the user's own timelines are in the
+    store, and store, models and code are what that release was made from. Raises TimelineError for timelines that are not good."""
+    if not settings.store.exists() or not figures_loaded(settings) or not timelines_loaded(settings):
         return False
     recorded = release.current_fingerprint(settings)
     return recorded is not None and recorded == input_fingerprint(settings)
 
 
-def transform(settings: Settings) -> dbt_runner.DbtResult:
-    """Run dbt into build/headway.duckdb, under the writer lock, and put beside its marts what has been worked out of the detail. A
+def transform(settings: Settings, *, anew: bool = False) -> dbt_runner.DbtResult:
+    """Bring build/headway.duckdb up to date, under the writer lock, and put beside its marts what was worked out of the detail. A
     failed model or test is in the result, not raised.
 
+    anew: make every model again, whatever of the last build could be kept.
     Raises ReleaseError where dbt cannot run at all, WriterBusyError after ten minutes of waiting for another run.
     """
     with writer_lock(settings, wait=_WAIT_SECONDS):
-        result = dbt_runner.build(settings)
+        result = dbt_runner.build(settings, anew=anew)
         if result.success:
             add_to_build(settings)
         return result
@@ -57,7 +59,8 @@ def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Releas
     with writer_lock(settings, wait=_WAIT_SECONDS):
         with open_store(settings.store, read_only=True) as con:
             payloads = scalar(con, "select count(*) from raw.payload")
-        return release.publish(
+        since = update.unpublished(settings)
+        made = release.publish(
             settings,
             run_id=release.new_run_id(),
             inputs={"payloads": payloads, "figures": {f["dataset"]: f["sha256"] for f in manifest["files"]}},
@@ -65,4 +68,7 @@ def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Releas
             fingerprint=input_fingerprint(settings),
             keys={**declared_keys(settings.dbt_manifest), **detail_keys(settings)},
             allow_shrink=allow_shrink,
+            changes=None if since is None else release.Changes(*since),
         )
+        update.published(settings, made.run_id)
+        return made

@@ -132,10 +132,17 @@ class _CommandWithExamples(click.Command):
                 formatter.write(f"  {line.strip()}\n")
 
 
+def commands(name: str, about: str) -> click.Group:
+    """A group `headway NAME ...` of commands that belong together, for `command(..., group=...)`; about: its help."""
+    group = click.Group(name, help=about, short_help=about.partition("\n")[0])
+    main.add_command(group)
+    return group
+
+
 def command(
     name: str, examples: str, *, group: click.Group | None = None
 ) -> Callable[[Callable[Concatenate[Settings, Printer, P], int | None]], click.Command]:
-    """Decorator that registers a function as the command `name`, with --json and examples (one a line) in its help.
+    """Decorator that registers a function as the command `name` of `group`, with --json and examples (one a line) in its help.
 
     group: the group it belongs to (`headway detail ...`); without one it is a command of `headway` itself.
     The function gets the settings, a printer and the values of its click options. What it returns is the exit status

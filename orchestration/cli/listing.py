@@ -250,6 +250,16 @@ ANSWERS = (
     Column("errs", lambda row: f"errs {row['errs']}" if row["errs"] else "", text=True),
 )
 
+#: of the rows of intake/feed_review.py
+CANDIDATES = (
+    Column("published", lambda row: row["published_on"].isoformat()),
+    Column("candidate", lambda row: row["feed_id"]),
+    Column("first day", lambda row: row["first_day"].isoformat() if row["first_day"] else "-"),
+    Column("rate", lambda row: f"{row['rate_pct']:g}" if row["rate_pct"] is not None else "-", number=True),
+    Column("cited", lambda row: "yes" if row["cited_by_events"] or row["cited_by_measures"] else "no"),
+    Column("title", lambda row: row["title"], text=True),
+)
+
 FRESHNESS = (
     Column("source", lambda row: row["source_id"]),
     Column("dataset", lambda row: row["dataset"]),

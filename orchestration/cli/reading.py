@@ -30,6 +30,8 @@ from orchestration.readers.comparison.windows import WINDOW
 from orchestration.readers.release_file import open_release
 
 if TYPE_CHECKING:
+    import duckdb
+
     from orchestration.cli.printer import Printer
 
 #: answers about an event that are shown unless all are asked for
@@ -179,7 +181,7 @@ def compare(
 
         document_files.check_path(target)
     with open_release(settings) as con:
-        comparison = run(con, event, series_id, **options)
+        comparison = run(con, _until_built(settings, out, con, event), series_id, **options)
         if plot:
             from orchestration.readers.comparison.picture import plot as draw
 
@@ -193,6 +195,25 @@ def compare(
             document_files.write(document(con, comparison, cited), target)
         show_comparison(out, comparison, plot, target, full=full)
     return 0 if comparison.answered else 2
+
+
+def _until_built(settings: Settings, out: Printer, con: duckdb.DuckDBPyConnection, event: str) -> str:
+    """The day of an event of the user's own that is in their files and in no release yet, with a word about it; else `event`."""
+    if not event.startswith("user-"):
+        return event
+    if con.execute("select 1 from dim_event where event_id = ?", [event]).fetchall():
+        return event
+    from orchestration.intake.timeline.own import day_of_event
+
+    found = day_of_event(settings, event)
+    if found is None:
+        return event
+    day, title = found
+    out.warning(
+        f"{event} ({title}) is in your timelines and not in this release yet: compared by its day, {day}. "
+        "The next build has it as an event."
+    )
+    return day.isoformat()
 
 
 def _about_event(settings: Settings, out: Printer, event: str, *, full: bool) -> int:

@@ -85,6 +85,19 @@ def show_refresh(out: Printer, outcome: RefreshOutcome) -> None:
         out.line(line)
 
 
+def show_feed_refresh(out: Printer, outcome: RefreshOutcome) -> None:
+    """The account of a refresh of the feed, which builds nothing: counts, what went wrong, and where the candidates are."""
+    if out.as_json:
+        out.json(refresh_rows.outcome_record(outcome))
+        return
+    out.rows(refresh_rows.outcome_rows(outcome))
+    out.line()
+    for line in outcome.problems:
+        out.line(f"- {line}")
+    read = sum(dataset.appended for dataset in outcome.datasets)
+    out.line(f"{read} new readings: headway feed list" if read else "nothing new")
+
+
 def show_removal(out: Printer, removal: Removal, built: BuildOutcome | None, *, dry_run: bool) -> None:
     """What was taken out of the warehouse, or (dry_run) would be; built: the build after it, None if there was none."""
     out.record(

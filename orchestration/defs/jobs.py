@@ -20,6 +20,9 @@ ONLY_IF_CHANGED = "headway/only_if_changed"
 #: on runs whose release may lose more than a tenth of a table
 ALLOW_SHRINK = "headway/allow_shrink"
 
+#: on runs that make every model anew, also those that nothing reached
+ANEW = "headway/anew"
+
 
 def build_job(live: Sequence[dg.AssetKey]) -> dg.UnresolvedAssetJobDefinition:
     """Everything but the live datasets: asks nothing of the network."""

@@ -34,6 +34,7 @@ AREAS: Mapping[str, tuple[str, ...]] = {
             "dim_tariff_measure",
             "dim_origin_rule",
             "fct_position",
+            "rpt_feed_candidate",
         ),
     ),
     "Tariffs on goods": (

@@ -19,7 +19,7 @@ MENU: Mapping[str, Sequence[str]] = {
     "Ask": ("queries", "clients", "assistant", "dashboard", "report"),
     "Understand": ("methods", "timelines", "coverage", "panel"),
     "What is in it": ("tables", "series", "sources", "lineage"),
-    "Keep it": ("operations", "import", "detail", "scale", "performance"),
+    "Keep it": ("operations", "import", "own-timelines", "feed", "detail", "scale", "performance"),
     "Why it is so": ("decisions/README",),
 }
 #: page -> the folder whose pages stand under it

@@ -1,6 +1,6 @@
 """Which parser reads an archived payload, so that the store can be rebuilt from the archive alone.
 
-Belongs here: the choice by kind of payload (bundled figures, an agency's answer, a user's import).
+Belongs here: the choice by kind of payload (bundled figures, an agency's answer, a decision on a candidate, a user's import).
 Does not belong here: parsing (transforms/parse).
 """
 
@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from orchestration.intake import feed_review
 from orchestration.intake.agency import question
 from orchestration.intake.figures.load import FIGURES, parse_figures
 from orchestration.intake.user_import import parser_for
-from orchestration.sources import datasets
+from orchestration.sources import datasets, feeds
 from orchestration.store.archive import ArchivedPayload
 from transforms.schema import Parsed
 
@@ -25,5 +26,7 @@ def parser_of_archived(payload: ArchivedPayload) -> Callable[[bytes], Parsed]:
     if payload.source_id == FIGURES:
         return partial(parse_figures, extra=payload.extra)
     if question.is_live(payload):
-        return question.parser_of_live(payload, datasets.DATASETS)
+        return question.parser_of_live(payload, (*datasets.DATASETS, *feeds.FEED_DATASETS))
+    if payload.source_id == feed_review.SOURCE:
+        return feed_review.parse_decision
     return parser_for(payload)

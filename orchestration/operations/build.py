@@ -16,6 +16,7 @@ from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.build.steps import is_current
 from orchestration.intake.figures.load import load_ahead
+from orchestration.intake.timeline.own import read_timelines
 from orchestration.operations.dagster_run import run_job
 from orchestration.release import folders as release
 
@@ -42,14 +43,15 @@ def run_build(
 ) -> BuildOutcome:
     """Build and release, through Dagster's job `build`, so that the run shows in its page like a scheduled one.
 
-    force:        build although nothing changed since the current release.
+    force:        build although nothing changed since the current release, and make every model anew.
     from_archive: make the store again from the archived payloads first; done without being told where a series of the store
                   was corrected in its unit or base since it was loaded.
     allow_shrink: a fact or dimension may lose more than a tenth of its rows, this once.
     wait:         seconds to wait for another run that writes.
-    Raises WriterBusyError, or ReleaseError naming the step that failed; the last release then stays current.
+    Raises TimelineError for timelines of the user's own that are not good, WriterBusyError, or ReleaseError naming the step that failed; the last release then stays current.
     """
     started = time.monotonic()
+    read_timelines(settings)  # a person who edited a file is told at once, and not by a step that failed
     with writer_lock(settings, wait=wait):
         if from_archive:
             _rebuild(settings, "as told")
@@ -58,12 +60,12 @@ def run_build(
         if not from_archive:
             rebuild_what_was_corrected(settings)
         # with Dagster, which takes a second and is not needed until here
-        from orchestration.defs.jobs import ALLOW_SHRINK
+        from orchestration.defs.jobs import ALLOW_SHRINK, ANEW
 
         run_job(
             settings,
             "build",
-            tags={ALLOW_SHRINK: "true"} if allow_shrink else {},
+            tags={tag: "true" for tag, wanted in ((ALLOW_SHRINK, allow_shrink), (ANEW, force)) if wanted},
             meanwhile=partial(load_ahead, settings),
         )
         return BuildOutcome(True, _current(settings), seconds=time.monotonic() - started)

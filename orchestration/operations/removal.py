@@ -18,6 +18,7 @@ from typing import Any
 from orchestration.base.errors import UsageError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
+from orchestration.intake import feed_review
 from orchestration.intake.agency import question
 from orchestration.intake.figures.load import FIGURES
 from orchestration.intake.parsers import parser_of_archived
@@ -25,6 +26,7 @@ from orchestration.intake.registration import register
 from orchestration.store.archive import Archive, ArchivedPayload
 from orchestration.store.rebuild import rebuild_store_from_archive
 from orchestration.store.tables import open_store
+from orchestration.store.timelines import OWN_TIMELINES
 from transforms.schema import TABLES
 
 
@@ -56,8 +58,8 @@ class Removal:
 
 
 def removable(settings: Settings) -> list[Removable]:
-    """Every archived payload but the bundled figures, the one retrieved last first."""
-    payloads = [p for p in Archive(settings).payloads() if p.source_id != FIGURES]
+    """Every archived payload but the bundled figures and the user's timelines, the one retrieved last first."""
+    payloads = [p for p in Archive(settings).payloads() if p.source_id not in (FIGURES, OWN_TIMELINES)]
     rows = _rows_by_payload(settings)
     return [_described(p, rows) for p in reversed(payloads)]
 
@@ -104,6 +106,10 @@ def _in_archive(
         raise UsageError(
             f"{payload_id} is a bundled figure: it is part of the code and comes back with each build"
         )
+    if payload_id.startswith(f"{OWN_TIMELINES}:"):
+        raise UsageError(
+            f"{payload_id} holds your own timelines: `headway timeline remove` takes rows out of them"
+        )
     by_id = {p.payload_id: p for p in payloads}
     if payload_id in by_id:
         return by_id[payload_id]
@@ -130,6 +136,10 @@ def _notes(payload: ArchivedPayload) -> list[str]:
     if question.is_live(payload):
         return [
             f"the next refresh asks {payload.source_id} again and refuses this very answer; another one is taken"
+        ]
+    if payload.source_id == feed_review.SOURCE:
+        return [
+            "the candidate is unreviewed again; what it brought into your timelines stays there (`headway timeline remove`)"
         ]
     return ["importing the same file again brings it back"]
 

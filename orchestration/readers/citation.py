@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
-from orchestration.readers.lookup import resolve_event, resolve_series, trace
+from orchestration.readers.lookup import OWN, resolve_event, resolve_series, trace
 from orchestration.readers.release_file import current_file, has_table, read, release_record
 from orchestration.readers.rows import DimEvent, DimEventSource, DimSeries, DimSource
 
@@ -185,7 +185,14 @@ def cite_event(con: duckdb.DuckDBPyConnection, event_id: str, release: str) -> C
         issued=event["event_date"],
         release=release,
         url=address[0] if address else None,
-        notes=[_sentence(text) for text in (_without(reference, address), f"Event {event_id}") if text],
+        notes=[
+            _sentence(text)
+            for text in (
+                _without(reference, address),
+                f"Event {event_id}{' of own timelines' if event['origin'] == OWN else ''}",
+            )
+            if text
+        ],
     )
 
 

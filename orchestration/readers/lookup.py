@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     import duckdb
 
 
+#: origin of a row of the user's own timelines
+OWN = "user"
+
+
 @dataclass(frozen=True)
 class Status:
     """The current release.
@@ -78,6 +82,7 @@ class EventLine(TypedDict):
     confidence: str
     in_force: bool
     cluster_id: str | None
+    origin: str
 
 
 class TracedVintage(TypedDict):

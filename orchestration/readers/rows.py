@@ -117,6 +117,7 @@ class DimEvent(TypedDict):
     in_report: bool
     left_out_because: str | None
     event_class: str
+    origin: str
 
 
 class DimEventCluster(TypedDict):
@@ -142,6 +143,7 @@ class DimEventSource(TypedDict):
     title: str
     reference: str | None
     note: str | None
+    origin: str
 
 
 class DimExpectedEffect(TypedDict):
@@ -364,6 +366,7 @@ class DimTariffMeasure(TypedDict):
     no_event_because: str | None
     declared_code_count: int
     no_products_because: str | None
+    origin: str
 
 
 class FctFreightFlow(TypedDict):
@@ -458,6 +461,7 @@ class FctPosition(TypedDict):
     status: str
     source_key: str | None
     source_reference: str | None
+    origin: str
 
 
 class FctTradeFlow(TypedDict):
@@ -901,6 +905,44 @@ class RptExpectedEffect(TypedDict):
     reason: str | None
 
 
+class RptFeedCandidate(TypedDict):
+    """A row of rpt_feed_candidate."""
+
+    feed_id: str
+    source_id: str
+    status: str
+    standing: str
+    standing_because: str
+    kind: str | None
+    document_number: str
+    title: str
+    signed_on: dt.date | None
+    published_on: dt.date
+    first_day: dt.date | None
+    first_day_sentence: str | None
+    first_day_rule: str | None
+    first_day_note: str | None
+    rate_pct: float | None
+    rates_pct: list[float]
+    rate_sentences: str | None
+    headings: list[str]
+    parties: list[str]
+    topics: list[str]
+    citation: str | None
+    executive_order: str | None
+    proclamation: str | None
+    agencies: str | None
+    url: str | None
+    is_text_read: bool
+    cited_by_events: list[str]
+    cited_by_measures: list[str]
+    decided_on: dt.date | None
+    reason: str | None
+    event_id: str | None
+    measure_id: str | None
+    known_from: dt.datetime
+
+
 class RptFreshness(TypedDict):
     """A row of rpt_freshness."""
 
@@ -1240,6 +1282,7 @@ TABLE_OF: Mapping[type[Any], str] = {
     RptEventExposure: "rpt_event_exposure",
     RptEventWindow: "rpt_event_window",
     RptExpectedEffect: "rpt_expected_effect",
+    RptFeedCandidate: "rpt_feed_candidate",
     RptFreshness: "rpt_freshness",
     RptInterruptedTimeSeries: "rpt_interrupted_time_series",
     RptMethodCalibration: "rpt_method_calibration",

@@ -252,6 +252,7 @@ TOPICS: Mapping[str, str] = {
     "other_goods": "Goods of other industries",
     "process": "Process",
     "procurement": "Procurement",
+    "production": "Production",
     "rules_of_origin_autos": "Rules of origin for autos",
     "steel_aluminum": "Steel and aluminium",
     "sunset": "Term and renewal",

@@ -69,11 +69,12 @@ def field_type(table: str, column: str, duckdb_type: str) -> str:
 
 
 def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable], folder: Path) -> None:
-    """Write `folder`/<table>.parquet for every table and view of the current database; `folder` is made.
+    """Write `folder`/<table>.parquet for each of `tables` of the current database; `folder` is made
+    where it is not there.
 
     Raises ReleaseError for a column whose type Parquet would change, or where a file read back lacks rows.
     """
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for table in tables:
         for column in table.columns:
             field_type(table.name, column.name, column.type)

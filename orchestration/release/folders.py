@@ -16,7 +16,7 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,6 +61,15 @@ class Release:
     problem: str | None = None
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What a build changed since a release. since: its run id. tables: table or view of schema main -> the series whose rows changed,
+    None for all of it; one that is not named did not change."""
+
+    since: str
+    tables: Mapping[str, Collection[str] | None]
+
+
 def new_run_id(now: datetime | None = None) -> str:
     """A run id that sorts by time, such as 20261121T224800Z-1a2b3c."""
     return f"{now or datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -76,6 +85,7 @@ def publish(
     keys: Mapping[str, Sequence[str]] | None = None,
     allow_shrink: bool = False,
     contract: Contract = CONTRACT,
+    changes: Changes | None = None,
 ) -> Release:
     """Make a release from build/headway.duckdb, check it, and make it current; keep the last RELEASES_KEPT.
 
@@ -83,6 +93,8 @@ def publish(
     keys:                table -> its key, where no constraint declares it.
     inputs, fingerprint: recorded in release.json; `inputs` is plain JSON.
     allow_shrink:        a fact or dimension that lost rows is a warning, not a failure.
+    changes:             what the build changed since a release of the same code, whose file is then copied and amended, if it is
+                         the current one and whole; without it all is written anew.
     The writer lock is taken, a second time where the caller holds it.
 
     Raises ReleaseError if a check fails or the release cannot be written: then `current` is untouched, and of the
@@ -101,7 +113,9 @@ def publish(
             try:
                 _require(results)
                 staging.mkdir(parents=True)
-                tables, origin = _write_data(settings, staging, results, keys or {}, allow_shrink, contract)
+                tables, origin = _write_data(
+                    settings, staging, results, keys or {}, allow_shrink, contract, changes
+                )
                 _write_records(settings, staging, tables, origin, run_id, inputs, results, fingerprint)
                 _seal(staging)
                 staging.rename(final)
@@ -193,24 +207,73 @@ def _write_data(
     keys: Mapping[str, Sequence[str]],
     allow_shrink: bool,
     contract: Contract,
+    changes: Changes | None,
 ) -> tuple[list[PublicTable], dict[str, list[dict[str, str]]]]:
     """Write headway.duckdb and parquet/ into `staging`. Returns the tables of the file, and the sources and licences of
     the data package. Adds the checks on the finished file to `checks`."""
     if not settings.build_database.exists():
         raise ReleaseError(f"{settings.build_database} does not exist: nothing was built")
     database = staging / DATABASE
-    public_file.assemble(settings.build_database, database, keys=keys)
     before = current_release(settings)
+    amended = _amended(settings, database, before, changes, keys)
+    if not amended:
+        public_file.assemble(settings.build_database, database, keys=keys)
     with public_file.open_finished(database) as con:
         tables = describe(con, keys)
         previous = before.rows if before else {}
         checks += check_file(con, tables, contract, previous=previous, allow_shrink=allow_shrink)
         _require(checks)
-        datapackage.write_parquet(con, tables, staging / "parquet")
+        kept = _copy_parquet(before, staging, tables, changes) if amended and before and changes else set()
+        datapackage.write_parquet(con, [t for t in tables if t.name not in kept], staging / "parquet")
         origin = datapackage.origins(con, tables)
     for scratch in staging.glob(".*"):  # the folders in which DuckDB spilled or exported
         shutil.rmtree(scratch)
     return tables, origin
+
+
+def _amended(
+    settings: Settings,
+    database: Path,
+    before: Release | None,
+    changes: Changes | None,
+    keys: Mapping[str, Sequence[str]],
+) -> bool:
+    """Make `database` from the file of the release before, where that is the one that `changes` speaks of; whether it was made."""
+    if changes is None or before is None or before.problem or before.run_id != changes.since:
+        return False
+    recorded = _recorded(before)
+    # of a damaged file, the damage would be in all later releases
+    if shutil.copyfile(before.path / DATABASE, database) and _facts(database) != recorded[DATABASE]:
+        database.unlink()
+        return False
+    if public_file.amend(settings.build_database, database, changes.tables, keys=keys):
+        return True
+    database.unlink()
+    return False
+
+
+def _copy_parquet(
+    before: Release, staging: Path, tables: Sequence[PublicTable], changes: Changes
+) -> set[str]:
+    """Copy the Parquet files of the tables that did not change, those that are whole; the names of these tables."""
+    recorded, kept = _recorded(before), set()
+    (staging / "parquet").mkdir()
+    for table in tables:
+        name = f"parquet/{table.name}.parquet"
+        if table.name in changes.tables or name not in recorded or not (before.path / name).is_file():
+            continue
+        shutil.copyfile(before.path / name, staging / name)
+        if _facts(staging / name) == recorded[name] and before.rows.get(table.name) == table.rows:
+            kept.add(table.name)
+        else:
+            (staging / name).unlink()
+    return kept
+
+
+def _recorded(release: Release) -> dict[str, FileFacts]:
+    """What a release recorded of its files when it was published."""
+    files: dict[str, FileFacts] = json.loads((release.path / "release.json").read_bytes())["files"]
+    return files
 
 
 def _write_records(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,10 @@ from orchestration.base.settings import STORAGE_VERSION
 
 #: names of the attached databases. The public one has the name its readers see when they open `headway.duckdb`.
 _BUILD, _SKELETON, _PUBLIC = "_build", "_skeleton", "headway"
+#: a table of more rows than this has changed rows exchanged, where they are no more than this share of it
+_BIG, _FEW = 200_000, 0.2
+#: share of a file that may be free space, left by tables that were written again (the largest table is half of a file) and used by the next
+_FREE = 0.5
 #: a node of a parse tree: JSON whose shape DuckDB does not document, hence Any
 Node = dict[str, Any]
 #: table functions that read nothing but their arguments; every other one would reach outside the file
@@ -56,6 +60,54 @@ def assemble(build: Path, target: Path, *, keys: Mapping[str, Sequence[str]]) ->
         con.execute(f"CHECKPOINT {_PUBLIC}")
     if target.with_name(target.name + ".wal").exists():
         raise ReleaseError(f"{target.name} was not checkpointed: a write-ahead log is left beside it")
+
+
+def amend(
+    build: Path,
+    target: Path,
+    changes: Mapping[str, Collection[str] | None],
+    *,
+    keys: Mapping[str, Sequence[str]],
+) -> bool:
+    """Bring `target`, a writable copy of the file of an earlier release of the same code and models, up to date with `build`.
+
+    changes: table -> the series whose rows changed, None for all of it; views are passed over, they read what changed. Of a table with
+    few changed rows these are exchanged, and stand after the others; any other is written again, sorted by key. False where so
+    much of the file is free space by now that writing it whole is better. Raises ReleaseError where rows went missing.
+    """
+    with session(target.parent / ".spill") as con:
+        con.execute(f"ATTACH {literal(build)} AS {_BUILD} (READ_ONLY)")
+        con.execute(f"ATTACH {literal(target)} AS {_PUBLIC}")
+        known = {**constraint_keys(con, _PUBLIC), **keys}
+        tables = con.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY table_oid", [_PUBLIC]
+        ).fetchall()
+        for (table,) in tables:
+            if table not in changes:
+                continue
+            name, series = quoted(table), changes[table]
+            chosen, rows = "", scalar(con, f"SELECT count(*) FROM {_BUILD}.main.{name}")
+            if series is not None:
+                con.execute(
+                    "CREATE OR REPLACE TEMP TABLE changed AS SELECT unnest(?::VARCHAR[]) AS series_id",
+                    [list(series)],
+                )
+                condition = " WHERE series_id IN (SELECT series_id FROM temp.changed)"
+                # a small table is written in its order; of a big one, sorting costs more than all else of a release
+                few = scalar(con, f"SELECT count(*) FROM {_BUILD}.main.{name}{condition}") <= rows * _FEW
+                chosen = condition if few and rows > _BIG else ""
+            con.execute("BEGIN")
+            con.execute(f"DELETE FROM {_PUBLIC}.main.{name}{chosen}")
+            _insert(con, table, known, chosen)
+            con.execute("COMMIT")
+            _compare_rows(con, table)
+        con.execute(f"CHECKPOINT {_PUBLIC}")
+        free, blocks = con.execute(
+            "SELECT free_blocks, total_blocks FROM pragma_database_size() WHERE database_name = ?", [_PUBLIC]
+        ).fetchall()[0]
+    if target.with_name(target.name + ".wal").exists():
+        raise ReleaseError(f"{target.name} was not checkpointed: a write-ahead log is left beside it")
+    return bool(free <= blocks * _FREE)
 
 
 def _definitions(con: duckdb.DuckDBPyConnection, scratch: Path, *, catalog: str) -> list[str]:
@@ -224,19 +276,29 @@ def _fill(con: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]]) -> 
         "SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY table_oid", [_PUBLIC]
     ).fetchall()
     for (table,) in tables:
-        order = ", ".join(quoted(c) for c in known.get(table, ()) or _leading_not_null(con, table))
-        name = quoted(table)
-        con.execute(
-            f"INSERT INTO {_PUBLIC}.main.{name} SELECT * FROM {_BUILD}.main.{name}"
-            + (f" ORDER BY {order}" if order else "")
-        )
-        in_build, in_release = con.execute(
-            f"SELECT (SELECT count(*) FROM {_BUILD}.main.{name}), (SELECT count(*) FROM {_PUBLIC}.main.{name})"
-        ).fetchall()[0]
-        if in_build != in_release:
-            raise ReleaseError(
-                f"{table} has {in_build} rows in the build and {in_release} in the released file"
-            )
+        _insert(con, table, known)
+        _compare_rows(con, table)
+
+
+def _insert(
+    con: duckdb.DuckDBPyConnection, table: str, known: Mapping[str, Sequence[str]], condition: str = ""
+) -> None:
+    """Copy the rows of a table that meet `condition` (a WHERE), sorted by its key."""
+    order = ", ".join(quoted(c) for c in known.get(table, ()) or _leading_not_null(con, table))
+    con.execute(
+        f"INSERT INTO {_PUBLIC}.main.{quoted(table)} SELECT * FROM {_BUILD}.main.{quoted(table)}{condition}"
+        + (f" ORDER BY {order}" if order else "")
+    )
+
+
+def _compare_rows(con: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Raises ReleaseError where a table has another number of rows than in the build."""
+    name = quoted(table)
+    in_build, in_release = con.execute(
+        f"SELECT (SELECT count(*) FROM {_BUILD}.main.{name}), (SELECT count(*) FROM {_PUBLIC}.main.{name})"
+    ).fetchall()[0]
+    if in_build != in_release:
+        raise ReleaseError(f"{table} has {in_build} rows in the build and {in_release} in the released file")
 
 
 def _leading_not_null(con: duckdb.DuckDBPyConnection, table: str) -> list[str]:

@@ -191,6 +191,88 @@ SOURCES: tuple[Source, ...] = (
     ),
 )
 
+#: publishers of documents for the feed of trade actions; they have no figures, and stand in the store once they were asked
+FEED_SOURCES: tuple[Source, ...] = (
+    Source(
+        source_id="federal_register",
+        agency="Office of the Federal Register (National Archives)",
+        country_iso3="USA",
+        title="Federal Register: presidential documents and notices on trade, for the feed of trade actions",
+        homepage_url="https://www.federalregister.gov/",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: Federal Register, Office of the Federal Register, National Archives and Records Administration.",
+        cadence="every working day",
+        publication_lag_days=7,
+    ),
+    Source(
+        source_id="cbp",
+        agency="US Customs and Border Protection",
+        country_iso3="USA",
+        title="CSMS bulletins, for the feed of trade actions",
+        homepage_url="https://www.cbp.gov/trade/automated/cargo-systems-messaging-service",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: US Customs and Border Protection, Cargo Systems Messaging Service.",
+        cadence="every working day",
+        publication_lag_days=1,
+    ),
+    Source(
+        source_id="usitc_hts",
+        agency="US International Trade Commission",
+        country_iso3="USA",
+        title="Editions of the Harmonized Tariff Schedule, for the feed of trade actions",
+        homepage_url="https://hts.usitc.gov/",
+        licence=_US_PUBLIC_DOMAIN,
+        attribution="Source: US International Trade Commission, Harmonized Tariff Schedule.",
+        cadence="with each revision",
+        publication_lag_days=3,
+    ),
+    Source(
+        source_id="canada_justice",
+        agency="Department of Justice Canada",
+        country_iso3="CAN",
+        title="Regulations (SOR), for the feed of trade actions",
+        homepage_url="https://laws-lois.justice.gc.ca/",
+        licence="Reproduction of Federal Law Order, SI/97-5 (remembered)",
+        attribution="Source: Justice Laws Website, Department of Justice Canada. Not an official version.",
+        cadence="every two weeks",
+        publication_lag_days=14,
+    ),
+    Source(
+        source_id="cbsa",
+        agency="Canada Border Services Agency",
+        country_iso3="CAN",
+        title="Customs notices, for the feed of trade actions",
+        homepage_url="https://www.cbsa-asfc.gc.ca/",
+        licence=_NOT_VERIFIED,
+        attribution="Source: Canada Border Services Agency.",
+        cadence="irregular",
+        publication_lag_days=1,
+    ),
+    Source(
+        source_id="gta",
+        agency="Global Trade Alert",
+        country_iso3=None,
+        title="Interventions, for the feed of trade actions",
+        homepage_url="https://www.globaltradealert.org/",
+        licence="that of your own key; not passed on",
+        attribution="Source: Global Trade Alert.",
+        cadence="every working day",
+        publication_lag_days=7,
+        needs_key=True,
+    ),
+    Source(
+        source_id="feed_review",
+        agency="Headway",
+        country_iso3=None,
+        title="Decisions of this warehouse's users on candidates of the feed",
+        homepage_url="",
+        licence="your own",
+        attribution="Your own decisions.",
+        cadence="whenever somebody decides",
+        publication_lag_days=None,
+    ),
+)
+
 #: When a figure still counts as first released. A later one is only the oldest copy held, which may have been revised before
 #: it was copied. Each limit ends before the next release of the same figure can come. A source without a row has none.
 FIRST_RELEASES: tuple[FirstRelease, ...] = (
@@ -269,6 +351,7 @@ FIGURES_DATASETS: dict[str, str] = {
 }
 
 SOURCES_BY_ID: dict[str, Source] = {source.source_id: source for source in SOURCES}
+FEED_SOURCES_BY_ID: dict[str, Source] = {source.source_id: source for source in FEED_SOURCES}
 
 #: a country, or `fx` for exchange rates, which belong to two; then what is measured, of what, and with which partner
 SERIES_ID = re.compile(r"^(?:usa|can|mex|fx)(?:_[a-z0-9]+)+$")

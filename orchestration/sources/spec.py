@@ -67,6 +67,8 @@ class Secret:
     pattern: str  # regular expression of a well-formed key
     where_to_get: str
     required: bool
+    #: what stands before the key in its header: 'APIKey ' in `Authorization: APIKey ...`
+    prefix: str = ""
 
 
 @dataclass(frozen=True)

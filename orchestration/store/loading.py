@@ -99,7 +99,7 @@ def load(
         con.execute("BEGIN TRANSACTION")
         _merge_series(con, payload)
         load_id = scalar(con, "SELECT coalesce(max(load_id), 0) + 1 FROM raw.load")
-        _insert_payload(con, payload)
+        insert_payload(con, payload)
         counts = vintages.append(con, table, frame, payload.payload_id, load_id)
         account = LoadAccount(
             payload_id=payload.payload_id,
@@ -143,8 +143,8 @@ def _accept(payload: ArchivedPayload, parsed: Parsed) -> tuple[pl.DataFrame, pl.
         raise PayloadError(
             f"{payload.payload_id}: no row is usable; the first: {rejected[0][1]} ({rejected[0][2]})"
         )
-    # the flow tables are monthly and have no series: all their rows are of one frequency
-    frequencies: dict[str, pl.Series | None] = {"monthly": None}
+    # a table without series has rows of one frequency
+    frequencies: dict[str, pl.Series | None] = {table.frequency: None}
     if table is OBSERVATION:
         series = _metadata(payload, parsed)
         frequencies = {str(f): group["series_id"] for (f,), group in series.group_by("frequency")}
@@ -215,7 +215,8 @@ def _merge_series(con: duckdb.DuckDBPyConnection, payload: ArchivedPayload) -> N
     )
 
 
-def _insert_payload(con: duckdb.DuckDBPyConnection, payload: ArchivedPayload) -> None:
+def insert_payload(con: duckdb.DuckDBPyConnection, payload: ArchivedPayload) -> None:
+    """Write a payload into raw.payload; one that is there already stays as it is."""
     names = [row[0] for row in con.execute("SELECT column_name FROM (DESCRIBE raw.payload)").fetchall()]
     con.execute(
         f"INSERT INTO raw.payload ({', '.join(names)}) VALUES ({', '.join('?' * len(names))}) ON CONFLICT DO NOTHING",

@@ -22,6 +22,7 @@ from orchestration.store.archive import Archive, ArchivedPayload
 from orchestration.store.ingest import EXPECTED, Parser, parsed
 from orchestration.store.loading import LoadAccount
 from orchestration.store.tables import open_store
+from orchestration.store.timelines import OWN_TIMELINES
 
 
 def rebuild_store_from_archive(
@@ -40,7 +41,8 @@ def rebuild_store_from_archive(
     accounts = []
     with writer_lock(settings):
         _remove(fresh)
-        payloads = archive.payloads()
+        # `register` loads the latest state of the user's own timelines, which are no vintages
+        payloads = [payload for payload in archive.payloads() if payload.source_id != OWN_TIMELINES]
         try:
             with open_store(fresh) as con:
                 register(con)

@@ -16,6 +16,7 @@ import polars as pl
 
 from orchestration.base import duck
 from transforms.schema import SERIES_OPTIONAL, SERIES_SCHEMA, TABLES, Table
+from transforms.timeline import TIMELINE_COLUMNS, TIMELINE_KEYS, TIMELINE_TABLES
 
 _SQL_TYPES: dict[pl.DataType, str] = {
     pl.String(): "VARCHAR",
@@ -23,6 +24,7 @@ _SQL_TYPES: dict[pl.DataType, str] = {
     pl.Int64(): "BIGINT",
     pl.Float64(): "DOUBLE",
     pl.Date(): "DATE",
+    pl.Boolean(): "BOOLEAN",
     pl.Datetime("us"): "TIMESTAMP",
 }
 
@@ -79,6 +81,12 @@ _COLUMNS: dict[str, str] = {
         last_period DATE NOT NULL, missing_periods DATE[] NOT NULL, payload_id VARCHAR NOT NULL,
         load_id BIGINT NOT NULL""",
     **{name: _vintages(table) for table in TABLES.values() for name in (table.name, f"{table.name}_current")},
+    # the user's own timelines, each time replaced as a whole
+    **{
+        table: _columns(TIMELINE_COLUMNS[kind], required=TIMELINE_KEYS[kind])
+        + ", payload_id VARCHAR NOT NULL"
+        for kind, table in TIMELINE_TABLES.items()
+    },
 }
 
 #: every table of schema raw; models/staging/_sources.yml of the dbt project describes the same ones (a test compares them)

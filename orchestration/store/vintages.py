@@ -59,7 +59,7 @@ def coverage(parsed: Parsed, frame: pl.DataFrame, *, complete: bool) -> pl.DataF
         shown=periods,
     )
     if parsed.series is None:
-        units = units.with_columns(frequency=pl.lit("monthly"))
+        units = units.with_columns(frequency=pl.lit(table.frequency))
     else:
         units = units.join(parsed.series.select("series_id", "frequency"), on="series_id")
     cell_id = _joined(unit) if by_cell else pl.lit(None, dtype=pl.String)

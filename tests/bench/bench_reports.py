@@ -42,6 +42,7 @@ MODELS = (
         "int_calendar_phase",
         "int_phase_rival",
         "int_series_treatment",
+        "int_own_rival",
     ),
     *("int_series_family", "int_report_cut", "int_basis_month", "int_window_statistics", "int_balance_scale"),
     *("int_paired_window", "int_cut_statistics"),

@@ -27,6 +27,7 @@ PAGES = {
     "answers": "What can be told",
     "compare": "Compare",
     "trade": "Trade and tariffs",
+    "feed": "New actions",
     "revisions": "Revisions",
     "data": "Data",
 }

@@ -47,7 +47,9 @@ CREATE TABLE headway.intermediate.int_observation_first (series_id VARCHAR, peri
 CREATE TABLE headway.intermediate.int_series_episode (series_id VARCHAR, episode_id VARCHAR, first_month DATE,
     last_month DATE, is_gap BOOLEAN);
 CREATE TABLE headway.intermediate.int_event_cut (event_id VARCHAR, cut_month DATE, event_class VARCHAR, in_report BOOLEAN,
-    default_gap_months INTEGER);
+    default_gap_months INTEGER, origin VARCHAR);
+CREATE TABLE headway.intermediate.int_own_rival (event_id VARCHAR, series_id VARCHAR, window_months INTEGER, gap_months INTEGER,
+    n_other_events INTEGER, max_shared_post_share DOUBLE, rivals_in_windows VARCHAR[], rival_event_ids VARCHAR[]);
 CREATE TABLE headway.intermediate.int_event_overlap (event_id VARCHAR, window_months INTEGER, gap_months INTEGER,
     n_other_events INTEGER);
 CREATE SCHEMA headway.staging;
@@ -177,7 +179,7 @@ def fill(con: duckdb.DuckDBPyConnection, pair: plain_did.Pair, named: dict, acts
     insert(
         con,
         "intermediate.int_event_cut",
-        [[e, plain.month(c), classes[e], True, int(falls_inside(e))] for e, c in named.items()],
+        [[e, plain.month(c), classes[e], True, int(falls_inside(e)), "headway"] for e, c in named.items()],
     )
     insert(con, "staging.stg_event", [[e, None] for e in named])
     insert(con, "intermediate.int_event_exposure", [[e, "t"] for e in named])

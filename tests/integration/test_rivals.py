@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -30,7 +31,7 @@ MODELS = (
         "int_series_act",
         "int_calendar_rival",
     ),
-    *("int_cluster_start", "int_calendar_phase", "int_phase_rival", "int_series_treatment"),
+    *("int_cluster_start", "int_calendar_phase", "int_phase_rival", "int_series_treatment", "int_own_rival"),
 )
 TABLES = """
 ATTACH ':memory:' AS headway;
@@ -41,7 +42,7 @@ CREATE TABLE headway.intermediate.int_known_series AS
 CREATE TABLE headway.intermediate.int_month AS SELECT CAST(unnest(generate_series(DATE '1995-01-01',
     DATE '2012-12-01', INTERVAL 1 MONTH)) AS DATE) AS month_start;
 CREATE TABLE headway.intermediate.int_event_cut (event_id VARCHAR, cut_month DATE, event_class VARCHAR, in_report BOOLEAN,
-    own_month DATE, default_gap_months INTEGER);
+    own_month DATE, default_gap_months INTEGER, origin VARCHAR);
 CREATE TABLE headway.staging.stg_event (event_id VARCHAR, cluster_id VARCHAR);
 CREATE TABLE headway.intermediate.int_event_reach (event_id VARCHAR, series_id VARCHAR, topic VARCHAR);
 CREATE VIEW headway.intermediate.int_event_exposure AS FROM headway.intermediate.int_event_reach;
@@ -66,18 +67,22 @@ events = st.builds(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(drawn=st.lists(events, min_size=1, max_size=12))
-def test_rivals_of_made_up_worlds(models, drawn):
-    """An act that is missed lets two duties each look like the only one; one too many withholds an answer that could be given."""
+@given(drawn=st.lists(events, min_size=1, max_size=12), own=st.lists(events, max_size=4))
+def test_rivals_of_made_up_worlds(models, drawn, own):
+    """An act that is missed lets two duties each look like the only one; one too many withholds an answer that could be given.
+
+    What is expected of bundled events knows nothing of a user's own; those stand in the way of each other.
+    """
     world = {f"e{n:02}": event for n, event in enumerate(drawn)}
+    mine = {f"user-{n}": replace(event, cluster=None) for n, event in enumerate(own)}
     with duckdb.connect(config=model_case.SMALL) as con:
         con.execute(TABLES)
         con.execute("USE headway")
-        for name, e in world.items():
+        for name, e in (world | mine).items():
             kind = "act" if e.is_act else "talk"
             con.execute(
-                "INSERT INTO intermediate.int_event_cut VALUES (?, ?, ?, ?, NULL, 0)",
-                [name, plain.month(e.cut), kind, e.in_report],
+                "INSERT INTO intermediate.int_event_cut VALUES (?, ?, ?, ?, NULL, 0, ?)",
+                [name, plain.month(e.cut), kind, e.in_report, "user" if name in mine else "headway"],
             )
             con.execute("INSERT INTO staging.stg_event VALUES (?, ?)", [name, e.cluster])
             for series in e.reaches:
@@ -103,6 +108,10 @@ def test_rivals_of_made_up_worlds(models, drawn):
             for c, w, m in con.execute(
                 "SELECT calendar_id, window_months, cut_month FROM intermediate.int_eventful_cut"
             ).fetchall()
+        }
+        by_own = {
+            (r["event_id"], r["series_id"], r["window_months"], r["gap_months"]): r
+            for r in rows(con, "FROM intermediate.int_own_rival")
         }
         treated = con.execute(
             "SELECT event_id, series_id, treatment_id, scope FROM intermediate.int_series_treatment"
@@ -136,6 +145,11 @@ def test_rivals_of_made_up_worlds(models, drawn):
                     if event.in_report and (name in acts or event.cut not in acts.values()):
                         row = by_cut.get((calendar[series], event.cut, width, gap))
                         assert plain_rivals.of_event(world, name, series, width, gap) == found(row)
+                for name, event in mine.items():
+                    others = {n: c for n, c in plain_rivals.acts(mine, series).items() if n != name}
+                    wanted = plain_rivals.rivals(others, event.cut, width, gap)
+                    row = by_own.get((name, series, width, gap))
+                    assert found(row) == (wanted if event.in_report else plain_rivals.Rivals([], [], 0.0))
                 for cluster in plain_rivals.phases(world, series):
                     row = by_phase.get((calendar[series], cluster, width, gap))
                     assert plain_rivals.of_phase(world, cluster, series, width, gap) == found(row)

@@ -19,7 +19,7 @@ from tests.support.patience import PATIENCE
 # .5 s that a page took. What is installed does not change while tests run, so that it is looked for once a process.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
-PAGES = ("overview", "timeline", "compare", "trade", "revisions", "data")
+PAGES = ("overview", "timeline", "compare", "trade", "feed", "revisions", "data")
 
 
 def run_page(name: str, **query: str | list[str]) -> AppTest:

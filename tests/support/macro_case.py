@@ -31,7 +31,7 @@ CREATE TABLE dim_series (series_id VARCHAR, measure VARCHAR, flow VARCHAR, unit 
     break_period DATE, break_reason VARCHAR, oldest_known_from TIMESTAMP, family_id VARCHAR);
 CREATE TABLE dim_event (event_id VARCHAR, event_type VARCHAR, event_date DATE, effective_on DATE,
     date_precision VARCHAR, confidence VARCHAR, in_force BOOLEAN, cluster_id VARCHAR, cut_month DATE, in_report BOOLEAN,
-    event_class VARCHAR, own_month DATE, default_gap_months INTEGER);
+    event_class VARCHAR, own_month DATE, default_gap_months INTEGER, origin VARCHAR);
 CREATE TABLE rpt_event_exposure (event_id VARCHAR, series_id VARCHAR, topic VARCHAR);
 CREATE TABLE dim_episode (episode_id VARCHAR, starts_on DATE, ends_on DATE, applies_to VARCHAR);
 CREATE TABLE dim_payload (payload_id VARCHAR, source_id VARCHAR, dataset VARCHAR, request_url VARCHAR,
@@ -135,7 +135,7 @@ def add_events(con: duckdb.DuckDBPyConnection, events: Iterable[tuple[Any, ...]]
             event[day] = dt.date.fromisoformat(event[day]) if event[day] else None
         cut, own = plain.month(plain.event_cut(event)), plain.own_month(plain.anchor(event))
         con.execute(
-            f"INSERT INTO dim_event VALUES ({', '.join('?' * 13)})",
+            f"INSERT INTO dim_event VALUES ({', '.join('?' * 13)}, 'headway')",
             [
                 *(*event.values(), cut, plain.in_report(event), plain.event_class(event)),
                 *(None if own is None else plain.month(own), int(own is not None)),

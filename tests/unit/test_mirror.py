@@ -14,6 +14,8 @@ from orchestration.base.settings import PROJECT
 
 TESTS = PROJECT / "tests"
 AGENCIES = PROJECT / "orchestration" / "sources" / "agencies"
+#: the agencies of the feed are planned, asked and read by sources/test_feeds.py and intake/test_feed.py
+FEEDS = PROJECT / "orchestration" / "sources" / "feed"
 #: modules without a file of their own, and where they are tested instead
 ELSEWHERE = {
     "orchestration/cli/__main__.py": "two lines; every test that starts a process runs them (tests/support/whole_warehouse.py)",
@@ -68,7 +70,10 @@ def test_every_module_has_a_file_of_tests_or_a_reason() -> None:
         str(module.relative_to(PROJECT))
         for module in modules()
         if module.parent
-        != AGENCIES  # sources/test_datasets.py plans, archives and schedules every dataset of each
+        not in (
+            AGENCIES,
+            FEEDS,
+        )  # sources/test_datasets.py plans, archives and schedules every dataset of each
         and not any((TESTS / kind / mirrored(module)).exists() for kind in ("unit", "integration"))
     }
     assert without - set(ELSEWHERE) == set(), "no tests at their path"

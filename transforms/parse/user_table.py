@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -178,26 +178,7 @@ def read_xlsx(content: bytes, required: Sequence[str]) -> Workbook:
     workbook or too many, for missing sheets and columns, merged cells, hidden sheets, error values, and formulas that
     were never calculated.
     """
-    import openpyxl
-
-    if content.startswith(_OLE):
-        raise UserFileError(
-            ["an old .xls workbook, or one with a password; save it as .xlsx without password"]
-        )
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-        if unpacked > MAX_XLSX_BYTES:
-            raise UserFileError(
-                [
-                    f"workbook of {unpacked / 1e6:.0f} MB unpacked; at most {MAX_XLSX_BYTES / 1e6:.0f} MB are read: use CSV"
-                ]
-            )
-        book = openpyxl.load_workbook(io.BytesIO(content), data_only=True)
-    except UserFileError:
-        raise
-    except Exception as error:  # openpyxl raises whatever its XML reader meets in a damaged file
-        raise UserFileError([f"not a readable .xlsx workbook ({type(error).__name__}: {error})"]) from error
+    book = _opened(content)
     sheets = {sheet.title.strip().lower(): sheet for sheet in book.worksheets}
     if len(sheets) == 1:
         sheets = {"observations": next(iter(sheets.values()))}
@@ -220,6 +201,51 @@ def read_xlsx(content: bytes, required: Sequence[str]) -> Workbook:
         raise UserFileError(problems)
     ignored = tuple(s.title for s in book.worksheets if s.title not in {w.title for w in wanted.values()})
     return Workbook(grids["observations"], grids.get("series"), ignored)
+
+
+def read_sheets(content: bytes, names: Collection[str]) -> tuple[dict[str, Grid], tuple[str, ...]]:
+    """The sheets of a workbook that are called one of `names`, and the titles of those that were not read.
+
+    An only sheet is read whatever it is called, under that title in small letters. Raises UserFileError as read_xlsx does for what makes
+    a workbook or the cells of a sheet that is read unclear; a workbook without a sheet of these names gives none.
+    """
+    book = _opened(content)
+    sheets = {sheet.title.strip().lower(): sheet for sheet in book.worksheets}
+    wanted = {name: sheet for name, sheet in sheets.items() if name in names or len(sheets) == 1}
+    problems = [p for name, sheet in wanted.items() for p in _unclear(name, sheet)]
+    if problems:
+        raise UserFileError(problems)
+    grids = {name: _grid(name, sheet, book.epoch.date()) for name, sheet in wanted.items()}
+    problems = [
+        p for name, grid in grids.items() for p in _uncalculated(content, wanted[name].title, name, grid)
+    ]
+    if problems:
+        raise UserFileError(problems)
+    return grids, tuple(sheet.title for name, sheet in sheets.items() if name not in wanted)
+
+
+def _opened(content: bytes) -> Any:  # Any: openpyxl publishes no types
+    """A workbook with the results of its formulas. Raises UserFileError for bytes that are none or too many."""
+    import openpyxl
+
+    if content.startswith(_OLE):
+        raise UserFileError(
+            ["an old .xls workbook, or one with a password; save it as .xlsx without password"]
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as parts:
+            unpacked = sum(part.file_size for part in parts.infolist())
+        if unpacked > MAX_XLSX_BYTES:
+            raise UserFileError(
+                [
+                    f"workbook of {unpacked / 1e6:.0f} MB unpacked; at most {MAX_XLSX_BYTES / 1e6:.0f} MB are read: use CSV"
+                ]
+            )
+        return openpyxl.load_workbook(io.BytesIO(content), data_only=True)
+    except UserFileError:
+        raise
+    except Exception as error:  # openpyxl raises whatever its XML reader meets in a damaged file
+        raise UserFileError([f"not a readable .xlsx workbook ({type(error).__name__}: {error})"]) from error
 
 
 def _unclear(name: str, sheet: Any) -> list[str]:  # Any: openpyxl publishes no types

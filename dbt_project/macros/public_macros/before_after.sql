@@ -2,6 +2,19 @@
 {% macro before_after_body() -%}
 with {{ comparison_steps() }},
 
+-- months from the requested cut to the other acts of the user's own that reach the series, where it is about one of these
+own_distances as (
+    select
+        other.event_id,
+        {{ months_between('compared.cut_month', 'other.cut_month') }} as distance
+    from compared
+    inner join dim_event as mine on compared.event_id = mine.event_id and {{ is_own('mine') }}
+    inner join dim_event as other on mine.event_id <> other.event_id and {{ is_own('other') }}
+    where other.in_report
+        and other.event_class = 'act'
+        and other.event_id in (select event_id from rpt_event_exposure where series_id = cast(series as varchar))
+),
+
 -- An act that reaches the series is one treatment with the acts of its cut month. Any other event, and a bare date, has them in its way.
 rivals as (
     select
@@ -9,7 +22,11 @@ rivals as (
         distances.distance,
         {{ shared_post_share('compared.post_length', 'distances.distance') }} as shared
     from compared
-    inner join distances
+    inner join (
+        select event_id, distance from distances
+        union all
+        select event_id, distance from own_distances
+    ) as distances
         on compared.event_id <> distances.event_id
         and not (distances.distance = 0 and compared.event_class is not distinct from 'act' and compared.event_id in (select event_id from reaching))
         and {{ cut_in_windows('distances.distance', 'compared.post_length', 'compared.lag_months') }}
@@ -27,9 +44,11 @@ overlap as (
 overlap_any as (
     select cast(count(other.event_id) as integer) as n_other_events_any
     from compared
+    left join dim_event as asked on compared.event_id = asked.event_id
     inner join dim_event as other
         on other.in_report
         and compared.event_id <> other.event_id
+        and (not {{ is_own('other') }} or {{ is_own('asked') }})
         and {{ cut_in_windows(
             months_between('compared.cut_month', 'other.cut_month'), 'compared.post_length', 'compared.lag_months'
         ) | indent(8) }}

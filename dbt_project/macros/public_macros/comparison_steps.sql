@@ -74,11 +74,12 @@ subject as (
     where series_id = cast(series as varchar)
 ),
 
--- the events that reach the series
+-- the bundled events that reach the series; those of the user's own are compared like dates
 reaching as (
-    select distinct event_id
-    from rpt_event_exposure
-    where series_id = cast(series as varchar)
+    select distinct exposure.event_id
+    from rpt_event_exposure as exposure
+    inner join dim_event as bundled on exposure.event_id = bundled.event_id
+    where exposure.series_id = cast(series as varchar) and not {{ is_own('bundled') }}
 ),
 
 -- the numbers that were known at the end of on_date, or are known now, with months counted from the cut

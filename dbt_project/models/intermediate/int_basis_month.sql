@@ -1,5 +1,6 @@
 -- One row is a month of a series on one basis of knowledge, as windows see it. On the basis first_release a month has a value only where
 -- its first release is held; of a series of which none is held there are no rows on that basis.
+{{ config(meta={'by_series': ['int_observation_first', 'int_series_monthly', 'int_series_episode']}) }}
 with first_known as (
     select
         *,

@@ -21,7 +21,17 @@ from transforms.statistics import (
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
-    dbt.config(materialized="table")
+    dbt.config(
+        materialized="table",
+        meta={
+            "by_series": [
+                "int_series_compared",
+                "int_series_episode",
+                "int_series_calendar",
+                "int_series_act",
+            ]
+        },
+    )
     monthly = dbt.ref("int_series_compared").pl().sort("series_id", "period_start")
     episodes = dbt.ref("int_series_episode").pl().sort("series_id", "first_month", "last_month")
     # One dbt.ref a line: dbt reads from the code which models are wanted, and does not look into an expression that is indexed.

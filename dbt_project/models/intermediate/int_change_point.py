@@ -14,7 +14,10 @@ from transforms.statistics import changepoint
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
-    dbt.config(materialized="table")
+    dbt.config(
+        materialized="table",
+        meta={"by_series": ["int_series_compared", "int_series_episode", "int_series_act"]},
+    )
     monthly = dbt.ref("int_series_compared").pl()
     episodes = dbt.ref("int_series_episode").pl()
     designs = dbt.ref("int_event_design").pl()

@@ -1,5 +1,6 @@
 -- One row is a date without an event at which the rule of the verdict was tried, and whether it fired. Long series are held against a
 -- rank that was chosen on other stretches of time, short series against the multiple that long series lend them.
+{{ config(meta={'by_series': ['int_cut_standing']}) }}
 select
     standing.series_id,
     standing.window_months,

@@ -19,7 +19,7 @@ others as (
         cuts.cut_month
     from {{ ref('int_event_cut') }} as cuts
     inner join {{ ref('stg_event') }} as event on cuts.event_id = event.event_id
-    where cuts.in_report and cuts.anchor_basis = 'effective_on' and event.cluster_id is null
+    where cuts.in_report and cuts.anchor_basis = 'effective_on' and event.cluster_id is null and not {{ is_own('cuts') }}
 ),
 
 widths as (

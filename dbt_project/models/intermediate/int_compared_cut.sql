@@ -2,6 +2,7 @@
 -- there: events and clusters with the same cut month share the row. The acts that reach the series and have this cut month are one
 -- treatment (treatment_id), and the rivals are theirs.
 -- Not materialized: six readers want few of its columns each, and all columns of 1.1 million rows did not fit into the memory of a build.
+{{ config(meta={'by_series': ['int_cut_statistics', 'int_series_episode', 'int_cut_standing', 'int_series_family', 'int_series_calendar', 'int_calibration_placebo']}) }}
 with cuts as not materialized (
     select statistics.*
     from {{ ref('int_cut_statistics') }} as statistics

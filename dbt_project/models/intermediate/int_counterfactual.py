@@ -26,7 +26,10 @@ CALIBRATE_EVERY = 3
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
-    dbt.config(materialized="table")
+    dbt.config(
+        materialized="table",
+        meta={"by_series": ["int_series_compared", "int_series_episode", "int_series_act"]},
+    )
     monthly = (
         dbt.ref("int_series_compared")
         .project("series_id, period_start, scale, value")
@@ -45,8 +48,12 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     cuts = dbt.ref("int_report_cut").pl().sort("cut_month")
     acts = dbt.ref("int_series_act").project("series_id, cut_month").pl().sort("series_id", "cut_month")
     chosen = dbt.ref("stg_method_series").filter("method = 'uc_local_linear_trend'").project("series_id").pl()
-    event_cuts = cuts["cut_month"].to_numpy().astype("datetime64[M]")
-    own_month_cuts = event_cuts[cuts["default_gap_months"].to_numpy() == forecasts.OWN_MONTH_GAP]
+    # Model -> the cuts of events that it is asked about, and those of them inside a month. The slower model is not asked about events of the
+    # user's own: its origins are a sample of the months, to which their dates would be added, so that their calibration would change.
+    asked = {
+        drift_month.MODEL: _cuts(cuts, "default_gap_months"),
+        local_linear_trend.MODEL: _cuts(cuts, "bundled_gap_months"),
+    }
     series = {
         key[0]: (
             rows["period_start"].to_numpy().astype("datetime64[M]"),
@@ -59,13 +66,12 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         drift_month.MODEL: drift_month.forecast(series, _unusual(series, episodes)),
         local_linear_trend.MODEL: _local_linear_trend(
             {name: series[name] for name in chosen["series_id"].sort() if name in series},
-            event_cuts,
-            own_month_cuts,
+            *asked[local_linear_trend.MODEL],
             acts,
         ),
     }
     compared = [
-        counterfactual.compare(rows, monthly, episodes, event_cuts, own_month_cuts, acts).insert_column(
+        counterfactual.compare(rows, monthly, episodes, *asked[name], acts).insert_column(
             0, pl.lit(name).alias("model")
         )
         for name, rows in forecasts_by_model.items()
@@ -73,6 +79,13 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     scales = dict(monthly.select("series_id", "scale").unique("series_id").iter_rows())
     scale = pl.col("series_id").replace_strict(scales, return_dtype=pl.String)
     return pl.concat(compared).with_columns(scale=scale)
+
+
+def _cuts(report: pl.DataFrame, gap: str) -> tuple[np.ndarray, np.ndarray]:
+    """The months of int_report_cut that have this gap, and those of them at which an event inside a month cuts."""
+    having = report.filter(pl.col(gap).is_not_null())
+    months = having["cut_month"].to_numpy().astype("datetime64[M]")
+    return months, months[having[gap].to_numpy() == forecasts.OWN_MONTH_GAP]
 
 
 def _unusual(

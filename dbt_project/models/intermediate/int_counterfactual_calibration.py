@@ -13,7 +13,7 @@ from transforms.statistics import counterfactual
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
-    dbt.config(materialized="table")
+    dbt.config(materialized="table", meta={"by_series": ["int_counterfactual"]})
     compared = (
         dbt.ref("int_counterfactual")
         .filter("is_origin")

@@ -1,7 +1,7 @@
 -- One row is a month of a series that is ranked, or that others are ranked among: the cuts of the report's events on both bases of
 -- knowledge, and every date without an event. Of the latter those on the latest basis are ranked themselves, because the share of
 -- those that come out as unusual is the false-alarm rate.
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'by_series': ['int_cut_statistics', 'int_known_series', 'int_series_calendar', 'int_balance_scale']}) }}
 with cuts as (
     select
         cuts.series_id,

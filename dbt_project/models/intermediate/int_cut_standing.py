@@ -14,7 +14,7 @@ from transforms.statistics import standing
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
-    dbt.config(materialized="table")
+    dbt.config(materialized="table", meta={"by_series": ["int_cut_candidate"]})
     # differences in log points and in units are not ranked among each other
     groups = ["series_id", "as_of_basis", "window_months", "gap_months", "scale"]
     return standing.standings(dbt.ref("int_cut_candidate").pl(), groups).with_columns(

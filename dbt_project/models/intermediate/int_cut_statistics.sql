@@ -2,6 +2,7 @@
 -- or not. The events of the report cut at some of these months, and the other months are what those can be ranked among. A window that
 -- lacks a month or a few is compared by the others (int_paired_window), at an event as at any other date.
 -- It is a table, because three models read it and the four windows of 1.3 million cuts take 5 s of processor time to bring together.
+{{ config(meta={'by_series': ['int_window_statistics', 'int_known_series', 'int_paired_window']}) }}
 with grid as (
     {{ report_grid() | indent(4) }}
 ),

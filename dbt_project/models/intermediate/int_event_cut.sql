@@ -6,6 +6,7 @@ with anchored as (
         event.date_precision,
         event.confidence,
         event.in_force,
+        event.origin,
         kind.event_class,
         -- an event of a kind that takes effect counts from the day it did, or from its notice where that came later (until then
         -- the old rate was collected), any other from the day it happened
@@ -39,5 +40,6 @@ select
     {{ default_gap('anchor_on') }} as default_gap_months,
     left_out_because is null as in_report,
     left_out_because,
-    event_class
+    event_class,
+    origin
 from judged

@@ -57,8 +57,8 @@ by_goods as (
 
 measures as (
     select *, {{ each_item('partners') }} as partner
-    from {{ ref('stg_tariff_measure') }}
-    where in_force
+    from {{ ref('stg_tariff_measure') }} as measure
+    where in_force and not {{ is_own('measure') }}
 ),
 
 -- events and the measures that they announce, start or end
@@ -138,9 +138,12 @@ by_measure as (
 ),
 
 positions as (
-    select event_id, topic, cast(count(*) as integer) as n_positions
-    from {{ ref('stg_position') }}
-    group by event_id, topic
+    select position.event_id, position.topic, cast(count(*) as integer) as n_positions
+    from {{ ref('stg_position') }} as position
+    inner join {{ ref('stg_event') }} as event on position.event_id = event.event_id
+    -- what a user notes of a bundled event changes no figure of it
+    where not {{ is_own('position') }} or {{ is_own('event') }}
+    group by position.event_id, position.topic
 ),
 
 pairs as (

@@ -1,5 +1,6 @@
 -- One row is what is known now of a series and period. A withdrawn value is no longer known, so its period is absent here and stays
 -- in the vintages.
+{{ config(meta={'by_series': ['int_observation_vintage']}) }}
 select
     series_id,
     period_start,

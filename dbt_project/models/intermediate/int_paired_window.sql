@@ -2,6 +2,7 @@
 -- the same calendar month on the other side, so that both hold the same mix of the year: without October on one side alone, the difference would
 -- hold what October usually differs from the other months by. Five sixths of the months must be left (least_months). Months whose first
 -- release is not held, because the oldest copy is younger, are no missing months: such windows are withheld as before.
+{{ config(meta={'by_series': ['int_window_statistics', 'int_basis_month']}) }}
 with grid as (
     {{ report_grid() | indent(4) }}
 ),

@@ -35,6 +35,7 @@ spells as (
     left join {{ ref('stg_tariff_partner') }} as treated
         on measure.measure_id = treated.measure_id and partners.listed_as = treated.partner_iso3 and own.measure_id is null
     where measure.in_force
+        and not {{ is_own('measure') }}
         and measure.imposing_iso3 = 'USA'
         and measure.effective_on is not null
         and coalesce(own.rate_pct, 1) > 0

@@ -15,8 +15,8 @@ measures as (
         measure_id,
         confidence,
         hs_codes
-    from {{ ref('stg_tariff_measure') }}
-    where in_force and imposing_iso3 = 'USA' and effective_on is not null
+    from {{ ref('stg_tariff_measure') }} as measure
+    where not {{ is_own('measure') }} and in_force and imposing_iso3 = 'USA' and effective_on is not null
 ),
 
 codes as (

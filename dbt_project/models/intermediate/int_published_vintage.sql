@@ -1,5 +1,6 @@
 -- One row is a value of a published series as it was known from one day to another. A figure that is the one in force rounded is no
 -- row; one that gives it more digits is a row that revises nothing (adds_digits).
+{{ config(meta={'by_series': ['int_observation_known']}) }}
 with stated as (
     {{ collapse_vintages(
         ref('int_observation_known'),

@@ -1,5 +1,5 @@
 -- One row is a date without an event, from 2010 on, of a series with a long history.
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'by_series': ['int_cut_standing']}) }}
 select
     standing.series_id,
     standing.window_months,

@@ -15,7 +15,7 @@ from transforms.statistics import standing
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
-    dbt.config(materialized="table")
+    dbt.config(materialized="table", meta={"by_series": ["int_recent_date"]})
     dates = dbt.ref("int_recent_date").pl().with_columns(is_wanted=True, is_event=True, is_judged=False)
     ranked = standing.standings(dates, ["series_id", "window_months", "gap_months", "scale"])
     return ranked.filter(pl.col("z_mad").is_not_null()).select(

@@ -1,4 +1,4 @@
--- One row names the calendar of a monthly series. Series that the same events of the report reach share one, which is called after
+-- One row names the calendar of a monthly series. Series that the same bundled events of the report reach share one, which is called after
 -- the first of them. What depends on events alone (rivals, dates without an event) is then worked out once a calendar.
 with reached as (
     select
@@ -10,7 +10,7 @@ with reached as (
             reach.event_id
         from {{ ref('int_event_reach') }} as reach
         inner join {{ ref('int_event_cut') }} as cut on reach.event_id = cut.event_id
-        where cut.in_report
+        where cut.in_report and not {{ is_own('cut') }}
     ) as pairs
     group by series_id
 )

@@ -2,6 +2,7 @@
 -- null, so that window frames and lags count calendar months. Positive figures are compared in logarithms, which are relative
 -- changes; balances and shares are compared in their own unit. Where a series is recorded another way from some month on, its life
 -- begins there: figures before a declared break are not compared with later ones.
+{{ config(meta={'by_series': ['int_observation', 'int_observation_first']}) }}
 with observed as (
     select observation.*
     from {{ ref('int_observation') }} as observation

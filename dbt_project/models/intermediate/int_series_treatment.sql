@@ -1,4 +1,4 @@
--- One row says that an event of the report is part of a treatment of a series: with all acts that reach the series and have its cut
+-- One row says that a bundled event of the report is part of a treatment of a series: with all acts that reach the series and have its cut
 -- month (scope act), or with the phase of talks that it belongs to (scope phase). An act within a phase is part of both. default_gap_months is of
 -- the act, or of the start of the phase.
 select
@@ -10,7 +10,7 @@ select
     default_gap_months
 from (select distinct event_id, series_id from {{ ref('int_event_exposure') }}) as exposure
 inner join {{ ref('int_event_cut') }} as cut using (event_id)
-where cut.in_report and cut.event_class = 'act'
+where cut.in_report and cut.event_class = 'act' and not {{ is_own('cut') }}
 union all
 select
     exposure.event_id,

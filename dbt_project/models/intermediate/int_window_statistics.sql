@@ -1,5 +1,6 @@
 -- One row is a run of months of a series and its statistics. The windows before and after a cut, the window as far before again and
 -- the straight line of trend_dev are all rows of this model.
+{{ config(meta={'by_series': ['int_basis_month']}) }}
 {% for months in report_windows() + [trend_months()] %}
 select
     series_id,

@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['observation']}) }}
 select
     series_id,
     period_start,

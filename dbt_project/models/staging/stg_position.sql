@@ -8,5 +8,19 @@ select
     unit,
     status,
     source_key,
-    source_reference
+    source_reference,
+    'headway' as origin
 from {{ ref('seed_position') }}
+union all
+select
+    event_id,
+    {{ each_item(split_list('party')) }} as party,
+    topic,
+    position,
+    value,
+    unit,
+    status,
+    source_key,
+    source_reference,
+    'user'
+from {{ source('raw', 'own_position') }}

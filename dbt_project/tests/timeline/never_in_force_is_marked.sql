@@ -42,17 +42,3 @@ union all
 select 'measure on the list is missing', measure_id
 from expected_measures
 where measure_id not in (select measure_id from {{ ref('seed_tariff_measure') }})
-
-union all
-
--- what takes effect is in force
-select 'event type contradicts in_force', event_id
-from {{ ref('seed_event') }}
-where not in_force and event_type in ('tariff_effective', 'entry_into_force')
-
-union all
-
--- a special measure in force has a first day; ordinary duties have none
-select 'measure in force without a first day', measure_id
-from {{ ref('seed_tariff_measure') }}
-where in_force and effective_on is null and partners <> 'MFN'

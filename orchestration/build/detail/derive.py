@@ -135,7 +135,7 @@ def _run(settings: Settings, engine: Engine, work: Path, out: Path) -> Manifest:
 
     project, target = project_of(settings), work / "target"
     options = ("--target", engine)
-    parsed = invoke(settings, ["parse", *options], target=target, project=project, environment=environment)
+    parsed = invoke(settings, ["parse", *options], target=target, project=project, variables=environment)
     if not isinstance(parsed.result, Manifest):
         raise DetailError(f"the detail models cannot be read: {parsed.exception}")
     outcome = invoke(
@@ -145,7 +145,7 @@ def _run(settings: Settings, engine: Engine, work: Path, out: Path) -> Manifest:
         callbacks=[listen],
         target=target,
         project=project,
-        environment=environment,
+        variables=environment,
     )
     if not isinstance(outcome.result, RunExecutionResult):
         raise DetailError(f"the detail models could not run on {engine}: {outcome.exception}")

@@ -22,8 +22,9 @@ def released_tables(settings: Settings) -> list[DerivedTable]:
 
 
 def add_to_build(settings: Settings) -> list[str]:
-    """Put these tables into schema main of the build, with their comments; their names.
+    """Put these tables into schema main of the build, with their comments, unless it has them; their names.
 
+    A build that has them was made with the same detail: a new one is a whole build, which begins with an empty file (fingerprint.py).
     Raises ReleaseError where a file of them is missing or was cut.
     """
     built = current(derived_of(settings))
@@ -36,7 +37,8 @@ def add_to_build(settings: Settings) -> list[str]:
         )
     with opened(settings.build_database, read_only=False) as con:
         con.execute("SET memory_limit = '600MB'")  # as the profile of the warehouse
-        for table in (built.table(name) for name in names):
+        there = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+        for table in (built.table(name) for name in names if name not in there):
             report("transform", table.name)
             for statement in _statements(built, table):
                 con.execute(statement)

@@ -19,7 +19,7 @@ from orchestration.base import duck
 from orchestration.base.settings import Settings
 from orchestration.build import steps
 from orchestration.build.data_tests import TestResult, subject_of
-from orchestration.defs.jobs import WRITER_POOL
+from orchestration.defs.jobs import ANEW, WRITER_POOL
 
 #: a node of dbt's manifest: Any, because dbt publishes no types of its JSON
 Node = Mapping[str, Any]
@@ -68,7 +68,7 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
     def transform(
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        result = steps.transform(settings)
+        result = steps.transform(settings, anew=ANEW in context.run.tags)
         rows = row_counts(settings)
         for built in result.built:
             if built.status == "success":

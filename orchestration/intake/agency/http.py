@@ -339,7 +339,7 @@ class Client:
             if secret.place == "query":
                 params.append((secret.name, key))
             elif secret.place == "header":
-                headers[secret.name] = key
+                headers[secret.name] = secret.prefix + key
             elif secret.place == "body":
                 if not isinstance(body, dict | None):
                     raise TypeError(f"{self.api.name}: a key goes into a JSON object, and this body is none")

@@ -123,7 +123,7 @@ def parser_of_live(payload: ArchivedPayload, datasets: Iterable[Dataset]) -> Cal
         raise PayloadError(
             f"{payload.payload_id}: no dataset {payload.dataset} of {payload.source_id} is declared any more"
         )
-    request, response = _archived_request(payload), _archived_response(payload)
+    request, response = _archived_request(payload), archived_response(payload)
 
     def parse(content: bytes) -> Parsed:
         return parsed_answer(dataset, content, request, replace(response, content=content))
@@ -148,8 +148,8 @@ def _archived_request(payload: ArchivedPayload) -> Request:
     )
 
 
-def _archived_response(payload: ArchivedPayload) -> Response:
-    """The response without its bytes."""
+def archived_response(payload: ArchivedPayload) -> Response:
+    """The response of an archived answer without its bytes."""
     return Response(
         content=b"",
         status=payload.http_status or 200,

@@ -26,14 +26,14 @@ from orchestration.readers.charts.theme import (
     within_limit,
 )
 
-#: 17 types are too many colours to tell apart; each group has a shape of its own as well
+#: 19 types are too many colours to tell apart; each group has a shape of its own as well
 KINDS: Mapping[str, tuple[str, ...]] = {
     "talks": ("round_start", "round_end", "proposal", "statement", "hearing"),
     "agreement": ("agreement", "signature", "ratification", "entry_into_force"),
     "tariff": ("tariff_announced", "tariff_effective", "exemption"),
     "retaliation": ("retaliation",),
     "dispute": ("dispute_panel",),
-    "other": ("deadline", "election", "other"),
+    "other": ("deadline", "election", "plant", "programme", "other"),
 }
 _SHAPES = ("circle", "diamond", "triangle-up", "triangle-down", "square", "cross")
 #: name of the selection that tells which event was clicked

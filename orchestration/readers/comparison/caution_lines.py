@@ -18,6 +18,7 @@ def caution_lines(comparison: Comparison) -> list[str]:
     """What must be known before the numbers: overlap, unusual months, vintages, months that are missing."""
     result, series = comparison.result, comparison.series
     lines = cautions.not_in_force(comparison.event) if comparison.event else []
+    lines += cautions.of_own_timelines(comparison.event, comparison.own_events)
     overlap = [*cautions.others_fall_in(comparison.other_events), *cautions.not_identified(result)]
     if overlap:
         lines.append("Overlap: " + " ".join(overlap))

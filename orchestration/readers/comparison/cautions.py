@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from orchestration.readers.lookup import OWN
 from orchestration.readers.rows import DimEpisode, DimEvent, DimSeries, RptBeforeAfter
 from orchestration.readers.wording import DatedEvent, dated, difference, share
 
@@ -28,6 +29,23 @@ def not_in_force(event: DimEvent) -> list[str]:
     if event["in_force"]:
         return []
     return ["This event was announced, planned or overtaken: it did not take effect."]
+
+
+def of_own_timelines(event: DimEvent | None, near: Sequence[DatedEvent]) -> list[str]:
+    """What the user's own events are in a comparison. near: those in the windows that are not among the events in its way."""
+    said = []
+    if event is not None and event["origin"] == OWN:
+        said.append(
+            "This event is of your own timelines: it is compared like any date, and every bundled act that reaches the series is in its way."
+        )
+    if near:
+        count = "1 falls" if len(near) == 1 else f"{len(near)} fall"
+        nearest = ", the nearest" if len(near) > NAMED_EVENTS else ""
+        named = "; ".join(map(dated, near[:NAMED_EVENTS]))
+        said.append(
+            f"Of your own timelines {count} into the windows, not counted as a rival{nearest}: {named}."
+        )
+    return said
 
 
 def others_fall_in(others: Sequence[DatedEvent]) -> list[str]:

@@ -16,6 +16,7 @@ from orchestration.base.errors import UsageError
 from orchestration.readers.comparison.answer import Answer, answer_of
 from orchestration.readers.comparison.answer_words import answer_text
 from orchestration.readers.comparison.answers import every_method
+from orchestration.readers.comparison.cautions import of_own_timelines
 from orchestration.readers.comparison.controls import against_controls
 from orchestration.readers.comparison.left_out import gap_asked, own_month_of
 from orchestration.readers.comparison.method_result import MethodResult
@@ -28,7 +29,7 @@ from orchestration.readers.comparison.sentences import (
 )
 from orchestration.readers.comparison.versions import Held, first_releases_of, versions_held
 from orchestration.readers.comparison.windows import FIRST, MAX_MONTHS, WINDOW
-from orchestration.readers.lookup import parse_date, resolve_event, resolve_series
+from orchestration.readers.lookup import OWN, parse_date, resolve_event, resolve_series
 from orchestration.readers.release_file import columns_of, has_table, read, read_as
 from orchestration.readers.rows import (
     DimEpisode,
@@ -53,7 +54,8 @@ class Comparison:
     with the latest figures; held: which versions of the months are held; control: the comparison with the control set that was
     asked for; methods: what the methods that were asked for say; answer: what can be told by the best design, None where no
     answer is held for these windows; brief: the answer in MAX_WORDS words at most, or the comparison where there is none;
-    control_text: the comparison with controls in words, which `text` has too; own_month: the month of an event inside a month.
+    control_text: the comparison with controls in words, which `text` has too; own_month: the month of an event inside a month;
+    own_events: events of the user's own timelines in the windows, which are not counted as rivals.
     """
 
     event: DimEvent | None
@@ -71,6 +73,7 @@ class Comparison:
     brief: str = ""
     control_text: str = ""
     own_month: dt.date | None = None
+    own_events: Sequence[OtherEvent] = ()
 
     @property
     def answered(self) -> bool:
@@ -146,6 +149,8 @@ def compare(
             own_month,
         )
     )
+    own = own_events(con, event_id, result, others)
+    text = " ".join([text, *of_own_timelines(event_row, own)])
     against, control_text = None, ""
     if control:
         against, controls = against_controls(con, event_row, event_id, series_id, control, months, gap)
@@ -166,6 +171,7 @@ def compare(
             own_month=own_month,
         )
     )
+    in_short = " ".join([in_short, *of_own_timelines(event_row, ())])
     return Comparison(
         *(event_row, series_row, result, others, episodes, text, on_date, same_months_now, against, methods),
         held,
@@ -173,6 +179,7 @@ def compare(
         in_short,
         control_text,
         own_month,
+        own,
     )
 
 
@@ -257,6 +264,33 @@ def other_events(con: duckdb.DuckDBPyConnection, event_id: str, result: RptBefor
            where event_id <> $event and list_contains($rivals::varchar[], event_id)
            order by abs(date_diff('day', anchor_on, $cut::date)), event_id""",
         {"event": event_id, "rivals": result["rivals_in_windows"], "cut": result["cut_month"]},
+    )
+
+
+def own_events(
+    con: duckdb.DuckDBPyConnection, event_id: str, result: RptBeforeAfter, others: Sequence[OtherEvent]
+) -> list[OtherEvent]:
+    """Events of the user's own timelines whose cut lies in the windows of `result` and that are not among `others`, the nearest first.
+
+    They change no figure about a bundled event, so a reader is told of them beside it.
+    """
+    if result["pre_start"] is None or result["post_end"] is None:
+        return []
+    return read_as(
+        con,
+        OtherEvent,
+        f"""select {columns_of(OtherEvent)} from dim_event
+           where origin = $own and event_id <> $event and in_report and cut_month between $first and $last
+               and not list_contains($named::varchar[], event_id)
+           order by abs(date_diff('day', anchor_on, $cut::date)), event_id""",
+        {
+            "own": OWN,
+            "event": event_id,
+            "first": result["pre_start"],
+            "last": result["post_end"],
+            "named": [other["event_id"] for other in others],
+            "cut": result["cut_month"],
+        },
     )
 
 

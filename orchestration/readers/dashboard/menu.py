@@ -13,6 +13,7 @@ PAGES = (
     ("timeline", "Timeline", ":material/timeline:"),
     ("compare", "Compare", ":material/compare_arrows:"),
     ("trade", "Trade and tariffs", ":material/local_shipping:"),
+    ("feed", "New actions", ":material/campaign:"),
     ("revisions", "Revisions", ":material/history:"),
     ("data", "Data", ":material/table:"),
 )

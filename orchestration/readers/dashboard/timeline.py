@@ -18,6 +18,7 @@ from orchestration.readers.dashboard import parts
 from orchestration.readers.dashboard.reading import Query, Release
 from orchestration.readers.dashboard.state import State
 from orchestration.readers.dashboard.words import escaped
+from orchestration.readers.lookup import OWN
 from orchestration.readers.rows import DimEvent
 from orchestration.readers.wording import (
     ABSENT,
@@ -41,7 +42,7 @@ _OPTIONS = Query(
     order by kind, rank"""
 )
 _FILTERED = """
-    select event_id, event_date, end_date, title, timeline, event_type, confidence, in_force, parties, topics
+    select event_id, event_date, end_date, title, timeline, event_type, confidence, in_force, parties, topics, origin
     from dim_event
     where (len($timelines::varchar[]) = 0 or list_contains($timelines::varchar[], timeline))
         and (len($types::varchar[]) = 0 or list_contains($types::varchar[], event_type))
@@ -199,6 +200,7 @@ def _topic(topic: str) -> str:
 
 
 def _lanes(release: Release, query: Query, events: pl.DataFrame, picked: str | None, state: State) -> None:
+    own = " and your own" if (events["origin"] == OWN).any() else ""
     marks = events.select(
         "event_id",
         "event_date",
@@ -212,7 +214,7 @@ def _lanes(release: Release, query: Query, events: pl.DataFrame, picked: str | N
     chart = charts.lanes(
         marks,
         picked=picked,
-        source=f"Source: timelines of Headway, release {release.run_id}",
+        source=f"Source: timelines of Headway{own}, release {release.run_id}",
         mode=parts.mode(),
     )
 
@@ -266,6 +268,7 @@ def _particulars(event: OpenedEvent) -> list[tuple[str, str]]:
         ("Notice published on", str(event["published_on"] or "")),
         ("Ended on", str(event["ended_on"] or "")),
         ("Confidence", event["confidence"]),
+        ("Origin", "your own timelines" if event["origin"] == OWN else ""),
         ("Group of events", event["cluster"] or ""),
         ("Source", f"{event['source_reference'] or 'none given'} (key {event['source_key'] or 'none'})"),
         ("Id", event["event_id"]),

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestration.base.settings import PROJECT
-from orchestration.build.statistics_cache import fingerprint, remembered, version_of
+from orchestration.build.statistics_cache import fingerprint, of_some_series, remembered, version_of
 
 
 class Counted:
@@ -183,3 +183,14 @@ def test_linear_algebra_has_one_thread_unless_somebody_asks_for_more(given, want
         [sys.executable, "-c", code], env=environment, cwd=PROJECT, capture_output=True, text=True, check=True
     )
     assert found.stdout.split() == [wanted, "False"]
+
+
+def test_a_model_that_asks_for_some_series_leaves_the_file_as_it_is(tmp_path):
+    """One revised series would throw the results of all others away: the next whole build would take minutes again."""
+    work = Counted()
+    remembered("m", units(1, 2, 3), work, where=tmp_path)
+    kept = (tmp_path / "m.parquet").read_bytes()
+    with of_some_series():
+        assert remembered("m", units(2, 4), work, where=tmp_path)["n"].to_list() == [2, 2, 4]
+    assert work.asked == [1, 2, 3, 4]
+    assert (tmp_path / "m.parquet").read_bytes() == kept

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,9 +33,14 @@ def test_every_command_has_examples():
 
     from orchestration.cli import main
 
-    for name, registered in main.commands.items():
-        if isinstance(registered, click.Group):
-            continue  # its help lists its commands, which have the examples: test_detail.py
+    def every(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+        for name, registered in group.commands.items():
+            if isinstance(registered, click.Group):
+                yield from every(registered, f"{before}{name} ")
+            else:
+                yield before + name, registered
+
+    for name, registered in every(main):
         text = registered.get_help(click.Context(registered, info_name=name))
         assert f"headway {name}" in text.partition("Examples:")[2], name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,7 @@ import pytest
 
 from orchestration.base.errors import ReleaseError, UsageError
 from orchestration.base.settings import RELEASES_KEPT, Settings
-from orchestration.release import contract
+from orchestration.release import contract, public_file
 from orchestration.release import folders as release
 from orchestration.release.contract import CheckResult
 from tests.support import release_case
@@ -78,6 +79,13 @@ def test_a_broken_build_never_becomes_current(home: Settings, sql: str, reason: 
     assert [p.name for p in home.releases.iterdir()] == [first.run_id], "the failed release left files"
     failure = json.loads((home.build / "last_failure.json").read_text())
     assert reason.split("\\")[0].split("(")[0].strip() in failure["reason"]
+
+
+def test_a_table_of_what_somebody_asks_for_may_be_empty(home: Settings):
+    """A new warehouse, where nobody has asked the feed for anything, would never get its first release."""
+    write_build(home, 1, sql="DELETE FROM main.dim_source")
+    publish(home, contract=replace(release_case.CONTRACT, may_be_empty=frozenset({"dim_source"})))
+    assert version(home) == 1
 
 
 def test_a_duplicate_key_is_found_where_no_constraint_declares_it(home: Settings):
@@ -280,3 +288,63 @@ def test_keys_are_read_from_the_dbt_manifest(tmp_path: Path):
         )
     )
     assert contract.declared_keys(manifest) == {"dim_x": ("x",)}
+
+
+# --- a release that takes over what changed ---
+def rows_of(home: Settings) -> dict[str, list[tuple]]:
+    """Every table of the current release, in the database and in Parquet."""
+    found = {}
+    for table in ("dim_source", "dim_series", "fct_observation_vintage", "fct_observation"):
+        found[table] = read(home, f"SELECT * FROM {table} ORDER BY ALL")
+        file = home.current / "parquet" / f"{table}.parquet"
+        with duckdb.connect() as con:
+            found[f"{table} in Parquet"] = con.execute(
+                "FROM read_parquet(?) ORDER BY ALL", [str(file)]
+            ).fetchall()
+    return found
+
+
+REVISED = "UPDATE fct_observation_vintage SET value = value + 1 WHERE period_start = '2017-02-01'"
+CHANGED = ("fct_observation_vintage", "fct_observation", "a_first_alphabetically")
+
+
+@pytest.mark.parametrize("big", [0, 1_000_000], ids=["rows exchanged", "table written again"])
+@pytest.mark.parametrize("series", [None, {"usa_employment_manufacturing"}], ids=["all", "one series"])
+def test_a_release_that_takes_over_changes_is_the_one_written_whole(
+    home: Settings, monkeypatch: pytest.MonkeyPatch, big: int, series: set[str] | None
+):
+    """A revised value that stayed behind in the released file would be in no later release either."""
+    monkeypatch.setattr(public_file, "_BIG", big)
+    monkeypatch.setattr(public_file, "_FEW", 1.0)
+    write_build(home)
+    first = publish(home)
+    write_build(home, sql=REVISED)
+    assembled = []
+    monkeypatch.setattr(public_file, "assemble", lambda *_, **__: assembled.append(1))
+    amended = publish(home, changes=release.Changes(first.run_id, dict.fromkeys(CHANGED, series)))
+    assert not assembled
+    taken_over = rows_of(home)
+    monkeypatch.undo()
+    publish(home)
+    assert taken_over == rows_of(home)
+    assert ("2017-02-01", 12392.0) in read(home, "SELECT period_start::VARCHAR, value FROM fct_observation")
+    release.verify_release(amended.path)
+
+
+@pytest.mark.parametrize("damage", ["another release", "damaged file"])
+def test_what_is_not_the_release_that_was_published_is_not_taken_over(home: Settings, damage: str):
+    """A flipped bit in one release would be in all that follow; changes since another release are not all changes."""
+    write_build(home)
+    first = publish(home)
+    write_build(home, sql=REVISED)
+    since = first.run_id
+    if damage == "another release":
+        since = release.new_run_id()
+    else:
+        file = first.path / "headway.duckdb"
+        file.chmod(0o644)
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    publish(home, changes=release.Changes(since, {}))
+    assert ("2017-02-01", 12392.0) in read(home, "SELECT period_start::VARCHAR, value FROM fct_observation")

@@ -25,7 +25,8 @@ select
     cut.default_gap_months,
     cut.in_report,
     cut.left_out_because,
-    cut.event_class
+    cut.event_class,
+    event.origin
 from {{ ref('stg_event') }} as event
 -- a left join, because an event of an undeclared kind must fail a constraint and not vanish
 left join {{ ref('int_event_cut') }} as cut on event.event_id = cut.event_id

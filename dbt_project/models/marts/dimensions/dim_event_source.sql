@@ -3,6 +3,7 @@ select
     kind,
     title,
     reference,
-    note
+    note,
+    origin
 from {{ ref('stg_event_source') }}
 order by source_key

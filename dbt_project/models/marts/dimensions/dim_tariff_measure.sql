@@ -28,7 +28,8 @@ select
     coalesce(products.declared_code_count, 0) as declared_code_count,
     case
         when products.measure_id is null then 'no public list of its goods is held: product_scope has them in words'
-    end as no_products_because
+    end as no_products_because,
+    measure.origin
 from {{ ref('stg_tariff_measure') }} as measure
 left join {{ ref('stg_measure_event') }} as linked on measure.measure_id = linked.measure_id
 left join products on measure.measure_id = products.measure_id

@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_observation', 'int_observation_first']}) }}
 select
     latest.series_id,
     latest.period_start,

@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_observation_vintage']}) }}
 select
     series_id,
     period_start,

@@ -7,6 +7,7 @@ select
     unit,
     status,
     source_key,
-    source_reference
+    source_reference,
+    origin
 from {{ ref('stg_position') }}
 order by event_id, party, topic, position

@@ -201,7 +201,7 @@ differences as (
                 order by difference.event_id
             ) as place
         from {{ ref('rpt_difference_in_differences') }} as difference
-        inner join {{ ref('dim_event') }} as event on difference.event_id = event.event_id
+        inner join {{ ref('dim_event') }} as event on difference.event_id = event.event_id and not {{ is_own('event') }}
         where difference.gap_months in {{ in_list([0, own_month_gap()]) }}
     ) as each_event
     where place = 1
@@ -261,7 +261,8 @@ forecasts as (
             *,
             row_number() over (partition by series_id, model, window_months, gap_months, cut_month order by event_id) as place
         from {{ ref('rpt_counterfactual_effect') }}
-        where gap_months in {{ in_list([0, own_month_gap()]) }}
+        where event_id in (select event.event_id from {{ ref('dim_event') }} as event where not {{ is_own('event') }})
+            and gap_months in {{ in_list([0, own_month_gap()]) }}
     ) as each_event
     where place = 1
 ),

@@ -5,6 +5,7 @@ with events as (
         cuts.cut_month,
         cuts.default_gap_months,
         cuts.event_class,
+        {{ is_own('cuts') }} as is_own,
         event.cluster_id
     from {{ ref('int_event_cut') }} as cuts
     inner join {{ ref('dim_event') }} as event on cuts.event_id = event.event_id
@@ -12,13 +13,18 @@ with events as (
 ),
 
 exposed as (
-    select distinct event_id, series_id from {{ ref('int_event_exposure') }}
+    select distinct exposure.event_id, exposure.series_id
+    from {{ ref('int_event_exposure') }} as exposure
+    inner join {{ ref('int_event_cut') }} as cut on exposure.event_id = cut.event_id
+    -- an event of the user's own is compared like a date: whatever reaches the series is in its way
+    where not {{ is_own('cut') }}
 ),
 
 compared as (
     select
         events.event_id,
         events.cluster_id,
+        events.is_own,
         cuts.gap_months = events.default_gap_months as is_default_gap,
         cuts.* exclude (
             reason, treatment_id, act_event_ids, n_other_events, max_shared_post_share, rival_event_ids, rivals_in_windows
@@ -26,7 +32,7 @@ compared as (
         cuts.reason as not_computable_because,
         overlap.n_other_events as n_other_events_any,
         {{ treatment_of_event('exposed.event_id is not null', 'events') | indent(8) }} as treatment_id,
-        {%- for column, expression in rivals_of_a_date('cuts').items() %}
+        {%- for column, expression in with_own_rivals(rivals_of_a_date('cuts'), 'own').items() %}
         case when exposed.event_id is not null and events.event_class = 'act' then cuts.{{ column }} else {{ expression }} end
             as {{ column }},
         {%- endfor %}
@@ -41,6 +47,11 @@ compared as (
         and cuts.window_months = overlap.window_months
         and cuts.gap_months = overlap.gap_months
     left join exposed on events.event_id = exposed.event_id and cuts.series_id = exposed.series_id
+    left join {{ ref('int_own_rival') }} as own
+        on events.event_id = own.event_id
+        and cuts.series_id = own.series_id
+        and cuts.window_months = own.window_months
+        and cuts.gap_months = own.gap_months
 ),
 
 told_apart as (
@@ -50,4 +61,5 @@ told_apart as (
     from compared
 ),
 
-{{ judged_report('events', 'told_apart', 'event_id') }}
+-- what a user asks of events of their own makes a family of its own: in that of the bundled ones it would change every q
+{{ judged_report('events', 'told_apart', 'event_id', 'is_own') }}

@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_change_point', 'dim_series']}) }}
 select
     cuts.event_id,
     estimate.series_id,

@@ -1,5 +1,6 @@
 -- The path of an event inside a month begins with that month, which the forecast does not know: what comes after it is the path that leaves the
 -- event's own month out.
+{{ config(meta={'by_series': ['int_counterfactual', 'int_counterfactual_calibration']}) }}
 with events as (
     select
         event_id,

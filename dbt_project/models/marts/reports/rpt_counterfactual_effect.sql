@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_counterfactual', 'int_counterfactual_calibration']}) }}
 with events as (
     select event_id, cut_month, default_gap_months from {{ ref('int_event_cut') }}
     where in_report

@@ -11,7 +11,11 @@ with events as (
 ),
 
 exposed as (
-    select distinct event_id, series_id from {{ ref('int_event_exposure') }}
+    select distinct exposure.event_id, exposure.series_id
+    from {{ ref('int_event_exposure') }} as exposure
+    inner join {{ ref('int_event_cut') }} as cut on exposure.event_id = cut.event_id
+    -- an event of the user's own is compared like a date: whatever reaches the series is in its way
+    where not {{ is_own('cut') }}
 ),
 
 differences as (
@@ -147,7 +151,7 @@ judged as (
         cuts.* exclude (n_other_events, max_shared_post_share, rival_event_ids, rivals_in_windows),
         overlap.n_other_events as n_other_events_any,
         {{ treatment_of_event('exposed.event_id is not null', 'events') | indent(8) }} as treatment_id,
-        {%- for column, expression in rivals_of_a_date('cuts').items() %}
+        {%- for column, expression in with_own_rivals(rivals_of_a_date('cuts'), 'own').items() %}
         case when exposed.event_id is not null and events.event_class = 'act' then cuts.{{ column }} else {{ expression }} end
             as {{ column }},
         {%- endfor %}
@@ -167,6 +171,11 @@ judged as (
         and cuts.window_months = overlap.window_months
         and cuts.gap_months = overlap.gap_months
     left join exposed on events.event_id = exposed.event_id and cuts.treated_series_id = exposed.series_id
+    left join {{ ref('int_own_rival') }} as own
+        on events.event_id = own.event_id
+        and cuts.treated_series_id = own.series_id
+        and cuts.window_months = own.window_months
+        and cuts.gap_months = own.gap_months
 ),
 
 told_apart as (

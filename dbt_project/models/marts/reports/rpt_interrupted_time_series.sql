@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_interrupted_time_series', 'dim_series']}) }}
 with rates as (
     select
         series_id,

@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_observation_vintage']}) }}
 with changes as (
     -- A status alone (preliminary, then confirmed) is not a revision of the number, nor is the same number with more digits. Nor is a
     -- null before the first number, as nothing was known before it either: the first change is the first number.

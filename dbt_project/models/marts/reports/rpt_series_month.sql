@@ -1,4 +1,5 @@
 -- The rows are not sorted here: the release sorts its copy by key, and sorting twice would cost as much as all joins.
+{{ config(meta={'by_series': ['int_series_monthly', 'dim_series', 'int_series_episode']}) }}
 with monthly as (
     select
         spine.*,

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from orchestration.base.settings import Settings
-from orchestration.intake.agency import dataset as refresh
+from orchestration.intake.agency import clients
 from orchestration.intake.agency import plan as refresh_plan
 from orchestration.intake.agency.plan import plan_refresh
 from orchestration.intake.agency.quota import Quota
@@ -105,7 +105,7 @@ def test_a_refusal_for_the_day_is_remembered(settings, agency, replay, monkeypat
     replay.forget()
     tomorrow = lambda: datetime.now(UTC) + timedelta(days=2)  # noqa: E731
     at = lambda *a, **k: Quota(*a, **{**k, "now": tomorrow})  # noqa: E731
-    monkeypatch.setattr(refresh, "Quota", at)
+    monkeypatch.setattr(clients, "Quota", at)
     monkeypatch.setattr(refresh_plan, "Quota", at)
     assert run(settings, *two).exit_code == 0
 
@@ -116,7 +116,7 @@ def test_a_quota_that_does_not_suffice_gives_every_request_its_turn(
     """Asked in the same order every day, the last requests of a plan would never be sent."""
     now = [datetime(2026, 11, 20, 15, tzinfo=UTC)]
     at = lambda *a, **k: Quota(*a, **{**k, "now": lambda: now[0]})  # noqa: E731
-    monkeypatch.setattr(refresh, "Quota", at)
+    monkeypatch.setattr(clients, "Quota", at)
     monkeypatch.setattr(refresh_plan, "Quota", at)
     asked = [replace(question(VEHICLES), path=f"/{n}/", title=str(n)) for n in (1, 2, 3)]
     small = dataset(*asked, api=with_budget(2))

@@ -88,6 +88,19 @@ def test_a_link_that_cannot_be_shown_gets_words(page: str, query: dict, words: s
     assert "could not be made" not in texts(run)
 
 
+def test_a_break_in_the_trade_with_a_partner_is_said_above_its_line() -> None:
+    # a step from one territory to another would be read as a change of trade
+    def said(*partners: str) -> str:
+        run = run_page(
+            "trade", figures="exports-total_exports-total-0-census", product="00", partner=[*partners]
+        )
+        return " ".join(warning.value for warning in run.warning).replace("\\", "")
+
+    assert "Panama: figures before 2013-01 are not to be compared with later ones" in said("PAN", "MEX")
+    assert "Mexico" not in said("PAN", "MEX")
+    assert "2013-01" not in said("MEX")
+
+
 def test_a_new_release_appears_without_restart(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

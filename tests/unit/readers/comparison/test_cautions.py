@@ -60,6 +60,21 @@ def test_other_events_are_counted_and_the_nearest_named() -> None:
     ]
 
 
+def test_what_the_user_added_is_told_and_not_counted() -> None:
+    """A reader would take an own event for one that has an answer, or miss one that is not among the rivals."""
+    others = [{"title": f"Plant {n}", "event_date": dt.date(2018, n, 1)} for n in range(1, 6)]
+    assert cautions.of_own_timelines(None, []) == []
+    assert cautions.of_own_timelines({"origin": "headway"}, []) == []
+    (said,) = cautions.of_own_timelines({"origin": "user"}, [])
+    assert "of your own timelines" in said and "every bundled act" in said
+    assert cautions.of_own_timelines(None, others[:1]) == [
+        "Of your own timelines 1 falls into the windows, not counted as a rival: Plant 1 (2018-01-01)."
+    ]
+    assert cautions.of_own_timelines(None, others)[0].startswith(
+        "Of your own timelines 5 fall into the windows, not counted as a rival, the nearest: Plant 1"
+    )
+
+
 def test_events_that_cannot_be_told_apart_are_said_to_be_so() -> None:
     assert cautions.not_identified(compared()) == []
     shared = compared(identified=False, max_shared_post_share=0.67, rival_event_ids=["duty"])

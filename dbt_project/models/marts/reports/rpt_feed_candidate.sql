@@ -1,0 +1,38 @@
+-- What the feed found and nobody has to believe: no comparison reads this table. An accepted candidate is an event of the user's own
+-- timelines, and that event is what comparisons see.
+select
+    feed_id,
+    source_id,
+    status,
+    standing,
+    standing_because,
+    kind,
+    document_number,
+    title,
+    signed_on,
+    published_on,
+    first_day,
+    first_day_sentence,
+    first_day_rule,
+    first_day_note,
+    rate_pct,
+    list_transform({{ split_list('rates') }}, lambda x: cast(x as double)) as rates_pct,
+    rate_sentences,
+    {{ split_list('headings') }} as headings,
+    {{ split_list('parties') }} as parties,
+    {{ split_list('topics') }} as topics,
+    citation,
+    executive_order,
+    proclamation,
+    agencies,
+    url,
+    is_text_read,
+    {{ split_list('cited_by_events') }} as cited_by_events,
+    {{ split_list('cited_by_measures') }} as cited_by_measures,
+    decided_on,
+    reason,
+    event_id,
+    measure_id,
+    known_from
+from {{ ref('int_feed_candidate') }}
+order by published_on desc, feed_id

@@ -1,0 +1,225 @@
+"""What the file of a build knows of its own making: what reads what, what the store held, and which changes still have to go where.
+
+Belongs here: schema `kept` of build/headway.duckdb: writing it after a whole build, finding what changed since, the journal of changes.
+Does not belong here: making models again (update.py), what a release copies (release/public_file.py).
+
+The journal holds one row for each change that a reader (a model, a data test, the release) has not seen yet. A table and the rows of the
+journal that follow from it change in one transaction, so that a build that is killed goes on where it was, and never takes
+a table for new whose readers are old. The names of the series that changed go along where they are known: a change of one figure then
+costs the rows of one series.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+from typing import Any
+
+import duckdb
+
+from orchestration.base.duck import quoted, scalar
+
+#: the readers of changes that are no models: one for each public table, whose changes the next release takes over
+RELEASE = "release."
+#: what a node is
+SOURCE, SEED, VIEW, SQL, PYTHON, TEST, PUBLISHED = (
+    "source",
+    "seed",
+    "view",
+    "sql",
+    "python",
+    "test",
+    "published",
+)
+
+_TABLES = """
+    CREATE SCHEMA kept;
+    -- code: hash of all code and models; build_day: the day of the build; release: which release holds what the file held then
+    CREATE TABLE kept.state (code VARCHAR NOT NULL, build_day DATE NOT NULL, release VARCHAR);
+    CREATE TABLE kept.node (unique_id VARCHAR NOT NULL, name VARCHAR NOT NULL, place VARCHAR NOT NULL, kind VARCHAR NOT NULL,
+        -- the query, or the file of a model in Python; of a node that names the time of the build, that time
+        definition VARCHAR, stamp VARCHAR, parents VARCHAR[] NOT NULL, by_series VARCHAR[] NOT NULL, position INTEGER NOT NULL);
+    -- content of each table of the store, by series where it has them (series_id null: rows of no series)
+    CREATE TABLE kept.content (unique_id VARCHAR NOT NULL, series_id VARCHAR, n_rows BIGINT NOT NULL, digest HUGEINT NOT NULL);
+    -- a change of `parent` that `reader` has not seen; series_id null: of the whole table
+    CREATE TABLE kept.pending (reader VARCHAR NOT NULL, parent VARCHAR NOT NULL, series_id VARCHAR);
+"""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A table, view, test or source of the project, as the last whole build knew it.
+
+    place:     quoted name in the database, with its catalog. definition: compiled SQL; of a model in Python its file.
+    stamp:     the literal of the time of the build in `definition`, where there is one.
+    by_series: names of those inputs of which a row needs only the rows of its own series.
+    """
+
+    unique_id: str
+    name: str
+    place: str
+    kind: str
+    definition: str | None
+    stamp: str | None
+    parents: tuple[str, ...]
+    by_series: tuple[str, ...]
+
+
+def begin(
+    con: duckdb.DuckDBPyConnection, nodes: Iterable[Node], sources: Iterable[Node], *, code: str, day: str
+) -> None:
+    """Write schema `kept` into the file of a whole build, in one transaction. `con` has the store attached as `store`."""
+    listed = [*nodes, *sources]
+    listed += [
+        Node(
+            unique_id=RELEASE + node.name,
+            name=node.name,
+            place=node.place,
+            kind=PUBLISHED,
+            definition=None,
+            stamp=None,
+            parents=(node.unique_id,),
+            by_series=(node.name,),
+        )
+        for node in listed
+        if node.kind in (VIEW, SQL, PYTHON) and '."main".' in node.place
+    ]
+    order = TopologicalSorter({node.unique_id: node.parents for node in listed}).static_order()
+    position = {unique_id: number for number, unique_id in enumerate(order)}
+    con.execute("BEGIN")
+    con.execute("DROP SCHEMA IF EXISTS kept CASCADE")
+    con.execute(_TABLES)
+    con.execute("INSERT INTO kept.state VALUES (?, ?, NULL)", [code, day])
+    con.executemany(
+        "INSERT INTO kept.node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            [
+                *(node.unique_id, node.name, node.place, node.kind, node.definition, node.stamp),
+                *(list(node.parents), list(node.by_series), position[node.unique_id]),
+            ]
+            for node in listed
+        ],
+    )
+    for node in listed:
+        if node.kind == SOURCE:
+            con.execute(
+                f"INSERT INTO kept.content SELECT ?, * FROM ({content_of(con, node.place)})", [node.unique_id]
+            )
+    con.execute("COMMIT")
+
+
+def state(con: duckdb.DuckDBPyConnection) -> Mapping[str, Any] | None:
+    """Code, day and release of the file; None where no whole build ended in it."""
+    there = scalar(
+        con,
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'kept' AND table_name = 'state'",
+    )
+    if not there:
+        return None
+    rows = con.execute("SELECT code, CAST(build_day AS VARCHAR), release FROM kept.state").fetchall()
+    return dict(zip(("code", "day", "release"), rows[0], strict=True)) if len(rows) == 1 else None
+
+
+def nodes(con: duckdb.DuckDBPyConnection) -> dict[str, Node]:
+    """All nodes, each after those that it reads."""
+    rows = con.execute("SELECT * EXCLUDE (position) FROM kept.node ORDER BY position").fetchall()
+    return {
+        unique_id: Node(unique_id, name, place, kind, definition, stamp, tuple(parents), tuple(by_series))
+        for unique_id, name, place, kind, definition, stamp, parents, by_series in rows
+    }
+
+
+def columns_of(con: duckdb.DuckDBPyConnection, place: str) -> list[str]:
+    """Names of the columns of a table or view, in their order."""
+    return [row[0] for row in con.execute(f"DESCRIBE {place}").fetchall()]
+
+
+def content_of(con: duckdb.DuckDBPyConnection, place: str) -> str:
+    """A query for series_id, number of rows and digest of a table, one row a series; one row with null where it has no series.
+
+    The digest is the sum of a 64-bit hash of each row: it does not depend on the order of rows, and counts each that is there twice
+    twice."""
+    columns = columns_of(con, place)
+    series = "series_id" if "series_id" in columns else "CAST(NULL AS VARCHAR)"
+    values = ", ".join(quoted(column) for column in columns)
+    return (
+        f"SELECT {series} AS series_id, count(*) AS n_rows, coalesce(sum(hash({values})), 0) AS digest "
+        f"FROM {place} GROUP BY ALL"
+    )
+
+
+def note_changes_of_store(con: duckdb.DuckDBPyConnection, known: Mapping[str, Node]) -> None:
+    """Compare the store with what it held when it was last compared, and tell the readers of its tables what changed."""
+    for node in known.values():
+        if node.kind != SOURCE:
+            continue
+        con.execute(f"CREATE OR REPLACE TEMP TABLE now AS {content_of(con, node.place)}")
+        con.execute("BEGIN")
+        changed = con.execute(
+            """SELECT DISTINCT series_id FROM (
+                   (FROM now EXCEPT SELECT series_id, n_rows, digest FROM kept.content WHERE unique_id = $node)
+                   UNION ALL
+                   (SELECT series_id, n_rows, digest FROM kept.content WHERE unique_id = $node EXCEPT FROM now))""",
+            {"node": node.unique_id},
+        ).fetchall()
+        if changed:
+            series = [row[0] for row in changed]
+            tell(con, node, None if None in series else series, known)
+            con.execute("DELETE FROM kept.content WHERE unique_id = ?", [node.unique_id])
+            con.execute("INSERT INTO kept.content SELECT ?, * FROM now", [node.unique_id])
+        con.execute("COMMIT")
+    con.execute("DROP TABLE IF EXISTS now")
+
+
+def series_of_store(con: duckdb.DuckDBPyConnection) -> int:
+    """Number of series whose changes in the store a model has not seen."""
+    number: int = scalar(
+        con,
+        "SELECT count(DISTINCT series_id) FROM kept.pending JOIN kept.node ON parent = unique_id WHERE kind = ?",
+        [SOURCE],
+    )
+    return number
+
+
+def note_new_day(con: duckdb.DuckDBPyConnection, known: Mapping[str, Node], day: str) -> None:
+    """Let what depends on the day of the build be made again, where it is another day than that of the last build."""
+    con.execute("BEGIN")
+    if scalar(con, "SELECT count(*) FROM kept.state WHERE build_day <> CAST(? AS DATE)", [day]):
+        for node in known.values():
+            if node.stamp is not None:
+                con.execute("INSERT INTO kept.pending VALUES (?, 'day', NULL)", [node.unique_id])
+        con.execute("UPDATE kept.state SET build_day = CAST(? AS DATE)", [day])
+    con.execute("COMMIT")
+
+
+def tell(
+    con: duckdb.DuckDBPyConnection, node: Node, series: Iterable[str] | None, known: Mapping[str, Node]
+) -> None:
+    """Enter a change of `node` for all that read it. series: which changed; None where that is not known or it has none."""
+    readers = [reader.unique_id for reader in known.values() if node.unique_id in reader.parents]
+    con.execute(
+        "INSERT INTO kept.pending SELECT reader, ?, series FROM unnest(?::VARCHAR[]) AS r(reader), unnest(?::VARCHAR[]) AS s(series)",
+        [node.unique_id, readers, [None] if series is None else list(series)],
+    )
+
+
+def awaiting(
+    con: duckdb.DuckDBPyConnection, reader: Node, known: Mapping[str, Node]
+) -> set[str] | bool | None:
+    """What `reader` has not seen: False where there is nothing, a set of series where their rows are all that it needs to make again,
+    None where all of it has to be made again."""
+    rows = con.execute(
+        "SELECT DISTINCT parent, series_id FROM kept.pending WHERE reader = ?", [reader.unique_id]
+    ).fetchall()
+    if not rows:
+        return False
+    names = {parent: known[parent].name for parent, _ in rows if parent in known}
+    if any(series is None or names.get(parent) not in reader.by_series for parent, series in rows):
+        return None
+    return {series for _, series in rows}
+
+
+def seen(con: duckdb.DuckDBPyConnection, reader: str) -> None:
+    """Take what `reader` has seen out of the journal."""
+    con.execute("DELETE FROM kept.pending WHERE reader = ?", [reader])
