@@ -21,13 +21,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tests.support.detail_load import Rows, fill
 
 from orchestration.base.detail_catalogue import Catalogue
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.detail.attach import write_attached
 from orchestration.build.detail.derive import build_detail
 from tests.bench.timing import median_seconds
+from tests.support.detail_load import Rows, fill
 from tests.support.panel_case import rates_of
 from transforms.statistics.months import number
 from transforms.statistics.panel import Design, Rates, work_out
