@@ -126,7 +126,8 @@ def answer_of(con: duckdb.DuckDBPyConnection, event_id: str, series: DimSeries, 
     )
     events = _events(con, [event_id, *row["event_ids"], *row["rivals_in_windows"], *row["rival_event_ids"]])
     near, all_rivals = set(row["rival_event_ids"]), {*row["rivals_in_windows"], *row["rival_event_ids"]}
-    rivals = sorted((events[id_] for id_ in all_rivals if id_ in events), key=lambda e: _far(e, row, near))
+    # two of the same day in the order of their ids: that of a set differs from run to run
+    rivals = sorted((e for id_, e in events.items() if id_ in all_rivals), key=lambda e: _far(e, row, near))
     expected = read(con, DimExpectedEffect, "where expected_effect_id = ?", [row["expected_effect_id"]])
     return Answer(
         row,
