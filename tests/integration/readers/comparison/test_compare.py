@@ -174,7 +174,7 @@ def test_json_holds_what_was_asked(home: Settings, tmp_path: Path):
     assert set(answer) == {
         *("event", "series", "result", "other_events", "episodes", "text", "on_date", "same_months_now"),
         *("control", "methods", "answered", "picture"),
-        *("answer", "brief", "control_text", "held", "document", "own_month"),
+        *("answer", "brief", "control_text", "held", "document", "own_month", "own_events"),
     }
     assert answer["answered"] is True and answer["picture"] == str(picture)
     assert answer["control"]["control_set_id"] == "manufacturing_total"
