@@ -22,6 +22,7 @@ CONTRACTS = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8
 MODELS = sorted((PROJECT / "dbt_project" / "models").rglob("*.py"))
 
 
+@pytest.mark.slow
 def test_imports_keep_the_contracts() -> None:
     """In a process of its own: import-linter sets logging up anew and so silences every logger that is there already."""
     command = "from importlinter import cli; raise SystemExit(cli.lint_imports(no_cache=True))"

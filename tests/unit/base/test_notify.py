@@ -32,6 +32,7 @@ def agency(replay: ReplayServer) -> Agency:
     return serve_agency(replay)
 
 
+@pytest.mark.slow
 def test_what_was_not_complete_is_told_by_command_and_webhook(
     settings, agency, replay, monkeypatch, tmp_path
 ) -> None:

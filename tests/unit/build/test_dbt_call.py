@@ -24,6 +24,7 @@ def test_ctrl_c_inside_dbt_goes_on_as_ctrl_c(tmp_path: Path, monkeypatch: pytest
         invoke(Settings(PROJECT, tmp_path), ["parse"])
 
 
+@pytest.mark.slow
 def test_an_error_of_dbt_is_handed_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from dbt.cli.main import dbtRunner, dbtRunnerResult
 

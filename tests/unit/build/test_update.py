@@ -151,6 +151,7 @@ class Home:
                 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck))
 @given(rounds=st.lists(st.tuples(EDITS, st.one_of(st.none(), st.integers(0, 9))), min_size=1, max_size=3))
 def test_an_update_that_may_be_killed_anywhere_ends_as_a_whole_build(rounds):
@@ -180,6 +181,7 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_value_costs_the_rows_of_its_series(home: Home):
     """Without this, one revised figure costs what a whole build does."""
     home.edit([("b", 2, 15)])
@@ -189,6 +191,7 @@ def test_a_value_costs_the_rows_of_its_series(home: Home):
     assert done.series["model.int_threshold"] is None and done.series["model.fct_far"] == 1
 
 
+@pytest.mark.slow
 def test_nothing_is_made_where_nothing_changed_but_the_day(home: Home):
     done = update.apply(home.settings, lambda *_: None)
     assert done is not None and set(done.seconds) == {"model.rpt_day"}
@@ -196,11 +199,13 @@ def test_nothing_is_made_where_nothing_changed_but_the_day(home: Home):
     assert again is not None and not again.seconds
 
 
+@pytest.mark.slow
 def test_many_changed_series_are_a_whole_build(home: Home):
     home.edit([(f"new{number}", 1, 1) for number in range(update.MANY_SERIES + 1)])
     assert update.apply(home.settings, lambda *_: None) is None
 
 
+@pytest.mark.slow
 def test_a_file_of_other_code_is_not_brought_up_to_date(home: Home):
     """A model whose SQL changed, or a seed, would stay as it was."""
     assert not update.is_possible(home.settings)
@@ -208,6 +213,7 @@ def test_a_file_of_other_code_is_not_brought_up_to_date(home: Home):
         assert update.is_possible(home.settings)
 
 
+@pytest.mark.slow
 def test_a_release_that_holds_the_file_has_nothing_to_take_over(home: Home):
     home.edit([("a", 1, 29)])
     update.apply(home.settings, lambda *_: None)

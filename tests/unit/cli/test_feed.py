@@ -26,6 +26,7 @@ def test_every_command_shows_examples(home, name: str) -> None:
     assert "Examples:" in shown and f"headway feed {name}" in shown and "--json" in shown
 
 
+@pytest.mark.slow
 def test_a_list_and_one_candidate_as_json(home) -> None:
     listed = json.loads(command(home, "feed", "list", "--json").stdout)
     assert [(row["document_number"], row["first_day"], row["status"]) for row in listed] == [

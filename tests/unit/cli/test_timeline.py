@@ -19,6 +19,7 @@ def home(tmp_path: Path) -> Settings:
     return Settings(project=PROJECT, home=tmp_path / "home")
 
 
+@pytest.mark.slow
 def test_from_template_to_list_to_removal(home, tmp_path):
     """The path that docs/own-timelines.md shows."""
     file = tmp_path / "mine.xlsx"

@@ -17,6 +17,7 @@ def test_it_starts_on_working_days_and_is_on() -> None:
     assert schedule.job_name == feed.feed_job.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("state", "told"), [("done", False), ("partial", True), ("failed", True)])
 def test_a_run_asks_once_and_tells_what_could_not_be_asked(tmp_path, monkeypatch, state, told) -> None:
     """Without a network every agency fails: the run must end, the person be told, and the next day come."""

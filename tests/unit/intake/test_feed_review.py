@@ -32,6 +32,7 @@ def status(settings, document: Document) -> tuple[str, str | None]:
     return found["status"], found["event_id"] or found["reason"]
 
 
+@pytest.mark.slow
 def test_candidates_are_found_by_words_and_what_cites_them_is_named(settings) -> None:
     (found,) = feed_review.list_candidates(settings, "HEAVY 48451")
     assert found["feed_id"] == TRUCKS.feed_id
@@ -47,6 +48,7 @@ def test_candidates_are_found_by_words_and_what_cites_them_is_named(settings) ->
     assert feed_review.list_candidates(settings, "zebra") == []
 
 
+@pytest.mark.slow
 def test_an_accepted_candidate_is_an_event_with_its_source(settings) -> None:
     done = feed_review.accept(settings, "2025-19639", event=EVENT)
     own = read_timelines(settings)
@@ -64,11 +66,13 @@ def test_an_accepted_candidate_is_an_event_with_its_source(settings) -> None:
         feed_review.reject(settings, "2025-19639", "no")
 
 
+@pytest.mark.slow
 def test_a_dry_run_writes_nothing(settings) -> None:
     feed_review.accept(settings, "2025-19639", event=EVENT, dry_run=True)
     assert status(settings, TRUCKS)[0] == "unreviewed" and not settings.timelines.exists()
 
 
+@pytest.mark.slow
 def test_what_the_rules_are_not_sure_of_must_be_stated(settings) -> None:
     """A guessed day or rate would enter comparisons as a fact."""
     with pytest.raises(UsageError, match=r"no first day is proposed .a pause until 2025-03-04.*--event-date"):
@@ -91,6 +95,7 @@ def test_what_the_rules_are_not_sure_of_must_be_stated(settings) -> None:
     assert (row.values["rate_pct"], row.values["event_id"]) == (25.0, "user-trucks-2025-11")
 
 
+@pytest.mark.slow
 def test_cells_that_the_timelines_refuse_leave_no_decision(settings) -> None:
     with pytest.raises(TimelineError, match=r"begins with user-|begin with user-"):
         feed_review.accept(settings, TRUCKS.feed_id, event={**EVENT, "event_id": "trucks"})
@@ -99,6 +104,7 @@ def test_cells_that_the_timelines_refuse_leave_no_decision(settings) -> None:
     assert status(settings, TRUCKS)[0] == "unreviewed"
 
 
+@pytest.mark.slow
 def test_a_rejection_keeps_its_reason_through_a_new_store(settings) -> None:
     assert feed_review.reject(settings, "2025-06001", "  no   trade ") == CANCER.feed_id
     assert status(settings, CANCER) == ("rejected", "no trade")

@@ -107,6 +107,7 @@ def test_a_file_name_cannot_look_like_an_address_with_a_key(home: Settings, file
     assert stored(home, "select request_url from raw.payload") == [("import:my_api_key_abc_x.csv",)]
 
 
+@pytest.mark.slow
 def test_a_corrected_file_appends_only_what_differs(home: Settings, file: Path):
     import_file(home, file, OPTIONS)
     file.write_text(file.read_text().replace("315870", "315871") + "2019-01,326178\n")
@@ -116,6 +117,7 @@ def test_a_corrected_file_appends_only_what_differs(home: Settings, file: Path):
     assert stored(home, "select count(*) from raw.observation") == [(14,)]
 
 
+@pytest.mark.slow
 def test_months_left_out_of_a_later_file_stay_and_a_value_can_be_taken_back(home: Settings, file: Path):
     import_file(home, file, OPTIONS)
     file.write_text("period,value,status\n2018-01,,missing\n2018-12,255465,\n")
@@ -125,6 +127,7 @@ def test_months_left_out_of_a_later_file_stay_and_a_value_can_be_taken_back(home
     assert current(home)["2018-02-01"] == 341468
 
 
+@pytest.mark.slow
 def test_going_back_to_an_earlier_file_brings_its_values_back(home: Settings, file: Path):
     original = file.read_text()
     for text in (original, original.replace("315870", "1"), original):
@@ -208,6 +211,7 @@ def test_a_file_with_bad_lines_leaves_archive_and_store_as_they_were(home: Setti
     assert (tree(home.home), stored(home, "from raw.observation")) == before
 
 
+@pytest.mark.slow
 def test_a_series_cannot_become_another_one(home: Settings, file: Path):
     import_file(home, file, OPTIONS)
     file.write_text("period,value\n2018-01,315.87\n")
@@ -279,6 +283,7 @@ def test_sources_of_imports_are_as_declared_last(home: Settings, file: Path):
 # --- before it is done ---
 
 
+@pytest.mark.slow
 def test_a_preview_says_what_the_import_then_does_and_changes_nothing(home: Settings, file: Path):
     new = preview_import(home, file, OPTIONS)
     assert (new.rows_new, new.rows_unchanged, list(new.revisions)) == (12, 0, [])
@@ -313,6 +318,7 @@ def test_a_preview_shows_a_value_that_is_taken_back(home: Settings, file: Path):
     assert (revision.before, revision.after, revision.after_status) == (315870, None, "missing")
 
 
+@pytest.mark.slow
 def test_the_command_shows_revisions_before_it_loads_and_nothing_with_dry_run(home: Settings, file: Path):
     options = [f"--{name}={value}" for name, value in {
         "id": "user_mex_production", "title": "Vehicles", "unit": "vehicles", "frequency": "monthly", "adjustment": "NSA",
@@ -330,6 +336,7 @@ def test_the_command_shows_revisions_before_it_loads_and_nothing_with_dry_run(ho
     assert "OURS=THEIRS" in command(home, "import", str(file), *options, "--map", "period").stderr
 
 
+@pytest.mark.slow
 def test_hundreds_of_series_are_not_printed_on_one_line(home: Settings, tmp_path: Path):
     """695 ids filled three screens."""
     months = "".join(f"FAS Value,Country {n},2018,{n}\n" for n in range(1, 696))

@@ -39,6 +39,7 @@ def allowed(tmp_path: Path, monkeypatch) -> list[bool]:
     return told
 
 
+@pytest.mark.slow
 def test_only_the_flag_allows_it(allowed: list[bool]) -> None:
     """A flag that is lost on the way, or that stays on for the runs after it."""
     for arguments in ([], ["--allow-shrink"], []):

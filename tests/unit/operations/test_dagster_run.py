@@ -33,6 +33,7 @@ def served(monkeypatch: pytest.MonkeyPatch, *assets: dg.AssetsDefinition, parses
     monkeypatch.setattr(logging.getLogger("dagster"), "level", logging.getLogger("dagster").level)
 
 
+@pytest.mark.slow
 def test_the_innermost_error_of_the_first_step_is_told_in_one_line(settings: Settings, monkeypatch) -> None:
     @dg.asset
     def load() -> None:
@@ -78,6 +79,7 @@ def test_only_connections_of_sqlite_are_relaxed() -> None:
     dagster_run._relax(object(), None)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("raised", [KeyboardInterrupt(), RuntimeError("Query interrupted")])
 def test_ctrl_c_during_a_step_is_an_interruption_and_no_failed_run(
     settings: Settings, monkeypatch, raised: BaseException

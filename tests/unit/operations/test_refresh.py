@@ -64,6 +64,7 @@ def test_the_plan_says_requests_quota_and_keys_and_asks_nothing(headway, replay)
     assert plan["requests"] == [{"source": "bls", "dataset": "ces", "request": CODE}]
 
 
+@pytest.mark.slow
 def test_partial_success_is_visible_in_words_and_status(headway) -> None:
     done = headway()
     assert (
@@ -82,6 +83,7 @@ def test_all_failed_is_another_status(headway, replay) -> None:
     assert done.exit_code == 1 and "reply without the field status" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_build_that_fails_is_told_after_the_account(headway, monkeypatch) -> None:
     headway()
 

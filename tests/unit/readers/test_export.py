@@ -161,6 +161,7 @@ def test_xlsx_cells_have_types_and_never_formulas(home: Settings, tmp_path: Path
     assert {cell.value for cell in rows["nulls"].values()} == {"nulls", None}
 
 
+@pytest.mark.slow
 def test_a_table_longer_than_a_sheet_goes_on_in_the_next(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):

@@ -33,6 +33,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
+@pytest.mark.slow
 def test_datapackage_is_valid_and_describes_what_is_there(published: Settings):
     descriptor = json.loads((published.current / "datapackage.json").read_text())
     assert list(Package.metadata_validate(descriptor)) == []

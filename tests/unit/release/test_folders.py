@@ -68,6 +68,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("sql", "reason"), BROKEN.values(), ids=BROKEN)
 def test_a_broken_build_never_becomes_current(home: Settings, sql: str, reason: str):
     (first,) = with_releases(home, 1)
@@ -81,6 +82,7 @@ def test_a_broken_build_never_becomes_current(home: Settings, sql: str, reason: 
     assert reason.split("\\")[0].split("(")[0].strip() in failure["reason"]
 
 
+@pytest.mark.slow
 def test_a_table_of_what_somebody_asks_for_may_be_empty(home: Settings):
     """A new warehouse, where nobody has asked the feed for anything, would never get its first release."""
     write_build(home, 1, sql="DELETE FROM main.dim_source")
@@ -107,6 +109,7 @@ def test_a_failed_test_of_the_build_stops_the_release_before_anything_is_written
     assert failed.as_dict() in note["checks"]
 
 
+@pytest.mark.slow
 def test_a_release_after_a_failed_one_clears_the_recorded_failure(home: Settings):
     write_build(home)
     with pytest.raises(ReleaseError):
@@ -180,6 +183,7 @@ def test_release_json_states_inputs_checks_rows_and_hashes(home: Settings):
     assert made == release.list_releases(home)[0]
 
 
+@pytest.mark.slow
 def test_a_release_cannot_be_edited_by_accident(published: Settings):
     modes = {p.stat().st_mode & 0o777 for p in published.current.rglob("*") if p.is_file()}
     assert modes == {0o444}
@@ -199,6 +203,7 @@ def test_the_last_three_releases_are_kept_newest_first(home: Settings):
     assert [r.current for r in listed] == [True, False, False]
 
 
+@pytest.mark.slow
 def test_a_release_rolled_back_to_survives_pruning_as_long_as_it_is_current(home: Settings):
     made = [published.run_id for published in with_releases(home, 3)]
     release.rollback(home, made[0])
@@ -308,6 +313,7 @@ REVISED = "UPDATE fct_observation_vintage SET value = value + 1 WHERE period_sta
 CHANGED = ("fct_observation_vintage", "fct_observation", "a_first_alphabetically")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("big", [0, 1_000_000], ids=["rows exchanged", "table written again"])
 @pytest.mark.parametrize("series", [None, {"usa_employment_manufacturing"}], ids=["all", "one series"])
 def test_a_release_that_takes_over_changes_is_the_one_written_whole(
@@ -331,6 +337,7 @@ def test_a_release_that_takes_over_changes_is_the_one_written_whole(
     release.verify_release(amended.path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["another release", "damaged file"])
 def test_what_is_not_the_release_that_was_published_is_not_taken_over(home: Settings, damage: str):
     """A flipped bit in one release would be in all that follow; changes since another release are not all changes."""

@@ -31,6 +31,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
+@pytest.mark.slow
 def test_no_value_is_lost_or_changed_on_the_way_into_the_release(published: Settings):
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{published.build_database}' AS headway (READ_ONLY)")
@@ -128,6 +129,7 @@ DEFAULTS = (
 )
 
 
+@pytest.mark.slow
 def test_default_arguments_of_macros_survive(home: Settings):
     """duckdb_functions() does not show defaults: a copy made from it would lose them."""
     macros = [

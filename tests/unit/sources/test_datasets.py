@@ -68,6 +68,7 @@ def test_keys_are_checked_by_their_real_form(variable) -> None:
     assert not any(re.fullmatch(s.pattern, "your key here") for s in secrets)
 
 
+@pytest.mark.slow
 def test_every_request_belongs_to_its_dataset_and_survives_the_archive() -> None:
     """A context that JSON changes would make a rebuild parse differently; two equal requests would be asked twice."""
     for d in DATASETS:

@@ -67,7 +67,9 @@ def while_writing(derived: Path, table: str, kill: Callable[[], int]) -> Iterato
 
 
 @pytest.mark.long
-@pytest.mark.filterwarnings("ignore:PySpark does not yet fully support pandas")  # no pandas frame is made here
+@pytest.mark.filterwarnings(
+    "ignore:PySpark does not yet fully support pandas"
+)  # no pandas frame is made here
 def test_rows_are_those_of_duckdb_where_an_executor_and_then_a_worker_dies(home, running):
     """Rows that are lost or written twice where a task was half done; sums that another engine makes otherwise.
 

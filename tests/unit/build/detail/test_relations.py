@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import polars as pl
+import pytest
 
 from orchestration.base.detail_catalogue import Catalogue
 from orchestration.base.settings import PROJECT, Settings
@@ -13,6 +14,7 @@ from tests.support.derived_case import small_lake
 from transforms.detail_tables import DETAIL_TABLES
 
 
+@pytest.mark.slow
 def test_each_flow_is_the_files_of_the_vintages_known_by_the_day(tmp_path):
     small_lake(tmp_path / "detail", rows=20)
     settings = Settings(PROJECT, tmp_path)
@@ -27,6 +29,7 @@ def test_each_flow_is_the_files_of_the_vintages_known_by_the_day(tmp_path):
             assert f"vintage={newest}" in str(files[0])
 
 
+@pytest.mark.slow
 def test_small_tables_are_written_with_the_types_that_engines_are_told(tmp_path):
     """A schema that differs from the file would be read as nulls by Spark without a word."""
     small_lake(tmp_path / "detail", rows=20)

@@ -27,6 +27,7 @@ def agency(replay: ReplayServer) -> Agency:
     return serve_agency(replay)
 
 
+@pytest.mark.slow
 def test_what_is_off_stays_off_and_does_not_count(settings, agency, replay, monkeypatch) -> None:
     off = dataset(name="mirror", enabled=False, disabled_reason="its licence does not allow handing on")
     outcome = run(settings, off, dataset())

@@ -44,6 +44,7 @@ def test_a_plan_asks_nothing_and_writes_nothing(settings, agency, replay) -> Non
     assert replay.calls() == [] and not settings.home.exists()
 
 
+@pytest.mark.slow
 def test_builders_know_what_is_stored_and_what_is_wanted(settings, agency) -> None:
     seen = []
     spy = dataset(plan=lambda context: seen.append(context) or [question(MANUFACTURING, VEHICLES)])

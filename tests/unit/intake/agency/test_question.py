@@ -34,6 +34,7 @@ def agency(replay: ReplayServer) -> Agency:
     return serve_agency(replay)
 
 
+@pytest.mark.slow
 def test_an_answer_that_says_the_same_costs_nothing_but_the_request(settings, agency, monkeypatch) -> None:
     """BLS tells in each answer how long it took: compared byte by byte, nothing would ever be unchanged."""
     run(settings)
@@ -51,6 +52,7 @@ def test_an_answer_that_says_the_same_costs_nothing_but_the_request(settings, ag
     assert rows(settings, "SELECT count(*) FROM raw.load") == [(1,)]
 
 
+@pytest.mark.slow
 def test_the_second_time_is_asked_conditionally(settings, agency, replay) -> None:
     agency.etag = True
     run(settings)

@@ -82,6 +82,7 @@ def test_another_file_is_refused_with_what_would_do(tmp_path):
             add_file(home(tmp_path), other)
 
 
+@pytest.mark.slow
 def test_freight_adds_its_three_tables_and_a_bad_month_costs_itself_only(tmp_path):
     settings = home(tmp_path)
     good, bad = date(2024, 8, 1), date(2024, 9, 1)

@@ -57,6 +57,7 @@ def test_figures_that_match_their_manifest_but_cannot_be_read_are_set_aside(figu
     assert list((settings.home / "quarantine").glob("*.json"))
 
 
+@pytest.mark.slow
 def test_what_was_loaded_ahead_is_handed_out_once(figures, tmp_path):
     """Loaded twice, the step would report that its figures brought nothing new; handed out twice, a later run would believe them
     loaded into a store that was made again."""

@@ -352,6 +352,7 @@ def test_balances_are_exports_less_imports(observations):
     assert max(abs(usa[0][p] - usa[1][p] - usa[2][p]) for p in usa[0]) <= 1
 
 
+@pytest.mark.slow
 def test_every_hole_in_a_series_is_declared_and_every_declared_gap_is_a_hole(observations, cells):
     frequency = dict(load_series_catalogue().select("series_id", "frequency").iter_rows())
     step = {"monthly": "1mo", "quarterly": "3mo", "annual": "1y"}

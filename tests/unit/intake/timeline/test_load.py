@@ -51,6 +51,7 @@ def test_without_timelines_nothing_is_archived_or_stored(home):
     assert timelines_loaded(home) and not home.timelines.exists()
 
 
+@pytest.mark.slow
 def test_the_store_holds_what_the_files_say(home):
     """A build must notice an edited file, and replace what it held."""
     put_rows(home, given())
@@ -67,6 +68,7 @@ def test_the_store_holds_what_the_files_say(home):
     assert len(Archive(home).payloads(OWN_TIMELINES)) == 2, "the same files are not archived again"
 
 
+@pytest.mark.slow
 def test_bad_files_leave_the_store_as_it_was(home):
     """Half of a person's events would be compared and the others be missing."""
     put_rows(home, given())
@@ -79,6 +81,7 @@ def test_bad_files_leave_the_store_as_it_was(home):
     assert stored(home) == before
 
 
+@pytest.mark.slow
 def test_a_rebuild_of_the_store_has_them_again(home):
     """`headway build --from-archive` would lose every event of the user, or stop at a payload that no parser reads."""
     put_rows(home, given())
@@ -88,6 +91,7 @@ def test_a_rebuild_of_the_store_has_them_again(home):
     assert stored(home) == before
 
 
+@pytest.mark.slow
 def test_lost_files_come_back_from_the_archive(home):
     """A folder deleted by mistake was the only place where a person's work stood."""
     put_rows(home, given())
@@ -100,6 +104,7 @@ def test_lost_files_come_back_from_the_archive(home):
     assert {p.name: p.read_bytes() for p in home.timelines.iterdir()} == files
 
 
+@pytest.mark.slow
 def test_what_was_removed_stays_removed(home):
     """The archive knows the rows still, and must not bring them back."""
     put_rows(home, given(measures=None, positions=None))
@@ -110,6 +115,7 @@ def test_what_was_removed_stays_removed(home):
     assert stored(home)["own_event"] == []
 
 
+@pytest.mark.slow
 def test_headway_remove_leaves_them_alone(home):
     """`headway remove` would set the whole of a person's timelines aside, and the next build would bring them back."""
     put_rows(home, given())

@@ -133,6 +133,7 @@ def test_a_file_edited_by_hand_is_judged_with_its_line(home):
         put_rows(home, {"sources": [GivenRow({**SOURCE, "source_key": "USER_B"}, "b")]})
 
 
+@pytest.mark.slow
 def test_what_is_named_by_others_stays(home):
     """An event without its source, or a measure without its event, could not be staged: every build would stop."""
     put_rows(home, given())
@@ -172,6 +173,7 @@ def test_two_writers_do_not_overwrite_each_other(home):
     assert len(refused) == 1 and files(home) == {}
 
 
+@pytest.mark.slow
 def test_a_run_that_dies_between_two_files_leaves_rows_that_hold(home, monkeypatch):
     """A source that is written after the event that names it would stop every build until a person mends it."""
     put_rows(home, given())

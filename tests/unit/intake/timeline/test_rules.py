@@ -109,6 +109,7 @@ def test_a_broken_rule_is_said(kind, changed, expected):
     assert expected in said(kind, **changed)
 
 
+@pytest.mark.slow
 @settings(max_examples=12, deadline=None)
 @given(st.tuples(*[st.none() | st.integers(0, 3)] * 3))
 def test_days_out_of_order_are_found_and_only_those(days):

@@ -46,6 +46,7 @@ def test_every_tool_is_offered_as_one_that_only_reads(asked_home: Settings):
         assert tool.name in INSTRUCTIONS or tool.name == "cite"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.__name__)
 def test_a_reply_is_what_the_function_gives_structured_and_as_text(asked_home: Settings, tool: Callable):
     """The client checks the structure against the schema; a client without schemas reads the text."""
@@ -82,6 +83,7 @@ def test_an_empty_home_says_what_to_run(tmp_path):
     assert reply.is_error and "headway build" in reply.content[0].text
 
 
+@pytest.mark.slow
 def test_no_call_opens_a_connection(asked_home: Settings, monkeypatch: pytest.MonkeyPatch):
     def refuse(*_: object) -> None:
         raise AssertionError("a tool reached for the network")

@@ -22,6 +22,7 @@ CHARTS: dict[str, Callable] = {
 }  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["light", "dark"])
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_draws_with_its_words(name: str, mode: str) -> None:

@@ -41,6 +41,7 @@ def test_png_is_as_large_as_asked(width: int | str):
     assert (400 if width == 400 else 720) <= pixels <= (480 if width == 400 else 800)
 
 
+@pytest.mark.slow
 def test_page_loads_nothing_and_holds_its_policy():
     text = render.to_html(drawn(event=EVENT | {"title": "</script><img src=x onerror=alert(1)>"}))
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)[1]

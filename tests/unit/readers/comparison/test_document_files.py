@@ -108,6 +108,7 @@ def test_half_a_file_is_never_left(tmp_path: Path):
     assert (tmp_path / "a.md").read_text() == before and len(list(tmp_path.iterdir())) == 1
 
 
+@pytest.mark.slow
 def test_the_command_writes_it_and_says_where(tmp_path: Path):
     home = reading_case.settings(tmp_path / "home")
     reading_case.write_release(home)

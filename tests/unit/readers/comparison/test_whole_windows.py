@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -12,6 +13,7 @@ from tests.support.examples import examples
 START = plain.number(plain.month(2010 * 12))
 
 
+@pytest.mark.slow
 @examples(150)
 @given(
     st.sets(st.integers(START, START + 80), max_size=81),

@@ -50,6 +50,7 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     reading.forget()
 
 
+@pytest.mark.slow
 def test_hostile_texts_are_shown_as_they_are_and_do_nothing(page) -> None:
     """Streamlit makes Markdown of most texts: a link or picture in a title would be fetched by the reader's browser."""
     run = page(

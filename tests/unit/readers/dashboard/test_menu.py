@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from orchestration.readers.dashboard.app import module_of
 from orchestration.readers.dashboard.menu import PAGES
 
@@ -15,6 +17,7 @@ def test_every_entry_is_a_page() -> None:
     assert len({name for name, _, _ in PAGES}) == len({title for _, title, _ in PAGES}) == len(PAGES)
 
 
+@pytest.mark.slow
 def test_the_server_reads_it_without_a_module_that_keeps_answers() -> None:
     code = (
         "import sys, orchestration.readers.dashboard.front_page as front; front.routes(); "

@@ -96,6 +96,7 @@ def test_no_text_is_a_link_unless_it_is_a_plain_one(text: str) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_row_is_bounded_however_long_the_document() -> None:
     long = (
         "A duty of 25 percent ad valorem applies to goods entered for consumption on or after April 3, 2025, "

@@ -22,6 +22,7 @@ from transforms.statistics.forecasts import (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("series_id", SERIES)
 @pytest.mark.parametrize("length", [84, 120])
 def test_components_are_those_of_statsmodels(series_id, length):

@@ -250,6 +250,7 @@ class TestFirstRuns:
         assert found["placebo_false_alarm"] == 0
         assert found["n_placebo"] == 35
 
+    @pytest.mark.slow
     def test_duties_by_law(self):
         """-1.66 (.36), rank .003, no alarm at 35 dates, alarms of 4 % of permutations."""
         found = self.row(self.DESIGN, "us_duties_2018")

@@ -113,6 +113,7 @@ def test_rank_gap_and_gates_of_a_followed_series():
     assert stepped["weights"] == pytest.approx(calm["weights"])
 
 
+@pytest.mark.slow
 def test_the_rank_is_that_of_the_donors_treated_one_by_one():
     """Counted again with pysyncon's weights: each donor against the others."""
     series = pool(7)

@@ -58,6 +58,7 @@ def test_no_copy_takes_the_benchmark_of_february_2023_back(figures: pl.DataFrame
     assert len(set(values)) == 1
 
 
+@pytest.mark.slow
 def test_fifty_one_areas_adjusted_and_not_near_the_nation(figures: pl.DataFrame) -> None:
     states = read("observation_bls_states")
     ids = states["series_id"].unique().to_list()
