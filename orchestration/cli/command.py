@@ -1,6 +1,6 @@
 """What every command of `headway` has in common: the group, --json, help with examples, exit statuses.
 
-Belongs here: the decorator `command`. Does not belong here: the commands (writing.py, reading.py), work of any kind.
+Belongs here: the decorator `command`, options that several commands have. Does not belong here: the commands (writing.py, reading.py), work of any kind.
 Exit statuses: 0 done, 1 failed, 2 the question cannot be answered, 3 partly done, 130 stopped with Ctrl-C.
 """
 
@@ -33,6 +33,15 @@ _COMMENTED = re.compile(r"--(?![\w-]+(=.*)?\Z)")
 STOPPED = 130
 #: seconds after Ctrl-C in which another one is not heard: removing a half-written export of 2 GB took 0.3 s
 TIDYING = 5.0
+
+#: of the commands that read a user's table: which of its columns is which of ours
+map_option = click.option(
+    "--map",
+    "mapped",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help="Our column is theirs in FILE (may be repeated).",
+)
 
 
 class _Commands(click.Group):

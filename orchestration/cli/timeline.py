@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from orchestration.base.settings import Settings
-from orchestration.cli.command import command, commands
+from orchestration.cli.command import command, commands, map_option
 
 if TYPE_CHECKING:
     from orchestration.cli.printer import Printer
@@ -38,13 +38,7 @@ timeline = commands(
 )
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--kind", type=click.Choice(_KINDS), help="What the rows are, where the columns do not tell.")
-@click.option(
-    "--map",
-    "mapped",
-    multiple=True,
-    metavar="OURS=THEIRS",
-    help="Our column is theirs in FILE (may be repeated).",
-)
+@map_option
 @click.option("--replace", is_flag=True, help="Put rows in the place of yours that have the same id.")
 @click.option("--dry-run", is_flag=True, help="Say what is wrong or would be added; change nothing.")
 @click.option("--no-build", is_flag=True, help="Write only; the rows appear with the next build.")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from orchestration.base.settings import Settings
-from orchestration.cli.command import command, confirmed
+from orchestration.cli.command import command, confirmed, map_option
 from orchestration.cli.results import (
     show_build,
     show_findings,
@@ -159,13 +159,7 @@ def figures(settings: Settings, out: Printer, action: str, source: Path | None) 
 @click.option("--redistribution", type=click.Choice(["yes", "no"]), help="Whether you may pass them on.")
 @click.option("--known-from", metavar="DATE", help="Since when the figures are known.")
 @click.option("--known-from-basis", type=click.Choice(["observed_by", "release"]))
-@click.option(
-    "--map",
-    "mapped",
-    multiple=True,
-    metavar="OURS=THEIRS",
-    help="Our column is theirs in FILE (may be repeated).",
-)
+@map_option
 @click.option("--dry-run", is_flag=True, help="Show what it would load and revise; change nothing.")
 @click.option("--yes", is_flag=True, help="Revise what is held without asking.")
 @click.option("--no-build", is_flag=True, help="Load only; the figures appear with the next build.")

@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from orchestration.base.settings import Settings
 from tests.support.patience import PATIENCE
 
-# Each run of a page makes Streamlit read the metadata of all 200 installed packages, to look for components of theirs: .4 s of the
+# Each run of a page makes Streamlit read the metadata of all 200 installed packages, to look for components of theirs: .3 s of the
 # .5 s that a page took. What is installed does not change while tests run, so that it is looked for once a process.
 manifest_scanner.scan_component_manifests = functools.cache(manifest_scanner.scan_component_manifests)
 
