@@ -11,12 +11,14 @@ import sys
 from pathlib import Path
 
 import pytest
-from mcp import Client, StdioServerParameters, stdio_client
 
 from orchestration.base.settings import PROJECT, Settings
 from tests.support import reading_case
 from tests.support.command_case import command
+from tests.support.late import Late
 from tests.support.patience import PATIENCE
+
+mcp = Late("mcp")
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 @pytest.mark.slow
 def test_a_client_starts_it_asks_and_it_ends_with_the_client(home: Settings, tmp_path: Path):
     """Over the process's own input and output, with the package's own client."""
-    parameters = StdioServerParameters(
+    parameters = mcp.StdioServerParameters(
         command=sys.executable,
         args=["-m", "orchestration.cli", "mcp"],
         env={**os.environ, "HEADWAY_HOME": str(home.home), "PYTHONPATH": str(PROJECT)},
@@ -37,7 +39,7 @@ def test_a_client_starts_it_asks_and_it_ends_with_the_client(home: Settings, tmp
     )
 
     async def talk() -> tuple[list[str], object, bool]:
-        async with Client(stdio_client(parameters)) as client:
+        async with mcp.Client(mcp.stdio_client(parameters)) as client:
             names = [tool.name for tool in (await client.list_tools()).tools]
             told = await client.call_tool("query", {"sql": "select count(*) from dim_event"})
             refused = await client.call_tool("query", {"sql": "drop table dim_event"})

@@ -7,6 +7,7 @@ int_published_vintage.
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import itertools
 import random
 
@@ -24,10 +25,12 @@ from tests.support.macro_text import rendered
 from tests.support.parsed import payload_of, series_of
 from transforms.schema import OBSERVATION, Parsed
 
-COLLAPSED = rendered(
-    "collapse_vintages('known', keys=['series_id', 'period_start'], values=['value', 'status'])"
-)
-MERGED = rendered("without_rounding('stated')")
+
+@functools.cache  # when a test first asks: worked out on import, each worker would compile all macros twice to collect the tests
+def statements() -> tuple[str, str]:
+    """What makes stated vintages of what is known, and what takes rounding out of them."""
+    collapsed = "collapse_vintages('known', keys=['series_id', 'period_start'], values=['value', 'status'])"
+    return rendered(collapsed), rendered("without_rounding('stated')")
 
 
 #: what copies of one series say: a copy is a list of its figures
@@ -37,12 +40,13 @@ History = list[list[Vintage]]
 def merged(con: duckdb.DuckDBPyConnection, relation: str = "raw.observation") -> dict[str, list[tuple]]:
     """Of each series (period, known_from, known_to, value, status, revision_number, adds_digits) of what `relation` holds, in
     order."""
+    collapsed, without_rounded = statements()
     con.execute(f"CREATE OR REPLACE TEMP VIEW known AS FROM {relation}")
-    con.execute(f"CREATE OR REPLACE TEMP TABLE stated AS {COLLAPSED}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE stated AS {collapsed}")
     rows: dict[str, list[tuple]] = {}
     for series_id, *row in con.execute(
         f"""SELECT series_id, period_start, known_from, known_to, value, status, revision_number, adds_digits
-            FROM ({MERGED}) ORDER BY series_id, period_start, known_from"""
+            FROM ({without_rounded}) ORDER BY series_id, period_start, known_from"""
     ).fetchall():
         rows.setdefault(series_id, []).append(tuple(row))
     return rows

@@ -8,20 +8,25 @@ import json
 import re
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from mcp import Client
 
 from orchestration.base.settings import Settings
 from orchestration.readers.assistant.server import INSTRUCTIONS, server
 from orchestration.readers.assistant.tools import TOOLS
+from tests.support.late import Late
 from tests.unit.readers.assistant.test_tools import DUTY, QUESTIONS, SERIES
+
+if TYPE_CHECKING:
+    from mcp import Client
+
+mcp = Late("mcp")
 
 
 def session(settings: Settings, talk: Callable[[Client], Awaitable[Any]]) -> Any:
     async def run() -> Any:
-        async with Client(server(settings)) as client:
+        async with mcp.Client(server(settings)) as client:
             return await talk(client)
 
     return asyncio.run(run())

@@ -8,13 +8,15 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
+from tests.support.late import Late
 from transforms.statistics import changepoint as cp
 from transforms.statistics.months import day, number
+
+sm = Late("statsmodels.api")
 
 START, CUT = date(1990, 1, 1), date(2018, 1, 1)
 NO_EPISODES = pl.DataFrame(schema={"series_id": pl.String, "first_month": pl.Date, "last_month": pl.Date})

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student
-from statsmodels.tsa.ar_model import AutoReg
 
 from tests.support.examples import examples
 from tests.support.forecast_case import SERIES, real_logarithms
+from tests.support.late import Late
 from transforms.statistics import drift_month
 from transforms.statistics.forecasts import (
     GAP_WINDOWS,
@@ -21,6 +21,8 @@ from transforms.statistics.forecasts import (
     STEPS,
     window_weights,
 )
+
+ar_model = Late("statsmodels.tsa.ar_model")
 
 
 def months(count: int, first: str = "1990-01") -> np.ndarray:
@@ -36,7 +38,7 @@ def row(frame: pl.DataFrame, end: np.datetime64, series_id: str = "s") -> dict:
 
 def autoreg(window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """statsmodels' parameters, and its forecast of the level."""
-    fitted = AutoReg(np.diff(window), lags=1, trend="c", seasonal=True, period=12).fit()
+    fitted = ar_model.AutoReg(np.diff(window), lags=1, trend="c", seasonal=True, period=12).fit()
     return fitted, window[-1] + np.cumsum(fitted.forecast(STEPS))
 
 

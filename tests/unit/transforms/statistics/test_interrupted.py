@@ -12,15 +12,17 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
 from tests.support.interrupted_case import NO_EPISODES, START, design, frame, noise, one, plain
+from tests.support.late import Late
 from transforms.statistics import interrupted as its
 from transforms.statistics import interrupted_design, months
 from transforms.statistics.months import day, number
+
+sm = Late("statsmodels.api")
 
 
 def test_whole_model_equals_statsmodels_on_rows_left_out():

@@ -10,16 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import linalg, optimize
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from tests.support.examples import examples, first_of
 from tests.support.forecast_case import SERIES, real_logarithms
+from tests.support.late import Late
 from transforms.statistics import local_linear_trend
 from transforms.statistics.forecasts import (
     REASON_CONSTANT,
     REASON_SHORT,
     STEPS,
 )
+
+structural = Late("statsmodels.tsa.statespace.structural")
 
 
 @pytest.mark.slow
@@ -28,7 +30,7 @@ from transforms.statistics.forecasts import (
 def test_components_are_those_of_statsmodels(series_id, length):
     """Likelihood, forecast and interval of the same variances against the exact diffuse Kalman filter."""
     window = real_logarithms()[series_id][1][-length - 80 : -80]
-    model = UnobservedComponents(window, "lltrend", seasonal=12, use_exact_diffuse=True)
+    model = structural.UnobservedComponents(window, "lltrend", seasonal=12, use_exact_diffuse=True)
     some, other = np.array([1e-3, 2e-4, 1e-6, 1e-5]), np.array([1e-5, 1e-3, 1e-4, 3e-6])
     theirs = model.loglike(some) - model.loglike(other)
     mine = local_linear_trend.log_likelihood(window, some) - local_linear_trend.log_likelihood(window, other)
@@ -53,7 +55,7 @@ def test_components_reach_a_likelihood_no_search_of_statsmodels_beats(series_id)
     """
     for first in first_of((0, 100, 180)):
         window = real_logarithms()[series_id][1][first : first + 120]
-        model = UnobservedComponents(window, "lltrend", seasonal=12, use_exact_diffuse=True)
+        model = structural.UnobservedComponents(window, "lltrend", seasonal=12, use_exact_diffuse=True)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             best = max(model.fit(disp=0, method=method, maxiter=500).llf for method in ("lbfgs", "powell"))

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
+from tests.support.late import Late
 from transforms.statistics import panel_regression as pr
+
+sm = Late("statsmodels.api")
 
 
 def cells(seed: int, products: int, partners: int, share: float = 0.7):

@@ -6,14 +6,16 @@ import math
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import t as student
 
 from tests.support.examples import examples
 from tests.support.interrupted_case import noise, plain
+from tests.support.late import Late
 from transforms.statistics.regression import FITS, Blocks, is_stationary, yule_walker
+
+sm = Late("statsmodels.api")
 
 
 def case(seed: int, rho: float, before: int, after: int, series: int = 3, joint: tuple[int, ...] = ()):

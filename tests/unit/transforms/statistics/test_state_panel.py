@@ -10,10 +10,12 @@ from datetime import date
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 
+from tests.support.late import Late
 from transforms.statistics import state_panel as sp
 from transforms.statistics.months import day, number
+
+sm = Late("statsmodels.api")
 
 FIRST = number(date(2008, 1, 1))
 CUT = number(date(2016, 1, 1))
