@@ -17,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from tests.replay.server import ReplayServer
+from tests.support.own_warehouse import own_warehouse  # noqa: F401  (a fixture)
+from tests.support.source_case import stand_in_for_all
 from tests.support.whole_warehouse import home, own, statistics, warehouse  # noqa: F401  (fixtures)
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -98,12 +100,6 @@ def shared_data() -> Path:
 @pytest.fixture
 def replay(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReplayServer]:
     """A server on 127.0.0.1 in place of every agency (tests/replay/server.py), and an environment without any key."""
-    from orchestration.sources.datasets import APIS
-
-    for variable in [name for name in os.environ if name.startswith("HEADWAY_") and name.endswith("_KEY")]:
-        monkeypatch.delenv(variable)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with ReplayServer(monkeypatch.setenv) as server:
-        for api in APIS:  # a test that serves only some of them must not reach the others
-            monkeypatch.setenv(f"HEADWAY_BASE_URL_{api}", server.url(api))
+        stand_in_for_all(server, monkeypatch)
         yield server

@@ -1,30 +1,43 @@
 """What tests of the provider modules share: a refresh of some datasets against the replay server, and what it left.
 
-Belongs here: running, reading back, keys that can be searched for. Does not belong here: assertions, agencies.
+Belongs here: standing in for the agencies, running, reading back, keys that can be searched for. Does not belong here: assertions, agencies.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from requests.structures import CaseInsensitiveDict
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
 from orchestration.intake.agency.plan import plan_refresh
 from orchestration.operations.refresh import run_refresh
+from orchestration.sources.datasets import APIS
 from orchestration.sources.spec import Dataset, PlanContext, Request, Response
 from orchestration.store.tables import open_store
+from tests.replay.server import ReplayServer
 
 RETRIEVED = datetime(2026, 11, 20, 15)
 
 
 def settings_at(home: Path) -> Settings:
     return Settings(project=PROJECT, home=home)
+
+
+def stand_in_for_all(server: ReplayServer, environment: pytest.MonkeyPatch) -> None:
+    """Ask the server in place of every agency, without any key: a test that serves only some of them must not reach the others."""
+    for variable in [name for name in os.environ if name.startswith("HEADWAY_") and name.endswith("_KEY")]:
+        environment.delenv(variable)
+    environment.setenv("NO_PROXY", "127.0.0.1")
+    for api in APIS:
+        environment.setenv(f"HEADWAY_BASE_URL_{api}", server.url(api))
 
 
 def unpaced(datasets: Iterable[Dataset]) -> list[Dataset]:

@@ -32,7 +32,7 @@ from tests.support.patience import PATIENCE
 def statistics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """One folder of slow statistics for all homes of a run: they have the same figures, and a minute of forecasts each
     is too much. It begins with what the last `make build` left; results are found by a hash of all they depend on."""
-    folder = _root(tmp_path_factory) / "statistics"
+    folder = root_of_run(tmp_path_factory) / "statistics"
     with FileLock(folder.with_suffix(".lock")):
         if not folder.exists():
             made = Settings.load(PROJECT / "warehouse").build / "statistics"
@@ -42,7 +42,7 @@ def statistics(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def _root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def root_of_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that all workers of this run share; benchmarks run without the plugin and so without workers."""
     base = tmp_path_factory.getbasetemp()
     return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -56,7 +56,7 @@ def home(statistics: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings
     HEADWAY_TEST_HOME names one that is there already, for somebody who runs one test again and again."""
     if made := os.environ.get("HEADWAY_TEST_HOME"):
         return Settings.load(made)
-    root = _root(tmp_path_factory)
+    root = root_of_run(tmp_path_factory)
     settings = Settings(project=PROJECT, home=root / "a warehouse")
     with FileLock(root / "warehouse.lock"):
         if not settings.current.exists():

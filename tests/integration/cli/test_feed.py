@@ -1,44 +1,23 @@
 """The path of docs/feed.md, as it is written there: from the refresh to an accepted event in a comparison.
 
-Belongs here: that path, and the measured figures of the page. Does not belong here: single commands (tests/unit/cli/test_feed.py).
+Belongs here: that path, and the measured figures of the page. Does not belong here: single commands
+(tests/unit/cli/test_feed.py), the build after it (tests/support/own_warehouse.py).
 """
 
 from __future__ import annotations
 
 import json
 import re
-import shlex
 
 import duckdb
 import pytest
 
 from orchestration.base.settings import PROJECT
-from orchestration.intake import feed as feed_module
 from tests.support.command_case import command
-from tests.support.feed_case import AUTOS, QUICK, agencies
+from tests.support.feed_case import AUTOS
 from tests.support.feed_recall import PAGE, in_words, measure
-
-
-def commands() -> list[list[str]]:
-    """The `headway` lines of the first block of the page, without what stands in for the agencies."""
-    block = re.search(r"^```\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert block is not None
-    return [shlex.split(line)[1:] for line in block[1].splitlines() if line.startswith("headway ")]
-
-
-def walk(settings, replay, monkeypatch) -> list[str]:
-    """What the commands of the page print, of which every one must succeed."""
-    agencies().serve(replay, monkeypatch.setenv)
-    monkeypatch.setattr(feed_module, "FEEDS", QUICK)  # the same agencies without the polite pauses
-    asked = commands()
-    assert [line[:2] for line in asked] == [
-        ["feed", "refresh"], ["feed", "list"], ["feed", "show"], ["feed", "accept"], ["compare", "user-autos-2025-04"],
-    ]  # fmt: skip
-    before = command(settings, *asked[-1])
-    assert before.returncode == 2, "nothing of the feed is in a comparison before a person accepts it"
-    done = [command(settings, *line) for line in asked]
-    assert [d.returncode for d in done] == [0] * len(asked), [d.stderr for d in done]
-    return [d.stdout + d.stderr for d in done]
+from tests.support.feed_walk import commands, walk
+from tests.support.own_warehouse import FED, PATIENT
 
 
 def test_from_refresh_to_a_comparison_as_the_page_says(own, replay, monkeypatch) -> None:
@@ -58,21 +37,18 @@ def test_from_refresh_to_a_comparison_as_the_page_says(own, replay, monkeypatch)
     assert mine["status"] == "accepted" and "user-autos-2025-04" in mine["cited_by_events"]
 
 
-@pytest.mark.long
-def test_the_next_build_has_the_event_and_the_candidates(own, replay, monkeypatch) -> None:
-    walk(own, replay, monkeypatch)
-    assert command(own, "build").returncode == 0
-    compared = command(own, *commands()[-1])
+@pytest.mark.timeout(PATIENT)
+def test_the_next_build_has_the_event_and_the_candidates(own_warehouse) -> None:
+    mine = own_warehouse.settings
+    compared = command(mine, *commands()[-1])
     assert compared.returncode == 0 and "not in this release" not in compared.stderr
-    with duckdb.connect(str(own.current_database), read_only=True) as con:
+    with duckdb.connect(str(mine.current_database), read_only=True) as con:
         released = con.sql(
             f"SELECT status, event_id, first_day::VARCHAR FROM rpt_feed_candidate WHERE feed_id = '{AUTOS}'"
         ).fetchall()
-        origin = con.sql(
-            "SELECT origin, source_key FROM dim_event WHERE event_id = 'user-autos-2025-04'"
-        ).fetchall()
+        origin = con.sql(f"SELECT origin, source_key FROM dim_event WHERE event_id = '{FED}'").fetchall()
         ((count,),) = con.sql("SELECT count(*) FROM rpt_feed_candidate").fetchall()
-    assert released == [("accepted", "user-autos-2025-04", "2025-04-03")]
+    assert released == [("accepted", FED, "2025-04-03")]
     assert origin == [("user", "USER_FEED_2025_05930")] and count == 3
 
 

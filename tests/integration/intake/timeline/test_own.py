@@ -1,107 +1,41 @@
 """A user's own timelines from a file to a comparison, and everything bundled as if they were not there.
 
-Belongs here: one build of a copy of the session's warehouse with own rows in it. Does not belong here: rules, files and store
-(tests/unit/intake/timeline).
+Belongs here: what the public tables, macros and commands of a release with own rows in it say. Does not belong here: that release and
+its rows (tests/support/own_warehouse.py), rules, files and store (tests/unit/intake/timeline).
 """
 
 from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections.abc import Iterator
 
 import duckdb
 import pytest
 
-from orchestration.base.settings import PROJECT, Settings
-from orchestration.intake.timeline.own import GivenRow, TimelineError, as_csv, typed
+from orchestration.base.settings import Settings
+from orchestration.intake.timeline.own import TimelineError
 from orchestration.operations.build import run_build
 from tests.support.command_case import command
-from tests.support.own_timeline_case import EVENT, MEASURE, POSITION, SOURCE
+from tests.support.own_timeline_case import MEASURE
+from tests.support.own_warehouse import FED, INSIDE, PATIENT, PLANT, TARIFF, OwnWarehouse
 from tests.support.same_tables import rows_apart
-from tests.support.whole_warehouse import headway
-from transforms.timeline import Kind
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.timeout(PATIENT)]
 
-PLANT, TARIFF, INSIDE = "user-plant-closes-2019-10", "user-tariff-2018-07", "user-shift-2020-06"
-#: A plant (an act that counts from effective_on), a tariff in the month of bundled acts, and an act inside a month that cuts where a bundled
-#: one begins on a first day (USMCA, July 2020), so that the month is asked with another gap besides.
-EVENTS: list[dict[str, object]] = [
-    {
-        **EVENT,
-        "event_type": "plant",
-        "effective_on": "2019-10-01",
-        "topics": "production",
-        "parties": "CAN;USA;MEX",
-    },
-    {
-        **EVENT,
-        "event_id": TARIFF,
-        "event_type": "tariff_effective",
-        "event_date": "2018-07-06",
-        "effective_on": "2018-07-06",
-        "title": "A tariff of our own story",
-        "parties": "USA;CHN",
-        "topics": "ieepa;general_goods",
-    },
-    {
-        **EVENT,
-        "event_id": INSIDE,
-        "event_type": "plant",
-        "event_date": "2020-06-15",
-        "effective_on": "2020-06-15",
-        "title": "A shift is cut",
-        "topics": "production",
-        "parties": "CAN;USA;MEX",
-    },
-]
-MEASURES = [
-    {
-        **MEASURE,
-        "imposing_iso3": "USA",
-        "partners": "CHN",
-        "hs_codes": "87",
-        "effective_on": "2018-07-06",
-        "event_id": TARIFF,
-    }
-]
-POSITIONS = [POSITION, {**POSITION, "event_id": "nafta-round6-end", "topic": "rules_of_origin_autos"}]
-ROWS: dict[Kind, list[dict[str, object]]] = {
-    "sources": [SOURCE],
-    "events": EVENTS,
-    "measures": MEASURES,
-    "positions": POSITIONS,
-}
+#: sources of what the user's feed fetched, and of what the user decided about it: the release without own timelines has none of their payloads
+FEED = ("federal_register", "feed_review")
+
+
+@pytest.fixture
+def mine(own_warehouse: OwnWarehouse) -> Settings:
+    return own_warehouse.settings
 
 
 @pytest.fixture(scope="module")
-def mine(home: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """A copy of the warehouse into which the rows were imported from CSV files, and built, as a user does it."""
-    folder = tmp_path_factory.mktemp("own timelines")
-    settings = Settings(PROJECT, folder / "home")
-    left_behind = {str(home.home): {home.build.name}}
-    shutil.copytree(
-        home.home, settings.home, symlinks=True, ignore=lambda where, _: left_behind.get(where, set())
-    )
-    for kind, rows in ROWS.items():
-        file = folder / f"{kind}.csv"
-        file.write_bytes(as_csv(kind, [typed(kind, row)[0] for row in map(_row, rows)]))
-        last = kind == "positions"
-        done = headway(settings, "timeline", "import", str(file), *(() if last else ("--no-build",)))
-        assert done.returncode == 0, done.stderr
-    yield settings
-    shutil.rmtree(settings.home, ignore_errors=True)
-
-
-def _row(cells: dict[str, object]) -> GivenRow:
-    return GivenRow(cells, "test")
-
-
-@pytest.fixture(scope="module")
-def both(home: Settings, mine: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def both(home: Settings, own_warehouse: OwnWarehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     """The release without own timelines as `bare`, the one with them as `mine`."""
+    mine = own_warehouse.settings
     with duckdb.connect() as con:
         for name, settings in (("bare", home), ("mine", mine)):
             con.execute(f"attach '{settings.current_database.resolve()}' as {name} (read_only)")
@@ -135,10 +69,15 @@ def test_bundled_rows_are_the_same_with_and_without_own_timelines(both):
         bundled = " and ".join(
             condition
             for needed, condition in (
+                ("feed_id", f"feed_id in (select feed_id from bare.main.{table})"),
                 ("event_id", "coalesce(not starts_with(event_id, 'user-'), true)"),
                 ("measure_id", "coalesce(not starts_with(measure_id, 'user-'), true)"),
                 ("origin", "origin = 'headway'"),
                 ("source_id", "coalesce(source_id, '') <> 'own_timelines'"),
+                (
+                    "archive_path",
+                    f"(source_id not in {FEED} or payload_id in (select payload_id from bare.main.{table}))",
+                ),
             )
             if needed in columns
         )
@@ -152,12 +91,14 @@ def test_own_rows_are_in_the_public_tables(both):
     assert asked(
         both, "select event_id, event_class, in_report from mine.dim_event where origin = 'user' order by 1"
     ) == [
+        (FED, "act", True),
         (PLANT, "act", True),
         (INSIDE, "act", True),
         (TARIFF, "act", True),
     ]
-    assert asked(both, "select source_key from mine.dim_event_source where origin = 'user'") == [
-        ("USER_COMPANY_NEWS",)
+    assert asked(both, "select source_key from mine.dim_event_source where origin = 'user' order by 1") == [
+        ("USER_COMPANY_NEWS",),
+        ("USER_FEED_2025_05930",),
     ]
     assert asked(both, "select measure_id, event_id from mine.dim_tariff_measure where origin = 'user'") == [
         (MEASURE["measure_id"], TARIFF)
@@ -180,7 +121,8 @@ def test_own_rows_are_in_the_public_tables(both):
         "rpt_difference_in_differences",
     ):
         ((n,),) = asked(
-            both, f"select count(distinct event_id) from mine.{table} where starts_with(event_id, 'user-')"
+            both,
+            f"select count(distinct event_id) from mine.{table} where event_id in ('{PLANT}', '{TARIFF}', '{INSIDE}')",
         )
         assert n == 3, table
 
