@@ -17,13 +17,15 @@ SHOWN = 5  # rows that are named in a failure
 
 
 def rows_apart(
-    con: duckdb.DuckDBPyConnection, before: str, after: str, where: str = "true"
+    con: duckdb.DuckDBPyConnection, before: str, after: str, where: str = "true", *, but: str = ""
 ) -> list[tuple[object, ...]]:
     """Rows of one of two tables that have no equal in the other, at most SHOWN of them; none where the tables hold the same.
 
-    `before` and `after` are qualified names (database.schema.table) of tables with the columns of `before`.
+    `before` and `after` are qualified names (database.schema.table) of tables with the columns of `before`. but: a column that may differ.
     """
-    columns = con.execute(f"select column_name, column_type from (describe {before})").fetchall()
+    columns = con.execute(
+        f"select column_name, column_type from (describe {before}) where column_name <> '{but}'"
+    ).fetchall()
     rounded = ", ".join(
         f'cast("{name}" as float) as "{name}"' if dtype == "DOUBLE" else f'"{name}"'
         for name, dtype in columns
