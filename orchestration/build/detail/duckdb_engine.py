@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from orchestration.base.duck import literal, opened, quoted
+from orchestration.base.duck import PARQUET, literal, opened, quoted
 from orchestration.build.detail.relations import Relation
 
 #: of the profile and of the file that dbt fills
@@ -53,6 +53,6 @@ def write(tables: Mapping[str, Sequence[str]], work: Path, out: Path, *, memory:
             order = ", ".join(map(quoted, key))
             con.execute(
                 f"COPY (SELECT * FROM main.{quoted(table)} ORDER BY {order}) "
-                f"TO {literal(folder / 'part-0000.parquet')} (FORMAT parquet, COMPRESSION zstd)"
+                f"TO {literal(folder / 'part-0000.parquet')} ({PARQUET})"
             )
     (work / DATABASE).unlink()
