@@ -48,7 +48,8 @@ _WHOLE, _RECORD, _LOCK = "whole", "kept.json", "lock"
 #: the names of the two databases there
 _STORE, _BUILD = "store.duckdb", "headway.duckdb"
 #: what a build leaves of its models and tests, without which it can be neither updated nor released
-_RESULTS = ("run_results.json", data_tests.RESULTS, data_tests.COMPILED)
+_DBT_RESULTS = "run_results.json"
+_RESULTS = (_DBT_RESULTS, data_tests.RESULTS, data_tests.COMPILED)
 #: folders of an archive that holds bundled figures alone
 _ARCHIVE_OF_FIGURES = {FIGURES, "objects", "tmp"}
 #: bytes that keeping leaves free on the disk: three more homes
@@ -247,6 +248,10 @@ def _write(settings: Settings, made_from: str) -> None:
         files = {name: source for name, source in _places(settings).items() if source.is_file()}
         for name, source in files.items():
             _copy(source, part / name)
+        # how dbt was called names the folders of this home, and nobody reads it
+        results = json.loads((part / _DBT_RESULTS).read_bytes())
+        results.pop("args", None)
+        (part / _DBT_RESULTS).write_text(json.dumps(results), encoding="utf-8")
         # the home that takes it has no release that it could go on from
         with opened(part / _BUILD, read_only=False) as con:
             con.execute("UPDATE kept.state SET release = NULL")

@@ -27,6 +27,7 @@ def second(home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     """A home without anything, beside the shared build, which was kept as its first build would have kept it."""
     shared = tmp_path / "shared"
     monkeypatch.setenv("HEADWAY_STATISTICS", str(shared))
+    monkeypatch.delenv("HEADWAY_KEEP")
     first = Settings(PROJECT, tmp_path / "first")
     first.home.mkdir()
     for name in (

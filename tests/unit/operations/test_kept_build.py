@@ -83,7 +83,9 @@ def built(home: Settings) -> Settings:
         journal.begin(con, [Node("m.m", "m", '"headway"."main"."m"', SQL, "", None, (), ())], [],
                       code=code_fingerprint(home), day="2026-11-29")  # fmt: skip
         con.execute("UPDATE kept.state SET release = '20261129T000000Z-aaaaaa'")
-    write(home.dbt_target / "run_results.json", '{"results": [{"unique_id": "m.m", "status": "success"}]}')
+    results = [{"unique_id": "m.m", "status": "success"}]
+    called = {"target_path": str(home.dbt_target)}
+    write(home.dbt_target / "run_results.json", json.dumps({"results": results, "args": called}))
     write(home.dbt_target / data_tests.RESULTS, '[{"unique_id": "test.t", "status": "pass"}]')
     write(home.dbt_target / data_tests.COMPILED, "[]")
     write(home.build / "statistics" / "slow.parquet", "results")
@@ -114,8 +116,13 @@ def test_a_second_home_of_the_clone_begins_with_what_the_first_has_built(first: 
         assert con.execute("SELECT sum(i) FROM m").fetchall() == [(5000 * 4999 // 2,)]
         state = journal.state(con)
     assert state == {"code": code_fingerprint(home), "day": "2026-11-29", "release": None}
-    for name in FILES[2:]:
+    for name in FILES[3:]:
         assert (home.dbt_target / name).read_bytes() == (first.dbt_target / name).read_bytes()
+    results = [json.loads((h.dbt_target / "run_results.json").read_bytes())["results"] for h in (first, home)]
+    assert results[0] == results[1]
+    whole = [path for path in folder(first).rglob("*") if path.is_file()]
+    assert len(whole) > len(FILES)
+    assert not [path for path in whole if str(first.home).encode() in path.read_bytes()], "whose home it was"
     assert (home.build / "statistics" / "slow.parquet").read_text() == "results"
     assert not begins_with_nothing(home) and not list(home.home.rglob(".*.part"))
     with duckdb.connect(str(first.build_database), read_only=True) as con:
