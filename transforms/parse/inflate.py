@@ -79,8 +79,9 @@ class Inflated:
             if not self._packed:
                 self._packed = self._file.read(min(_PACKED_PIECE, self._packed_left))
                 self._packed_left -= len(self._packed)
-                if not self._packed:
-                    raise EOFError(f"{self._info.filename!r} ends before its packed bytes do")
+            at_end = (
+                not self._packed
+            )  # bytes of the piece before may still be inside, where `size` was in their way
             try:
                 part: bytes = self._inflate.decompress(self._packed, size)
             except zlib_of_choice.error as error:
@@ -90,6 +91,8 @@ class Inflated:
                 self._size += len(part)
                 self._crc = zlib_of_choice.crc32(part, self._crc)
                 return part
+            if at_end and not self._inflate.eof:
+                raise EOFError(f"{self._info.filename!r} ends before its packed bytes do")
         if (self._size, self._crc) != (self._info.file_size, self._info.CRC):
             raise zipfile.BadZipFile(f"Bad CRC-32 for file {self._info.filename!r}")
         return b""
