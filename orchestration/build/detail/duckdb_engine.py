@@ -15,16 +15,19 @@ from orchestration.build.detail.relations import Relation
 TARGET, DATABASE = "duckdb", "detail.duckdb"
 
 
-def view_of(relation: Relation, name: str) -> str:
-    """CREATE VIEW over exactly the files of a relation; of one without files, an empty view of the same columns."""
+def selection(relation: Relation) -> str:
+    """SELECT of exactly the files of a relation; of one without files, no rows of the same columns."""
     if relation.files:
         columns = ", ".join(map(quoted, relation.columns))
         files = ", ".join(map(literal, relation.files))
-        body = f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
-    else:
-        nothing = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(c)}" for c, kind in relation.columns.items())
-        body = f"SELECT {nothing} WHERE false"
-    return f"CREATE OR REPLACE VIEW {name} AS {body}"
+        return f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
+    nothing = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(c)}" for c, kind in relation.columns.items())
+    return f"SELECT {nothing} WHERE false"
+
+
+def view_of(relation: Relation, name: str) -> str:
+    """CREATE VIEW of `selection`."""
+    return f"CREATE OR REPLACE VIEW {name} AS {selection(relation)}"
 
 
 def prepare(relations: Sequence[Relation], work: Path) -> None:
