@@ -7,6 +7,7 @@ which of their rows a test compares.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import duckdb
 
@@ -17,15 +18,14 @@ SHOWN = 5  # rows that are named in a failure
 
 
 def rows_apart(
-    con: duckdb.DuckDBPyConnection, before: str, after: str, where: str = "true", *, but: str = ""
+    con: duckdb.DuckDBPyConnection, before: str, after: str, where: str = "true", *, but: Sequence[str] = ()
 ) -> list[tuple[object, ...]]:
     """Rows of one of two tables that have no equal in the other, at most SHOWN of them; none where the tables hold the same.
 
-    `before` and `after` are qualified names (database.schema.table) of tables with the columns of `before`. but: a column that may differ.
+    `before` and `after` are qualified names (database.schema.table) of tables with the columns of `before`. but: columns that may differ.
     """
-    columns = con.execute(
-        f"select column_name, column_type from (describe {before}) where column_name <> '{but}'"
-    ).fetchall()
+    described = con.execute(f"select column_name, column_type from (describe {before})").fetchall()
+    columns = [(name, dtype) for name, dtype in described if name not in but]
     rounded = ", ".join(
         f'cast("{name}" as float) as "{name}"' if dtype == "DOUBLE" else f'"{name}"'
         for name, dtype in columns
