@@ -19,7 +19,7 @@ import pytest
 from tests.replay.server import ReplayServer
 from tests.support.own_warehouse import own_warehouse  # noqa: F401  (a fixture)
 from tests.support.source_case import stand_in_for_all
-from tests.support.whole_warehouse import home, own, own_built, statistics, warehouse  # noqa: F401  (fixtures)
+from tests.support.whole_warehouse import home, own, statistics, warehouse  # noqa: F401  (fixtures)
 
 PROJECT = Path(__file__).resolve().parent.parent
 
