@@ -115,16 +115,6 @@ def own(home: Settings, tmp_path: Path) -> Iterator[Settings]:
     shutil.rmtree(settings.home, ignore_errors=True)
 
 
-@pytest.fixture
-def own_built(home: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """As `own`, with what dbt built (0.8 GB, copied in a second): a build goes on from there, as in any home that has built before, and
-    makes again what a change reaches. For tests of what comes out; where a whole build is what is tested, `own` leads to one."""
-    settings = Settings(PROJECT, tmp_path / "home")
-    shutil.copytree(home.home, settings.home, symlinks=True)
-    yield settings
-    shutil.rmtree(settings.home, ignore_errors=True)
-
-
 def headway(
     settings: Settings, *arguments: str, timeout: float = 3 * PATIENCE
 ) -> subprocess.CompletedProcess[str]:
