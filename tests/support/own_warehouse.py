@@ -1,8 +1,8 @@
 """A copy of the session's warehouse with everything in it that a user adds, built once for all tests of a run, also of several processes.
 
-One story, because a build takes minutes: builds are killed, the store is lost, a whole build repairs both from the archive; then an event is
-accepted from the feed, own timelines are imported, and the last import brings that build up to date. The chapters that are over by then
-leave in `Told` what their tests ask for. Belongs here: the rows, the story. Does not belong here: what must be true of it (tests/faults/test_build_faults.py,
+One story, because a whole build takes minutes: an event is accepted from the feed, own timelines are imported, builds of all that are killed,
+the store is lost, a build repairs it from the archive, and one more import brings that build up to date. Each chapter leaves in `Told`
+what its tests ask for. Belongs here: the rows, the story. Does not belong here: what must be true of it (tests/faults/test_build_faults.py,
 tests/integration/cli/test_feed.py, tests/integration/intake/timeline/test_own.py), anything that writes to the finished warehouse.
 """
 
@@ -134,6 +134,12 @@ def own_warehouse(home: Settings, tmp_path_factory: pytest.TempPathFactory) -> O
 def _story(settings: Settings, folder: Path) -> Told:
     """Tell it, with the user's files in `folder`. Fails with what the command said where one does not do its work."""
     vintages, was_running, observations = [whole(settings)], [], [stored(settings)]
+    with pytest.MonkeyPatch.context() as environment, ReplayServer(environment.setenv) as replay:
+        stand_in_for_all(replay, environment)
+        walk(settings, replay, environment)
+    *first, last = ROWS
+    for kind in first:
+        _imported(settings, folder, kind, "--no-build")
     draw = random.Random(20261121)
     for kill in range(KILLS):
         share = draw.uniform(0, 0.3 if KILLS == 2 else 0.9) if kill else 0
@@ -149,12 +155,6 @@ def _story(settings: Settings, folder: Path) -> Told:
     vintages.append(whole(settings))
     leftovers = [path.name for path in settings.releases.glob(".staging*")]
     repaired = settings.current.resolve().name
-    with pytest.MonkeyPatch.context() as environment, ReplayServer(environment.setenv) as replay:
-        stand_in_for_all(replay, environment)
-        walk(settings, replay, environment)
-    *first, last = ROWS
-    for kind in first:
-        _imported(settings, folder, kind, "--no-build")
     _imported(settings, folder, last)
     return Told(vintages, was_running, appended, observations, leftovers, repaired)
 

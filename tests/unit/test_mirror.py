@@ -20,7 +20,6 @@ FEEDS = PROJECT / "orchestration" / "sources" / "feed"
 ELSEWHERE = {
     "orchestration/cli/__main__.py": "two lines; every test that starts a process runs them (tests/support/whole_warehouse.py)",
     "orchestration/cli/writing.py": "its commands are tested with what they start: operations/test_build, test_refresh, test_removal",
-    "orchestration/build/detail/attach.py": "a file of views, asked as of several days by integration build/detail/test_derive.py",
     "orchestration/operations/detail_build.py": "hands its arguments on; run as a command by build/detail/test_derive.py",
     "orchestration/defs/assets/release.py": "run through Dagster by operations/test_build.py, with and without --allow-shrink",
     "orchestration/defs/assets/result.py": "a result's metadata, read by defs/assets/test_live.py of a run",

@@ -37,12 +37,15 @@ def second(home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         "dbt",
     ):  # without its releases, of which there may be more than the first
         (first.home / name).symlink_to(home.home / name)
-    assert kept_build.keep(first, kept_build.key(first))
+    assert kept_build.keep(first, kept_build.key(first)), (
+        "HEADWAY_TEST_HOME is of other code, or not of a first build"
+    )
     yield Settings(PROJECT, tmp_path / "second")
     for path in (shared, tmp_path / "second"):
         shutil.rmtree(path, ignore_errors=True)
 
 
+@pytest.mark.long
 def test_the_release_is_that_of_a_cold_build_but_for_its_times(home: Settings, second: Settings) -> None:
     """A figure that depends on which home was first would be nobody's figure."""
     done = headway(second, "build")
