@@ -128,6 +128,7 @@ def own_warehouse(home: Settings, tmp_path_factory: pytest.TempPathFactory) -> O
                 home.home, settings.home, symlinks=True, ignore=lambda where, _: left_behind.get(where, set())
             )
             told.write_text(json.dumps(asdict(_story(settings, folder))), encoding="utf-8")
+            settings.build_database.unlink()  # 0.8 GB that nobody asks for any more
     return OwnWarehouse(settings, Told(**json.loads(told.read_text(encoding="utf-8"))))
 
 
