@@ -164,7 +164,9 @@ def parse_into(settings: Settings, folder: Path) -> Iterator[str]:
     tests are. Raises ReleaseError where the project cannot be parsed or a test cannot be compiled."""
     from dbt.contracts.graph.manifest import Manifest
 
-    scratch = folder / "scratch"  # of its own: dbt leaves logs and summaries there that would pass for those of a build
+    scratch = (
+        folder / "scratch"
+    )  # of its own: dbt leaves logs and summaries there that would pass for those of a build
     # dbt writes the JSON by a part of Python's encoder that is in Python: 2 s for these 5 MB, which the other part writes in 0.1 s
     outcome = invoke(settings, ["parse", "--no-write-json"], target=scratch)
     manifest = outcome.result
@@ -202,7 +204,9 @@ def _compile(settings: Settings, manifest: Manifest, nodes: Iterable[Any]) -> No
             try:
                 compiler.compile_node(node, manifest, {}, write=False)
             except DbtBaseException as error:
-                raise ReleaseError(f"the data test {node.name} of the dbt project cannot be compiled: {error}") from error
+                raise ReleaseError(
+                    f"the data test {node.name} of the dbt project cannot be compiled: {error}"
+                ) from error
             if not node.compiled_code:  # a test that nobody runs would pass for ever
                 raise ReleaseError(f"dbt compiled no SQL for {node.unique_id}")
 
