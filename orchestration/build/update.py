@@ -301,6 +301,8 @@ def build_session(settings: Settings, *, read_only: bool = False) -> Iterator[du
     con = duckdb.connect(config=_SESSION)
     try:
         con.execute("SET TimeZone = 'UTC'")
+        # beside the file, as where it is opened by itself: a session without a file would spill into the current folder
+        con.execute(f"SET temp_directory = {literal(settings.build_database.with_suffix('.duckdb.tmp'))}")
         mode = "READ_ONLY" if read_only else "READ_WRITE"
         con.execute(f"ATTACH {literal(settings.build_database)} AS {settings.build_database.stem} ({mode})")
         con.execute(f"ATTACH {literal(settings.store)} AS store (READ_ONLY)")

@@ -147,6 +147,8 @@ def compare(
     if len(unknown):
         raise ValueError(f"forecasts of series that have no months: {sorted(set(unknown))}")
     rows = _Rows.of(forecasts, panel)
+    # the arrays are in `rows`: as long again they would lie there twice, unless the caller holds them too
+    forecasts = forecasts.select("series_id", "train_start", "train_end", "n_train", "reason")
     parts = [
         _of_span(rows, panel, event_months, act_keys, gap, span)
         for gap in GAPS
@@ -159,29 +161,31 @@ def compare(
             else cuts
         ]
     ]
-    del rows  # 90 MB, as each of the following arrays is
+    del rows  # 260 MB, beside which the following columns of 8 to 16 MB each need not lie
     # in order of series and cut, which the calibration relies on
     start, number = (np.concatenate([part[name] for part in parts]) for name in ("start", "cut_month"))
-    order = np.argsort(start * _APART + number, kind="stable")
+    order = np.argsort(start.astype(np.int64) * _APART + number, kind="stable")
     columns = {name: np.concatenate([part.pop(name) for part in parts])[order] for name in list(parts[0])}
-    at, holes = columns["row"], columns["hole"]
+    del order, start, number
+    at, holes = columns.pop("row"), columns.pop("hole")
     made = forecasts["reason"][at]
     return pl.DataFrame(
         {
             "series_id": forecasts["series_id"][at],
-            "cut_month": pl.Series(columns["cut_month"].astype("datetime64[M]").astype("datetime64[D]")).cast(
-                pl.Date
-            ),
-            "gap_months": columns["gap_months"],
-            "span": pl.Series(["window", "month"])[columns["is_month"]],
-            "months": columns["months"],
+            "cut_month": pl.Series(
+                columns.pop("cut_month").astype("datetime64[M]").astype("datetime64[D]")
+            ).cast(pl.Date),
+            "gap_months": columns.pop("gap_months"),
+            "span": pl.Series(["window", "month"])[columns.pop("is_month")],
+            "months": columns.pop("months"),
             **{name: forecasts[name][at] for name in ("train_start", "train_end", "n_train")},
             **{
-                name: pl.Series(columns[name]).fill_nan(None) for name in ("actual", "expected", "half_width")
+                name: pl.Series(columns.pop(name)).fill_nan(None)
+                for name in ("actual", "expected", "half_width")
             },
-            "n_episode_months": columns["n_episode_months"],
-            "is_event_cut": columns["is_event_cut"],
-            "is_origin": columns["is_origin"],
+            "n_episode_months": columns.pop("n_episode_months"),
+            "is_event_cut": columns.pop("is_event_cut"),
+            "is_origin": columns.pop("is_origin"),
             "reason": made.zip_with(made.is_not_null() | ~pl.Series(holes), pl.Series([REASON_HOLE])),
         },
         schema_overrides=COMPARED,
@@ -347,16 +351,16 @@ def _of_span(
     total = rows.expected[at, gap + span.last] - rows.expected[at, gap + span.first]
     is_window = span.name == "window"
     return {
-        "row": at,
-        "start": start,
-        "cut_month": number[at],
-        "gap_months": np.full(len(at), gap, dtype=np.int32),
+        "row": at.astype(np.int32),
+        "start": start.astype(np.int32),
+        "cut_month": number[at].astype(np.int32),
+        "gap_months": np.full(len(at), gap, dtype=np.int8),
         "is_month": np.full(len(at), not is_window, dtype=np.int8),
-        "months": np.full(len(at), span.months, dtype=np.int32),
+        "months": np.full(len(at), span.months, dtype=np.int8),
         "actual": np.where(hole, np.nan, actual),
         "expected": total / length,
         "half_width": (rows.window_half_width if is_window else rows.half_width)[at, span.column],
-        "n_episode_months": touched[kept].astype(np.int32),
+        "n_episode_months": touched[kept].astype(np.int16),
         "is_event_cut": is_event[kept],
         "is_origin": is_origin[kept],
         "hole": hole,

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from transforms.statistics.autoregression import MAX_ORDER
 from transforms.statistics.months import (
     REASON_MISSING,
     REASON_NOT_POSITIVE,
     MonthlySeries,
     first_reason,
 )
-from transforms.statistics.regression import MAX_ORDER
 
 #: months of the window on each side of a cut at most and at least, and on both sides together at least
 WINDOW, MIN_SIDE, MIN_MONTHS = 60, 12, 60

@@ -12,6 +12,7 @@ import polars as pl
 
 from orchestration.build.statistics_cache import fingerprint, remembered, version_of
 from transforms.statistics import (
+    autoregression,
     interrupted,
     interrupted_calibration,
     interrupted_design,
@@ -44,7 +45,9 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         return pl.DataFrame(schema=interrupted_calibration.CALIBRATION_SCHEMA)
     series = monthly.partition_by("series_id", as_dict=True, maintain_order=True)
     touching = episodes.partition_by("series_id", as_dict=True, include_key=False)
-    version = version_of(interrupted_calibration, interrupted, interrupted_design, regression, months)
+    version = version_of(
+        interrupted_calibration, interrupted, interrupted_design, regression, autoregression, months
+    )
     own_designs = (
         pairs.sort("series_id", "design_id").group_by("series_id", maintain_order=True).agg("design_id")
     )

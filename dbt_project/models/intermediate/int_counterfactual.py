@@ -61,20 +61,23 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
         )
         for key, rows in monthly.partition_by("series_id", as_dict=True, maintain_order=True).items()
     }
-    forecasts_by_model = {
+    # first, and in the other process: the forecasts of every month are 260 MB, which need not lie there for the seconds that it takes
+    of_trend = _local_linear_trend(
+        {name: series[name] for name in chosen["series_id"].sort() if name in series},
+        *asked[local_linear_trend.MODEL],
+        acts,
+    )
+    made = {
         # every month of every series as origin takes two seconds, less than keeping the forecasts would
-        drift_month.MODEL: drift_month.forecast(series, _unusual(series, episodes)),
-        local_linear_trend.MODEL: _local_linear_trend(
-            {name: series[name] for name in chosen["series_id"].sort() if name in series},
-            *asked[local_linear_trend.MODEL],
-            acts,
-        ),
+        drift_month.MODEL: lambda: drift_month.forecast(series, _unusual(series, episodes)),
+        local_linear_trend.MODEL: lambda: of_trend,
     }
+    # called within the argument, so that nobody but compare holds the forecasts, and it can let go of them
     compared = [
-        counterfactual.compare(rows, monthly, episodes, *asked[name], acts).insert_column(
+        counterfactual.compare(forecast(), monthly, episodes, *asked[name], acts).insert_column(
             0, pl.lit(name).alias("model")
         )
-        for name, rows in forecasts_by_model.items()
+        for name, forecast in made.items()
     ]
     scales = dict(monthly.select("series_id", "scale").unique("series_id").iter_rows())
     scale = pl.col("series_id").replace_strict(scales, return_dtype=pl.String)

@@ -52,13 +52,9 @@ whole as (
         and (post.as_of_basis = 'latest' or pre.n_values + post.n_values > 0)
 ),
 
--- windows that lack a month or a few are compared by the others; the episodes are those of the whole windows
+-- Windows that lack a month or a few are compared by the others; the episodes are those of the whole windows. One left join and no union
+-- of those with and those without: read twice, 1.7 million rows of fifty columns would be written out to be read again.
 windows as (
-    select whole.*
-    from whole
-    anti join {{ ref('int_paired_window') }} as paired
-        on {{ same_comparison('whole', 'paired') }}
-    union all by name
     select
         whole.* exclude (
             months_left_out,
@@ -68,14 +64,14 @@ windows as (
             earlier_n_values,
             trend_n_values
         ),
-        paired.months_left_out,
+        case when paired.series_id is null then whole.months_left_out else paired.months_left_out end as months_left_out,
         {%- for side in ['pre', 'post'] %}{% for name in paired_aggregates() %}
-        paired.{{ side }}_{{ name }},
+        case when paired.series_id is null then whole.{{ side }}_{{ name }} else paired.{{ side }}_{{ name }} end as {{ side }}_{{ name }},
         {%- endfor %}{% endfor %}
-        0 as earlier_n_values,
-        0 as trend_n_values
+        case when paired.series_id is null then whole.earlier_n_values else 0 end as earlier_n_values,
+        case when paired.series_id is null then whole.trend_n_values else 0 end as trend_n_values
     from whole
-    inner join {{ ref('int_paired_window') }} as paired
+    left join {{ ref('int_paired_window') }} as paired
         on {{ same_comparison('whole', 'paired') }}
 )
 

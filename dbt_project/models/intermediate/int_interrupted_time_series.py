@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from orchestration.build.statistics_cache import fingerprint, remembered, version_of
-from transforms.statistics import interrupted, interrupted_design, months, regression
+from transforms.statistics import autoregression, interrupted, interrupted_design, months, regression
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
@@ -76,7 +76,7 @@ def _of_designs(
         for calendar in sorted(set(calendars.values()))
     }
     touching = episodes.partition_by("series_id", as_dict=True, include_key=False)
-    version = version_of(interrupted, interrupted_design, regression, months)
+    version = version_of(interrupted, interrupted_design, regression, autoregression, months)
     # what the series of a calendar have in common is read once
     of_calendar = {calendar: fingerprint(version, own) for calendar, own in designs.items()}
     # a series is a piece of work: a new month of it, a new event or episode changes its regressions

@@ -13,7 +13,8 @@ from scipy.stats import t as student
 
 from tests.support.examples import examples
 from tests.support.interrupted_case import noise, plain
-from transforms.statistics.regression import FITS, Blocks, is_stationary, yule_walker
+from transforms.statistics.autoregression import FITS
+from transforms.statistics.regression import Blocks
 
 
 def case(seed: int, rho: float, before: int, after: int, series: int = 3, joint: tuple[int, ...] = ()):
@@ -81,26 +82,6 @@ def test_many_groups_give_what_each_gives_alone(seed, rho):
         ):
             np.testing.assert_allclose(many.se[own], one.se, rtol=1e-9)
             np.testing.assert_allclose(many.p[own], one.p, rtol=1e-7, atol=1e-12)
-
-
-@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(30, 60))
-@examples(20)
-def test_yule_walker_and_what_is_stationary(seed, order, months):
-    """Against the equations themselves and the roots of the companion matrix; one series repeats exactly, so that its equations
-    are singular, and must not stop the others."""
-    u = np.random.default_rng(seed).normal(size=(months, 4)).cumsum(axis=0)
-    u[:, 3] = 0.0
-    filled = np.vstack([u, np.zeros((5, 4))])
-    found = yule_walker(filled, order, np.full(4, months))
-    for j in range(3):
-        expected, _ = sm.regression.yule_walker(u[:, j], order=order, method="adjusted", result_object=False)
-        np.testing.assert_allclose(found[j], expected, rtol=1e-8, atol=1e-9)
-    assert np.isfinite(found).all()
-    rho = np.random.default_rng(seed).normal(size=(50, order))
-    companion = np.zeros((50, order, order))
-    companion[:, 0], companion[:, np.arange(1, order), np.arange(order - 1)] = rho, 1
-    inside = np.abs(np.linalg.eigvals(companion)).max(axis=1) < 1
-    np.testing.assert_array_equal(is_stationary(rho), inside)
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(3, 12))
