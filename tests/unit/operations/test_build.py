@@ -33,7 +33,7 @@ def allowed(tmp_path: Path, monkeypatch) -> list[bool]:
     monkeypatch.setenv("HEADWAY_HOME", str(tmp_path / "home"))
     monkeypatch.setattr(build, "run_job", run_job)
     monkeypatch.setattr(
-        "orchestration.defs.assets.release.publish", lambda _, *, allow_shrink: told.append(allow_shrink)
+        "orchestration.build.steps.publish", lambda _, *, allow_shrink: told.append(allow_shrink)
     )
     monkeypatch.setattr(release, "current_release", lambda _: None)
     return told
