@@ -25,7 +25,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.base.duck import literal, opened, quoted
+from orchestration.base.duck import BUILD_MEMORY_LIMIT, literal, opened, quoted
 from orchestration.base.settings import Settings
 from orchestration.build import journal, statistics_cache
 from orchestration.build.dbt_call import environment
@@ -39,7 +39,7 @@ _STAMP = re.compile(r"timestamp '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'")
 #: the database in memory that holds inputs cut down to some series
 _PART = "memory"
 #: as the profile of dbt has it
-_SESSION: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "600MB", "threads": 2}
+_SESSION: dict[str, str | bool | int | float | list[str]] = {"memory_limit": BUILD_MEMORY_LIMIT, "threads": 2}
 
 
 @dataclass(frozen=True)
