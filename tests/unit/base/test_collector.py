@@ -12,7 +12,7 @@ from orchestration.base import collector
 def test_what_holds_before_holds_again_however_the_block_ends() -> None:
     before = gc.get_threshold()
     with pytest.raises(RuntimeError), collector.rarely():
-        assert gc.get_threshold()[0] > before[0] and gc.get_freeze_count() > 0
+        assert gc.get_threshold()[0] >= 50_000 and gc.get_freeze_count() > 0
         raise RuntimeError
     assert gc.get_threshold() == before and gc.get_freeze_count() == 0
 
