@@ -17,7 +17,7 @@ import duckdb
 from orchestration.base import progress
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.build import data_tests, update, worker
+from orchestration.build import data_tests, schedule, update, worker
 from orchestration.build.data_tests import TestResult
 from orchestration.build.dbt_call import invoke
 from orchestration.build.dbt_project import ensure_tests, parsed
@@ -140,7 +140,7 @@ def _built_anew(settings: Settings) -> DbtResult:
             finished += 1
             say("transform", event.data.node_info.node_name, finished, total)
 
-    with worker.working():
+    with worker.working(), schedule.longest_chain_first():
         outcome = invoke(settings, _BUILD, manifest=manifest, callbacks=[listen])
     if not isinstance(outcome.result, RunExecutionResult):
         raise ReleaseError(f"dbt could not run: {str(outcome.exception) or type(outcome.exception).__name__}")
