@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
-import networkx
-from dbt.graph.queue import GraphQueue
+from dbt.graph.queue import GraphQueue, nx
 
 from orchestration.build.schedule import longest_chain_first, scores
 
@@ -13,7 +12,7 @@ from orchestration.build.schedule import longest_chain_first, scores
 EDGES = [("start", "a"), ("start", "b"), ("b", "c"), ("c", "d"), ("a", "end"), ("d", "end")]
 
 
-def given_out(graph: networkx.DiGraph) -> list[str]:
+def given_out(graph: nx.DiGraph) -> list[str]:
     """All nodes in the order in which a queue of dbt gives them to one thread."""
     queue = GraphQueue(graph.copy(), SimpleNamespace(expect=lambda node: node), set(graph))
     order = []
@@ -27,7 +26,7 @@ def given_out(graph: networkx.DiGraph) -> list[str]:
 def test_the_longest_chain_goes_first():
     """In dbt's own order the short branch goes before the long one that the build waits for at the end. A version of dbt without the
     method that is replaced shows here; afterwards dbt's own order is back."""
-    graph = networkx.DiGraph(EDGES)
+    graph = nx.DiGraph(EDGES)
     theirs = given_out(graph)
     with longest_chain_first():
         ours = given_out(graph)
@@ -38,7 +37,7 @@ def test_the_longest_chain_goes_first():
 
 def test_what_is_read_scores_before_its_reader():
     """The chain behind a node holds that behind each of its readers, and one more."""
-    graph = networkx.DiGraph(EDGES)
+    graph = nx.DiGraph(EDGES)
     found = scores(graph)
     assert all(found[first] < found[then] for first, then in graph.edges)
     assert found["start"] == -5 and found["end"] == -1
