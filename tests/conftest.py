@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from tests.replay.server import ReplayServer
-from tests.support.whole_warehouse import home, own, statistics, warehouse  # noqa: F401  (fixtures)
+from tests.support.whole_warehouse import home, own, own_built, statistics, warehouse  # noqa: F401  (fixtures)
 
 PROJECT = Path(__file__).resolve().parent.parent
 

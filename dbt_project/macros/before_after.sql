@@ -211,67 +211,98 @@
     ]) }}
 {% endmacro %}
 
+{# What makes a family of comparisons, besides the series' own family: comparisons of one width, gap and basis are judged together. #}
+{% macro family_columns(apart=none) -%}
+    {{ return(['family_id', 'window_months', 'gap_months', 'as_of_basis'] + ([apart] if apart else [])) }}
+{%- endmacro %}
+
 {#
-    The rows of a report: false discovery rates within families, verdict, the share of the treatment's series that is outside, and the
-    reason. Names of common table expressions:
-    subjects: `subject`, its cut_month and default_gap_months; compared: int_compared_cut with `subject`, cluster_id, treatment_id, n_other_events and its
-    like, identified, not_identified_because, not_computable_because. apart: a column of both that makes families of its own.
+    False discovery rates of the comparisons of a report: series_id, the columns of a family, placebo_rank, family_size, q_bh, q_by. One row
+    for each rank that a series has there, null included, which is in no family but is told its size.
+
+    subjects: events or clusters with cut_month and default_gap_months. apart: a column of theirs that makes families of its own.
 #}
-{% macro judged_report(subjects, compared, subject, apart=none) -%}
-{%- set row = [subject, 'series_id', 'window_months', 'gap_months', 'as_of_basis'] -%}
-{%- set family = ['family_id', 'window_months', 'gap_months', 'as_of_basis'] + ([apart] if apart else []) -%}
-members as (
-    select
-        subjects.{{ subject }},
-        cuts.series_id,
-        cuts.window_months,
-        cuts.gap_months,
-        cuts.as_of_basis,
-        cuts.family_id,
-        {%- if apart %}
-        subjects.{{ apart }},
-        {%- endif %}
-        cuts.placebo_rank
-    from {{ ref('int_compared_cut') }} as cuts
-    inner join {{ subjects }} as subjects
-        on cuts.cut_month = subjects.cut_month
-        and {{ gap_is_reported('cuts.gap_months', 'subjects.default_gap_months') }}
-    where cuts.placebo_rank is not null
-),
+{% macro family_rates(subjects, apart=none) -%}
+{%- set family = family_columns(apart) -%}
+    with members as (
+        select
+            cuts.series_id,
+            {%- for column in family %}
+            {{ 'subjects' if column == apart else 'cuts' }}.{{ column }},
+            {%- endfor %}
+            cuts.placebo_rank,
+            count(*) as n_members
+        from {{ ref('int_compared_cut') }} as cuts
+        inner join {{ subjects }} as subjects
+            on cuts.cut_month = subjects.cut_month
+            and {{ gap_is_reported('cuts.gap_months', 'subjects.default_gap_months') }}
+        group by all
+    ),
 
-families as (
+    of_families as (
+        select
+            {{ family | join(', ') }},
+            placebo_rank,
+            sum(n_members) as n_members
+        from members
+        where placebo_rank is not null
+        group by all
+    ),
+
+    rates as (
+        {{ false_discovery_rates('of_families', family, 'placebo_rank') | indent(8) }}
+    ),
+
+    sizes as (
+        select distinct {{ family | join(', ') }}, family_size
+        from rates
+    )
+
     select
-        {{ family | join(', ') }},
-        cast(count(*) as integer) as family_size
+        members.* exclude (n_members),
+        coalesce(sizes.family_size, 0) as family_size,
+        rates.q_bh,
+        rates.q_by
     from members
-    group by {{ family | join(', ') }}
-),
+    left join sizes
+        on {% for column in family %}members.{{ column }} = sizes.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+    left join rates
+        on members.placebo_rank = rates.placebo_rank
+        {%- for column in family %}
+        and members.{{ column }} = rates.{{ column }}
+        {%- endfor %}
+{%- endmacro %}
 
-rates as (
-    {{ false_discovery_rates('members', row, family, 'placebo_rank') | indent(4) }}
-),
-
+{#
+    The rows of a report: verdict, false discovery rates, the share of the treatment's series that is outside, and the reason. Names of
+    common table expressions or relations:
+    compared: int_compared_cut with `subject`, cluster_id, treatment_id, n_other_events and its like, identified, not_identified_because,
+    not_computable_because. rates: family_rates. apart: the column that made families of its own there.
+#}
+{% macro judged_report(compared, rates, subject, apart=none) -%}
 judged as (
     {{ with_verdict(compared) | indent(4) }}
 )
 
 select
     {% for column in before_after_columns(subject) -%}
-    {% if column in ('q_bh', 'q_by') %}rates.{{ column }}
+    {% if column in ('family_size', 'q_bh', 'q_by') %}rates.{{ column }}
     {%- elif column.startswith('share_outside') %}share.{{ column }}
-    {%- elif column == 'family_size' %}coalesce(families.family_size, 0) as family_size
-    {%- elif column == 'bh_min_hits' %}{{ bh_min_hits('judged.rank_floor', 'coalesce(families.family_size, 0)') }} as bh_min_hits
+    {%- elif column == 'bh_min_hits' %}{{ bh_min_hits('judged.rank_floor', 'rates.family_size') }} as bh_min_hits
     {%- else %}judged.{{ column }}
     {%- endif %},
     {% endfor -%}
     {{ reason_of_verdict() | indent(4) }} as reason
 from judged
-left join families
-    on {% for column in family %}judged.{{ column }} = families.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
-left join rates
-    on {% for column in row %}judged.{{ column }} = rates.{{ column }}{{ ' and ' if not loop.last }}{% endfor %}
+left join {{ rates }} as rates
+    on judged.series_id = rates.series_id
+    and judged.placebo_rank is not distinct from rates.placebo_rank
+    {%- for column in family_columns(apart) %}
+    and judged.{{ column }} = rates.{{ column }}
+    {%- endfor %}
 left join {{ ref('int_treatment_share') }} as share
     on judged.treatment_id = share.treatment_id
+    and judged.series_id = share.series_id
     and judged.window_months = share.window_months
     and judged.gap_months = share.gap_months
     and judged.as_of_basis = share.as_of_basis

@@ -13,8 +13,6 @@ import os
 import shlex
 import subprocess
 
-import requests
-
 from orchestration.base.progress import report
 
 _SECONDS = 20
@@ -27,6 +25,8 @@ def tell(subject: str, text: str) -> list[str]:
     """
     problems = []
     if webhook := os.environ.get("HEADWAY_NOTIFY_WEBHOOK", "").strip():
+        import requests  # only here: whatever loads Dagster's definitions imports this module, and tells nobody
+
         try:
             response = requests.post(
                 webhook, json={"text": f"{subject}\n{text}"}, timeout=_SECONDS, allow_redirects=False

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from orchestration.base import progress
+from orchestration.base import collector, progress
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
 from orchestration.build import data_tests, schedule, update, worker
@@ -29,7 +29,16 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 #: what dbt makes; data tests come after it, and unit tests use fixed inputs, so they belong to the test suite
-_BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+_BUILD = (
+    "build",
+    "--exclude-resource-type",
+    "unit_test",
+    "--exclude-resource-type",
+    "test",
+    "--no-write-json",
+)
+#: the results of dbt in the folder of its artefacts
+_RUN_RESULTS = "run_results.json"
 
 
 @dataclass(frozen=True)
@@ -79,7 +88,7 @@ def build(settings: Settings, *, anew: bool = False) -> DbtResult:
 
 def _updated(settings: Settings) -> DbtResult | None:
     """Only what a change of the store reaches. None where that is not possible: then all is made anew."""
-    whole = (settings.dbt_target / "run_results.json", settings.dbt_target / data_tests.COMPILED)
+    whole = (settings.dbt_target / _RUN_RESULTS, settings.dbt_target / data_tests.COMPILED)
     if not all(path.exists() for path in whole) or not update.is_possible(settings):
         return None
     ensure_tests(settings)
@@ -128,7 +137,7 @@ def _built_anew(settings: Settings) -> DbtResult:
         settings.build_database,
         settings.build_database.with_suffix(".duckdb.wal"),
         data_tests.results_path(settings),
-        settings.dbt_target / "run_results.json",
+        settings.dbt_target / _RUN_RESULTS,
     ):
         stale.unlink(missing_ok=True)
     total, finished = sum(n.resource_type in ("model", "seed") for n in manifest.nodes.values()), 0
@@ -140,10 +149,12 @@ def _built_anew(settings: Settings) -> DbtResult:
             finished += 1
             say("transform", event.data.node_info.node_name, finished, total)
 
-    with worker.working(), schedule.longest_chain_first():
-        outcome = invoke(settings, _BUILD, manifest=manifest, callbacks=[listen])
+    known = _kept_nodes(manifest)
+    with worker.working(), collector.rarely(), schedule.longest_chain_first():
+        outcome = invoke(settings, _BUILD, manifest=_to_build(manifest), callbacks=[listen])
     if not isinstance(outcome.result, RunExecutionResult):
         raise ReleaseError(f"dbt could not run: {str(outcome.exception) or type(outcome.exception).__name__}")
+    outcome.result.write(str(settings.dbt_target / _RUN_RESULTS))
     built = [
         Built(r.node.unique_id, r.node.name, str(r.status), r.message, r.execution_time)
         for r in outcome.result.results
@@ -162,8 +173,20 @@ def _built_anew(settings: Settings) -> DbtResult:
             for r in outcome.result.results
             if hasattr(r.node, "compiled_code")
         }
-        update.remember(settings, _kept_nodes(manifest), compiled, started, code)
+        update.remember(settings, known, compiled, started, code)
     return result
+
+
+def _to_build(manifest: Manifest) -> Manifest:
+    """The manifest without its tests, which a build leaves to data_tests.py: dbt would order them among the models and take them out again.
+
+    Nor does a build write JSON (`--no-write-json`) but for its results: the graph with all nodes before the first model and the manifest
+    once more at the end took 4 s. The manifest that readers look for is the one of the parse.
+    """
+    for name in [name for name, node in manifest.nodes.items() if node.resource_type == "test"]:
+        del manifest.nodes[name]
+    manifest.unit_tests.clear()
+    return manifest
 
 
 def _kept_nodes(manifest: Manifest) -> dict[str, Any]:
@@ -179,7 +202,7 @@ def check_results(settings: Settings) -> list[CheckResult]:
 
     One check for each model or test that failed or warned, and one, named dbt, for all of them.
     """
-    built, tested = settings.dbt_target / "run_results.json", data_tests.results_path(settings)
+    built, tested = settings.dbt_target / _RUN_RESULTS, data_tests.results_path(settings)
     if not built.exists() or not tested.exists():
         return [
             CheckResult("dbt", "fail", "dbt has not been run to its end: there are no results to release")

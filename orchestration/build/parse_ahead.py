@@ -90,8 +90,10 @@ def started(settings: Settings) -> Iterator[None]:
 
 def main(home: str, folder: str) -> None:
     """What the process runs: parse into `folder`, and mark each stage that is reached."""
+    from orchestration.build import quick_dbt
     from orchestration.build.dbt_project import parse_into
 
+    quick_dbt.install()
     for stage in parse_into(Settings.load(home), Path(folder)):
         (Path(folder) / stage).touch()
 

@@ -25,7 +25,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.base.duck import literal, opened, quoted
+from orchestration.base.duck import BUILD_MEMORY_LIMIT, literal, opened, quoted
 from orchestration.base.settings import Settings
 from orchestration.build import journal, statistics_cache
 from orchestration.build.dbt_call import environment
@@ -39,7 +39,7 @@ _STAMP = re.compile(r"timestamp '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'")
 #: the database in memory that holds inputs cut down to some series
 _PART = "memory"
 #: as the profile of dbt has it
-_SESSION: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "600MB", "threads": 2}
+_SESSION: dict[str, str | bool | int | float | list[str]] = {"memory_limit": BUILD_MEMORY_LIMIT, "threads": 2}
 
 
 @dataclass(frozen=True)
@@ -301,6 +301,8 @@ def build_session(settings: Settings, *, read_only: bool = False) -> Iterator[du
     con = duckdb.connect(config=_SESSION)
     try:
         con.execute("SET TimeZone = 'UTC'")
+        # beside the file, as where it is opened by itself: a session without a file would spill into the current folder
+        con.execute(f"SET temp_directory = {literal(settings.build_database.with_suffix('.duckdb.tmp'))}")
         mode = "READ_ONLY" if read_only else "READ_WRITE"
         con.execute(f"ATTACH {literal(settings.build_database)} AS {settings.build_database.stem} ({mode})")
         con.execute(f"ATTACH {literal(settings.store)} AS store (READ_ONLY)")

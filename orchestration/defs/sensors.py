@@ -15,7 +15,6 @@ from orchestration.base import notify
 from orchestration.base.errors import SourceError
 from orchestration.base.settings import Settings
 from orchestration.defs.assets.live import ANSWERED, asset_key
-from orchestration.intake.agency.clients import Clients
 from orchestration.sources.spec import Dataset, Request
 from transforms.parse.outcome import NotYetReleasedError, ReplyError
 from transforms.parse.statcan_wds import parse_changed_series
@@ -79,6 +78,8 @@ def changed_series_sensor(
 
 def _changed_vectors(settings: Settings, dataset: Dataset, request: Request) -> set[str]:
     """The vectors in the list of changed series; `dataset` gives the API that is asked."""
+    from orchestration.intake.agency.clients import Clients  # only a sensor that asks needs it
+
     with ExitStack() as stack:
         client, _ = Clients(settings, stack).of(dataset.api, False)
         _, frame = client.fetch(

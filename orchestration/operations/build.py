@@ -17,6 +17,7 @@ from orchestration.base.settings import Settings
 from orchestration.build.steps import is_current
 from orchestration.intake.figures.load import load_ahead
 from orchestration.intake.timeline.own import read_timelines
+from orchestration.operations import kept_build
 from orchestration.operations.dagster_run import run_job
 from orchestration.release import folders as release
 
@@ -57,6 +58,10 @@ def run_build(
             _rebuild(settings, "as told")
         if not force and is_current(settings):
             return BuildOutcome(False, _current(settings), seconds=time.monotonic() - started)
+        # the key of now: a file of the code may be changed while the build runs
+        fresh = kept_build.key(settings) if kept_build.begins_with_nothing(settings) else None
+        if fresh and not force and not from_archive:
+            kept_build.take(settings)
         if not from_archive:
             rebuild_what_was_corrected(settings)
         # with Dagster, which takes a second and is not needed until here
@@ -68,6 +73,8 @@ def run_build(
             tags={tag: "true" for tag, wanted in ((ALLOW_SHRINK, allow_shrink), (ANEW, force)) if wanted},
             meanwhile=partial(load_ahead, settings),
         )
+        if fresh:
+            kept_build.keep(settings, fresh)
         return BuildOutcome(True, _current(settings), seconds=time.monotonic() - started)
 
 

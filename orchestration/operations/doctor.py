@@ -17,6 +17,7 @@ from orchestration.base.errors import HeadwayError, WriterBusyError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
 from orchestration.intake.figures.manifest import figures_status, verify_figures
+from orchestration.operations import kept_build
 from orchestration.operations.doctor_keys import Finding, examine_key
 from orchestration.operations.doctor_sources import examine_sources
 from orchestration.release.folders import list_releases, verify_release
@@ -38,6 +39,7 @@ def examine(settings: Settings, *, online: bool = False) -> list[Finding]:
         *_packages(settings),
         *_figures(settings),
         *_disk(settings),
+        *_kept_build(settings),
         *_writer(settings),
         *_release(settings),
         *_quarantine(settings),
@@ -92,6 +94,26 @@ def _disk(settings: Settings) -> Iterator[Finding]:
         yield Finding("disk", "ok", detail)
     else:
         yield Finding("disk", "wrong", detail, f"make room on the disk of {place}")
+
+
+def _kept_build(settings: Settings) -> Iterator[Finding]:
+    """What is kept for other homes takes as much room as a home, and stands where nobody looks."""
+    kept = kept_build.kept(settings)
+    if kept is None:
+        yield Finding("kept build", "ok", "none")
+        return
+    place = kept_build.folder(settings)
+    try:
+        use = (
+            "a new home begins with it"
+            if kept.key == kept_build.key(settings)
+            else "of other code or figures: the next first build replaces it"
+        )
+    except (HeadwayError, OSError):  # the figures have a finding of their own
+        use = "of no use until the figures are mended"
+    yield Finding(
+        "kept build", "ok", f"{kept.bytes / 1e9:.2f} GB in {place}, kept {kept.made_at[:16]} UTC; {use}"
+    )
 
 
 def _writer(settings: Settings) -> Iterator[Finding]:

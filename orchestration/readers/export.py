@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.base.duck import literal, quoted, session
+from orchestration.base.duck import PARQUET, literal, quoted, session
 from orchestration.base.errors import HeadwayError, UsageError
 from orchestration.base.progress import report
 from orchestration.base.public_table import Column, PublicTable, describe
@@ -201,9 +201,7 @@ def _selected(table: PublicTable, *, text: bool) -> str:
 
 def _write_parquet(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path, told: Told) -> None:
     """The table with its own types."""
-    con.execute(
-        f"COPY (FROM main.{quoted(table.name)}) TO {literal(file)} (FORMAT parquet, COMPRESSION zstd)"
-    )
+    con.execute(f"COPY (FROM main.{quoted(table.name)}) TO {literal(file)} ({PARQUET})")
 
 
 def _write_csv(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path, told: Told) -> None:

@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 
 import duckdb
 
-from orchestration.base.duck import literal, quoted, scalar
+from orchestration.base.duck import PARQUET, literal, quoted, scalar
 from orchestration.base.errors import ReleaseError
 from orchestration.base.public_table import PublicTable
 
@@ -79,7 +79,7 @@ def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable],
         for column in table.columns:
             field_type(table.name, column.name, column.type)
         file = literal(folder / f"{table.name}.parquet")
-        con.execute(f"COPY (FROM main.{quoted(table.name)}) TO {file} (FORMAT parquet, COMPRESSION zstd)")
+        con.execute(f"COPY (FROM main.{quoted(table.name)}) TO {file} ({PARQUET})")
         written = scalar(con, f"SELECT count(*) FROM read_parquet({file})")
         if written != table.rows:
             raise ReleaseError(

@@ -62,9 +62,9 @@ def test_lines_a_second(tmp_path, shared_data):
     lines = len(text) // 690
 
     def ours() -> int:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             info = archive.getinfo("IMP_DETL.TXT")
-            blocks = census_bulk._unpacked_ahead(archive, info, IMPORTS_BULK.layout, path.name)
+            blocks = census_bulk._unpacked_ahead(file, archive, info, IMPORTS_BULK.layout, path.name)
             return pl.concat(
                 typed_rows(block, IMPORTS_BULK.layout, path.name).frame for block in blocks
             ).height

@@ -17,13 +17,14 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 import polars as pl
 
 from transforms.parse.archive_member import CANNOT_UNPACK
 from transforms.parse.census_bulk_layouts import BULKS, Bulk, Control
 from transforms.parse.fixed_width import Block, Layout, blocks, months_of, typed_rows
+from transforms.parse.inflate import unpacked
 from transforms.schema import FrameError
 
 #: IMDB2401.ZIP, EXDB2401.ZIP: which file and which month its name states
@@ -93,7 +94,7 @@ def read_month(file: BinaryIO, name: str, *, progress: Progress = lambda _done, 
                 raise FrameError(
                     f"{name} lacks the control totals {', '.join(lacking)}; without them nothing is added"
                 )
-            return _checked(archive, members, bulk, name, progress)
+            return _checked(file, archive, members, bulk, name, progress)
     except CANNOT_UNPACK as error:
         raise FrameError(f"{name} is no zip, or is cut or damaged: {error}") from error
 
@@ -105,7 +106,12 @@ def _members(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
 
 
 def _checked(
-    archive: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], bulk: Bulk, name: str, progress: Progress
+    file: BinaryIO,
+    archive: zipfile.ZipFile,
+    members: dict[str, zipfile.ZipInfo],
+    bulk: Bulk,
+    name: str,
+    progress: Progress,
 ) -> BulkMonth:
     """The month of the detail in a zip, with every total compared."""
     known = {column: _codes(archive, members, "COUNTRY", 4) for column in bulk.countries}
@@ -117,7 +123,7 @@ def _checked(
         raise FrameError(f"{where} is of {bulk.table.flow}, the name of the file says {expected[0]}")
     all_lines = info.file_size // (bulk.layout.line_bytes + 1)
     frames, lines, stamp = [], 0, expected and expected[1].replace("-", "").encode()
-    for block in _unpacked_ahead(archive, info, bulk.layout, where):
+    for block in _unpacked_ahead(file, archive, info, bulk.layout, where):
         stamp = _one_month(block, bulk.layout, where, stamp)
         rows = typed_rows(block, bulk.layout, where)
         for column, codes in known.items():
@@ -140,10 +146,9 @@ def _checked(
 
 
 def _unpacked_ahead(
-    archive: zipfile.ZipFile, info: zipfile.ZipInfo, layout: Layout, where: str
+    file: BinaryIO, archive: zipfile.ZipFile, info: zipfile.ZipInfo, layout: Layout, where: str
 ) -> Iterator[Block]:
-    """The blocks of a member, unpacked in a thread of its own: to unpack takes as long as to convert, and zlib works
-    beside Python. Raises what unpacking and cutting into lines raise."""
+    """The blocks of a member, unpacked in a thread of its own, because zlib works beside Python. Raises what unpacking and cutting into lines raise."""
     ready: queue.Queue[Block | BaseException | None] = queue.Queue(_AHEAD)
     stopped = threading.Event()
 
@@ -158,8 +163,8 @@ def _unpacked_ahead(
 
     def unpack() -> None:
         try:
-            with archive.open(info) as member:
-                for block in blocks(cast("BinaryIO", member), layout, where):
+            with unpacked(file, archive, info) as member:
+                for block in blocks(member, layout, where):
                     if not put(block):
                         return
             put(None)
@@ -236,7 +241,7 @@ def _compared(
     amounts = list(control.layout.amounts)
     parts = []
     with archive.open(info) as member:
-        for block in blocks(cast("BinaryIO", member), control.layout, where):
+        for block in blocks(member, control.layout, where):
             _one_month(block, control.layout, where, stamp)
             parts.append(typed_rows(block, control.layout, where, keep_zeros=True).frame)
     if not parts:

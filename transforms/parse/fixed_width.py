@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from transforms.parse.inflate import Readable
 from transforms.schema import FrameError
 
 #: of a block, 5 MB of imports: of 2,000 to 20,000 the ones around this were fastest, as the arrays stay near the processor
@@ -89,7 +89,7 @@ class Rows:
     line: npt.NDArray[np.int64]
 
 
-def blocks(stream: BinaryIO, layout: Layout, where: str, *, lines: int = LINES_A_BLOCK) -> Iterator[Block]:
+def blocks(stream: Readable, layout: Layout, where: str, *, lines: int = LINES_A_BLOCK) -> Iterator[Block]:
     """The lines of a stream, `lines` at a time; a stream without bytes has none. `where` names it in messages.
 
     Raises FrameError, which names the line, where one is not of the layout's length, and for more than MAX_LINES.
@@ -122,7 +122,7 @@ def blocks(stream: BinaryIO, layout: Layout, where: str, *, lines: int = LINES_A
         raise _wrong_length(rest, layout, where, number)
 
 
-def _read(stream: BinaryIO, size: int) -> bytes:
+def _read(stream: Readable, size: int) -> bytes:
     """Exactly `size` bytes, fewer at the end only: what unpacks may return less at a time."""
     parts = []
     while size > 0 and (part := stream.read(min(size, _PIECE))):
@@ -168,8 +168,11 @@ def typed_rows(block: Block, layout: Layout, where: str, *, keep_zeros: bool = F
         if not other.all():
             kept, amounts = kept[other], amounts[other]
     line = kept + block.first_line
-    codes = [_code(block.lines[kept, code.span], code, line, where) for code in layout.codes]
-    columns = [pl.Series(name, np.ascontiguousarray(amounts[:, i])) for i, name in enumerate(layout.amounts)]
+    # codes stand side by side at the front, so that what is taken of a line is short
+    front = block.lines[kept, : max((code.last for code in layout.codes), default=0)]
+    codes = [_code(np.ascontiguousarray(front[:, code.span]), code, line, where) for code in layout.codes]
+    by_amount = np.ascontiguousarray(amounts.T)
+    columns = [pl.Series(name, by_amount[i]) for i, name in enumerate(layout.amounts)]
     return Rows(pl.DataFrame([*codes, *columns]), line)
 
 
@@ -241,14 +244,15 @@ def _without_leading_blanks(
 def _code(text: Bytes, code: Field, line: npt.NDArray[np.int64], where: str) -> pl.Series:
     """A code of every line as text."""
     low, high = (_DIGIT_0, _DIGIT_0 + 9) if code.digits else (_BLANK, 126)
-    wrong = ((text < low) | (text > high)).any(axis=1)
-    if wrong.any():
-        row = int(np.argmax(wrong))
+    lowest, highest = (text.min(), text.max()) if text.size else (high, low)
+    if lowest < low or highest > high:
+        row = int(np.argmax(((text < low) | (text > high)).any(axis=1)))
         found = text[row].tobytes().decode("ascii", "replace")
         what = "not all digits" if code.digits else "not printable"
         raise FrameError(f"{where} line {line[row]:,}: {code.name} is {found!r}, {what}")
     count, width = text.shape
     offsets = np.arange(0, (count + 1) * width, width, dtype=np.int32)
-    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(text))]
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(text)]
     series = pl.Series(code.name, pa.StringArray.from_buffers(count, buffers[1], buffers[2]))
-    return series if code.digits else series.str.strip_chars(" ")
+    # few codes have blanks around them, and taking off none takes longer than all the rest
+    return series.str.strip_chars(" ") if lowest == _BLANK else series

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import stats
+from scipy import special
 
 from transforms.statistics.forecasts import (
     GAP_WINDOWS,
@@ -235,7 +235,7 @@ def paths(level: Floats, change: Floats, fits: Fits) -> tuple[Floats, Floats, Fl
     yearly = response.copy()
     for step in range(PERIOD, STEPS):
         yearly[step] += yearly[step - PERIOD]
-    quantile = np.asarray(stats.t.ppf((1 + NOMINAL) / 2, fits.freedom))
+    quantile = np.asarray(special.stdtrit(fits.freedom, (1 + NOMINAL) / 2))
     # sums over the first months, from none on, so that a window is a difference of two of them
     all_response, all_yearly, all_phi = (
         np.concatenate([np.zeros((1, origins)), np.cumsum(v, axis=0)]) for v in (response, yearly, by_phi)

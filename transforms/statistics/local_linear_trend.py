@@ -27,7 +27,7 @@ from itertools import product
 
 import numpy as np
 import polars as pl
-from scipy import linalg, stats
+from scipy import linalg, special
 
 from transforms.statistics.forecasts import (
     MIN_TRAIN_MONTHS,
@@ -246,7 +246,7 @@ def _ahead(values: Floats, variances: Floats) -> tuple[Floats, Floats, Floats]:
     # by how much a change of the yearly change moves the months after it: once more with every year
     moves = linalg.toeplitz(1.0 + np.arange(STEPS) // PERIOD, np.zeros(STEPS))
     errors, variance = errors_ahead(covariance, len(changes), STEPS)
-    quantile = stats.t.ppf((1 + NOMINAL) / 2, length - DIFFUSE)
+    quantile = special.stdtrit(length - DIFFUSE, (1 + NOMINAL) / 2)
 
     def half_width(weights: Floats) -> Floats:
         """Half of the nominal interval of each weighted mean of months ahead; weights: means x STEPS."""

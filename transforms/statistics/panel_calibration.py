@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
-from scipy.stats import beta as beta_distribution
+from scipy.special import betaincinv
 
 from transforms.statistics.months import day
 from transforms.statistics.panel_inference import LEVEL, Dates
@@ -57,11 +57,7 @@ def upper_rate(rate: float, stretches: int) -> float:
     if stretches < 1:
         return 1.0
     alarms = rate * stretches
-    return (
-        1.0
-        if alarms >= stretches
-        else float(beta_distribution.ppf(CONFIDENCE, 1 + alarms, stretches - alarms))
-    )
+    return 1.0 if alarms >= stretches else float(betaincinv(1 + alarms, stretches - alarms, CONFIDENCE))
 
 
 def at_dates(rules: Mapping[str, np.ndarray], dates: Dates, typical: float) -> pl.DataFrame:

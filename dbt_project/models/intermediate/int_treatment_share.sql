@@ -1,5 +1,6 @@
 -- One row is the share of a treatment's series that is outside its usual range, of those with a verdict, and the place of that share among
--- months without an event. A series counts once, however many acts the treatment has.
+-- months without an event, once for each of the treatment's series, which the reports join it to. A series counts once, however many acts
+-- the treatment has.
 with acts as (
     select
         treatment_id,
@@ -78,21 +79,34 @@ shares as (
     from judged
     where verdict in ('outside_usual_range', 'within_usual_range')
     group by treatment_id, window_months, gap_months, as_of_basis
+),
+
+ranked as (
+    select
+        shares.treatment_id,
+        shares.window_months,
+        shares.gap_months,
+        shares.as_of_basis,
+        any_value(shares.n_judged) as n_judged,
+        any_value(shares.share_outside) as share_outside,
+        {{ placebo_rank(
+            'count(case when quiet.share_outside >= shares.share_outside - ' ~ rounding() ~ ' then 1 end)', 'count(quiet.cut_month)'
+        ) | indent(8) }} as share_outside_rank
+    from shares
+    left join {{ ref('int_quiet_month') }} as quiet
+        on shares.window_months = quiet.window_months
+        and shares.gap_months = quiet.gap_months
+    group by shares.treatment_id, shares.window_months, shares.gap_months, shares.as_of_basis
 )
 
 select
-    shares.treatment_id,
-    shares.window_months,
-    shares.gap_months,
-    shares.as_of_basis,
-    any_value(shares.n_judged) as n_judged,
-    any_value(shares.share_outside) as share_outside,
-    {{ placebo_rank(
-        'count(case when quiet.share_outside >= shares.share_outside - ' ~ rounding() ~ ' then 1 end)', 'count(quiet.cut_month)'
-    ) }} as share_outside_rank
-from shares
-left join {{ ref('int_quiet_month') }} as quiet
-    on shares.window_months = quiet.window_months
-    and shares.gap_months = quiet.gap_months
-group by shares.treatment_id, shares.window_months, shares.gap_months, shares.as_of_basis
-order by shares.treatment_id, shares.window_months, shares.gap_months, shares.as_of_basis
+    treated.series_id,
+    ranked.*
+from ranked
+inner join (
+    select distinct
+        treatment_id,
+        series_id
+    from {{ ref('int_series_treatment') }}
+) as treated on ranked.treatment_id = treated.treatment_id
+order by treated.series_id, ranked.treatment_id, ranked.window_months, ranked.gap_months, ranked.as_of_basis

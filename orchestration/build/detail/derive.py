@@ -1,7 +1,7 @@
 """One run of the detail models: from the files of the lake to tables in Parquet, on DuckDB or on Spark.
 
-Belongs here: the order of a run and its result. Does not belong here: the engines (duckdb_engine.py, spark_engine.py), folders
-and switching (derived.py), SQL (dbt_project/detail).
+Belongs here: the order of a run and its result. Does not belong here: the engines (duckdb_engine.py, spark_engine.py), the panel that is
+worked out of the tables (panel.py), folders and switching (derived.py), SQL (dbt_project/detail).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from orchestration.build.detail.derived import (
     new_folder,
     publish,
 )
+from orchestration.build.detail.panel import TABLE, add_panel
 from orchestration.build.detail.relations import relations
 
 if TYPE_CHECKING:
@@ -102,13 +103,15 @@ def build_detail(
             if not on_spark:
                 keys = {table.name: table.key for table in tables}
                 duckdb_engine.write(keys, work, out, memory=os.environ.get("HEADWAY_DETAIL_MEMORY", MEMORY))
+            made = _counted(out, tables)
+            progress.report("detail", TABLE)
             built = Derived(
                 out,
                 engine,
                 as_of.isoformat() if as_of else None,
                 catalogue.fingerprint,
                 f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-                _counted(out, tables),
+                (*made, add_panel(settings, out, made)),
             )
             publish(built)
         except BaseException:

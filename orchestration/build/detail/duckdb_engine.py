@@ -8,23 +8,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from orchestration.base.duck import literal, opened, quoted
+from orchestration.base.duck import PARQUET, literal, opened, quoted
 from orchestration.build.detail.relations import Relation
 
 #: of the profile and of the file that dbt fills
 TARGET, DATABASE = "duckdb", "detail.duckdb"
 
 
-def view_of(relation: Relation, name: str) -> str:
-    """CREATE VIEW over exactly the files of a relation; of one without files, an empty view of the same columns."""
+def selection(relation: Relation) -> str:
+    """SELECT of exactly the files of a relation; of one without files, no rows of the same columns."""
     if relation.files:
         columns = ", ".join(map(quoted, relation.columns))
         files = ", ".join(map(literal, relation.files))
-        body = f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
-    else:
-        nothing = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(c)}" for c, kind in relation.columns.items())
-        body = f"SELECT {nothing} WHERE false"
-    return f"CREATE OR REPLACE VIEW {name} AS {body}"
+        return f"SELECT {columns} FROM read_parquet([{files}], hive_partitioning = false)"
+    nothing = ", ".join(f"CAST(NULL AS {kind}) AS {quoted(c)}" for c, kind in relation.columns.items())
+    return f"SELECT {nothing} WHERE false"
+
+
+def view_of(relation: Relation, name: str) -> str:
+    """CREATE VIEW of `selection`."""
+    return f"CREATE OR REPLACE VIEW {name} AS {selection(relation)}"
 
 
 def prepare(relations: Sequence[Relation], work: Path) -> None:
@@ -53,6 +56,6 @@ def write(tables: Mapping[str, Sequence[str]], work: Path, out: Path, *, memory:
             order = ", ".join(map(quoted, key))
             con.execute(
                 f"COPY (SELECT * FROM main.{quoted(table)} ORDER BY {order}) "
-                f"TO {literal(folder / 'part-0000.parquet')} (FORMAT parquet, COMPRESSION zstd)"
+                f"TO {literal(folder / 'part-0000.parquet')} ({PARQUET})"
             )
     (work / DATABASE).unlink()

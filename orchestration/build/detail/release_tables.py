@@ -8,7 +8,7 @@ A home without detail builds what it built before: nothing here is reached.
 
 from __future__ import annotations
 
-from orchestration.base.duck import literal, opened, quoted
+from orchestration.base.duck import BUILD_MEMORY_LIMIT, literal, opened, quoted
 from orchestration.base.errors import ReleaseError
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
@@ -36,7 +36,7 @@ def add_to_build(settings: Settings) -> list[str]:
             f"of the detail {missing[0]} is not what was written; `headway detail build` makes it again"
         )
     with opened(settings.build_database, read_only=False) as con:
-        con.execute("SET memory_limit = '600MB'")  # as the profile of the warehouse
+        con.execute(f"SET memory_limit = {literal(BUILD_MEMORY_LIMIT)}")
         there = {name for (name,) in con.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
         for table in (built.table(name) for name in names if name not in there):
             report("transform", table.name)

@@ -17,7 +17,6 @@ import dagster as dg
 
 from orchestration.base import duck
 from orchestration.base.settings import Settings
-from orchestration.build import steps
 from orchestration.build.data_tests import TestResult, subject_of
 from orchestration.defs.jobs import ANEW, WRITER_POOL
 
@@ -68,6 +67,8 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
     def transform(
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        from orchestration.build import steps  # with numpy and all that makes models: a run needs it, the definitions do not
+
         result = steps.transform(settings, anew=ANEW in context.run.tags)
         rows = row_counts(settings)
         for built in result.built:

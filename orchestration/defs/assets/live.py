@@ -11,7 +11,7 @@ sensor sends a message. Only what would fail every dataset (lock, disk, store) f
 import warnings
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -19,12 +19,12 @@ from orchestration.base.duck import scalar
 from orchestration.base.settings import Settings
 from orchestration.defs.assets.result import Materialized
 from orchestration.defs.jobs import WRITER_POOL
-from orchestration.intake.agency.account import DatasetOutcome
-from orchestration.intake.agency.dataset import refresh_dataset
-from orchestration.intake.agency.plan import plan_refresh
 from orchestration.sources.spec import Dataset
 from orchestration.store.tables import open_store
 from transforms.periods import end_of_month, month_after
+
+if TYPE_CHECKING:
+    from orchestration.intake.agency.account import DatasetOutcome
 
 #: an agency's usual lag may slip by a week before anyone is told
 _GRACE_DAYS = 7
@@ -84,6 +84,10 @@ def _live_asset(
         ],
     )
     def live(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Materialized:
+        # here, because these import all that asks an agency: an asset that runs needs it, the definitions do not
+        from orchestration.intake.agency.dataset import refresh_dataset
+        from orchestration.intake.agency.plan import plan_refresh
+
         since, until = _years(context)
         plan = plan_refresh(
             settings,
@@ -112,7 +116,7 @@ def _years(context: dg.AssetExecutionContext) -> tuple[date | None, date | None]
     return window.start.date(), (window.end - timedelta(days=1)).date()
 
 
-def _metadata(outcome: DatasetOutcome) -> dict[str, str | int | dg.MetadataValue[Any]]:
+def _metadata(outcome: "DatasetOutcome") -> dict[str, str | int | dg.MetadataValue[Any]]:
     """What Dagster shows of a run; Any, because a JSON value of Dagster is typed so."""
     counts = (
         "requests",
@@ -133,7 +137,7 @@ def _metadata(outcome: DatasetOutcome) -> dict[str, str | int | dg.MetadataValue
     }
 
 
-def _answered(outcome: DatasetOutcome) -> dg.AssetCheckResult:
+def _answered(outcome: "DatasetOutcome") -> dg.AssetCheckResult:
     """Passed where every question was answered, or the dataset was skipped without one; else with the reasons."""
     passed = outcome.state == "done" or (outcome.state == "skipped" and not outcome.counts)
     reasons = outcome.problems or ((outcome.skip,) if outcome.skip else ())
@@ -145,7 +149,7 @@ def _answered(outcome: DatasetOutcome) -> dg.AssetCheckResult:
     )
 
 
-def _fresh(settings: Settings, dataset: Dataset, outcome: DatasetOutcome, today: date) -> dg.AssetCheckResult:
+def _fresh(settings: Settings, dataset: Dataset, outcome: "DatasetOutcome", today: date) -> dg.AssetCheckResult:
     """Passed where the newest period is not late, or the run asked nothing: then (a table that ended, a source that is
     off) nothing was due."""
     newest = newest_period(settings, dataset)

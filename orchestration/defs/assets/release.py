@@ -7,7 +7,6 @@ Does not belong here: publishing (release/folders.py) and its order (build/steps
 import dagster as dg
 
 from orchestration.base.settings import Settings
-from orchestration.build.steps import is_current, publish
 from orchestration.defs.assets.result import Materialized
 from orchestration.defs.jobs import ALLOW_SHRINK, ONLY_IF_CHANGED, WRITER_POOL
 
@@ -24,6 +23,8 @@ def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
         pool=WRITER_POOL,
     )
     def release(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Materialized:
+        from orchestration.build.steps import is_current, publish  # as in assets/dbt.py: a run needs it, the definitions do not
+
         if ONLY_IF_CHANGED in context.run.tags and is_current(settings):
             return dg.MaterializeResult(metadata={"unchanged": True})
         published = publish(settings, allow_shrink=ALLOW_SHRINK in context.run.tags)

@@ -59,12 +59,12 @@ def test_from_refresh_to_a_comparison_as_the_page_says(own, replay, monkeypatch)
 
 
 @pytest.mark.long
-def test_the_next_build_has_the_event_and_the_candidates(own, replay, monkeypatch) -> None:
-    walk(own, replay, monkeypatch)
-    assert command(own, "build").returncode == 0
-    compared = command(own, *commands()[-1])
+def test_the_next_build_has_the_event_and_the_candidates(own_built, replay, monkeypatch) -> None:
+    walk(own_built, replay, monkeypatch)
+    assert command(own_built, "build").returncode == 0
+    compared = command(own_built, *commands()[-1])
     assert compared.returncode == 0 and "not in this release" not in compared.stderr
-    with duckdb.connect(str(own.current_database), read_only=True) as con:
+    with duckdb.connect(str(own_built.current_database), read_only=True) as con:
         released = con.sql(
             f"SELECT status, event_id, first_day::VARCHAR FROM rpt_feed_candidate WHERE feed_id = '{AUTOS}'"
         ).fetchall()

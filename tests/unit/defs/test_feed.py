@@ -24,7 +24,7 @@ def test_a_run_asks_once_and_tells_what_could_not_be_asked(tmp_path, monkeypatch
     messages: list[str] = []
     problems = ("the server could not be reached",) if told else ()
     outcome = RefreshOutcome((DatasetOutcome("cbp", "bulletins", "CSMS", state, problems=problems),))
-    monkeypatch.setattr(feed, "refresh_feed", lambda settings: outcome)
+    monkeypatch.setattr("orchestration.intake.feed.refresh_feed", lambda settings: outcome)
     monkeypatch.setattr(feed.notify, "tell", lambda subject, text: messages.append(text))
     run = feed.feed_job.execute_in_process(resources={"settings": settings_at(tmp_path)})
     assert run.success and bool(messages) == told

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.operations import doctor
+from orchestration.operations import doctor, kept_build
 from orchestration.operations.doctor import Finding, examine
+from orchestration.operations.kept_build import Kept
 from orchestration.store.archive import Archive
 from tests.support import published_case, release_case
 
@@ -64,3 +65,16 @@ def test_another_version_of_a_package_is_named(settings: Settings, tmp_path: Pat
     (finding,) = doctor._packages(replace(settings, project=tmp_path))
     assert finding.state == "wrong"
     assert "polars" in finding.detail and "not-there-at-all missing (locked ==1.0)" in finding.detail
+
+
+def test_a_kept_build_is_told_with_its_place_and_use(settings: Settings, monkeypatch) -> None:
+    """A gigabyte that nobody looks for is what a full disk is made of."""
+    monkeypatch.delenv("HEADWAY_STATISTICS", raising=False)
+    kept = Kept(
+        key=kept_build.key(settings), made_at="2026-11-30T10:00:00+00:00", files={}, bytes=864_000_000
+    )
+    monkeypatch.setattr(kept_build, "kept", lambda _: kept)
+    detail = findings(settings)["kept build"].detail
+    assert "0.86 GB" in detail and str(kept_build.folder(settings)) in detail and "begins with it" in detail
+    kept = replace(kept, key="of other code")
+    assert "replaces it" in findings(settings)["kept build"].detail

@@ -60,4 +60,8 @@ told_apart as (
     from compared
 ),
 
-{{ judged_report('clusters', 'told_apart', 'cluster_id') }}
+rates as (
+    {{ family_rates('clusters') | indent(4) }}
+),
+
+{{ judged_report('told_apart', 'rates', 'cluster_id') }}

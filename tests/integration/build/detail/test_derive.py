@@ -15,7 +15,7 @@ from orchestration.base.detail_catalogue import CATALOGUE
 from orchestration.base.errors import DetailError, UsageError
 from orchestration.base.public_table import describe
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.build.detail import release_tables
+from orchestration.build.detail import panel, release_tables
 from orchestration.build.detail.derive import build_detail
 from orchestration.build.detail.derived import current, derived_of
 from orchestration.build.detail.relations import countries
@@ -25,6 +25,7 @@ from tests.oracles import plain_detail
 from tests.support.command_case import command
 from tests.support.derived_case import made_up, rows_of, small_lake, write_lake
 from transforms.detail_tables import DETAIL_TABLES
+from transforms.statistics.panel import REASON_DATA
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def test_every_table_is_what_polars_adds_up_from_the_lines(lake):
     settings, frames, built = lake
     compared = set(countries(settings).filter("in_panel")["country_code"])
     expected = plain_detail.tables(known(frames), compared)
-    assert {table.name for table in built.tables} == set(expected)
+    assert {table.name for table in built.tables} == {*expected, panel.TABLE}
     for name, rows in expected.items():
         found = rows_of(built, name)
         assert found.height > 50, name
@@ -62,6 +63,14 @@ def test_every_table_is_what_polars_adds_up_from_the_lines(lake):
         assert built.table(name).rows == found.height
         sums = {kind for column, kind in found.schema.items() if "pct" not in column and column != "coverage"}
         assert sums <= {pl.String, pl.Date, pl.Int64}, name
+
+
+def test_of_a_lake_without_the_months_every_run_of_the_panel_has_its_reason(lake):
+    """A panel left out without a word, or made of windows that the lake does not hold: this one begins in September 2018."""
+    _, _, built = lake
+    rows = rows_of(built, panel.TABLE)
+    assert rows.height == panel.designs(PROJECT / "dbt_project" / "seeds").height > 5
+    assert set(rows["reason"]) == {REASON_DATA} and rows["beta"].null_count() == rows.height
 
 
 def test_a_line_on_two_lists_in_stages_is_on_the_first_alone(lake):
@@ -141,7 +150,8 @@ def test_what_a_release_takes_comes_with_its_comments_and_a_cut_file_is_refused(
     settings.build.mkdir(exist_ok=True)
     settings.build_database.unlink(missing_ok=True)
     names = release_tables.add_to_build(settings)
-    assert set(names) == {"fct_detail_list_coverage", "fct_detail_list_exposure", "fct_detail_panel_cell"}
+    aggregates = {"fct_detail_list_coverage", "fct_detail_list_exposure", "fct_detail_panel_cell"}
+    assert set(names) == {*aggregates, panel.TABLE}
     with duckdb.connect(str(settings.build_database)) as con:
         for name in names:
             rows = con.sql(f"SELECT * FROM main.{name}").pl()

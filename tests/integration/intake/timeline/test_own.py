@@ -81,10 +81,7 @@ def mine(home: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     """A copy of the warehouse into which the rows were imported from CSV files, and built, as a user does it."""
     folder = tmp_path_factory.mktemp("own timelines")
     settings = Settings(PROJECT, folder / "home")
-    left_behind = {str(home.home): {home.build.name}}
-    shutil.copytree(
-        home.home, settings.home, symlinks=True, ignore=lambda where, _: left_behind.get(where, set())
-    )
+    shutil.copytree(home.home, settings.home, symlinks=True)  # with its build, from which theirs goes on
     for kind, rows in ROWS.items():
         file = folder / f"{kind}.csv"
         file.write_bytes(as_csv(kind, [typed(kind, row)[0] for row in map(_row, rows)]))
