@@ -17,7 +17,7 @@ import duckdb
 from orchestration.base import collector, progress
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.build import data_tests, schedule, update, worker
+from orchestration.build import data_tests, update, worker
 from orchestration.build.data_tests import TestResult
 from orchestration.build.dbt_call import invoke
 from orchestration.build.dbt_project import ensure_tests, parsed
@@ -29,14 +29,7 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 #: what dbt makes; data tests come after it, and unit tests use fixed inputs, so they belong to the test suite
-_BUILD = (
-    "build",
-    "--exclude-resource-type",
-    "unit_test",
-    "--exclude-resource-type",
-    "test",
-    "--no-write-json",
-)
+_BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test", "--no-write-json")
 #: the results of dbt in the folder of its artefacts
 _RUN_RESULTS = "run_results.json"
 
@@ -150,7 +143,7 @@ def _built_anew(settings: Settings) -> DbtResult:
             say("transform", event.data.node_info.node_name, finished, total)
 
     known = _kept_nodes(manifest)
-    with worker.working(), collector.rarely(), schedule.longest_chain_first():
+    with worker.working(), collector.rarely():
         outcome = invoke(settings, _BUILD, manifest=_to_build(manifest), callbacks=[listen])
     if not isinstance(outcome.result, RunExecutionResult):
         raise ReleaseError(f"dbt could not run: {str(outcome.exception) or type(outcome.exception).__name__}")
