@@ -15,7 +15,8 @@ _YOUNGEST = 50_000
 
 @contextmanager
 def rarely() -> Iterator[None]:
-    """Inside the block the search runs after 50,000 new objects and not after 700, and leaves alone what is there when the block begins.
+    """Inside the block the search runs after 50,000 new objects and not after 700, as orchestration/__init__.py has it for a process of its
+    own, and leaves alone what is there when the block begins.
 
     dbt's manifest and Dagster's definitions are a million objects that live as long as a build, and each full search looks at all of
     them: with Python's numbers a fifth of the processor time of a parse went into it. What has no cycles is freed at once, as ever.

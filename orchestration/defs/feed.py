@@ -17,7 +17,9 @@ CRON, ZONE = "45 9 * * 1-5", "America/New_York"
 @dg.op(pool=WRITER_POOL, description="Ask the agencies of the feed for new documents and read them.")
 def ask_feed(context: dg.OpExecutionContext, settings: dg.ResourceParam[Settings]) -> None:
     """One refresh of the feed; what could not be asked is told as after any other refresh, and does not fail the run."""
-    from orchestration.intake.feed import refresh_feed  # with all that asks an agency: an op that runs needs it, a page does not
+    from orchestration.intake.feed import (
+        refresh_feed,
+    )  # with all that asks an agency: an op that runs needs it, a page does not
 
     outcome = refresh_feed(settings)
     counts = {d.name: f"{d.state}, {d.appended} rows" for d in outcome.datasets}

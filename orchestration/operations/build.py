@@ -17,7 +17,6 @@ from orchestration.base.settings import Settings
 from orchestration.build.steps import is_current
 from orchestration.intake.figures.load import load_ahead
 from orchestration.intake.timeline.own import read_timelines
-from orchestration.operations import kept_build
 from orchestration.operations.dagster_run import run_job
 from orchestration.release import folders as release
 
@@ -58,6 +57,9 @@ def run_build(
             _rebuild(settings, "as told")
         if not force and is_current(settings):
             return BuildOutcome(False, _current(settings), seconds=time.monotonic() - started)
+        # with what makes models, which a build that has nothing to do does not need
+        from orchestration.operations import kept_build
+
         # the key of now: a file of the code may be changed while the build runs
         fresh = kept_build.key(settings) if kept_build.begins_with_nothing(settings) else None
         if fresh and not force and not from_archive:

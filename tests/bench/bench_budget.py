@@ -26,6 +26,7 @@ import pytest
 
 from orchestration.base.settings import PROJECT, Settings
 from tests.bench import bench_loading, bench_reports
+from tests.bench.bare_build import compiled_nodes
 from tests.bench.timing import compare, seconds_of, unit
 from tests.support.whole_warehouse import headway
 
@@ -223,7 +224,7 @@ def test_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def growth(settings: Settings, folder: Path) -> list[Growth]:
     """The comparison reports with twice the series and twice the events; loading and reading with ten times the vintages."""
-    nodes = {node["name"]: node for node in json.loads(settings.dbt_manifest.read_bytes())["nodes"].values()}
+    nodes = {node["name"]: node for node in compiled_nodes(settings).values()}
     compiled = [nodes[name] for name in bench_reports.MODELS]
 
     def reports(name: str, doubled: dict[str, tuple[str, ...]]) -> float:

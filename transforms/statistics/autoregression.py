@@ -13,7 +13,6 @@ cancels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -236,8 +235,8 @@ def _one_by_one(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return found.transpose(0, 2, 1)
 
 
-def yule_walker(autocovariances: Sequence[np.ndarray]) -> np.ndarray:
-    """AR coefficients (m, order) from the autocovariances of lags 0 to the order, (m,) each; with the divisor T - lag those of
+def yule_walker(autocovariances: np.ndarray) -> np.ndarray:
+    """AR coefficients (m, order) from the autocovariances (order + 1, m) of lags 0 to the order; with the divisor T - lag those of
     statsmodels' yule_walker(method="adjusted")."""
     order = len(autocovariances) - 1
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -245,13 +244,13 @@ def yule_walker(autocovariances: Sequence[np.ndarray]) -> np.ndarray:
     # a singular system (errors that repeat exactly) gets the shortest solution: one series must not stop the others
     for at in np.flatnonzero(~np.isfinite(rho).all(axis=1)):
         lags = np.abs(np.subtract.outer(np.arange(order), np.arange(order)))
-        own = np.array([values[at] for values in autocovariances])
+        own = autocovariances[:, at]
         if np.isfinite(own).all():
             rho[at] = np.linalg.lstsq(own[lags], own[1:], rcond=None)[0]
     return rho
 
 
-def _toeplitz(r: Sequence[np.ndarray], order: int) -> np.ndarray:
+def _toeplitz(r: np.ndarray, order: int) -> np.ndarray:
     """The solution (m, order) of the Yule-Walker equations by the recursion of Levinson and Durbin; not finite where a
     system is singular."""
     rho = np.zeros((order, len(r[0])))

@@ -67,7 +67,9 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
     def transform(
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        from orchestration.build import steps  # with numpy and all that makes models: a run needs it, the definitions do not
+        from orchestration.build import (
+            steps,
+        )  # with numpy and all that makes models: a run needs it, the definitions do not
 
         result = steps.transform(settings, anew=ANEW in context.run.tags)
         rows = row_counts(settings)

@@ -149,7 +149,9 @@ def _answered(outcome: "DatasetOutcome") -> dg.AssetCheckResult:
     )
 
 
-def _fresh(settings: Settings, dataset: Dataset, outcome: "DatasetOutcome", today: date) -> dg.AssetCheckResult:
+def _fresh(
+    settings: Settings, dataset: Dataset, outcome: "DatasetOutcome", today: date
+) -> dg.AssetCheckResult:
     """Passed where the newest period is not late, or the run asked nothing: then (a table that ended, a source that is
     off) nothing was due."""
     newest = newest_period(settings, dataset)

@@ -23,7 +23,10 @@ def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
         pool=WRITER_POOL,
     )
     def release(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Materialized:
-        from orchestration.build.steps import is_current, publish  # as in assets/dbt.py: a run needs it, the definitions do not
+        from orchestration.build.steps import (
+            is_current,
+            publish,
+        )  # as in assets/dbt.py: a run needs it, the definitions do not
 
         if ONLY_IF_CHANGED in context.run.tags and is_current(settings):
             return dg.MaterializeResult(metadata={"unchanged": True})

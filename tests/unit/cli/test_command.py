@@ -54,6 +54,25 @@ def test_help_needs_no_heavy_import():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "not_needed"),
+    [
+        # a build that has nothing to do asks the store and leaves: what makes models took half of its time
+        ("orchestration.operations.build", ("dagster", "dbt", "numpy", "requests", "pyarrow")),
+        # Dagster's page and its daemon load the definitions again and again; what asks and makes is for runs
+        ("orchestration.definitions", ("dbt", "numpy", "requests", "orchestration.build.dbt_runner")),
+    ],
+)
+def test_what_is_only_looked_up_needs_no_library_of_a_run(module: str, not_needed: tuple[str, ...]):
+    """One import at the top of a module brings back half a second of each command."""
+    code = f"import sys, {module}; print([m for m in {not_needed} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PROJECT
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_a_query_may_begin_with_a_comment(home: Settings):
     """click took `-- why` for an option that does not exist."""
     for query in (

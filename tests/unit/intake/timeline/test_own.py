@@ -21,7 +21,7 @@ from orchestration.intake.timeline.own import (
     read_timelines,
     remove_row,
 )
-from orchestration.intake.timeline.rules import SEEDS, Rulebook
+from orchestration.intake.timeline.rules import SEEDS, Rulebook, rulebook
 from tests.support.own_timeline_case import EVENT, MEASURE, ROWS, SOURCE, given
 from transforms.timeline import TIMELINE_COLUMNS, TIMELINE_KEYS, text_of
 
@@ -134,6 +134,16 @@ def test_a_file_edited_by_hand_is_judged_with_its_line(home):
 
 
 @pytest.mark.slow
+def test_the_rules_are_read_where_there_is_something_to_judge(home, monkeypatch):
+    """Each build reads the files twice, most homes have none, and the rules are in files of YAML; a row must still be judged."""
+    asked = []
+    monkeypatch.setattr(own, "rulebook", lambda project: asked.append(project) or rulebook(project))
+    assert not any(own.read_timelines(home).values()) and not asked
+    put_rows(home, given())
+    asked.clear()
+    assert any(own.read_timelines(home).values()) and asked
+
+
 def test_what_is_named_by_others_stays(home):
     """An event without its source, or a measure without its event, could not be staged: every build would stop."""
     put_rows(home, given())

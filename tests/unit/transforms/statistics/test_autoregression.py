@@ -22,7 +22,12 @@ def test_yule_walker_and_what_is_stationary(seed, order, months):
     u[:, 3] = 0.0
     centred = u - u.mean(axis=0)
     found = yule_walker(
-        [(centred[: months - lag] * centred[lag:]).sum(axis=0) / (months - lag) for lag in range(order + 1)]
+        np.array(
+            [
+                (centred[: months - lag] * centred[lag:]).sum(axis=0) / (months - lag)
+                for lag in range(order + 1)
+            ]
+        )
     )
     for j in range(3):
         expected, _ = sm.regression.yule_walker(u[:, j], order=order, method="adjusted", result_object=False)
@@ -42,7 +47,7 @@ def written_out(y: np.ndarray, x: np.ndarray, p: int) -> tuple[np.ndarray, np.nd
     for _ in range(1, FITS):
         u = y - x @ found
         u = u - u.mean()
-        rho = yule_walker([np.array([(u[: n - lag] @ u[lag:]) / (n - lag)]) for lag in range(p + 1)])[0]
+        rho = yule_walker(np.array([[(u[: n - lag] @ u[lag:]) / (n - lag)] for lag in range(p + 1)]))[0]
         white = [
             values[p:] - sum(rho[lag] * values[p - lag - 1 : n - lag - 1] for lag in range(p))
             for values in (x, y)

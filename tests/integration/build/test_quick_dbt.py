@@ -1,0 +1,137 @@
+"""The parser that a build runs ahead against dbt itself, on a project of two models with tests of every kind.
+
+Prevents: a release made from a manifest, or checked by a test, that `dbt build` by hand would not have; a mistake in the project that
+only dbt itself would find.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestration.base.settings import PROJECT
+
+#: parses and compiles the project of its second argument into the third; the first says how
+PARSE = """
+import json, sys
+from pathlib import Path
+from orchestration.base.errors import ReleaseError
+from orchestration.base.settings import Settings
+from orchestration.build import quick_dbt
+from orchestration.build.dbt_call import invoke
+from orchestration.build.dbt_project import parse_into, parsed
+how, project, target = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+settings = Settings(project, target)
+if how == "quick":
+    quick_dbt.install()
+try:
+    for stage in parse_into(settings, target):
+        pass
+except ReleaseError as error:
+    sys.exit(str(error))
+if how == "plain":  # dbt's own command, whose text is the measure
+    tests = ["compile", "--select", "resource_type:test", "--no-populate-cache", "--no-introspect"]
+    outcome = invoke(settings, tests, target=target / "by_dbt")
+    sql = {r.node.unique_id: r.node.compiled_code for r in outcome.result.results}
+    (target / "by_dbt.json").write_text(json.dumps(sql))
+"""
+
+FILES = {
+    "dbt_project.yml": """
+name: small
+version: "1.0"
+profile: headway
+macro-paths: [macros]
+flags: {require_generic_test_arguments_property: true, send_anonymous_usage_stats: false}
+""",
+    "profiles.yml": """
+headway:
+  target: build
+  outputs:
+    build: {type: duckdb, path: "{{ env_var('HEADWAY_HOME') }}/build/headway.duckdb", threads: 2}
+""",
+    "macros/positive.sql": """
+{% test positive(model, column_name, above=0) %}
+select * from {{ model }} where {{ column_name }} <= {{ above }}
+{% endtest %}
+""",
+    "models/one.sql": "{{ config(materialized='table') }} select 1 as id, 'a' as kind",
+    "models/two.sql": "select id, kind from {{ ref('one') }}",
+    "models/models.yml": """
+models:
+  - name: one
+    description: "The first: {{ doc('words') }}"
+    config: {contract: {enforced: true}}
+    columns:
+      - name: id
+        data_type: integer
+        description: a number
+        data_tests: [unique, not_null, positive, {positive: {name: above_minus_one, arguments: {above: -1}}}]
+      - name: kind
+        data_type: varchar
+        data_tests: [{accepted_values: {arguments: {values: [a, b]}, config: {severity: warn, where: "id > 0"}}}]
+  - name: two
+    columns:
+      - name: id
+        data_tests: [{relationships: {arguments: {to: ref('one'), field: id}}}]
+""",
+    "models/words.md": "{% docs words %}of two{% enddocs %}",
+    "tests/none_is_missing.sql": "select * from {{ ref('one') }} left join {{ ref('two') }} using (id) where two.id is null",
+}
+
+
+def written(project: Path, **more: str) -> Path:
+    for name, text in {**FILES, **more}.items():
+        path = project / "dbt_project" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return project
+
+
+def parse(how: str, project: Path, target: Path) -> subprocess.CompletedProcess[str]:
+    """In a process of its own: what is put in the place of dbt's functions stays until its end."""
+    target.mkdir(parents=True)
+    command = [sys.executable, "-c", PARSE, how, str(project), str(target)]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+
+def without_times(manifest: dict[str, Any]) -> dict[str, Any]:
+    """A manifest but for the moments at which it was made."""
+    text = json.dumps({key: value for key, value in manifest.items() if key != "metadata"})
+    return json.loads(text, object_hook=lambda d: {k: v for k, v in d.items() if k != "created_at"})
+
+
+def test_the_quick_parse_gives_what_dbt_gives(tmp_path: Path) -> None:
+    """Nodes, columns, configurations and tests alike; of each test the SQL that `dbt compile` writes."""
+    project = written(tmp_path / "project")
+    quick, plain = tmp_path / "quick", tmp_path / "plain"
+    for how, target in (("quick", quick), ("plain", plain)):
+        done = parse(how, project, target)
+        assert done.returncode == 0, done.stderr
+    manifests = [json.loads((target / "manifest.json").read_bytes()) for target in (quick, plain)]
+    assert without_times(manifests[0]) == without_times(manifests[1])
+    tests = {test["unique_id"]: test for test in json.loads((quick / "data_tests.json").read_bytes())}
+    by_dbt = json.loads((plain / "by_dbt.json").read_bytes())
+    assert len(by_dbt) == 7 and tests.keys() == by_dbt.keys()
+    assert all(by_dbt[name] in test["sql"] for name, test in tests.items())
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "said"),
+    [
+        # a validator of dbt: quick or not, it must look
+        ("models/more.yml", "models: [{name: two, config: {materialized: [7]}}]", "cannot be parsed"),
+        ("tests/asks.sql", "{{ run_query('select 1').rows }} select 1 where false", "asks"),
+    ],
+)
+def test_a_mistake_is_found_as_well(tmp_path: Path, file: str, text: str, said: str) -> None:
+    """A configuration of the wrong type; a test whose text depends on a database, which another home would not have."""
+    project = written(tmp_path / "project", **{file: text})
+    done = parse("quick", project, tmp_path / "quick")
+    assert done.returncode == 1 and said in done.stderr
+    assert not (tmp_path / "quick" / "build").exists()
