@@ -8,13 +8,17 @@ duckdb is imported inside the functions: the module is also used where nothing i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import duckdb
+
+T = TypeVar("T")
 
 #: of one session: of the 1.5 GB that a whole build may take, Python and its libraries (Dagster, dbt, polars) hold 0.5 GB by the time it
 #: publishes; with 1 GB here the peak was 1.54 GB. Sorting the widest table in less costs a second of spilling
@@ -73,6 +77,45 @@ def session(spill: Path, *, threads: int | None = None) -> Iterator[duckdb.DuckD
         yield con
     finally:
         con.close()
+
+
+def two_at_a_time(
+    con: duckdb.DuckDBPyConnection, work: Callable[[duckdb.DuckDBPyConnection, T], None], items: Iterable[T]
+) -> None:
+    """work(connection, item) for each item, in two threads, each with a connection of its own to what `con` is connected to.
+
+    DuckDB writes a wide table with one of its threads, so that of two processors one waits. The connections see no temporary tables of
+    `con`. Raises the first error, or what stopped the program; what the other thread does is interrupted, and what waits is not begun.
+    """
+    database = quoted(scalar(con, "SELECT current_database()"))
+    working: set[duckdb.DuckDBPyConnection] = set()
+    failed = threading.Event()
+
+    def one(item: T) -> None:
+        if failed.is_set():
+            return
+        with con.cursor() as own:
+            working.add(own)
+            try:
+                own.execute(f"USE {database}")
+                work(own, item)
+            except BaseException:
+                failed.set()
+                raise
+            finally:
+                working.discard(own)
+
+    pool = ThreadPoolExecutor(2)
+    try:
+        for _ in pool.map(one, items):
+            pass
+    except BaseException:
+        failed.set()
+        for own in tuple(working):
+            own.interrupt()
+        raise
+    finally:
+        pool.shutdown()
 
 
 def scalar(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[object] | None = None) -> Any:

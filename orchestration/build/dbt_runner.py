@@ -181,7 +181,7 @@ def _to_build(manifest: Manifest) -> Manifest:
     """The manifest without its tests, which a build leaves to data_tests.py: dbt would order them among the models and take them out again.
 
     Nor does a build write JSON (`--no-write-json`) but for its results: the graph with all nodes before the first model and the manifest
-    once more at the end took 4 s. The manifest that readers look for is the one of the parse.
+    once more at the end took some 3 s. The manifest that readers look for is the one of the parse.
     """
     for name in [name for name, node in manifest.nodes.items() if node.resource_type == "test"]:
         del manifest.nodes[name]

@@ -14,7 +14,7 @@ from typing import Any, TypedDict
 
 import duckdb
 
-from orchestration.base.duck import PARQUET, literal, quoted, scalar
+from orchestration.base.duck import PARQUET, literal, quoted, scalar, two_at_a_time
 from orchestration.base.errors import ReleaseError
 from orchestration.base.public_table import PublicTable
 
@@ -78,13 +78,18 @@ def write_parquet(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable],
     for table in tables:
         for column in table.columns:
             field_type(table.name, column.name, column.type)
+
+    def write(own: duckdb.DuckDBPyConnection, table: PublicTable) -> None:
         file = literal(folder / f"{table.name}.parquet")
-        con.execute(f"COPY (FROM main.{quoted(table.name)}) TO {file} ({PARQUET})")
-        written = scalar(con, f"SELECT count(*) FROM read_parquet({file})")
+        own.execute(f"COPY (FROM main.{quoted(table.name)}) TO {file} ({PARQUET})")
+        written = scalar(own, f"SELECT count(*) FROM read_parquet({file})")
         if written != table.rows:
             raise ReleaseError(
                 f"{table.name} has {table.rows} rows, its Parquet file {written}: not published"
             )
+
+    # the largest first: the last one to end has no other beside it
+    two_at_a_time(con, write, sorted(tables, key=lambda table: -table.rows * len(table.columns)))
 
 
 def origins(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable]) -> dict[str, list[dict[str, str]]]:

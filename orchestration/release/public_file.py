@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.base.duck import literal, quoted, scalar, session
+from orchestration.base.duck import literal, quoted, scalar, session, two_at_a_time
 from orchestration.base.errors import ReleaseError
 from orchestration.base.public_table import constraint_keys
 from orchestration.base.settings import STORAGE_VERSION
@@ -271,13 +271,27 @@ def _fill(con: duckdb.DuckDBPyConnection, keys: Mapping[str, Sequence[str]]) -> 
     Raises ReleaseError where a table has another number of rows than in the build.
     """
     known = {**constraint_keys(con, _PUBLIC), **keys}
-    # the order of creation puts a table after those that its foreign keys need
+
+    def fill(own: duckdb.DuckDBPyConnection, table: str) -> None:
+        _insert(own, table, known)
+        _compare_rows(own, table)
+
+    # in the order of creation, which puts a table after those that its foreign keys need
     tables = con.execute(
-        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? ORDER BY table_oid", [_PUBLIC]
+        """
+        SELECT table_name, table_name IN (
+            SELECT referenced_table FROM duckdb_constraints() WHERE database_name = $db AND constraint_type = 'FOREIGN KEY'
+        ), (SELECT max(estimated_size) FROM duckdb_tables() AS built
+            WHERE built.database_name = $build AND built.schema_name = 'main' AND built.table_name = public.table_name) * column_count
+        FROM duckdb_tables() AS public WHERE database_name = $db ORDER BY table_oid
+        """,
+        {"db": _PUBLIC, "build": _BUILD},
     ).fetchall()
-    for (table,) in tables:
-        _insert(con, table, known)
-        _compare_rows(con, table)
+    for table, is_needed, _ in tables:
+        if is_needed:
+            fill(con, table)
+    others = [(table, size or 0) for table, is_needed, size in tables if not is_needed]
+    two_at_a_time(con, fill, [table for table, _ in sorted(others, key=lambda other: -other[1])])
 
 
 def _insert(

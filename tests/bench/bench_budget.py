@@ -176,7 +176,7 @@ def test_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     statistics = tmp_path / "statistics"
     shutil.copytree(cold / "build" / "statistics", statistics)
     monkeypatch.setenv("HEADWAY_STATISTICS", str(statistics))
-    rows.append(built("build in a fresh home, slow statistics kept alone", 30, kept))
+    rows.append(built("build in a fresh home, slow statistics kept alone", 18, kept))
     settings = Settings(PROJECT, kept)
     parts: dict[str, float] = {}
     rows.append(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-from orchestration.base.duck import literal, opened, quoted, scalar, session
+from orchestration.base.duck import literal, opened, quoted, scalar, session, two_at_a_time
 
 AWKWARD = """it's a "name"; drop table t; --"""
 
@@ -71,3 +71,30 @@ def test_scalar_refuses_more_than_one_value(con):
         scalar(con, "from range(2)")
     with pytest.raises(ValueError):
         scalar(con, "select 1, 2")
+
+
+def test_two_at_a_time_works_on_the_database_in_use_and_stops_at_an_error(tmp_path):
+    """A connection of its own begins in the database that was opened first, and one that goes on after an error holds up the message."""
+    begun = []
+
+    def work(own: duckdb.DuckDBPyConnection, table: str) -> None:
+        begun.append(table)
+        if table == "wrong":
+            own.execute("SELECT error('that is wrong')")
+        if table == "long":
+            own.execute("SELECT sum(a.range * b.range) FROM range(30000) AS a, range(100000) AS b")
+        own.execute(f"CREATE TABLE {table} AS SELECT 1 AS one")
+
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH '{tmp_path / 'a.duckdb'}' AS target")
+        con.execute("USE target")
+        two_at_a_time(con, work, ["a", "b", "c"])
+        assert con.execute("SELECT database_name, table_name FROM duckdb_tables() ORDER BY 2").fetchall() == [
+            ("target", "a"),
+            ("target", "b"),
+            ("target", "c"),
+        ]
+        begun.clear()
+        with pytest.raises(duckdb.InvalidInputException, match="that is wrong"):
+            two_at_a_time(con, work, ["wrong", "long", "never"])
+        assert "never" not in begun
