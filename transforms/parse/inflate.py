@@ -14,14 +14,9 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
-try:
-    from zlib_ng import zlib_ng as faster
-except ImportError:  # an environment from before it was declared: slower, and nothing else
-    faster = None
-#: what unpacks: zlib-ng has the names of zlib
-zlib_of_choice: Any = faster or zlib
+from zlib_ng import zlib_ng
 
 #: packed bytes that are read at a time: they unpack to 3 to 8 MB
 _PACKED_PIECE = 1 << 18
@@ -61,7 +56,7 @@ class Inflated:
 
     def __init__(self, file: BinaryIO, info: zipfile.ZipInfo) -> None:
         self._file, self._info = file, info
-        self._inflate = zlib_of_choice.decompressobj(-zlib.MAX_WBITS)
+        self._inflate = zlib_ng.decompressobj(-zlib.MAX_WBITS)
         self._packed, self._packed_left = b"", info.compress_size
         self._size, self._crc = 0, 0
 
@@ -84,12 +79,12 @@ class Inflated:
             )  # bytes of the piece before may still be inside, where `size` was in their way
             try:
                 part: bytes = self._inflate.decompress(self._packed, size)
-            except zlib_of_choice.error as error:
+            except zlib_ng.error as error:  # type: ignore[misc]  # its stub says an instance
                 raise zipfile.BadZipFile(f"{self._info.filename!r}: {error}") from error
             self._packed = self._inflate.unconsumed_tail
             if part:
                 self._size += len(part)
-                self._crc = zlib_of_choice.crc32(part, self._crc)
+                self._crc = zlib_ng.crc32(part, self._crc)
                 return part
             if at_end and not self._inflate.eof:
                 raise EOFError(f"{self._info.filename!r} ends before its packed bytes do")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import io
 import random
 import zipfile
-import zlib
 
 import pytest
 from hypothesis import example, given, settings
@@ -16,13 +15,6 @@ from hypothesis import strategies as st
 
 from transforms.parse import inflate
 from transforms.parse.archive_member import CANNOT_UNPACK
-
-
-@pytest.fixture(autouse=True, params=sorted({zlib.__name__, inflate.zlib_of_choice.__name__}))
-def library(request, monkeypatch):
-    """The zlib of Python, which an older environment falls back to, and the one that is installed."""
-    if request.param == zlib.__name__:
-        monkeypatch.setattr(inflate, "zlib_of_choice", zlib)
 
 
 def zipped(content: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytearray:
