@@ -18,7 +18,7 @@ from tests.bench.timing import Measured, compare, seconds_of, show
 from transforms.statistics import changepoint, interrupted_design, synthetic
 from transforms.statistics import interrupted as its
 from transforms.statistics.months import day
-from transforms.statistics.regression import FITS
+from transforms.statistics.autoregression import FITS
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 

@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from tests.support.interrupted_case import one, plain
 from transforms.statistics import interrupted as its
 from transforms.statistics.months import number
-from transforms.statistics.regression import FITS
+from transforms.statistics.autoregression import FITS
 
 
 def test_gls_of_the_whole_model_on_real_series(warehouse):

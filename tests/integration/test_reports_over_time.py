@@ -15,7 +15,7 @@ import pytest
 import statsmodels.api as sm
 
 from tests.oracles.plain_comparison import month, number
-from transforms.statistics.regression import FITS
+from transforms.statistics.autoregression import FITS
 
 
 @pytest.fixture(scope="module")

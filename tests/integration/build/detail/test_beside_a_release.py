@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 
 from orchestration.base.settings import Settings
-from orchestration.build import steps
+from orchestration.build import steps, update
 from orchestration.build.detail import panel
 from orchestration.build.detail.release_tables import add_to_build
 from tests.support import bulk_case
@@ -41,7 +41,7 @@ def test_a_release_takes_what_was_made_of_the_zips_and_the_next_build_has_nothin
     assert not steps.is_current(own), "a release without the detail would count as one with it"
     assert set(add_to_build(own)) == RELEASED
     # the code of the shared build with another detail is a whole build, of which nothing was released yet
-    monkeypatch.setattr(steps.update, "unpublished", lambda _: None)
+    monkeypatch.setattr(update, "unpublished", lambda _: None)
     made = steps.publish(own)
     with duckdb.connect(str(made.path / "headway.duckdb"), read_only=True) as con:
         tables = {
