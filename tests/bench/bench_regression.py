@@ -17,8 +17,8 @@ from orchestration.build.statistics_cache import fingerprint, remembered
 from tests.bench.timing import Measured, compare, seconds_of, show
 from transforms.statistics import changepoint, interrupted_design, synthetic
 from transforms.statistics import interrupted as its
-from transforms.statistics.months import day
 from transforms.statistics.autoregression import FITS
+from transforms.statistics.months import day
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 

@@ -55,6 +55,7 @@ MODELS = (
     ),
     *("int_difference_standing", "int_rank_threshold", "int_clean_alarm", "int_family_calibration"),
     *("int_quiet_month", "int_calibration_placebo", "int_compared_cut", "int_treatment_share"),
+    "int_event_family_rate",
     *("rpt_before_after", "rpt_cluster_before_after", "rpt_difference_in_differences"),
     *("rpt_series_month", "rpt_event_window"),
     "rpt_revision",
@@ -117,6 +118,8 @@ def seconds(
     other keys. An event's copy is cut a month later, as one of its own would be."""
     with duckdb.connect(str(scratch), config={"memory_limit": MEMORY, "threads": 2}) as con:
         con.execute(f"ATTACH '{warehouse}' AS built (READ_ONLY)")
+        # staging is views, some of which read the user's own timelines in the store
+        con.execute(f"ATTACH '{warehouse.parents[1] / 'store' / 'store.duckdb'}' AS store (READ_ONLY)")
         for schema, tables in INPUTS.items():
             con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
             for table in tables:
