@@ -10,8 +10,8 @@ import statsmodels.api as sm
 
 from tests.support.interrupted_case import one, plain
 from transforms.statistics import interrupted as its
-from transforms.statistics.months import number
 from transforms.statistics.autoregression import FITS
+from transforms.statistics.months import number
 
 
 def test_gls_of_the_whole_model_on_real_series(warehouse):
