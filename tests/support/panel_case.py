@@ -212,3 +212,23 @@ def all_measures() -> set[str]:
 def _seed(path: str) -> list[dict[str, str]]:
     with (SEEDS / path).open(encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def wanted(**changes: object) -> pl.DataFrame:
+    """One design as int_panel_design has it, with `changes` of its columns."""
+    row = {
+        "family_id": "f",
+        "panel_id": "p",
+        "product_level": 2,
+        "cut_month": day(CUT),
+        "window_months": 12,
+        "gap_months": 3,
+        "exposure_kind": "statutory",
+        "weighting": "none",
+        "is_primary": True,
+        "quiet_until": date(2014, 9, 30),
+        "rates_held": True,
+        "break_month": None,
+        "break_reason": None,
+    } | changes
+    return pl.DataFrame([row], schema_overrides={"break_month": pl.Date, "break_reason": pl.String})

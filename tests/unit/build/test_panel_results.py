@@ -12,26 +12,11 @@ import pytest
 
 from orchestration.build import panel_results as module
 from orchestration.build.panel_results import panel_results
-from tests.support.panel_case import CUT, made_up, rates_of
+from tests.support.panel_case import made_up, rates_of, wanted
 from transforms.statistics.months import day
 from transforms.statistics.panel_designs import RESULT_SCHEMA
 
-DESIGN = {
-    "family_id": "f",
-    "panel_id": "p",
-    "product_level": 2,
-    "cut_month": day(CUT),
-    "window_months": 12,
-    "gap_months": 3,
-    "exposure_kind": "statutory",
-    "weighting": "none",
-    "is_primary": False,
-    "quiet_until": date(2014, 9, 30),
-    "rates_held": True,
-    "break_month": None,
-    "break_reason": None,
-}
-WANTED = pl.DataFrame([DESIGN], schema_overrides={"break_month": pl.Date, "break_reason": pl.String})
+WANTED = wanted(is_primary=False)
 
 
 def episodes(applies_to: str) -> pl.DataFrame:

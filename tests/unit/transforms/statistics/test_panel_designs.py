@@ -9,10 +9,10 @@ from datetime import date
 
 import polars as pl
 
-from tests.support.panel_case import CUT, made_up, rates_of
+from tests.support.panel_case import CUT, made_up, rates_of, wanted
 from transforms.statistics import panel
 from transforms.statistics import panel_designs as pd
-from transforms.statistics.months import day, number
+from transforms.statistics.months import number
 
 EPISODES = pl.DataFrame(
     {
@@ -21,25 +21,6 @@ EPISODES = pl.DataFrame(
         "ends_on": [date(2030, 2, 1), date(2012, 5, 6)],
     }
 )
-
-
-def wanted(**changes: object) -> pl.DataFrame:
-    row = {
-        "family_id": "f",
-        "panel_id": "p",
-        "product_level": 2,
-        "cut_month": day(CUT),
-        "window_months": 12,
-        "gap_months": 3,
-        "exposure_kind": "statutory",
-        "weighting": "none",
-        "is_primary": True,
-        "quiet_until": date(2014, 9, 30),
-        "rates_held": True,
-        "break_month": None,
-        "break_reason": None,
-    } | changes
-    return pl.DataFrame([row], schema_overrides={"break_month": pl.Date, "break_reason": pl.String})
 
 
 def test_designs_are_read_with_months_as_numbers_and_episodes_in_order():
