@@ -6,7 +6,7 @@ hold (release/contract.py), making the file (release/public_file.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,15 @@ if TYPE_CHECKING:  # readers import this module for a command's help too, where 
     import duckdb
 
 from orchestration.base.duck import quoted, scalar
+
+
+#: the columns that name the series of a row, the first of them that a table has: a comparison with controls is one of its treated series
+_SERIES_COLUMNS = ("series_id", "treated_series_id")
+
+
+def series_column(columns: Collection[str]) -> str | None:
+    """The column that says of which series a row is; None for a table of no series."""
+    return next((name for name in _SERIES_COLUMNS if name in columns), None)
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +29,19 @@ from orchestration.base.settings import Settings
 #: the compiled tests of a state of the project, and the results of a build's tests, in the folder of dbt's artefacts
 COMPILED = "data_tests.json"
 RESULTS = "data_test_results.json"
+#: the database of the session itself, which holds slices of tables
+_PART = "memory"
+#: generic tests that look at each row by itself, or at rows of one series
+_OF_EACH_ROW = frozenset(
+    {
+        *("holds", "in_range", "no_nulls", "not_null", "accepted_values", "rules", "own_month_is_in_no_window"),
+        "base_of_index_is_100",
+    }
+)
+#: those that compare rows with equal values in some columns -> where these columns are named
+_OF_EQUAL_KEYS = {"unique_combination": "columns", "one_default_gap": "keys"}
+#: those that look for each row of their subject in another table
+_OF_PARENTS = frozenset({"relationships", "parents_exist"})
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,8 @@ class DataTest:
     strict:   severity ERROR; otherwise failures are a warning only.
     subject:  unique id of the model, seed or source that the test speaks of.
     needs:    unique ids of all models and seeds that it reads.
+    of_rows:  what it asks can be asked of the rows of one series of its subject alone: of each row by itself, or of rows of one series.
+    keys:     of such a test that compares rows, the columns that those have in common: it is one where one of them is the series.
     """
 
     unique_id: str
@@ -48,6 +63,21 @@ class DataTest:
     condition: str
     subject: str
     needs: tuple[str, ...]
+    of_rows: bool = False
+    keys: tuple[str, ...] = ()
+
+
+#: what is kept of a test
+FIELDS = [field.name for field in fields(DataTest)]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The rows of some series of a table: place is its quoted name with catalog and schema, column the one that names the series."""
+
+    place: str
+    column: str
+    series: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -74,7 +104,10 @@ def write(path: Path, nodes: Iterable[Any], by_name: dict[str, str]) -> None:
 def read(settings: Settings) -> list[DataTest]:
     """The tests of the project; raises FileNotFoundError before the project was parsed."""
     listed = json.loads((settings.dbt_target / COMPILED).read_bytes())
-    return [DataTest(**{**test, "needs": tuple(test["needs"])}) for test in listed]
+    tuples = ("needs", "keys")
+    return [
+        DataTest(**{**test, **{name: tuple(test.get(name, ())) for name in tuples}}) for test in listed
+    ]
 
 
 def subject_of(node: dict[str, Any], by_name: dict[str, str]) -> str:
@@ -86,27 +119,45 @@ def subject_of(node: dict[str, Any], by_name: dict[str, str]) -> str:
     return by_name[named] if named else str(node["depends_on"]["nodes"][0])
 
 
+def can_be_asked_of(test: DataTest, part: Slice) -> bool:
+    """Whether a test that all other rows pass may be asked of these rows alone: they are rows of its subject, and those that it compares
+    with each other are of one series."""
+    of_subject = test.subject.rpartition(".")[2] == part.place.rpartition(".")[2].strip('"')
+    return of_subject and test.of_rows and (not test.keys or part.column in test.keys)
+
+
 def run(
-    settings: Settings, tests: list[DataTest], built: Collection[str], *, write: bool = True
+    settings: Settings,
+    tests: list[DataTest],
+    built: Collection[str],
+    *,
+    write: bool = True,
+    slices: Mapping[str, Slice] | None = None,
 ) -> list[TestResult]:
     """Run `tests` on the database of the build, two at a time, and write their results beside dbt's.
 
     built: unique ids of the models and seeds that were built; a test that reads another one is skipped. write: whether these are all
-    results of the build.
+    results of the build. slices: unique id of a test -> the rows of its subject that it is asked of, where that is not all of them.
     """
-    con = duckdb.connect(
-        str(settings.build_database), read_only=True, config={"memory_limit": MEMORY_LIMIT, "threads": 2}
-    )
+    slices = slices or {}
+    database = settings.build_database
+    con = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "threads": 2})
     try:
         con.execute("SET TimeZone = 'UTC'")
+        # beside the file, as where it is opened by itself: a session without a file would spill into the current folder
+        con.execute(f"SET temp_directory = {literal(database.with_suffix('.duckdb.tmp'))}")
+        con.execute(f"ATTACH {literal(database)} AS {database.stem} (READ_ONLY)")
         con.execute(f"ATTACH {literal(settings.store)} AS store (READ_ONLY)")
+        cut = _cut(con, slices.values())
 
         def one(test: DataTest) -> TestResult:
             missing = [need for need in test.needs if need not in built]
             if missing:
                 return _result(test, "skipped", f"{missing[0].rpartition('.')[2]} was not built", 0.0)
             with con.cursor() as cursor:
-                return _run(cursor, test)
+                cursor.execute(f"USE {database.stem}")
+                part = slices.get(test.unique_id)
+                return _run(cursor, test if part is None else replace(test, sql=test.sql.replace(part.place, cut[part])))
 
         results = []
         with ThreadPoolExecutor(2) as pool:
@@ -118,6 +169,18 @@ def run(
     if write:
         write_results(settings, results)
     return results
+
+
+def _cut(con: duckdb.DuckDBPyConnection, slices: Iterable[Slice]) -> dict[Slice, str]:
+    """Copy the rows of each slice into a database in memory, under the name of their table; where they are."""
+    places: dict[Slice, str] = {}
+    for number, part in enumerate(dict.fromkeys(slices)):
+        places[part] = f"{_PART}.part_{number}.{part.place.rpartition('.')[2]}"
+        con.execute(f"CREATE SCHEMA {_PART}.part_{number}")
+        con.execute(
+            f"CREATE TABLE {places[part]} AS FROM {part.place} WHERE {part.column} IN ({', '.join(map(literal, part.series))})"
+        )
+    return places
 
 
 def write_results(settings: Settings, results: Iterable[TestResult]) -> None:
@@ -173,6 +236,7 @@ def _test_of(node: Any, by_name: dict[str, str]) -> DataTest:
     )
     strict = config.severity.upper() == "ERROR"
     plain = node.to_dict()
+    of_rows, keys = _rows_compared(plain)
     return DataTest(
         unique_id=node.unique_id,
         name=node.name,
@@ -181,4 +245,21 @@ def _test_of(node: Any, by_name: dict[str, str]) -> DataTest:
         condition=config.error_if if strict else config.warn_if,
         subject=subject_of(plain, by_name),
         needs=tuple(n for n in plain["depends_on"]["nodes"] if not n.startswith("source.")),
+        of_rows=of_rows,
+        keys=keys,
     )
+
+
+def _rows_compared(node: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
+    """`of_rows` and `keys` of a test. One with rules of its own for how many failures are one is asked of all rows."""
+    config, declared = node["config"], node.get("test_metadata") or {}
+    usual = config["fail_calc"] == "count(*)" and config["warn_if"] == config["error_if"] == "!= 0"
+    name, arguments = declared.get("name", ""), declared.get("kwargs", {})
+    if not usual or not node.get("attached_node"):
+        return False, ()
+    if name in _OF_EQUAL_KEYS:
+        return True, tuple(arguments[_OF_EQUAL_KEYS[name]])
+    if name in _OF_PARENTS:
+        # a table whose rows have their parents in itself would lose these with the other series
+        return len(set(node["depends_on"]["nodes"])) > 1, ()
+    return name in _OF_EACH_ROW, ()

@@ -152,10 +152,10 @@ def parsed(settings: Settings) -> Manifest:
 
 
 def _state(settings: Settings) -> str:
-    """What a parse depends on: the files, the versions that read them, and where they are, which the manifest names."""
+    """What a parse depends on: the files, the versions that read them, where they are, which the manifest names, and what is kept of a test."""
     engines = [version(name) for name in ("dbt-core", "dbt-duckdb", "duckdb")]
     return hashlib.sha256(
-        json.dumps([project_hash(settings), str(settings.dbt_project), engines]).encode()
+        json.dumps([project_hash(settings), str(settings.dbt_project), engines, data_tests.FIELDS]).encode()
     ).hexdigest()
 
 

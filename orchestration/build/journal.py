@@ -11,7 +11,7 @@ costs the rows of one series.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from orchestration.base.duck import quoted, scalar
+from orchestration.base.public_table import series_column
 
 #: the readers of changes that are no models: one for each public table, whose changes the next release takes over
 RELEASE = "release."
@@ -39,7 +40,8 @@ _TABLES = """
     CREATE TABLE kept.state (code VARCHAR NOT NULL, build_day DATE NOT NULL, release VARCHAR);
     CREATE TABLE kept.node (unique_id VARCHAR NOT NULL, name VARCHAR NOT NULL, place VARCHAR NOT NULL, kind VARCHAR NOT NULL,
         -- the query, or the file of a model in Python; of a node that names the time of the build, that time
-        definition VARCHAR, stamp VARCHAR, parents VARCHAR[] NOT NULL, by_series VARCHAR[] NOT NULL, position INTEGER NOT NULL);
+        definition VARCHAR, stamp VARCHAR, parents VARCHAR[] NOT NULL, by_series VARCHAR[] NOT NULL, series_of VARCHAR[] NOT NULL,
+        position INTEGER NOT NULL);
     -- content of each table of the store, by series where it has them (series_id null: rows of no series)
     CREATE TABLE kept.content (unique_id VARCHAR NOT NULL, series_id VARCHAR, n_rows BIGINT NOT NULL, digest HUGEINT NOT NULL);
     -- a change of `parent` that `reader` has not seen; series_id null: of the whole table
@@ -54,6 +56,7 @@ class Node:
     place:     quoted name in the database, with its catalog. definition: compiled SQL; of a model in Python its file.
     stamp:     the literal of the time of the build in `definition`, where there is one.
     by_series: names of those inputs of which a row needs only the rows of its own series.
+    series_of: "input other column": of the input only the rows of those series are read that another input names in a column.
     """
 
     unique_id: str
@@ -64,6 +67,7 @@ class Node:
     stamp: str | None
     parents: tuple[str, ...]
     by_series: tuple[str, ...]
+    series_of: tuple[str, ...] = ()
 
 
 def begin(
@@ -92,11 +96,11 @@ def begin(
     con.execute(_TABLES)
     con.execute("INSERT INTO kept.state VALUES (?, ?, NULL)", [code, day])
     con.executemany(
-        "INSERT INTO kept.node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO kept.node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             [
                 *(node.unique_id, node.name, node.place, node.kind, node.definition, node.stamp),
-                *(list(node.parents), list(node.by_series), position[node.unique_id]),
+                *(list(node.parents), list(node.by_series), list(node.series_of), position[node.unique_id]),
             ]
             for node in listed
         ],
@@ -125,8 +129,10 @@ def nodes(con: duckdb.DuckDBPyConnection) -> dict[str, Node]:
     """All nodes, each after those that it reads."""
     rows = con.execute("SELECT * EXCLUDE (position) FROM kept.node ORDER BY position").fetchall()
     return {
-        unique_id: Node(unique_id, name, place, kind, definition, stamp, tuple(parents), tuple(by_series))
-        for unique_id, name, place, kind, definition, stamp, parents, by_series in rows
+        unique_id: Node(
+            unique_id, name, place, kind, definition, stamp, tuple(parents), tuple(by_series), tuple(series_of)
+        )
+        for unique_id, name, place, kind, definition, stamp, parents, by_series, series_of in rows
     }
 
 
@@ -135,18 +141,32 @@ def columns_of(con: duckdb.DuckDBPyConnection, place: str) -> list[str]:
     return [row[0] for row in con.execute(f"DESCRIBE {place}").fetchall()]
 
 
-def content_of(con: duckdb.DuckDBPyConnection, place: str) -> str:
+def content_of(con: duckdb.DuckDBPyConnection, place: str, *, exact: bool = True) -> str:
     """A query for series_id, number of rows and digest of a table, one row a series; one row with null where it has no series.
 
     The digest is the sum of a 64-bit hash of each row: it does not depend on the order of rows, and counts each that is there twice
-    twice."""
-    columns = columns_of(con, place)
-    series = "series_id" if "series_id" in columns else "CAST(NULL AS VARCHAR)"
-    values = ", ".join(quoted(column) for column in columns)
+    twice. exact: False takes numbers of twelve equal digits for the same number: a sum of the same numbers in another order differs in
+    its last one, and a table would count as changed whose inputs did not."""
+    types = {row[0]: row[1] for row in con.execute(f"DESCRIBE {place}").fetchall()}
+    column = series_column(types)
+    series = "CAST(NULL AS VARCHAR)" if column is None else quoted(column)
+    values = ", ".join(quoted(name) if exact else _rounded(name, of) for name, of in types.items())
     return (
         f"SELECT {series} AS series_id, count(*) AS n_rows, coalesce(sum(hash({values})), 0) AS digest "
         f"FROM {place} GROUP BY ALL"
     )
+
+
+def _rounded(name: str, of: str) -> str:
+    """A column, its numbers rounded to 39 of their 53 bits, which are twelve digits: Veltkamp's splitting (T. J. Dekker, "A floating-point
+    technique for extending the available precision", Numerische Mathematik 18, 1971), three operations a number."""
+    factor = f"{2**14 + 1}::DOUBLE"
+    if of == "DOUBLE":
+        number = quoted(name)
+        return f"({factor} * {number} - ({factor} * {number} - {number}))"
+    if of == "DOUBLE[]":
+        return f"list_transform({quoted(name)}, lambda x: {factor} * x - ({factor} * x - x))"
+    return quoted(name)
 
 
 def note_changes_of_store(con: duckdb.DuckDBPyConnection, known: Mapping[str, Node]) -> None:
@@ -215,9 +235,31 @@ def awaiting(
     if not rows:
         return False
     names = {parent: known[parent].name for parent, _ in rows if parent in known}
-    if any(series is None or names.get(parent) not in reader.by_series for parent, series in rows):
-        return None
-    return {series for _, series in rows}
+    read = _series_read(con, reader, known, set(names.values()))
+    waiting = set()
+    for parent, series in rows:
+        name = names.get(parent, "")
+        if series is not None and name in read and series not in read[name]:
+            continue
+        if series is None or name not in reader.by_series:
+            return None
+        waiting.add(series)
+    return waiting or False
+
+
+def _series_read(
+    con: duckdb.DuckDBPyConnection, reader: Node, known: Mapping[str, Node], wanted: Collection[str]
+) -> dict[str, set[str]]:
+    """Which series of an input `reader` reads, for those of the inputs `wanted` of which it says so. The table that names them is up to date:
+    it is an input itself, and one whose change makes the reader whole."""
+    places = {known[parent].name: known[parent].place for parent in reader.parents if parent in known}
+    read: dict[str, set[str]] = {}
+    for said in reader.series_of:
+        name, other, column = said.split()
+        if name in wanted:
+            rows = con.execute(f"SELECT DISTINCT {quoted(column)} FROM {places[other]}").fetchall()
+            read.setdefault(name, set()).update(series for (series,) in rows)
+    return read
 
 
 def seen(con: duckdb.DuckDBPyConnection, reader: str) -> None:

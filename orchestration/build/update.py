@@ -6,7 +6,8 @@ Does not belong here: what is remembered between builds (journal.py), a whole bu
 Everything that dbt made whole once is kept, with the SQL as dbt compiled it. A model is made again where something that it reads has
 another content; if what comes out is what is there already, nothing that reads it is made again. A model that declares
 `by_series` (a list of inputs, in its meta) says: a row needs of these inputs only the rows of its own series. It is made again for the
-series that changed, unless another of its inputs changed. tests/integration/build/test_update.py proves the declarations, and that an update
+series that changed, unless another of its inputs changed. One that declares `series_of` says: of this input it reads only the series that
+another input names, and a change of any other is none. tests/integration/build/test_update.py proves the declarations, and that an update
 gives what a whole build gives. Whatever changed in code, models or seeds is a whole build.
 """
 
@@ -26,8 +27,10 @@ from typing import Any
 import duckdb
 
 from orchestration.base.duck import BUILD_MEMORY_LIMIT, literal, opened, quoted
+from orchestration.base.public_table import series_column
 from orchestration.base.settings import Settings
 from orchestration.build import journal, statistics_cache
+from orchestration.build.data_tests import Slice
 from orchestration.build.dbt_call import environment
 from orchestration.build.fingerprint import code_fingerprint
 from orchestration.build.journal import PUBLISHED, PYTHON, SEED, SOURCE, SQL, TEST, VIEW, Node
@@ -45,12 +48,13 @@ _SESSION: dict[str, str | bool | int | float | list[str]] = {"memory_limit": BUI
 @dataclass(frozen=True)
 class Updated:
     """What an update did. seconds: model that was made again -> how long it took. series: the same -> of how many series, None for all.
-    names: unique id -> name of everything that dbt makes. tests: unique ids of the data tests that have to run again."""
+    names: unique id -> name of everything that dbt makes. tests: unique id of each data test that has to run again -> the rows of its
+    subject that changed, where nothing else did that it reads; None for all that it reads."""
 
     seconds: dict[str, float]
     series: dict[str, int | None]
     names: dict[str, str]
-    tests: set[str]
+    tests: dict[str, Slice | None]
 
 
 def remember(
@@ -105,7 +109,7 @@ def apply(settings: Settings, say: Callable[[str, int, int], None]) -> Updated |
         names = {
             node.unique_id: node.name for node in known.values() if node.kind in (SEED, VIEW, SQL, PYTHON)
         }
-        done = Updated({}, {}, names, set())
+        done = Updated({}, {}, names, {})
         models = [node for node in known.values() if node.kind in (VIEW, SQL, PYTHON)]
         for number, node in enumerate(models, start=1):
             waiting = journal.awaiting(con, node, known)
@@ -122,12 +126,32 @@ def apply(settings: Settings, say: Callable[[str, int, int], None]) -> Updated |
             _make_again(con, node, waiting, known)
             done.seconds[node.unique_id] = time.perf_counter() - started
             done.series[node.unique_id] = None if waiting is None else len(waiting)
-        done.tests.update(
-            reader
-            for (reader,) in con.execute("SELECT DISTINCT reader FROM kept.pending").fetchall()
-            if reader in known and known[reader].kind == TEST
-        )
+        done.tests.update(_tests_waiting(con, known))
     return done
+
+
+def _tests_waiting(con: duckdb.DuckDBPyConnection, known: Mapping[str, Node]) -> dict[str, Slice | None]:
+    """`tests` of Updated."""
+    changes: dict[str, dict[str, set[str | None]]] = {}
+    for reader, parent, series in con.execute(
+        "SELECT DISTINCT reader, parent, series_id FROM kept.pending"
+    ).fetchall():
+        if reader in known and known[reader].kind == TEST:
+            changes.setdefault(reader, {}).setdefault(parent, set()).add(series)
+    waiting: dict[str, Slice | None] = {}
+    columns: dict[str, str | None] = {}
+    for reader, parents in changes.items():
+        waiting[reader] = None
+        ((parent, series), *others) = parents.items()
+        named = tuple(sorted(one for one in series if one is not None))
+        if others or len(named) < len(series) or known[parent].kind not in (VIEW, SQL, PYTHON):
+            continue
+        place = known[parent].place
+        if place not in columns:
+            columns[place] = series_column(journal.columns_of(con, place))
+        if (column := columns[place]) is not None:
+            waiting[reader] = Slice(place, column, named)
+    return waiting
 
 
 def tested(settings: Settings) -> None:
@@ -207,24 +231,25 @@ def _make_again(
 ) -> None:
     """Make a model again and put what is different in the place of what was there; tell its readers which series that is."""
     made_for_series(con, node, waiting, known, "made")
-    columns = journal.columns_of(con, node.place)
+    column = series_column(journal.columns_of(con, node.place))
     # as the table has them: a model in Python gives its columns in its own order, SQL without a contract too
     con.execute(f"CREATE OR REPLACE TEMP TABLE now AS FROM {node.place} LIMIT 0")
     con.execute("INSERT INTO now BY NAME FROM made")
     old = node.place
     if waiting is not None:
+        assert column is not None, f"{node.name} declares by_series and has no series"
         con.execute(
-            f"CREATE OR REPLACE TEMP TABLE before AS FROM {node.place} WHERE series_id IN (FROM changed_series)"
+            f"CREATE OR REPLACE TEMP TABLE before AS FROM {node.place} WHERE {column} IN (FROM changed_series)"
         )
         old = "before"
+    contents = [journal.content_of(con, place, exact=False) for place in ("now", old)]
     rows = con.execute(
         f"""SELECT DISTINCT series_id FROM (
-                (({journal.content_of(con, "now")}) EXCEPT ({journal.content_of(con, old)}))
-                UNION ALL (({journal.content_of(con, old)}) EXCEPT ({journal.content_of(con, "now")})))"""
+                (({contents[0]}) EXCEPT ({contents[1]})) UNION ALL (({contents[1]}) EXCEPT ({contents[0]})))"""
     ).fetchall()
     changed = [series for (series,) in rows]
     with _transaction(con):
-        if changed and ("series_id" not in columns or None in changed):
+        if changed and (column is None or None in changed):
             con.execute(f"DELETE FROM {node.place}")
             con.execute(f"INSERT INTO {node.place} FROM now")
             journal.tell(con, node, None, known)
@@ -233,8 +258,8 @@ def _make_again(
                 "CREATE OR REPLACE TEMP TABLE different AS SELECT unnest(?::VARCHAR[]) AS series_id",
                 [changed],
             )
-            con.execute(f"DELETE FROM {node.place} WHERE series_id IN (FROM different)")
-            con.execute(f"INSERT INTO {node.place} FROM now WHERE series_id IN (FROM different)")
+            con.execute(f"DELETE FROM {node.place} WHERE {column} IN (FROM different)")
+            con.execute(f"INSERT INTO {node.place} FROM now WHERE {column} IN (FROM different)")
             journal.tell(con, node, changed, known)
         journal.seen(con, node.unique_id)
     for name in ("made", "now", "before", "different"):
@@ -244,7 +269,8 @@ def _make_again(
 def _cut_down(con: duckdb.DuckDBPyConnection, node: Node, known: Mapping[str, Node]) -> str:
     """Make the rows of the changed series of an input, and say where they are. A view is asked of inputs that are cut down themselves."""
     place = f"{_PART}.main.{quoted(node.name)}"
-    query = f"SELECT * FROM {node.place} WHERE series_id IN (FROM changed_series)"
+    column = series_column(journal.columns_of(con, node.place))
+    query = f"SELECT * FROM {node.place} WHERE {column} IN (FROM changed_series)"
     if node.kind == VIEW and node.by_series:
         inputs = {known[parent].name: known[parent] for parent in node.parents if parent in known}
         places = {name: parent.place for name, parent in inputs.items()}
@@ -280,8 +306,13 @@ def _node(settings: Settings, node: Any, sql: str | None, started: datetime) -> 
         elif sql:
             named = {match for match in _STAMP.findall(sql) if match >= f"{started:%Y-%m-%d %H:%M:%S}"}
             stamp = f"timestamp '{named.pop()}'" if named else None
+    series_of = tuple(
+        f"{read} {said}" for read, named in meta.get("series_of", {}).items() for said in named
+    )
     return Node(
-        node.unique_id, name, place, kind, definition, stamp, parents, tuple(meta.get("by_series", ()))
+        *(node.unique_id, name, place, kind, definition, stamp, parents),
+        by_series=tuple(meta.get("by_series", ())),
+        series_of=series_of,
     )
 
 

@@ -8,15 +8,15 @@ Does not belong here: tests of meaning (dbt_project/), the shape of a file (base
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
-from orchestration.base.duck import quoted, scalar
-from orchestration.base.public_table import PublicTable
+from orchestration.base.duck import literal, quoted, scalar
+from orchestration.base.public_table import PublicTable, series_column
 
 #: a dimension or fact that loses more than this share of its rows stops the release: revisions and withdrawals
 #: add rows, so a loss means that an input or a join broke
@@ -151,16 +151,19 @@ def check_file(
     *,
     previous: Mapping[str, int],
     allow_shrink: bool,
+    changes: Mapping[str, Collection[str] | None] | None = None,
 ) -> list[CheckResult]:
     """The checks on a finished file, which is opened read-only as the current database of `con`.
 
     tables:       what `describe` gives for the file. previous: table -> rows of the release that is current now.
     allow_shrink: a fact or dimension that lost more than SHRINK_LIMIT of its rows is a warning and no failure.
+    changes:      of a file that is one which passed these checks, with changes: table -> the series whose rows changed, None for all of it.
+                  Keys of rows that did not change are not looked at again.
     """
     return [
         _all_pass("every contract table is there and has rows", _missing(tables, contract)),
         _all_pass("every table and column has a comment", _uncommented(tables)),
-        _all_pass("keys are complete and unique", _bad_keys(con, tables)),
+        _all_pass("keys are complete and unique", _bad_keys(con, tables, changes)),
         _all_pass("every contract macro answers", _silent_macros(con, contract)),
         *_shrunk(tables, previous, allow_shrink),
     ]
@@ -191,9 +194,13 @@ def _uncommented(tables: Sequence[PublicTable]) -> Iterator[str]:
         yield from (f"{table.name}.{c.name}" for c in table.columns if not c.comment)
 
 
-def _bad_keys(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable]) -> Iterator[str]:
+def _bad_keys(
+    con: duckdb.DuckDBPyConnection,
+    tables: Sequence[PublicTable],
+    changes: Mapping[str, Collection[str] | None] | None,
+) -> Iterator[str]:
     for table in tables:
-        if not table.key:
+        if not table.key or (changes is not None and table.name not in changes):
             continue
         unknown = set(table.key) - {c.name for c in table.columns}
         if unknown:
@@ -201,14 +208,20 @@ def _bad_keys(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable]) -> 
             continue
         key = ", ".join(quoted(c) for c in table.key)
         null = " OR ".join(f"{quoted(c)} IS NULL" for c in table.key)
-        incomplete, distinct = con.execute(
-            f"SELECT (SELECT count(*) FROM main.{quoted(table.name)} WHERE {null}), "
-            f"(SELECT count(*) FROM (SELECT 1 FROM main.{quoted(table.name)} GROUP BY {key}))"
+        rows = f"main.{quoted(table.name)}"
+        series, column = (changes or {}).get(table.name), series_column(table.key)
+        if series is not None and column is not None:
+            # rows of other series have other keys
+            listed = ", ".join(literal(one) for one in sorted(series))
+            rows = f"(FROM {rows} WHERE {column} IN ({listed}) OR {column} IS NULL)"
+        total, incomplete, distinct = con.execute(
+            f"SELECT (SELECT count(*) FROM {rows}), (SELECT count(*) FROM {rows} WHERE {null}), "
+            f"(SELECT count(*) FROM (SELECT 1 FROM {rows} GROUP BY {key}))"
         ).fetchall()[0]
         if incomplete:
             yield f"{table.name} has {incomplete} rows with null in ({', '.join(table.key)})"
-        if distinct < table.rows:
-            yield f"{table.name} has {table.rows - distinct} rows that repeat ({', '.join(table.key)})"
+        if distinct < total:
+            yield f"{table.name} has {total - distinct} rows that repeat ({', '.join(table.key)})"
 
 
 def _silent_macros(con: duckdb.DuckDBPyConnection, contract: Contract) -> Iterator[str]:

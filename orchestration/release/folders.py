@@ -30,7 +30,7 @@ from orchestration.base.files import sha256_of, sync
 from orchestration.base.lock import writer_lock
 from orchestration.base.public_table import PublicTable, describe
 from orchestration.base.settings import RELEASES_KEPT, Settings
-from orchestration.release import datapackage, public_file
+from orchestration.release import datapackage, kept_parquet, public_file
 from orchestration.release.contract import CONTRACT, CheckResult, Contract, check_file
 from orchestration.release.datapackage import FileFacts
 from orchestration.release.versions import code_version, versions
@@ -221,9 +221,21 @@ def _write_data(
     with public_file.open_finished(database) as con:
         tables = describe(con, keys)
         previous = before.rows if before else {}
-        checks += check_file(con, tables, contract, previous=previous, allow_shrink=allow_shrink)
+        checks += check_file(
+            con,
+            tables,
+            contract,
+            previous=previous,
+            allow_shrink=allow_shrink,
+            changes=changes.tables if amended and changes else None,
+        )
         _require(checks)
-        kept = _copy_parquet(before, staging, tables, changes) if amended and before and changes else set()
+        kept: set[str] = set()
+        if amended and before and changes:
+            known, folder = _recorded(before), staging / "parquet"
+            kept = kept_parquet.take_over(
+                con, before.path, known, before.rows, tables, changes.tables, folder
+            )
         datapackage.write_parquet(con, [t for t in tables if t.name not in kept], staging / "parquet")
         origin = datapackage.origins(con, tables)
     for scratch in staging.glob(".*"):  # the folders in which DuckDB spilled or exported
@@ -250,24 +262,6 @@ def _amended(
         return True
     database.unlink()
     return False
-
-
-def _copy_parquet(
-    before: Release, staging: Path, tables: Sequence[PublicTable], changes: Changes
-) -> set[str]:
-    """Copy the Parquet files of the tables that did not change, those that are whole; the names of these tables."""
-    recorded, kept = _recorded(before), set()
-    (staging / "parquet").mkdir()
-    for table in tables:
-        name = f"parquet/{table.name}.parquet"
-        if table.name in changes.tables or name not in recorded or not (before.path / name).is_file():
-            continue
-        shutil.copyfile(before.path / name, staging / name)
-        if _facts(staging / name) == recorded[name] and before.rows.get(table.name) == table.rows:
-            kept.add(table.name)
-        else:
-            (staging / name).unlink()
-    return kept
 
 
 def _recorded(release: Release) -> dict[str, FileFacts]:

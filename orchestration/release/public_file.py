@@ -17,7 +17,7 @@ import duckdb
 
 from orchestration.base.duck import literal, quoted, scalar, session, two_at_a_time
 from orchestration.base.errors import ReleaseError
-from orchestration.base.public_table import constraint_keys
+from orchestration.base.public_table import constraint_keys, series_column
 from orchestration.base.settings import STORAGE_VERSION
 
 #: names of the attached databases. The public one has the name its readers see when they open `headway.duckdb`.
@@ -92,7 +92,9 @@ def amend(
                     "CREATE OR REPLACE TEMP TABLE changed AS SELECT unnest(?::VARCHAR[]) AS series_id",
                     [list(series)],
                 )
-                condition = " WHERE series_id IN (SELECT series_id FROM temp.changed)"
+                columns = con.execute(f"DESCRIBE {_PUBLIC}.main.{name}").fetchall()
+                column = series_column([row[0] for row in columns])
+                condition = f" WHERE {column} IN (SELECT series_id FROM temp.changed)"
                 # a small table is written in its order; of a big one, sorting costs more than all else of a release
                 few = scalar(con, f"SELECT count(*) FROM {_BUILD}.main.{name}{condition}") <= rows * _FEW
                 chosen = condition if few and rows > _BIG else ""

@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_cut_standing', 'int_difference_standing', 'int_control_difference']}) }}
 -- One row says how often a method calls a date without an event unusual, for one series, width and gap. The methods are Welch's test
 -- and the placebo ranks.
 with levels as (

@@ -1,3 +1,5 @@
+{%- set members = ['int_control_set_member treated_series_id', 'int_control_set_member control_series_id'] %}
+{{ config(meta={'series_of': {'int_cut_statistics': members, 'int_window_statistics': members, 'int_series_calendar': members}}) }}
 -- One row is the difference of a treated series less its controls when a month is taken as a cut, from latest values. The cuts of
 -- the events of the report are some of these; those marked is_placebo are the ones they are ranked among.
 with members as (

@@ -1,3 +1,4 @@
+{{ config(meta={'series_of': {'int_published_vintage': ['int_derived_input input_series_id']}}) }}
 -- One row is a vintage of a derived series and period. There is one whenever what was known of an input changed, made of what was
 -- known of all inputs at that moment and of nothing else. An index depends on every month of its base year as well, so a revised
 -- month of that year makes a vintage of every period. Provenance is that of the input that changed last.

@@ -14,7 +14,7 @@ from transforms.statistics import standing
 
 
 def model(dbt: Any, session: Any) -> pl.DataFrame:
-    dbt.config(materialized="table")
+    dbt.config(materialized="table", meta={"by_series": ["int_control_difference"]})
     differences = dbt.ref("int_control_difference").pl()
     events = dbt.ref("int_event_cut").pl()
     cuts = events.filter("in_report")["cut_month"].unique()

@@ -1,3 +1,4 @@
+{{ config(meta={'series_of': {'int_series_monthly': ['stg_donor_pool_series treated_series_id']}}) }}
 -- Each pool of donors has one row a unit and month: units are the series that the pool serves and the trade of its partners, as
 -- both are known now.
 with treated as (

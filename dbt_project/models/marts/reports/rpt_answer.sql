@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['rpt_answer_design', 'bridge_event_treatment', 'rpt_before_after', 'rpt_cluster_before_after', 'dim_series']}) }}
 -- One row is what this warehouse can tell about a question: the first design that is available in the order fixed beforehand, or what
 -- stands in the way. A question is a treatment, a series that it reaches and a width. Every design is in rpt_answer_design.
 with designs as (

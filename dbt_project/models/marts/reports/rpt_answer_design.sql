@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_series_treatment', 'dim_series', 'int_series_family', 'rpt_before_after', 'rpt_cluster_before_after', 'int_series_episode', 'rpt_difference_in_differences', 'rpt_counterfactual_effect', 'rpt_event_exposure']}) }}
 -- One row is what a design says about a question, or what stands in its way. A question is a treatment, a series that it reaches and a
 -- width; the cut lies within the life of the series. The rule of choice stands in macros/answers.sql. Each question is asked with its default
 -- gap, which leaves out the own month of an act inside a month, and again with that month kept; only the former is answered.

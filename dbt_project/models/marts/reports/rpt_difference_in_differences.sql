@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_event_exposure', 'int_control_difference', 'int_series_calendar', 'int_difference_standing', 'int_calibration_placebo', 'int_own_rival']}) }}
 with events as (
     select
         cuts.event_id,

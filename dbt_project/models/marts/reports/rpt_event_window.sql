@@ -1,6 +1,6 @@
 -- A view: its 4 million rows are 290 events times 140,000 months, and made as a table they cost a fifth of a whole build and of a
 -- released file. Nothing in it looks at more than one row, so a question about an event or a series reads only its rows.
-{{ config(materialized='view') }}
+{{ config(materialized='view', meta={'by_series': ['rpt_series_month']}) }}
 with months_of_events as (
     select
         event.event_id,
