@@ -126,8 +126,10 @@ CONTRACT = Contract(
             "FROM placebo(?, ?)",
             "SELECT series_id, event_id FROM rpt_before_after WHERE verdict <> 'not_computable' LIMIT 1",
         ),
+        # of rpt_before_after, because the first row of rpt_event_window is found by joining all of it
         "event_window": MacroCall(
-            "FROM event_window(?, ?)", "SELECT series_id, event_id FROM rpt_event_window LIMIT 1"
+            "FROM event_window(?, ?)",
+            "SELECT series_id, event_id FROM rpt_before_after WHERE verdict <> 'not_computable' LIMIT 1",
         ),
         "trace": MacroCall(
             "FROM trace(?, ?)",

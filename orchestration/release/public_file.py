@@ -300,11 +300,20 @@ def _insert(
     con: duckdb.DuckDBPyConnection, table: str, known: Mapping[str, Sequence[str]], condition: str = ""
 ) -> None:
     """Copy the rows of a table that meet `condition` (a WHERE), sorted by its key."""
-    order = ", ".join(quoted(c) for c in known.get(table, ()) or _leading_not_null(con, table))
+    order = ", ".join(
+        quoted(c) for c in _series_first(known.get(table, ()) or _leading_not_null(con, table))
+    )
     con.execute(
         f"INSERT INTO {_PUBLIC}.main.{quoted(table)} SELECT * FROM {_BUILD}.main.{quoted(table)}{condition}"
         + (f" ORDER BY {order}" if order else "")
     )
+
+
+def _series_first(key: Sequence[str]) -> list[str]:
+    """The columns of a key as the rows are sorted by them: rows of a series together, so that a revised one changes one place of the file.
+    In the order of events rpt_before_after has rows of each series in all row groups, and its Parquet file is 39 MB in place of 28."""
+    column = series_column(key)
+    return [*([column] if column is not None else []), *(name for name in key if name != column)]
 
 
 def _compare_rows(con: duckdb.DuckDBPyConnection, table: str) -> None:

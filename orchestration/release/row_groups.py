@@ -9,7 +9,7 @@ footer. No library of Python's offers that (pyarrow and polars decode and encode
 bytes takes 0.05 s). The footer is a structure in Thrift's compact protocol
 (https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md), of which numbers of fields are those of
 https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift. It is read as a tree, whatever its fields mean, so that
-fields that this module does not know are written as they were.
+fields that this module does not know are written as they were. It is tested with files of DuckDB and pyarrow.
 """
 
 from __future__ import annotations

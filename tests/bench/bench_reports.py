@@ -56,6 +56,7 @@ MODELS = (
     *("int_difference_standing", "int_rank_threshold", "int_clean_alarm", "int_family_calibration"),
     *("int_quiet_month", "int_calibration_placebo", "int_compared_cut", "int_treatment_share"),
     "int_event_family_rate",
+    "int_cluster_family_rate",
     *("rpt_before_after", "rpt_cluster_before_after", "rpt_difference_in_differences"),
     *("rpt_series_month", "rpt_event_window"),
     "rpt_revision",

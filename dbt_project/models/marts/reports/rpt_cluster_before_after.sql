@@ -1,3 +1,4 @@
+{{ config(meta={'by_series': ['int_series_treatment', 'int_compared_cut', 'int_series_calendar', 'int_treatment_share', 'int_cluster_family_rate']}) }}
 -- The rows are not sorted here, because the release sorts its copy by key.
 with clusters as (
     select
@@ -60,8 +61,4 @@ told_apart as (
     from compared
 ),
 
-rates as (
-    {{ family_rates('clusters') | indent(4) }}
-),
-
-{{ judged_report('told_apart', 'rates', 'cluster_id') }}
+{{ judged_report('told_apart', ref('int_cluster_family_rate'), 'cluster_id') }}

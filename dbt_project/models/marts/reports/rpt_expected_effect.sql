@@ -1,3 +1,5 @@
+{%- set said = ['dim_expected_effect series_id'] %}
+{{ config(meta={'series_of': {'dim_series': said, 'bridge_event_treatment': said, 'rpt_answer': said, 'rpt_before_after': said, 'rpt_cluster_before_after': said}}) }}
 -- One row is a published figure and a width: whether an effect of that size could be seen here at all, whether what was found leaves it out,
 -- or why neither can be said. rpt_answer shows one figure a question; here each has its row, those too that no question is about.
 with said as (
