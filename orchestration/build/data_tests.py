@@ -236,7 +236,7 @@ def _test_of(node: Any, by_name: dict[str, str]) -> DataTest:
     )
     strict = config.severity.upper() == "ERROR"
     plain = node.to_dict()
-    of_rows, keys = _rows_compared(plain)
+    of_rows, keys = _rows_compared(config, plain)
     return DataTest(
         unique_id=node.unique_id,
         name=node.name,
@@ -250,10 +250,11 @@ def _test_of(node: Any, by_name: dict[str, str]) -> DataTest:
     )
 
 
-def _rows_compared(node: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
-    """`of_rows` and `keys` of a test. One with rules of its own for how many failures are one is asked of all rows."""
-    config, declared = node["config"], node.get("test_metadata") or {}
-    usual = config["fail_calc"] == "count(*)" and config["warn_if"] == config["error_if"] == "!= 0"
+def _rows_compared(config: Any, node: Mapping[str, Any]) -> tuple[bool, tuple[str, ...]]:
+    """`of_rows` and `keys` of a test (config: an object of dbt's). One with a rule of its own for how many failures are too many is asked of
+    all rows."""
+    declared = node.get("test_metadata") or {}
+    usual = config.fail_calc == "count(*)" and config.warn_if == config.error_if == "!= 0"
     name, arguments = declared.get("name", ""), declared.get("kwargs", {})
     if not usual or not node.get("attached_node"):
         return False, ()

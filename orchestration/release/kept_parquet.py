@@ -87,13 +87,22 @@ def _put_together(
     try:
         row_groups.join([Part(old, sorted(reached))], aside)
         con.execute(
-            f"""COPY (
-                    SELECT * FROM read_parquet({literal(aside)})
-                    WHERE NOT coalesce({column} IN ({listed}), false)
-                    UNION ALL BY NAME
-                    SELECT * FROM main.{quoted(table.name)} WHERE {column} IN ({listed})
-                ) TO {literal(fresh)} ({PARQUET})"""
+            f"""CREATE OR REPLACE TEMP TABLE rows_of_groups AS
+                SELECT * FROM read_parquet({literal(aside)}) WHERE NOT coalesce({column} IN ({listed}), false)
+                UNION ALL BY NAME
+                SELECT * FROM main.{quoted(table.name)} WHERE {column} IN ({listed})"""
         )
+        # DuckDB writes a column without marks for null where it knows that there is none; of one that has nulls in other row groups it must
+        # not know it here, or the two could not be in one file
+        columns = [
+            name if one.name in footer.never_null else f"CASE WHEN rowid >= 0 THEN {name} END AS {name}"
+            for one in table.columns
+            for name in [quoted(one.name)]
+        ]
+        con.execute(
+            f"COPY (SELECT {', '.join(columns)} FROM temp.rows_of_groups) TO {literal(fresh)} ({PARQUET})"
+        )
+        con.execute("DROP TABLE temp.rows_of_groups")
         if row_groups.footer_of(fresh).schema != footer.schema:
             return False
         return (

@@ -9,13 +9,14 @@ footer. No library of Python's offers that (pyarrow and polars decode and encode
 bytes takes 0.05 s). The footer is a structure in Thrift's compact protocol
 (https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md), of which numbers of fields are those of
 https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift. It is read as a tree, whatever its fields mean, so that
-fields that this module does not know are written as they were. It is tested with files of DuckDB and pyarrow.
+fields that this module does not know are written as they were. It is tested with files of DuckDB, pyarrow and polars.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,6 +28,7 @@ _MAGIC = b"PAR1"
 _TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
 #: fields of the structures of a footer
 _SCHEMA, _NUM_ROWS, _GROUPS = 2, 3, 4
+_REPETITION, _ELEMENT_NAME, _N_PARTS, _REQUIRED = 3, 4, 5, 0
 _GROUP_COLUMNS, _GROUP_ROWS, _GROUP_OFFSET, _GROUP_ORDINAL = 1, 3, 5, 7
 _CHUNK_OFFSET, _CHUNK_META = 2, 3
 #: where a page index is: it stands outside the row groups, and readers do without it
@@ -63,6 +65,22 @@ class Footer:
     def schema(self) -> Value:
         """Names and types of the columns, as a tree."""
         return self.fields[_SCHEMA]
+
+    @property
+    def never_null(self) -> set[str]:
+        """The columns of which the file says that they hold no null: their values are written without a mark for each that is there."""
+        elements: list[Fields] = self.schema[1][1]
+        found, at = set(), 1
+        while at < len(elements):
+            element = elements[at]
+            if element.get(_REPETITION, (_I32, _REQUIRED))[1] == _REQUIRED:
+                found.add(element[_ELEMENT_NAME][1].decode())
+            # past the parts of a list or structure, and theirs
+            open_parts = 1
+            while open_parts:
+                open_parts += elements[at].get(_N_PARTS, (_I32, 0))[1] - 1
+                at += 1
+        return found
 
     @property
     def rows_of_groups(self) -> list[int]:
@@ -102,7 +120,7 @@ def join(parts: Iterable[Part], target: Path) -> int:
                 )
             with part.path.open("rb") as source:
                 for number in range(len(footer.groups)) if part.groups is None else part.groups:
-                    group = footer.groups[number]
+                    group = deepcopy(footer.groups[number])  # as it is taken more than once, where somebody asks for that
                     _copy_pages(source, out, group)
                     _copy_filters(source, out, group)
                     group[_GROUP_ORDINAL] = (_I16, len(groups))

@@ -118,3 +118,68 @@ def test_a_test_speaks_of_its_table(attached, named, subject: str):
         "depends_on": {"nodes": ["model.headway.c"]},
     }
     assert data_tests.subject_of(plain, {"b": "model.headway.b"}) == subject
+
+
+# --- tests of the rows of some series ---
+SERIES = data_tests.Slice('"headway"."main"."dim_event"', "series_id", ("b",))
+
+
+def generic(name: str, *, needs: tuple[str, ...] = (MODEL,), config: dict | None = None, **arguments: Any) -> data_tests.DataTest:
+    """A generic test of dim_event as it is kept."""
+    made = node("t", "", needs=needs, **(config or {}))
+    plain = {
+        "attached_node": MODEL,
+        "config": {"meta": {}},
+        "depends_on": {"nodes": list(needs)},
+        "test_metadata": {"name": name, "kwargs": arguments},
+    }
+    made.to_dict = lambda: plain
+    return data_tests._test_of(made, {})
+
+
+@pytest.mark.parametrize(
+    ("test", "can"),
+    [
+        (generic("holds", condition="i > 0"), True),
+        (generic("not_null", column_name="i"), True),
+        (generic("unique_combination", columns=["series_id", "i"]), True),
+        (generic("unique_combination", columns=["event_id", "i"]), False),
+        (generic("unique", column_name="i"), False),
+        (generic("relationships", needs=(MODEL, "model.headway.dim_series")), True),
+        (generic("relationships"), False),
+        (generic("text_lists", lists=[]), False),
+        (generic("holds", config={"error_if": "> 2"}), False),
+        (generic("holds", config={"fail_calc": "sum(i)"}), False),
+    ],
+    ids=lambda given: f"{given.name} {given.keys}" if isinstance(given, data_tests.DataTest) else str(given),
+)
+def test_only_what_each_series_can_be_asked_by_itself_is_asked_of_some(test: data_tests.DataTest, can: bool):
+    """Two rows of two series with the same key would not be seen together."""
+    assert data_tests.can_be_asked_of(test, SERIES) is can
+    other = data_tests.Slice('"headway"."main"."dim_series"', "series_id", ("b",))
+    assert not data_tests.can_be_asked_of(test, other), "what changed is a table that rows are looked for in"
+
+
+def test_a_test_of_some_series_reads_their_rows_alone(home: Settings):
+    """A slice of another table, or of all rows, would pass what has to fail."""
+    with duckdb.connect(str(home.build_database)) as con:
+        con.execute(
+            "CREATE OR REPLACE TABLE dim_event AS SELECT unnest(['a', 'b', 'b''c']) AS series_id, unnest([0, 1, 2]) AS i"
+        )
+    place = '"headway"."main"."dim_event"'
+    nodes = [
+        node("of_b", f"select * from {place} where i = 1"),
+        node("of_a", f"select * from {place} where i = 0"),
+        node("of_quoted", f"select dim_event.i from {place} where dim_event.i = 2"),
+        node("of_all", f"select * from {place} where i = 0"),
+    ]
+    data_tests.write(home.dbt_target / data_tests.COMPILED, nodes, {})
+    b, quoted = (data_tests.Slice(place, "series_id", (name,)) for name in ("b", "b'c"))
+    slices = {"test.headway.of_b": b, "test.headway.of_a": b, "test.headway.of_quoted": quoted}
+    results = data_tests.run(home, data_tests.read(home), (MODEL,), write=False, slices=slices)
+    assert {r.name: r.status for r in results} == {
+        "of_b": "fail",
+        "of_a": "pass",
+        "of_quoted": "fail",
+        "of_all": "fail",
+    }

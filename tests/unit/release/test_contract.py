@@ -7,10 +7,13 @@ import functools
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 import yaml
 
+from orchestration.base.public_table import describe
 from orchestration.base.settings import PROJECT
+from orchestration.release import contract
 
 PUBLIC = {
     "dim_source": "source_id agency country_iso3 title homepage_url licence attribution cadence publication_lag_days needs_key",
@@ -83,3 +86,28 @@ def test_codes_are_text(table: str) -> None:
     for column in declared(table)["columns"]:
         if re.search(r"(_code|_iso3|^hs2|^transport_mode)$", column["name"]):
             assert column["data_type"] == "varchar", column["name"]
+
+
+# --- keys of a file that takes over what changed ---
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        (None, ["3 rows with null", "2 rows that repeat"]),
+        ({}, []),
+        ({"fct_observation": None}, ["3 rows with null", "2 rows that repeat"]),
+        ({"fct_observation": {"b"}}, ["1 rows with null", "1 rows that repeat"]),
+        ({"fct_observation": {"c"}}, ["1 rows with null"]),
+    ],
+    ids=["whole", "nothing changed", "table changed", "series changed", "another series"],
+)
+def test_keys_of_rows_that_changed_are_looked_at(changes: dict | None, found: list[str]):
+    """A repeated row of a revised series would be released, and every join with it would count twice."""
+    with duckdb.connect() as con:
+        con.execute("CREATE TABLE fct_observation (series_id VARCHAR, period_start DATE)")
+        con.execute(
+            "INSERT INTO fct_observation VALUES ('a', '2018-01-01'), ('a', '2018-01-01'), ('a', NULL), "
+            "('b', '2018-01-01'), ('b', '2018-01-01'), ('c', '2018-01-01'), (NULL, '2018-01-01'), ('d', NULL)"
+        )
+        tables = describe(con, {"fct_observation": ("series_id", "period_start")})
+        problems = list(contract._bad_keys(con, tables, changes))
+    assert [problem for problem, said in zip(problems, found, strict=True) if said not in problem] == []

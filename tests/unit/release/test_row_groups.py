@@ -10,7 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from orchestration.base.errors import ReleaseError
@@ -44,6 +44,8 @@ def write(rows: list[tuple], path: Path, by: str) -> None:
     frame = table(rows)
     if by == "pyarrow":
         pq.write_table(frame, path, row_group_size=5, write_page_index=True, compression="zstd")
+    elif by == "polars":
+        pl.DataFrame(frame).write_parquet(path, row_group_size=5)
     else:
         with duckdb.connect() as con:
             con.register("frame", frame)
@@ -61,8 +63,8 @@ def read_by_all(path: Path) -> list[list[tuple]]:
     return [found, arrow, pl.read_parquet(path).rows()]
 
 
-@settings(max_examples=12, deadline=None)
-@given(rows=ROWS, others=ROWS, by=st.sampled_from(["duckdb", "pyarrow"]), data=st.data())
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])
+@given(rows=ROWS, others=ROWS, by=st.sampled_from(["duckdb", "pyarrow", "polars"]), data=st.data())
 def test_chosen_row_groups_hold_their_rows_and_no_others(rows, others, by, data):
     """A number in the footer that is off by one row group shows the values of another series."""
     with tempfile.TemporaryDirectory() as folder:
@@ -80,7 +82,7 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, (list, pl.Series)) else value
 
 
-@pytest.mark.parametrize("by", ["pyarrow", "duckdb"])
+@pytest.mark.parametrize("by", ["pyarrow", "polars", "duckdb"])
 def test_a_footer_is_written_as_it_was_read(tmp_path: Path, by: str):
     """A field that got lost (the names of time zones, the order of a column) would change what readers make of the values."""
     rows = [(str(number), number / 7, [None, "2018-03-01"], number % 2 == 0, -number) for number in range(40)]
@@ -111,6 +113,20 @@ def test_a_filter_on_a_value_finds_it_in_a_row_group_that_moved(tmp_path: Path):
             count = con.execute(f"SELECT count(*) FROM read_parquet('{joined}') WHERE series_id = ?", [one]).fetchone()
             every = con.execute(f"SELECT count(*) FILTER (series_id = '{one}') FROM read_parquet('{joined}')").fetchone()
             assert count == every != (0,)
+
+
+def test_columns_without_null_are_told_apart_from_those_with_some(tmp_path: Path):
+    """Marks for null in one row group and none in the next would be read as values."""
+    with duckdb.connect() as con:
+        con.execute(
+            "CREATE TABLE t AS SELECT i, if(i = 3, NULL, i) AS some, [i, NULL] AS items, "
+            "{'a': i, 'b': if(i = 3, NULL, i)} AS pair, if(i = 3, NULL, [i]) AS no_list FROM range(9) r(i)"
+        )
+        con.execute(f"COPY t TO '{tmp_path / 'file'}' (FORMAT parquet)")
+    schema = pq.read_schema(tmp_path / "file")
+    assert row_groups.footer_of(tmp_path / "file").never_null == {
+        field.name for field in schema if not field.nullable
+    }
 
 
 def test_files_of_other_columns_are_refused(tmp_path: Path):
