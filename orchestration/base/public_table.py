@@ -15,7 +15,6 @@ if TYPE_CHECKING:  # readers import this module for a command's help too, where 
 
 from orchestration.base.duck import quoted, scalar
 
-
 #: the columns that name the series of a row, the first of them that a table has: a comparison with controls is one of its treated series
 _SERIES_COLUMNS = ("series_id", "treated_series_id")
 

@@ -34,7 +34,15 @@ _PART = "memory"
 #: generic tests that look at each row by itself, or at rows of one series
 _OF_EACH_ROW = frozenset(
     {
-        *("holds", "in_range", "no_nulls", "not_null", "accepted_values", "rules", "own_month_is_in_no_window"),
+        *(
+            "holds",
+            "in_range",
+            "no_nulls",
+            "not_null",
+            "accepted_values",
+            "rules",
+            "own_month_is_in_no_window",
+        ),
         "base_of_index_is_100",
     }
 )
@@ -105,9 +113,7 @@ def read(settings: Settings) -> list[DataTest]:
     """The tests of the project; raises FileNotFoundError before the project was parsed."""
     listed = json.loads((settings.dbt_target / COMPILED).read_bytes())
     tuples = ("needs", "keys")
-    return [
-        DataTest(**{**test, **{name: tuple(test.get(name, ())) for name in tuples}}) for test in listed
-    ]
+    return [DataTest(**{**test, **{name: tuple(test.get(name, ())) for name in tuples}}) for test in listed]
 
 
 def subject_of(node: dict[str, Any], by_name: dict[str, str]) -> str:
@@ -157,7 +163,10 @@ def run(
             with con.cursor() as cursor:
                 cursor.execute(f"USE {database.stem}")
                 part = slices.get(test.unique_id)
-                return _run(cursor, test if part is None else replace(test, sql=test.sql.replace(part.place, cut[part])))
+                return _run(
+                    cursor,
+                    test if part is None else replace(test, sql=test.sql.replace(part.place, cut[part])),
+                )
 
         results = []
         with ThreadPoolExecutor(2) as pool:

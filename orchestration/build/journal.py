@@ -130,7 +130,15 @@ def nodes(con: duckdb.DuckDBPyConnection) -> dict[str, Node]:
     rows = con.execute("SELECT * EXCLUDE (position) FROM kept.node ORDER BY position").fetchall()
     return {
         unique_id: Node(
-            unique_id, name, place, kind, definition, stamp, tuple(parents), tuple(by_series), tuple(series_of)
+            unique_id,
+            name,
+            place,
+            kind,
+            definition,
+            stamp,
+            tuple(parents),
+            tuple(by_series),
+            tuple(series_of),
         )
         for unique_id, name, place, kind, definition, stamp, parents, by_series, series_of in rows
     }

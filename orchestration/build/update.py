@@ -306,9 +306,7 @@ def _node(settings: Settings, node: Any, sql: str | None, started: datetime) -> 
         elif sql:
             named = {match for match in _STAMP.findall(sql) if match >= f"{started:%Y-%m-%d %H:%M:%S}"}
             stamp = f"timestamp '{named.pop()}'" if named else None
-    series_of = tuple(
-        f"{read} {said}" for read, named in meta.get("series_of", {}).items() for said in named
-    )
+    series_of = tuple(f"{read} {said}" for read, named in meta.get("series_of", {}).items() for said in named)
     return Node(
         *(node.unique_id, name, place, kind, definition, stamp, parents),
         by_series=tuple(meta.get("by_series", ())),

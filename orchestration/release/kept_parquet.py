@@ -115,7 +115,11 @@ def _put_together(
 
 
 def _reached(
-    con: duckdb.DuckDBPyConnection, file: Path, column: str | None, series: Sequence[str], rows_of_groups: Sequence[int]
+    con: duckdb.DuckDBPyConnection,
+    file: Path,
+    column: str | None,
+    series: Sequence[str],
+    rows_of_groups: Sequence[int],
 ) -> set[int]:
     """Numbers of the row groups of `file` that hold rows of `series`."""
     may_hold = con.execute(

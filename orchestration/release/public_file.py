@@ -300,9 +300,7 @@ def _insert(
     con: duckdb.DuckDBPyConnection, table: str, known: Mapping[str, Sequence[str]], condition: str = ""
 ) -> None:
     """Copy the rows of a table that meet `condition` (a WHERE), sorted by its key."""
-    order = ", ".join(
-        quoted(c) for c in _series_first(known.get(table, ()) or _leading_not_null(con, table))
-    )
+    order = ", ".join(quoted(c) for c in _series_first(known.get(table, ()) or _leading_not_null(con, table)))
     con.execute(
         f"INSERT INTO {_PUBLIC}.main.{quoted(table)} SELECT * FROM {_BUILD}.main.{quoted(table)}{condition}"
         + (f" ORDER BY {order}" if order else "")

@@ -25,7 +25,19 @@ from orchestration.base.errors import ReleaseError
 
 _MAGIC = b"PAR1"
 #: types of the compact protocol
-_TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 12)
+_TRUE, _FALSE, _BYTE, _I16, _I32, _I64, _DOUBLE, _BINARY, _LIST, _SET, _STRUCT = (
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    7,
+    8,
+    9,
+    10,
+    12,
+)
 #: fields of the structures of a footer
 _SCHEMA, _NUM_ROWS, _GROUPS = 2, 3, 4
 _REPETITION, _ELEMENT_NAME, _N_PARTS, _REQUIRED = 3, 4, 5, 0
@@ -120,7 +132,9 @@ def join(parts: Iterable[Part], target: Path) -> int:
                 )
             with part.path.open("rb") as source:
                 for number in range(len(footer.groups)) if part.groups is None else part.groups:
-                    group = deepcopy(footer.groups[number])  # as it is taken more than once, where somebody asks for that
+                    group = deepcopy(
+                        footer.groups[number]
+                    )  # as it is taken more than once, where somebody asks for that
                     _copy_pages(source, out, group)
                     _copy_filters(source, out, group)
                     group[_GROUP_ORDINAL] = (_I16, len(groups))
@@ -209,7 +223,9 @@ class _Reader:
             return self._byte()
         if kind == _DOUBLE:
             return self._bytes(8)
-        raise ReleaseError(f"the footer of a Parquet file holds a value of type {kind}, which footers do not have")
+        raise ReleaseError(
+            f"the footer of a Parquet file holds a value of type {kind}, which footers do not have"
+        )
 
     def _byte(self) -> int:
         return self._bytes(1)[0]

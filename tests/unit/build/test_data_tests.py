@@ -124,7 +124,9 @@ def test_a_test_speaks_of_its_table(attached, named, subject: str):
 SERIES = data_tests.Slice('"headway"."main"."dim_event"', "series_id", ("b",))
 
 
-def generic(name: str, *, needs: tuple[str, ...] = (MODEL,), config: dict | None = None, **arguments: Any) -> data_tests.DataTest:
+def generic(
+    name: str, *, needs: tuple[str, ...] = (MODEL,), config: dict | None = None, **arguments: Any
+) -> data_tests.DataTest:
     """A generic test of dim_event as it is kept."""
     made = node("t", "", needs=needs, **(config or {}))
     plain = {

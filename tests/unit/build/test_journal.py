@@ -92,13 +92,17 @@ def test_a_change_of_a_series_that_is_not_read_is_none(con):
 
 
 def test_a_comparison_with_controls_is_one_of_its_treated_series(con):
-    rows = content(con, "SELECT 'set' AS control_set_id, 's' || i % 2 AS treated_series_id FROM range(4) r(i)")
+    rows = content(
+        con, "SELECT 'set' AS control_set_id, 's' || i % 2 AS treated_series_id FROM range(4) r(i)"
+    )
     assert [row[0] for row in rows] == ["s0", "s1"]
 
 
 @pytest.mark.parametrize("listed", [False, True])
 @pytest.mark.parametrize(("factor", "same"), [(1 + 2**-51, True), (1 + 1e-9, False), (-1, False), (0, False)])
-def test_a_sum_in_another_order_is_the_same_and_a_revision_is_not(con, listed: bool, factor: float, same: bool):
+def test_a_sum_in_another_order_is_the_same_and_a_revision_is_not(
+    con, listed: bool, factor: float, same: bool
+):
     """Two sums of the same numbers differ in their last digits: 281 series would have changed where one did. A digit that a reader sees counts."""
     numbers = [0.1 + 0.2, 1 / 3, 12391.0, -1.7e-9, 4e300, 5.5e12]
     shown = "[value, NULL]" if listed else "value"

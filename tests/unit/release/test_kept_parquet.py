@@ -72,7 +72,9 @@ def test_a_file_of_which_few_series_changed_holds_what_the_table_holds(
         release = Released(tmp_path_factory.mktemp("release"))
         names = [f"series {number}" for number in changed]
         if how == "revised":
-            release.con.execute("UPDATE fct SET value = value + 0.5 WHERE series_id IN (SELECT unnest(?))", [names])
+            release.con.execute(
+                "UPDATE fct SET value = value + 0.5 WHERE series_id IN (SELECT unnest(?))", [names]
+            )
         elif how == "removed":
             release.con.execute("DELETE FROM fct WHERE series_id IN (SELECT unnest(?))", [names])
         else:
@@ -91,7 +93,9 @@ def test_only_row_groups_of_the_changed_series_are_written(tmp_path: Path, monke
     release.con.execute("UPDATE fct SET value = -1 WHERE series_id = 'series 19'")
     assert release.take_over({"fct": {"series 19"}}) == {"fct"}
     # of four groups the first three stand before the new one, and the first where it was, byte for byte
-    groups = [row_groups.footer_of(file).rows_of_groups for file in (release.old, release.after / "fct.parquet")]
+    groups = [
+        row_groups.footer_of(file).rows_of_groups for file in (release.old, release.after / "fct.parquet")
+    ]
     assert groups[0] == groups[1] == [2048, 2048, 2048, 1856]
     assert release.old.read_bytes()[:10_000] == (release.after / "fct.parquet").read_bytes()[:10_000]
     assert release.differences() == 0
@@ -108,7 +112,9 @@ def test_a_row_of_no_series_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert release.differences() == 0
 
 
-def test_a_comparison_with_controls_is_one_of_its_treated_series(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_comparison_with_controls_is_one_of_its_treated_series(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     monkeypatch.setattr(kept_parquet, "_BIG", 0)
     release = Released(tmp_path, column="treated_series_id")
     release.con.execute("UPDATE fct SET value = -1 WHERE treated_series_id = 'series 19'")
@@ -138,7 +144,9 @@ def test_a_damaged_file_is_written_anew(tmp_path: Path, monkeypatch: pytest.Monk
     assert not list(release.after.iterdir())
 
 
-def test_a_table_that_has_another_number_of_rows_is_written_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_table_that_has_another_number_of_rows_is_written_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
     """The rows of a series that changed without being named would be those of the old release."""
     monkeypatch.setattr(kept_parquet, "_BIG", 0)
     release = Released(tmp_path)

@@ -51,7 +51,9 @@ def write(rows: list[tuple], path: Path, by: str) -> None:
             con.register("frame", frame)
             # DuckDB makes groups of whole vectors of 2048 rows: files of a group each are joined by the function under test
             for number in range(0, len(rows), 5):
-                con.execute(f"COPY (FROM frame LIMIT 5 OFFSET {number}) TO '{path}.{number}' (FORMAT parquet)")
+                con.execute(
+                    f"COPY (FROM frame LIMIT 5 OFFSET {number}) TO '{path}.{number}' (FORMAT parquet)"
+                )
         row_groups.join([Part(Path(f"{path}.{number}")) for number in range(0, len(rows), 5)], path)
 
 
@@ -110,8 +112,12 @@ def test_a_filter_on_a_value_finds_it_in_a_row_group_that_moved(tmp_path: Path):
         assert any(offset is not None for (offset,) in offsets)
         series = con.execute(f"SELECT DISTINCT series_id FROM read_parquet('{joined}')").fetchall()
         for (one,) in series:
-            count = con.execute(f"SELECT count(*) FROM read_parquet('{joined}') WHERE series_id = ?", [one]).fetchone()
-            every = con.execute(f"SELECT count(*) FILTER (series_id = '{one}') FROM read_parquet('{joined}')").fetchone()
+            count = con.execute(
+                f"SELECT count(*) FROM read_parquet('{joined}') WHERE series_id = ?", [one]
+            ).fetchone()
+            every = con.execute(
+                f"SELECT count(*) FILTER (series_id = '{one}') FROM read_parquet('{joined}')"
+            ).fetchone()
             assert count == every != (0,)
 
 
