@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.base.duck import PARQUET, literal, quoted, session
-from orchestration.base.errors import HeadwayError, UsageError
+from orchestration.base.errors import HeadwayError, ReleaseError, UsageError
+from orchestration.base.files import sha256_of
 from orchestration.base.progress import report
 from orchestration.base.public_table import Column, PublicTable, describe
 from orchestration.base.settings import Settings
-from orchestration.readers.release_file import current_file, one_line, refuse_inside_releases
+from orchestration.readers.release_file import current_file, one_line, refuse_inside_releases, release_record
 from orchestration.readers.workbook import too_long, write_workbook
 from transforms.parse.user_declaration import NO_REDISTRIBUTION
 
@@ -99,6 +100,8 @@ def export(
             for number, table in enumerate(chosen):
                 told = partial(report, "export", done=number, total=len(chosen))
                 told(table.name)
+                if fmt == "parquet" and _copied(source, table, staging / f"{table.name}.parquet"):
+                    continue
                 _WRITERS[fmt](con, table, staging / f"{table.name}.{fmt}", told)
             report("export", "README.md", len(chosen), len(chosen))
             restricted = _restricted(con)
@@ -197,6 +200,20 @@ def _selected(table: PublicTable, *, text: bool) -> str:
 
 
 # -- formats ---------------------------------------------------------------------------------------------------------
+
+
+def _copied(source: Path, table: PublicTable, file: Path) -> bool:
+    """Take the Parquet file that the release of the database `source` has of the table, if it is the one that was published; whether it is."""
+    try:
+        record = release_record(source)
+        published = record["files"][f"parquet/{table.name}.parquet"]["sha256"]
+        if record["rows"][table.name] != table.rows:
+            return False
+        shutil.copyfile(source.parent / "parquet" / file.name, file)
+    except (ReleaseError, FileNotFoundError, KeyError, TypeError):
+        return False
+    # the copy, as it is what the user gets: of a damaged one the table is written from the database
+    return sha256_of(file) == published
 
 
 def _write_parquet(con: duckdb.DuckDBPyConnection, table: PublicTable, file: Path, told: Told) -> None:
