@@ -5,6 +5,7 @@ try:
         assistant,
         detail,
         feed,
+        handing_out,
         reading,
         timeline,
         writing,

@@ -26,6 +26,7 @@ from orchestration.base.detail_catalogue import Catalogue
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.detail.attach import write_attached
 from orchestration.build.detail.derive import build_detail
+from orchestration.build.detail.panel import TABLE
 from tests.bench.timing import median_seconds
 from tests.support.detail_load import Rows, fill
 from tests.support.panel_case import rates_of
@@ -47,10 +48,28 @@ _RUN = """
 import resource, sys, time
 import duckdb
 con = duckdb.connect(config={{"threads": 2, "memory_limit": "4GB"}})
+con.execute("SET enable_progress_bar = false")  # python -c counts as a terminal
 con.execute("ATTACH '{file}' AS detail (READ_ONLY)")
 begun = time.perf_counter()
 con.execute("CREATE TEMP TABLE answer AS " + sys.argv[1])
 print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6)
+"""
+
+
+_PANEL = """
+import resource, sys, time
+from pathlib import Path
+from orchestration.base.settings import PROJECT, Settings
+from orchestration.build.detail.panel import TABLE, add_panel
+from orchestration.build.detail.derived import current, derived_of
+settings, out = Settings(PROJECT, Path(sys.argv[1])), Path(sys.argv[2])
+derived = current(derived_of(settings))
+for table in derived.tables:
+    if table.name != TABLE:
+        (out / table.name).symlink_to(derived.folder / table.name)
+begun = time.perf_counter()
+made = add_panel(settings, out, [table for table in derived.tables if table.name != TABLE])
+print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6, made.rows)
 """
 
 
@@ -129,6 +148,29 @@ def test_whole_builds_on_both_engines(tmp_path: Path):
                 master="local[2]" if engine == "spark" else None,
             )
             print(f"  {rows:>12,} rows on {engine}: {built.seconds:.1f} s")
+        _panel(settings, tmp_path / f"panel-{rows}", rows)
+
+
+def _panel(settings: Settings, folder: Path, rows: int) -> None:
+    """All runs of the panel of products of six digits anew, nothing of them kept, in a process of their own."""
+    out = folder / "derived"
+    out.mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-c", _PANEL, str(settings.home), str(out)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "HEADWAY_STATISTICS": str(folder / "statistics")},
+    )
+    seconds, memory, runs = map(float, done.stdout.split())
+    answered = (
+        pl.scan_parquet(out / TABLE).filter(pl.col("beta").is_not_null()).select(pl.len()).collect().item()
+    )
+    print(
+        f"  {rows:>12,} rows: {runs:.0f} runs of the panel, {answered} with a number: {seconds:.1f} s, {memory:.1f} GB"
+    )
+    if rows >= 100e6:
+        assert seconds < PANEL and memory < PANEL_MEMORY / 1e9
 
 
 def made_up_cells(products: int = 5_300, partners: int = 30, months: int = 132) -> tuple[Cube, np.ndarray]:

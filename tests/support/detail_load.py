@@ -1,13 +1,14 @@
 """A LOAD TEST of the detail lake, never data: as many rows as are asked for, made of real ones.
 
 Belongs here: splitting rows of BTS TransBorder freight (port x HS chapter, 2020-01 to 2024-09) over the HS10 products of
-their chapter by the shares of 2024, into a lake or into the text of a bulk file. Does not belong here: timing
-(tests/bench/bench_detail.py), assertions.
+their chapter by the shares of 2024, or the imports of 2024 by product and country over thirteen years and some districts, into a
+lake or into the text of a bulk file. Does not belong here: timing (tests/bench/bench_detail.py), assertions.
 
 The total of every row is kept to the dollar and the kilogram; which product it was, nobody knows. So such a lake is kept
 out of the repository, its source names say LOADTEST, and nothing of it may be released.
 
-    python -m tests.support.detail_load HOME ROWS      a home with about ROWS rows in its lake, all months
+    python -m tests.support.detail_load HOME ROWS           a home with about ROWS rows in its lake, all months
+    python -m tests.support.detail_load HOME ROWS panel     imports alone, from all partners and with the months that the panels ask for
 """
 
 from __future__ import annotations
@@ -101,7 +102,8 @@ class Rows:
             return f"({amount} * high) // {_PARTS} - ({amount} * low) // {_PARTS}"
 
         return f"""SELECT ym, TRDTYPE, hs10, COUNTRY, DEPE, DISAGMOT, CONTCODE, DF,
-                          {part("VALUE")} AS v, {part("SHIPWT")} AS w, {part("FREIGHT_CHARGES")} AS c
+                          {part("VALUE")} AS v, {part("SHIPWT")} AS w, {part("FREIGHT_CHARGES")} AS c,
+                          CASE WHEN DISAGMOT = '5' THEN v // 40 ELSE 0 END AS duty
                    FROM '{self.freight}' JOIN share ON chapter = COMMODITY2 AND partner = COUNTRY
                    WHERE {part("VALUE")} > 0 OR {part("SHIPWT")} > 0"""
 
@@ -130,8 +132,8 @@ class Rows:
             **dict.fromkeys(("consumption_value", "general_value", "export_value"), "v"),
             **dict.fromkeys(("consumption_cif_value", "general_cif_value"), "v + c"),
             **dict.fromkeys(("consumption_charges", "general_charges"), "c"),
-            "dutiable_value": "CASE WHEN DISAGMOT = '5' THEN v ELSE 0 END",
-            "calculated_duty": "CASE WHEN DISAGMOT = '5' THEN v // 40 ELSE 0 END",
+            "dutiable_value": "CASE WHEN duty > 0 THEN v ELSE 0 END",
+            "calculated_duty": "duty",
         }
         for kind, case in (*by.items(), ("container", boxed)):
             for amount, column in (("value", "v"), ("weight", "w"), ("charges", "c")):
@@ -155,6 +157,48 @@ class Rows:
             f"SELECT sum(VALUE)::BIGINT FROM '{self.freight}' WHERE ym = '{month:%Y-%m}' AND TRDTYPE = '{direction}'"
         ).fetchall()[0]
         return int(found)
+
+
+class PanelRows(Rows):
+    """Imports of 2024 by product and country, spread over the months from 2013 on that the panels ask for: each month a twelfth of the year,
+    times something between a half and one and a half that product, country and month draw; a tenth of the months is without trade.
+
+    Each is parted among as many districts as `rows` takes, in shares of 1 : 2 : 3 and so on. Amounts are whole dollars, so that a district
+    of a small trade has none. Duties are those of 2024, in proportion.
+    """
+
+    def __init__(self, rows: int, *, spill: Path, data: Path | None = None) -> None:
+        folder = data or Path(os.environ.get("HEADWAY_SHARED") or PROJECT.parent / "shared" / "data")
+        self.freight = folder / "product" / "us_imports_hs10_country_year_2024.parquet"
+        self._con = duckdb.connect(config={"memory_limit": "2GB", "threads": 2, "temp_directory": str(spill)})
+        self._con.execute(
+            f"""CREATE TABLE line AS
+                SELECT hts10 AS hs10, cty_code AS COUNTRY, con_val_usd AS v, cal_dut_usd AS duty
+                FROM '{self.freight}' WHERE con_val_usd > 0 AND cty_code BETWEEN '1000' AND '7999';
+                CREATE TABLE month AS
+                SELECT strftime(day, '%Y-%m') AS ym
+                FROM range(DATE '2013-01-01', DATE '2026-01-01', INTERVAL 1 MONTH) AS months(day)"""
+        )
+        one = self._con.execute("SELECT count(*) * 0.9 * (SELECT count(*) FROM month) FROM line").fetchall()[
+            0
+        ][0]
+        self.products = 1
+        self.districts = max(1, round(rows / float(one)))
+
+    @property
+    def months(self) -> list[date]:
+        found = self._con.execute("SELECT ym FROM month ORDER BY ym").fetchall()
+        return [date.fromisoformat(f"{ym}-01") for (ym,) in found]
+
+    def _split(self) -> str:
+        draw = "hash(hs10, COUNTRY, ym)"
+        share = f"number * 2.0 / ({self.districts} * ({self.districts} + 1))"
+        part = f"/ 12 * (0.5 + {draw} % 1000 / 1000.0) * {share}"
+        return f"""SELECT *, v // 5 AS w, v // 50 AS c
+                   FROM (SELECT ym, '2' AS TRDTYPE, hs10, COUNTRY, format('{{:02d}}01', number + 9) AS DEPE, '1' AS DISAGMOT, '1' AS CONTCODE,
+                                '1' AS DF, (line.v {part})::BIGINT AS v, (line.duty {part})::BIGINT AS duty
+                         FROM line, month, range(1, {self.districts + 1}) AS district(number) WHERE {draw} // 1000 % 10 > 0)
+                   WHERE v > 0"""
 
 
 def new_month(frame: pl.DataFrame, flow: str, month: date, revision: int = 0) -> NewMonth:
@@ -214,12 +258,13 @@ def bulk_zip(path: Path, text: bytes) -> Path:
     return path
 
 
-def main(home: str, wanted: str) -> None:
+def main(home: str, wanted: str, kind: str = "freight") -> None:
     """Fill a home and say what it took."""
     settings = Settings(project=PROJECT, home=Path(home))
-    rows = Rows(int(float(wanted)), spill=Path(home) / "spill")
+    made, flows = {"freight": (Rows, ("imports", "exports")), "panel": (PanelRows, ("imports",))}[kind]
+    rows = made(int(float(wanted)), spill=Path(home) / "spill")
     total, seconds, size = 0, 0.0, 0
-    for part in fill(settings, rows):
+    for part in fill(settings, rows, flows):
         total, seconds, size = total + part.rows, seconds + part.seconds, size + part.bytes
         print(
             f"{total:>12,} rows  {seconds:7.1f} s  {total / seconds / 1e6:5.2f} M rows/s  {size / total:5.1f} bytes/row",
@@ -228,4 +273,4 @@ def main(home: str, wanted: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    main(*sys.argv[1:])
