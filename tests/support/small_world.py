@@ -26,21 +26,23 @@ from orchestration.intake.figures.manifest import MANIFEST, read_manifest
 
 #: Of each publisher and each way in which series are compared some: what the questions of the tests ask for, and controls, donors and
 #: inputs of these.
-SERIES = frozenset(
-    """
-    usa_imports_goods_can usa_imports_goods_chn usa_imports_goods_mex usa_exports_goods_can usa_exports_goods_chn usa_exports_goods_mex
-    usa_employment_total_nonfarm usa_employment_manufacturing usa_employment_motor_vehicles_parts usa_import_prices_mex
-    usa_sales_light_vehicles usa_industrial_production_motor_vehicles_parts fx_usd_mxn fx_usd_cad fx_usd_mxn_banxico fx_usd_cad_bank_of_canada
-    usa_customs_duties_net mex_production_light_vehicles mex_sales_cars_luxury mex_exports_goods
-    mex_production_light_vehicles_without_foton can_exports_goods can_exports_motor_vehicles_parts can_employment_manufacturing
-    can_sales_new_vehicles_quoted usa_freight_exports_mex mex_production_vehicles_annual
-    """.split()
-)
+SERIES = frozenset({
+    "usa_imports_goods_can", "usa_imports_goods_chn", "usa_imports_goods_mex", "usa_exports_goods_can",
+    "usa_exports_goods_chn", "usa_exports_goods_mex", "usa_employment_total_nonfarm",
+    "usa_employment_manufacturing", "usa_employment_motor_vehicles_parts", "usa_import_prices_mex",
+    "usa_sales_light_vehicles", "usa_industrial_production_motor_vehicles_parts", "fx_usd_mxn",
+    "fx_usd_cad", "fx_usd_mxn_banxico", "fx_usd_cad_bank_of_canada", "usa_customs_duties_net",
+    "mex_production_light_vehicles", "mex_sales_cars_luxury", "mex_exports_goods",
+    "mex_production_light_vehicles_without_foton", "can_exports_goods", "can_exports_motor_vehicles_parts",
+    "can_employment_manufacturing", "can_sales_new_vehicles_quoted", "usa_freight_exports_mex",
+    "mex_production_vehicles_annual",
+})  # fmt: skip
 #: jobs by state: fewer than 20 states are not compared with each other, and no older months of them are needed than the last slump
-STATES = frozenset(
-    f"usa_{state}_employment_manufacturing"
-    for state in "al az ca fl ga il in ks ky ma mi mn mo nc nj ny oh pa sc tn tx wa wi".split()
-)
+_STATES = (
+    "al", "az", "ca", "fl", "ga", "il", "in", "ks", "ky", "ma", "mi", "mn", "mo", "nc", "nj", "ny", "oh",
+    "pa", "sc", "tn", "tx", "wa", "wi",
+)  # fmt: skip
+STATES = frozenset(f"usa_{code}_employment_manufacturing" for code in _STATES)
 STATES_SINCE = date(2008, 1, 1)
 #: of all other figures: an older month makes a date more to compare with, and nothing else
 SINCE = date(1995, 1, 1)
@@ -57,12 +59,11 @@ READ_OFF = frozenset(
     for partner in ("wld", "can", "mex")
 )
 #: of each method one derived series, as far as the figures for it are here
-DERIVED = frozenset(
-    """
-    usa_import_share_goods_mex usa_duty_rate_goods_mex usa_imports_goods_per_weekday_mex usa_imports_goods_real_mex
-    mex_exports_goods_mxn usa_balance_goods_mex usa_employment_motor_vehicles_parts_index
-    """.split()
-)
+DERIVED = frozenset({
+    "usa_import_share_goods_mex", "usa_duty_rate_goods_mex", "usa_imports_goods_per_weekday_mex",
+    "usa_imports_goods_real_mex", "mex_exports_goods_mxn", "usa_balance_goods_mex",
+    "usa_employment_motor_vehicles_parts_index",
+})  # fmt: skip
 #: what of the project is the same in the small one
 _CODE = ("orchestration", "transforms")
 _MADE = shutil.ignore_patterns("target", "logs", ".user.yml")
