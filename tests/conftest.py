@@ -26,7 +26,7 @@ from tests.support.whole_warehouse import (  # noqa: F401  (fixtures)
     small_home,
     statistics,
     warehouse,
-    whole_own,
+    whole_store,
 )
 
 PROJECT = Path(__file__).resolve().parent.parent

@@ -5,8 +5,8 @@ For tests of what a run does (killed, repaired, begun with a copy, brought up to
 figures say is asked of the whole warehouse (tests/support/whole_warehouse.py). Belongs here: which series and flows, making the project.
 Does not belong here: building it, assertions.
 
-The timelines, the catalogue of series and the seeds are those of the project, but for the series that are read off trade flows or
-derived from others, and for declared breaks: of these stays what the figures here hold.
+The catalogue of series and the seeds are those of the project, but for the series that are read off trade flows or derived from
+others, and for declared breaks: of these stays what the figures here hold. The timelines are whole, and a quarter of their events is compared.
 """
 
 from __future__ import annotations
@@ -64,6 +64,9 @@ DERIVED = frozenset({
     "usa_imports_goods_real_mex", "mex_exports_goods_mxn", "usa_balance_goods_mex",
     "usa_employment_motor_vehicles_parts_index",
 })  # fmt: skip
+#: Events that are compared: those of these clusters, and those that a design, a family or an expected effect names. The others are
+#: shown, and left out of the reports as events of low confidence are.
+CLUSTERS = frozenset({"nafta_talks_2017_2018", "china_301_2018_2020", "section_232_metals_can_mex_2018_2019"})
 #: what of the project is the same in the small one
 _CODE = ("orchestration", "transforms")
 _MADE = shutil.ignore_patterns("target", "logs", ".user.yml")
@@ -123,15 +126,46 @@ def _cut_seeds(seeds: Path) -> None:
     here = SERIES | STATES | READ_OFF | DERIVED
     _keep(series / "seed_declared_break.csv", lambda row: row["series_id"] in here)
     _keep(series / "seed_declared_flow_break.csv", lambda row: row["partner_code"] in PARTNERS)
+    _leave_events_out(seeds)
+
+
+def _leave_events_out(seeds: Path) -> None:
+    """Of low confidence, which alone keeps an event out of the reports, is every event but those that are to be compared."""
+    named = {
+        row["event_id"]
+        for name in (
+            "panels/seed_panel_family.csv",
+            "panels/seed_state_design.csv",
+            "comparison/seed_expected_effect.csv",
+        )
+        for row in _rows(seeds / name)[1]
+    }
+
+    def judged(row: dict[str, str]) -> dict[str, str]:
+        compared = row["cluster_id"] in CLUSTERS or row["event_id"] in named
+        return row if compared else {**row, "confidence": "low"}
+
+    path = seeds / "timeline" / "seed_event.csv"
+    names, rows = _rows(path)
+    _write(path, names, [judged(row) for row in rows])
 
 
 def _keep(path: Path, wanted: Callable[[dict[str, str]], bool]) -> None:
     """Rewrite a seed with the rows that are wanted. A seed without any would have no columns to load, and so fails here."""
+    names, rows = _rows(path)
+    kept = [row for row in rows if wanted(row)]
+    assert kept, f"{path.name} is empty in the small world"
+    _write(path, names, kept)
+
+
+def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+    """The names of the columns of a seed, and its rows."""
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
-        rows = [row for row in reader if wanted(row)]
-        names = reader.fieldnames or []
-    assert rows, f"{path.name} is empty in the small world"
+        return list(reader.fieldnames or ()), list(reader)
+
+
+def _write(path: Path, names: list[str], rows: list[dict[str, str]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, names)
         writer.writeheader()

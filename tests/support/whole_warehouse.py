@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -130,15 +131,21 @@ def own(small_home: Settings, tmp_path: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def whole_own(home: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """As `own`, of the whole warehouse (450 MB): for what needs every figure of every agency."""
-    yield from _cloned(home, tmp_path / "home")
+def whole_store(home: Settings, small_home: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """Archive and store of the whole warehouse, for what needs every figure of every agency, and no release yet. A build of it compares
+    with few events only, because its project is the small one with all figures."""
+    project = tmp_path / "project"
+    shutil.copytree(small_home.project, project, symlinks=True)
+    settings = replace(home, project=project)
+    shutil.rmtree(settings.figures)
+    settings.figures.symlink_to(home.figures)
+    yield from _cloned(settings, tmp_path / "home", home.releases, home.current)
 
 
-def _cloned(home: Settings, folder: Path) -> Iterator[Settings]:
-    """Archive, store, releases and what dbt parsed of `home` in `folder`; removed when the test ends."""
+def _cloned(home: Settings, folder: Path, *without: Path) -> Iterator[Settings]:
+    """What `home` holds in `folder`, but for what dbt built and for `without`; removed when the test ends."""
     settings = Settings(home.project, folder)
-    left_behind = {str(home.home): {home.build.name}}
+    left_behind = {str(home.home): {path.name for path in (home.build, *without)}}
     shutil.copytree(
         home.home, settings.home, symlinks=True, ignore=lambda folder, _: left_behind.get(folder, set())
     )
