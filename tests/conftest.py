@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as of_properties
 
 from tests.replay.server import ReplayServer
 from tests.support.own_warehouse import own_warehouse  # noqa: F401  (a fixture)
@@ -30,6 +31,10 @@ from tests.support.whole_warehouse import (  # noqa: F401  (fixtures)
 )
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+# how long an example takes is the machine's affair: with both cores at work for others, one of 50 ms took 400 and failed
+of_properties.register_profile("headway", deadline=None)
+of_properties.load_profile("headway")
 
 #: runs in another Python with an older DuckDB first on its path: queries in, rows out as JSON
 _CLIENT = """

@@ -1,5 +1,5 @@
 """A project with a small, real part of the bundled figures, in which a whole build takes a fraction: the code and the models of this clone
-beside a fifteenth of its series and a twentieth of its trade flows.
+beside a tenth of its series and a sixteenth of its trade flows.
 
 For tests of what a run does (killed, repaired, begun with a copy, brought up to date): this is the same work for any figures. What the
 figures say is asked of the whole warehouse (tests/support/whole_warehouse.py). Belongs here: which series and flows, making the project.
