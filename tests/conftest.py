@@ -6,6 +6,7 @@ Does not belong here: data of one module's tests.
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -15,13 +16,25 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as of_properties
 
 from tests.replay.server import ReplayServer
 from tests.support.own_warehouse import own_warehouse  # noqa: F401  (a fixture)
 from tests.support.source_case import stand_in_for_all
-from tests.support.whole_warehouse import home, own, statistics, warehouse  # noqa: F401  (fixtures)
+from tests.support.whole_warehouse import (  # noqa: F401  (fixtures)
+    home,
+    own,
+    small_home,
+    statistics,
+    warehouse,
+    whole_store,
+)
 
 PROJECT = Path(__file__).resolve().parent.parent
+
+# how long an example takes is the machine's affair: with both cores at work for others, one of 50 ms took 400 and failed
+of_properties.register_profile("headway", deadline=None)
+of_properties.load_profile("headway")
 
 #: runs in another Python with an older DuckDB first on its path: queries in, rows out as JSON
 _CLIENT = """
@@ -57,6 +70,18 @@ class _Clients(dict):
             return json.loads(done.stdout)
 
         return query
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[object]:
+    """Collecting makes half a million objects that live until the end, and the collector of garbage looked through them again and again: a
+    tenth of the ten seconds of each worker. It rests meanwhile, and leaves them alone afterwards."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

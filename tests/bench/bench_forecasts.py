@@ -14,15 +14,18 @@ from itertools import islice
 import numpy as np
 import polars as pl
 import pytest
-from statsmodels.tsa.ar_model import AutoReg
-from statsmodels.tsa.statespace.structural import UnobservedComponents
 
 from orchestration.base.settings import Settings
 from orchestration.build.statistics_cache import fingerprint, remembered
 from tests.bench.timing import Measured, seconds_of, show
 from tests.support.bundled import read
+from tests.support.late import Late
 from transforms.statistics import counterfactual, drift_month, local_linear_trend
 from transforms.statistics.forecasts import STEPS, training_lengths
+
+#: imported when a benchmark runs: every run of tests collects them
+ar_model = Late("statsmodels.tsa.ar_model")
+structural = Late("statsmodels.tsa.statespace.structural")
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1200)]
 
@@ -78,7 +81,7 @@ def test_forecasts(series, origins, tmp_path):
     ends = sum(len(values) for _, values in series.values())
     plain = seconds_of(
         lambda: [
-            AutoReg(np.diff(w), lags=1, trend="c", seasonal=True, period=12).fit().forecast(STEPS)
+            ar_model.AutoReg(np.diff(w), lags=1, trend="c", seasonal=True, period=12).fit().forecast(STEPS)
             for w in windows
         ]
     ) / len(windows)
@@ -88,7 +91,7 @@ def test_forecasts(series, origins, tmp_path):
         warnings.simplefilter("ignore")
         filtered = seconds_of(
             lambda: [
-                UnobservedComponents(o.values, "lltrend", seasonal=12).fit(disp=0).forecast(STEPS)
+                structural.UnobservedComponents(o.values, "lltrend", seasonal=12).fit(disp=0).forecast(STEPS)
                 for o in usable
             ]
         ) / len(usable)

@@ -11,14 +11,16 @@ from datetime import date
 import numpy as np
 import polars as pl
 import pytest
-import statsmodels.api as sm
 
 from orchestration.build.statistics_cache import fingerprint, remembered
 from tests.bench.timing import Measured, compare, seconds_of, show
+from tests.support.late import Late
 from transforms.statistics import changepoint, interrupted_design, synthetic
 from transforms.statistics import interrupted as its
 from transforms.statistics.autoregression import FITS
 from transforms.statistics.months import day
+
+sm = Late("statsmodels.api")
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(600)]
 

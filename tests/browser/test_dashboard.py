@@ -71,10 +71,19 @@ def con(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_opens_without_a_complaint_a_request_elsewhere_or_a_secret(
+def test_a_page_fits_a_telephone_and_opens_without_a_complaint_a_request_elsewhere_or_a_secret(
     browser: Browser, dashboard: str, home: Settings, path: str
 ):
+    """Opened as on a telephone, then in a window of usual width: one load of a page for both, because it takes three seconds."""
+    browser.size(400, 800)
     settled(browser, f"{dashboard}/{path}")
+    widths = browser.js(
+        "return [document.documentElement, document.querySelector('[data-testid=stMain]')]"
+        ".map(e => e.scrollWidth)"
+    )
+    assert max(widths) <= 400, "a telephone would scroll sideways"
+    browser.size(1280, 900)
+    settled(browser)
     assert browser.text("h1") == PAGES[path]
     assert len(browser.text("[data-testid=stMain]")) > 400
     assert browser.text("[data-testid=stException]") == ""
@@ -178,17 +187,6 @@ def test_a_link_that_asks_for_what_is_not_there_says_so(browser: Browser, dashbo
     said = browser.text("[data-testid=stMain]")
     assert "nafta-round66" in said and "cannot be shown" in said
     sound(browser)
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_a_telephone_shows_a_page_without_scrolling_sideways(browser: Browser, dashboard: str, path: str):
-    browser.size(400, 800)
-    settled(browser, f"{dashboard}/{path}")
-    widths = browser.js(
-        "return [document.documentElement, document.querySelector('[data-testid=stMain]')]"
-        ".map(e => e.scrollWidth)"
-    )
-    assert max(widths) <= 400, path
 
 
 def test_pages_and_choices_are_reached_by_keyboard(browser: Browser, dashboard: str):

@@ -84,15 +84,15 @@ def test_twenty_readers_through_twenty_releases_see_no_error_and_no_mixed_versio
     home: Settings, tmp_path: Path
 ):
     stop = tmp_path / "stop"
-    readers = [launch("read", home.home, stop) for _ in range(20)]
+    readers = launch("read", home.home, stop, 20)
     try:
-        assert {r.stdout.readline() for r in readers} == {"ready\n"}
+        assert {readers.stdout.readline() for _ in range(20)} == {"ready\n"}
         for number in range(1, 21):
             write_build(home, number)
             publish(home)
     finally:
         stop.touch()
-    results = [json.loads(r.communicate()[0]) for r in readers]
+    results = json.loads(readers.communicate()[0])
     assert [r["errors"] for r in results] == [[]] * 20
     versions_seen = set()
     for result in results:

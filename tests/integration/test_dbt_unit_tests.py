@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import shutil
 
-from orchestration.base.settings import PROJECT, Settings
+from orchestration.base.settings import Settings
 from tests.support.dbt_case import dbt
 
 
-def test_dbt_unit_tests_pass(home, tmp_path):
+def test_dbt_unit_tests_pass(small_home, tmp_path):
     """A model whose meaning moved while its figures still look plausible. The copy keeps the shared build as it is."""
-    copy = Settings(project=PROJECT, home=tmp_path)
+    copy = Settings(project=small_home.project, home=tmp_path)
     copy.build.mkdir()
     copy.store.parent.mkdir()
-    shutil.copyfile(home.build_database, copy.build_database)
-    shutil.copyfile(home.store, copy.store)
-    shutil.copytree(home.home / "dbt", copy.home / "dbt")  # what was parsed
+    shutil.copyfile(small_home.build_database, copy.build_database)
+    shutil.copyfile(small_home.store, copy.store)
+    shutil.copytree(small_home.home / "dbt", copy.home / "dbt")  # what was parsed
 
     done = dbt(copy, "test", "--select", "test_type:unit")
 

@@ -6,12 +6,14 @@ from datetime import date
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 
 from tests.support.interrupted_case import one, plain
+from tests.support.late import Late
 from transforms.statistics import interrupted as its
 from transforms.statistics.autoregression import FITS
 from transforms.statistics.months import number
+
+sm = Late("statsmodels.api")
 
 
 def test_gls_of_the_whole_model_on_real_series(warehouse):

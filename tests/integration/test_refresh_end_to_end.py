@@ -69,10 +69,10 @@ class Warehouse:
 
 
 @pytest.fixture
-def warehouse(own: Settings, replay: ReplayServer, monkeypatch) -> Warehouse:
-    monkeypatch.setenv("HEADWAY_HOME", str(own.home))
+def warehouse(whole_store: Settings, replay: ReplayServer, monkeypatch) -> Warehouse:
+    monkeypatch.setenv("HEADWAY_HOME", str(whole_store.home))
     monkeypatch.setattr(datasets, "DATASETS", tuple(unpaced(datasets.DATASETS)))
-    return Warehouse(own, replay)
+    return Warehouse(whole_store, replay)
 
 
 @pytest.mark.long

@@ -12,10 +12,12 @@ from datetime import date
 import duckdb
 import numpy as np
 import pytest
-import statsmodels.api as sm
 
 from tests.oracles.plain_comparison import month, number
+from tests.support.late import Late
 from transforms.statistics.autoregression import FITS
+
+sm = Late("statsmodels.api")
 
 
 @pytest.fixture(scope="module")

@@ -12,9 +12,11 @@ import duckdb
 import numpy as np
 import polars as pl
 import pytest
-import statsmodels.api as sm
 
 from tests.support import panel_case
+from tests.support.late import Late
+
+sm = Late("statsmodels.api")
 
 CHAPTERS = "us_imports_hs2"
 

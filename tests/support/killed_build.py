@@ -29,8 +29,9 @@ def killed_at(settings: Settings, share: float) -> bool:
     """Start a forced build in a process of its own and kill it as soon as it reports that `share` of its dbt nodes are
     done (0: when it begins to load). Whether it was still running then."""
     with subprocess.Popen(
-        [sys.executable, "-u", "-m", "tests.faults.build_worker", str(settings.home)],
-        cwd=PROJECT,
+        [sys.executable, "-u", str(PROJECT / "tests" / "faults" / "build_worker.py"), str(settings.home)],
+        env={**os.environ, "PYTHONPATH": str(settings.project)},  # whose code builds
+        cwd=settings.project,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

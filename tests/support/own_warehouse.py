@@ -1,6 +1,6 @@
-"""A copy of the session's warehouse with everything in it that a user adds, built once for all tests of a run, also of several processes.
+"""A copy of the small warehouse with everything in it that a user adds, built once for all tests of a run, also of several processes.
 
-One story, because a whole build takes minutes: an event is accepted from the feed, own timelines are imported, builds of all that are killed,
+One story, because each build takes half a minute: an event is accepted from the feed, own timelines are imported, builds of all that are killed,
 the store is lost, a build repairs it from the archive, and one more import brings that build up to date. Each chapter leaves in `Told`
 what its tests ask for. Belongs here: the rows, the story. Does not belong here: what must be true of it (tests/faults/test_build_faults.py,
 tests/integration/cli/test_feed.py, tests/integration/intake/timeline/test_own.py), anything that writes to the finished warehouse.
@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from orchestration.base.settings import PROJECT, Settings
+from orchestration.base.settings import Settings
 from orchestration.intake.figures.load import ingest_figures
 from orchestration.intake.figures.manifest import read_manifest
 from orchestration.intake.timeline.own import GivenRow, as_csv, typed
@@ -115,20 +115,22 @@ class OwnWarehouse:
 
 
 @pytest.fixture(scope="session")
-def own_warehouse(home: Settings, tmp_path_factory: pytest.TempPathFactory) -> OwnWarehouse:
+def own_warehouse(small_home: Settings, tmp_path_factory: pytest.TempPathFactory) -> OwnWarehouse:
     """The warehouse after the story, for reading only."""
     folder = root_of_run(tmp_path_factory) / "own rows"
-    settings, told = Settings(PROJECT, folder / "home"), folder / "told.json"
+    settings, told = Settings(small_home.project, folder / "home"), folder / "told.json"
     with FileLock(folder.with_suffix(".lock")):
         if not told.exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            left_behind = {str(home.home): {home.build.name}}
+            left_behind = {str(small_home.home): {small_home.build.name}}
             shutil.copytree(
-                home.home, settings.home, symlinks=True, ignore=lambda where, _: left_behind.get(where, set())
+                small_home.home,
+                settings.home,
+                symlinks=True,
+                ignore=lambda where, _: left_behind.get(where, set()),
             )
             told.write_text(json.dumps(asdict(_story(settings, folder))), encoding="utf-8")
-            settings.build_database.unlink()  # 0.8 GB that nobody asks for any more
     return OwnWarehouse(settings, Told(**json.loads(told.read_text(encoding="utf-8"))))
 
 

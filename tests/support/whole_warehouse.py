@@ -1,7 +1,9 @@
-"""A whole warehouse from the bundled figures, built once for all tests of a run, also of several processes.
+"""The two warehouses of a run, each built once for all tests, also of several processes: the whole one, of all bundled figures, and a
+small one (tests/support/small_world.py), in which a build takes a tenth.
 
-Belongs here: the shared build and clones of it. Does not belong here: anything that writes to the shared build; such a
-test takes a clone, where `headway build` finds nothing to do.
+A test of what the figures say reads the whole one. A test of what a run does (killed, repaired, refused, brought up to date) writes to a
+clone of the small one, where `headway build` finds nothing to do. Belongs here: both builds and clones of them. Does not belong here:
+anything that writes to a shared build.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -26,6 +29,7 @@ from orchestration.intake.figures.manifest import read_manifest
 from orchestration.release import folders as release
 from orchestration.store.tables import open_store
 from tests.support.patience import PATIENCE
+from tests.support.small_world import make_small_project
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -103,13 +107,45 @@ def warehouse(home: Settings) -> Path:
     return home.build_database
 
 
-@pytest.fixture
-def own(home: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """A clone of the released warehouse that a test may change or break: archive, store, releases and what dbt parsed.
+@pytest.fixture(scope="session")
+def small_home(statistics: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The released warehouse of the small world, made by `headway build` in a folder with a space in its name, as a user would. For reading.
 
-    What dbt built stays behind (300 MB): a build makes that file anew. The clone goes when the test ends."""
-    settings = Settings(PROJECT, tmp_path / "home")
-    left_behind = {str(home.home): {home.build.name}}
+    HEADWAY_TEST_SMALL names a folder in which it stays from run to run, for somebody who runs one test again and again."""
+    root = Path(os.environ.get("HEADWAY_TEST_SMALL") or root_of_run(tmp_path_factory))
+    root.mkdir(parents=True, exist_ok=True)
+    settings = Settings(project=root / "a small project", home=root / "a small warehouse")
+    with FileLock(root / "small.lock"):
+        if not settings.current.exists():
+            shutil.rmtree(settings.project, ignore_errors=True)
+            make_small_project(settings.project)
+            done = headway(settings, "build")
+            assert done.returncode == 0, done.stderr
+    return settings
+
+
+@pytest.fixture
+def own(small_home: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """A clone of the small warehouse that a test may change or break. What dbt built stays behind: a build makes that file anew."""
+    yield from _cloned(small_home, tmp_path / "home")
+
+
+@pytest.fixture
+def whole_store(home: Settings, small_home: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """Archive and store of the whole warehouse, for what needs every figure of every agency, and no release yet. A build of it compares
+    with few events only, because its project is the small one with all figures."""
+    project = tmp_path / "project"
+    shutil.copytree(small_home.project, project, symlinks=True)
+    settings = replace(home, project=project)
+    shutil.rmtree(settings.figures)
+    settings.figures.symlink_to(home.figures)
+    yield from _cloned(settings, tmp_path / "home", home.releases, home.current)
+
+
+def _cloned(home: Settings, folder: Path, *without: Path) -> Iterator[Settings]:
+    """What `home` holds in `folder`, but for what dbt built and for `without`; removed when the test ends."""
+    settings = Settings(home.project, folder)
+    left_behind = {str(home.home): {path.name for path in (home.build, *without)}}
     shutil.copytree(
         home.home, settings.home, symlinks=True, ignore=lambda folder, _: left_behind.get(folder, set())
     )
@@ -120,11 +156,11 @@ def own(home: Settings, tmp_path: Path) -> Iterator[Settings]:
 def headway(
     settings: Settings, *arguments: str, timeout: float = 3 * PATIENCE
 ) -> subprocess.CompletedProcess[str]:
-    """The command line in its own process, as a user runs it."""
+    """The command line in its own process, as a user runs it in a clone of the project of `settings`."""
     return subprocess.run(
         [sys.executable, "-m", "orchestration.cli", *arguments],
         env={**os.environ, "HEADWAY_HOME": str(settings.home)},
-        cwd=PROJECT,
+        cwd=settings.project,
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -14,9 +14,9 @@ def answer(home: Settings, *arguments: str):
     return json.loads(done.stdout)
 
 
-def test_a_second_build_does_no_work_twice(home):
+def test_a_second_build_does_no_work_twice(small_home):
     """A refresh every weekday would pile up identical releases and move `current` for nothing."""
-    before = home.current.resolve()
-    outcome = answer(home, "build")
+    before = small_home.current.resolve()
+    outcome = answer(small_home, "build")
     assert outcome["released"] is False
-    assert home.current.resolve() == before
+    assert small_home.current.resolve() == before

@@ -22,10 +22,10 @@ RELEASED = {"fct_detail_list_coverage", "fct_detail_list_exposure", "fct_detail_
 
 
 def test_a_release_takes_what_was_made_of_the_zips_and_the_next_build_has_nothing_to_do(
-    home: Settings, own: Settings, tmp_path, monkeypatch
+    small_home: Settings, own: Settings, tmp_path, monkeypatch
 ):
     own.build.mkdir(exist_ok=True)
-    shutil.copy(home.build_database, own.build_database)
+    shutil.copy(small_home.build_database, own.build_database)
     months = [date(2025, month, 1) for month in (1, 2)]
     zips = [
         str(path)

@@ -6,8 +6,9 @@ The cluster is a master and two workers, processes on 127.0.0.1 that are killed 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -47,22 +48,40 @@ def same_rows(built: Derived, expected: dict[str, pl.DataFrame]) -> None:
         assert_frame_equal(rows_of(built, name), rows, rel_tol=1e-9, abs_tol=0)
 
 
+@dataclass
+class Deaths:
+    """What was killed during a build. executor, worker: the processes. table: what was being written when the worker was killed.
+    alive: workers that the master counted when the executor had been launched again."""
+
+    executor: int = 0
+    worker: int = 0
+    table: str = ""
+    alive: int = 0
+
+
 @contextmanager
-def while_writing(derived: Path, table: str, kill: Callable[[], int]) -> Iterator[list[int]]:
-    """Run `kill` once, when a job has begun to write `table` and has not ended; yields what it killed."""
-    killed: list[int] = []
+def deaths_while_writing(derived: Path, first: str, running: Cluster) -> Iterator[Deaths]:
+    """Kill an executor when a job has begun to write the table `first` and has not ended; and once another executor runs in its place, a
+    whole worker, while a job writes another table."""
+    seen = Deaths()
     before = set(derived.iterdir())
 
-    def begun() -> bool:
-        return any((folder / table / "_temporary").is_dir() for folder in set(derived.iterdir()) - before)
+    def written(*, but: str = "") -> list[str]:
+        folders = [table for folder in set(derived.iterdir()) - before for table in folder.glob("fct_*")]
+        return [table.name for table in folders if table.name != but and (table / "_temporary").is_dir()]
 
     def watch() -> None:
-        wait_for(begun, f"{table} to be written")
-        killed.append(kill())
+        wait_for(lambda: first in written(), f"{first} to be written")
+        seen.executor = running.kill_executor()
+        wait_for(lambda: running.launched() >= 3, "the executor that was killed to be launched again")
+        seen.alive = running.alive()
+        wait_for(lambda: bool(written(but=first)), "another table to be written")
+        seen.table = written(but=first)[0]
+        seen.worker = running.kill_worker()
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
-    yield killed
+    yield seen
     thread.join(1)
 
 
@@ -73,24 +92,19 @@ def while_writing(derived: Path, table: str, kill: Callable[[], int]) -> Iterato
 def test_rows_are_those_of_duckdb_where_an_executor_and_then_a_worker_dies(home, running):
     """Rows that are lost or written twice where a task was half done; sums that another engine makes otherwise.
 
-    One test, as the second run would otherwise depend on the first: with a worker gone, the cluster has one. Ten JVMs begin in it, which is
-    most of its minute and a half of processor time.
+    One build for both deaths: what the first one spoilt would be in the tables as well, and every build more begins two JVMs more, of
+    which a minute of processor time is made.
     """
     settings, of_duckdb = home
     derived = derived_of(settings)
     expected = {table.name: rows_of(of_duckdb, table.name) for table in of_duckdb.tables}
     assert sum(rows.height for rows in expected.values()) > 40_000
 
-    with while_writing(derived, "fct_detail_import_district", running.kill_executor) as killed:
+    with deaths_while_writing(derived, "fct_detail_export_district", running) as seen:
         built = build_detail(settings, "spark", master=running.url, configuration=SETTINGS).derived
-    assert built.engine == "spark" and killed, "no executor was killed in the middle"
-    assert running.launched() >= 3, "the executor that was killed was not launched again"
-    assert running.alive() == 2
-    same_rows(built, expected)
-
-    with while_writing(derived, "fct_detail_duty_rate", running.kill_worker) as killed:
-        built = build_detail(settings, "spark", master=running.url, configuration=SETTINGS).derived
-    assert killed, "no worker was killed in the middle"
+    assert built.engine == "spark" and seen.executor, "no executor was killed in the middle"
+    assert seen.alive == 2, "a worker went with its executor"
+    assert seen.worker and seen.table, "no worker was killed in the middle"
     wait_for(lambda: running.alive() == 1, "the master to see that the worker is gone")
     assert len(running.executors()) <= 1
     same_rows(built, expected)

@@ -35,11 +35,11 @@ def mine(own_warehouse: OwnWarehouse) -> Settings:
 
 
 @pytest.fixture(scope="module")
-def both(home: Settings, own_warehouse: OwnWarehouse) -> Iterator[duckdb.DuckDBPyConnection]:
+def both(small_home: Settings, own_warehouse: OwnWarehouse) -> Iterator[duckdb.DuckDBPyConnection]:
     """The release without own timelines as `bare`, the one with them as `mine`."""
     mine = own_warehouse.settings
     with duckdb.connect() as con:
-        for name, settings in (("bare", home), ("mine", mine)):
+        for name, settings in (("bare", small_home), ("mine", mine)):
             con.execute(f"attach '{settings.current_database.resolve()}' as {name} (read_only)")
         con.execute("use mine")  # the macros name their tables without a database
         yield con

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.examples import examples
 from tests.support.interrupted_case import plain
+from tests.support.late import Late
 from transforms.statistics.autoregression import FITS, Lagged, is_stationary, solve, yule_walker
+
+sm = Late("statsmodels.api")
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(30, 60))
