@@ -12,7 +12,7 @@ Python's search for cycles of objects takes another 5 s: a parse makes hardly an
 from __future__ import annotations
 
 import gc
-import marshal
+import pickle
 from contextlib import ExitStack
 from functools import cache
 from importlib import import_module
@@ -75,8 +75,8 @@ def _keep_validators() -> None:
 
     def validate(cls: Any, data: Any) -> None:
         try:
-            content = (cls, marshal.dumps(data, 2))  # equal bytes are equal values of equal types
-        except ValueError:  # something that is no plain value
+            content = (cls, pickle.dumps(data))  # equal bytes are equal values of equal types
+        except (pickle.PicklingError, TypeError, AttributeError):  # something that is no plain value
             content = None
         if content in valid:
             return

@@ -75,7 +75,11 @@ def test_a_name_means_the_macro_that_dbt_would_take(macros: dict[str, list[str]]
 @pytest.fixture
 def events(tmp_path: Path) -> Iterator[tuple[EventManager, Path, list[str]]]:
     """Events with a log of level info, the path of the log, and the messages that a callback was given."""
-    manager, heard = EventManager(), []
+    manager, heard = EventManager(), list[str]()
+
+    def hear(event: Any) -> None:
+        heard.append(event.info.msg)
+
     config = LoggerConfig(
         name=f"log of {tmp_path}",
         level=EventLevel.INFO,
@@ -83,7 +87,7 @@ def events(tmp_path: Path) -> Iterator[tuple[EventManager, Path, list[str]]]:
         output_file_name=str(tmp_path / "dbt.log"),
     )
     manager.add_logger(config)
-    manager.add_callback(lambda msg: heard.append(msg.info.msg))
+    manager.add_callback(hear)
     yield manager, tmp_path / "dbt.log", heard
     for handler in logging.getLogger(config.name).handlers:
         handler.close()
@@ -100,7 +104,11 @@ def test_a_log_holds_what_it_would_hold(
             manager.fire_event(Note(msg=f"of level {level.value}"), level=level)
         manager.fire_event(PrintEvent(msg="printed"), level=EventLevel.DEBUG)
     lines = log.read_text().splitlines()
-    assert [line.rpartition("of level ")[2] for line in lines if "of level" in line] == ["info", "warn", "error"]
+    assert [line.rpartition("of level ")[2] for line in lines if "of level" in line] == [
+        "info",
+        "warn",
+        "error",
+    ]
     levels = [level.value for level in EventLevel]
     if told == {"NodeFinished"}:  # of events below the level of every log only these reach a callback
         levels = ["info", "warn", "error"]
