@@ -73,11 +73,15 @@
     {%- endfor %}
 {%- endmacro %}
 
-{# Columns of the four windows of a cut side by side: pre_, post_, earlier_, trend_ (aliases of the joined rows). #}
-{% macro windows_side_by_side() -%}
+{# Columns of the four windows of a cut side by side: pre_, post_, earlier_, trend_ (aliases of the joined rows; null without `with_earlier`). #}
+{% macro windows_side_by_side(with_earlier=true) -%}
     {%- for role in ['pre', 'post', 'earlier', 'trend'] %}
     {%- for name in ['n_months'] + (window_aggregates() | list) %}
+    {%- if with_earlier or role in ['pre', 'post'] %}
     {{ role }}.{{ name }} as {{ role }}_{{ name }}{{ ',' if not loop.last }}
+    {%- else %}
+    cast(null as {{ 'timestamp' if name == 'newest_known_from' else 'double' }}) as {{ role }}_{{ name }}{{ ',' if not loop.last }}
+    {%- endif %}
     {%- endfor %}{{ ',' if not loop.last }}
     {%- endfor %}
 {%- endmacro %}

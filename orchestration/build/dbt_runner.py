@@ -17,7 +17,7 @@ import duckdb
 from orchestration.base import collector, progress
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.build import data_tests, update, worker
+from orchestration.build import data_tests, quick_calls, update, worker
 from orchestration.build.data_tests import TestResult
 from orchestration.build.dbt_call import invoke
 from orchestration.build.dbt_project import ensure_tests, parsed
@@ -37,6 +37,8 @@ _BUILD = (
     "test",
     "--no-write-json",
 )
+#: the event by which dbt says that a model or seed is made
+_FINISHED = "NodeFinished"
 #: the results of dbt in the folder of its artefacts
 _RUN_RESULTS = "run_results.json"
 
@@ -155,12 +157,12 @@ def _built_anew(settings: Settings) -> DbtResult:
 
     def listen(event: EventMsg) -> None:
         nonlocal finished
-        if event.info.name == "NodeFinished":
+        if event.info.name == _FINISHED:
             finished += 1
             say("transform", event.data.node_info.node_name, finished, total)
 
     known = _kept_nodes(manifest)
-    with worker.working(), collector.rarely():
+    with worker.working(), collector.rarely(), quick_calls.used(told={_FINISHED}):
         outcome = invoke(settings, _BUILD, manifest=_to_build(manifest), callbacks=[listen])
     if not isinstance(outcome.result, RunExecutionResult):
         raise ReleaseError(f"dbt could not run: {str(outcome.exception) or type(outcome.exception).__name__}")

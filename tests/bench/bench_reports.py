@@ -45,7 +45,7 @@ MODELS = (
         "int_own_rival",
     ),
     *("int_series_family", "int_report_cut", "int_basis_month", "int_window_statistics", "int_balance_scale"),
-    *("int_paired_window", "int_cut_statistics"),
+    *("int_paired_window", "int_cut_difference", "int_cut_statistics"),
     *(
         "int_control_difference",
         "int_cut_candidate",

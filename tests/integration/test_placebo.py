@@ -259,7 +259,7 @@ def test_quantile_of_student_is_scipys(con):
     fires = con.execute("""
         SELECT welch_t, welch_df, standing.welch_fires
         FROM intermediate.int_cut_standing AS standing
-        JOIN intermediate.int_cut_statistics USING (series_id, as_of_basis, window_months, gap_months, cut_month)
+        JOIN intermediate.int_cut_difference USING (series_id, as_of_basis, window_months, gap_months, cut_month)
         WHERE as_of_basis = 'latest' AND gap_months = 0 AND welch_df >= 8 USING SAMPLE reservoir(20000 ROWS) REPEATABLE (1)
     """).fetchall()
     t, df, said = (np.array(column) for column in zip(*fires, strict=True))

@@ -26,6 +26,7 @@ MODELS = (
     "int_window_statistics",
     "int_paired_window",
     "int_balance_scale",
+    "int_cut_difference",
     "int_cut_statistics",
     "int_control_difference",
     "int_cut_candidate",

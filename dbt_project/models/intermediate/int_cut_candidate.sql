@@ -1,7 +1,7 @@
 -- One row is a month of a series that is ranked, or that others are ranked among: the cuts of the report's events on both bases of
 -- knowledge, and every date without an event. Of the latter those on the latest basis are ranked themselves, because the share of
 -- those that come out as unusual is the false-alarm rate.
-{{ config(materialized='view', meta={'by_series': ['int_cut_statistics', 'int_known_series', 'int_series_calendar', 'int_balance_scale']}) }}
+{{ config(materialized='view', meta={'by_series': ['int_cut_difference', 'int_known_series', 'int_series_calendar', 'int_balance_scale']}) }}
 with cuts as (
     select
         cuts.series_id,
@@ -17,7 +17,7 @@ with cuts as (
         and eventful.cut_month is null
         and cuts.cut_month >= {{ first_placebo_month() }}
         and {{ is_not_press('series') }} as is_placebo
-    from {{ ref('int_cut_statistics') }} as cuts
+    from {{ ref('int_cut_difference') }} as cuts
     inner join {{ ref('int_known_series') }} as series on cuts.series_id = series.series_id
     inner join {{ ref('int_series_calendar') }} as calendar on cuts.series_id = calendar.series_id
     left join {{ ref('int_eventful_cut') }} as eventful
@@ -28,7 +28,6 @@ with cuts as (
         on cuts.series_id = balance.series_id
         and cuts.as_of_basis = balance.as_of_basis
         and {{ add_months('cuts.cut_month', '-1 - cuts.gap_months') }} = balance.period_start
-    where cuts.reason is null
 ),
 
 wanted as (

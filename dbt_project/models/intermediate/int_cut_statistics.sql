@@ -1,79 +1,24 @@
--- One row compares the window before and the window after when a month of a series is taken as a cut, whether anything happened then
--- or not. The events of the report cut at some of these months, and the other months are what those can be ranked among. A window that
--- lacks a month or a few is compared by the others (int_paired_window), at an event as at any other date.
--- It is a table, because three models read it and the four windows of 1.3 million cuts take 5 s of processor time to bring together.
+-- One row compares the window before and the window after when a month of a series is taken as a cut, at the cuts of the events of the
+-- report, and on the latest basis at every month of a series that is in a control set. The other months only make the dates that these
+-- are ranked among, for which int_cut_difference is enough. A window that lacks a month or a few is compared by the others
+-- (int_paired_window).
+-- It is a table, because two models read it and the four windows of 580,000 cuts take 2 s of processor time to bring together.
 {{ config(meta={'by_series': ['int_window_statistics', 'int_known_series', 'int_paired_window']}) }}
-with grid as (
-    {{ report_grid() | indent(4) }}
+{%- set joins %}
+    left join {{ ref('int_report_cut') }} as events
+        on post.window_start = events.cut_month
+        and {{ gap_is_reported('grid.gap_months', 'events.default_gap_months') }}
+    left join roles on post.series_id = roles.series_id
+{%- endset %}
+with roles as (
+    select treated_series_id as series_id from {{ ref('int_control_set_member') }}
+    union
+    select control_series_id from {{ ref('int_control_set_member') }}
 ),
 
-whole as (
-    select
-        post.series_id,
-        post.as_of_basis,
-        grid.window_months,
-        grid.gap_months,
-        post.window_start as cut_month,
-        pre.window_start as pre_start,
-        {{ add_months('pre.window_start', 'grid.window_months - 1') }} as pre_end,
-        post.window_start as post_start,
-        {{ add_months('post.window_start', 'grid.window_months - 1') }} as post_end,
-        grid.window_months as pre_length,
-        {{ has_log_scale() }} as log_allowed,
-        pre.n_episode_months + post.n_episode_months as n_episode_months,
-        pre.n_copied + post.n_copied as n_copied,
-        least(pre.oldest_copy, post.oldest_copy) as oldest_copy,
-        pre.n_revised + post.n_revised as n_revised,
-        {{ empty_list() }} as months_left_out,
-        {{ windows_side_by_side() | indent(8) }}
-    from grid
-    inner join {{ ref('int_window_statistics') }} as post
-        on grid.window_months = post.window_months
-    inner join {{ ref('int_window_statistics') }} as pre
-        on post.series_id = pre.series_id
-        and post.as_of_basis = pre.as_of_basis
-        and post.window_months = pre.window_months
-        and post.month_index - grid.lag_months = pre.month_index
-    inner join {{ ref('int_known_series') }} as series
-        on post.series_id = series.series_id
-    left join {{ ref('int_window_statistics') }} as earlier
-        on post.series_id = earlier.series_id
-        and post.as_of_basis = earlier.as_of_basis
-        and post.window_months = earlier.window_months
-        and post.month_index - 2 * grid.lag_months = earlier.month_index
-    left join {{ ref('int_window_statistics') }} as trend
-        on post.series_id = trend.series_id
-        and post.as_of_basis = trend.as_of_basis
-        and trend.window_months = {{ trend_months() }}
-        and post.month_index - grid.gap_months - {{ trend_months() }} = trend.month_index
-    -- the window after the cut lies within the life of the series; the window before it then does too
-    where post.n_months = grid.window_months
-        -- where not one month of the windows has its first release there is nothing to say about it
-        and (post.as_of_basis = 'latest' or pre.n_values + post.n_values > 0)
-),
-
--- Windows that lack a month or a few are compared by the others; the episodes are those of the whole windows. One left join and no union
--- of those with and those without: read twice, 1.7 million rows of fifty columns would be written out to be read again.
-windows as (
-    select
-        whole.* exclude (
-            months_left_out,
-            {%- for side in ['pre', 'post'] %}{% for name in paired_aggregates() %}
-            {{ side }}_{{ name }},
-            {%- endfor %}{% endfor %}
-            earlier_n_values,
-            trend_n_values
-        ),
-        case when paired.series_id is null then whole.months_left_out else paired.months_left_out end as months_left_out,
-        {%- for side in ['pre', 'post'] %}{% for name in paired_aggregates() %}
-        case when paired.series_id is null then whole.{{ side }}_{{ name }} else paired.{{ side }}_{{ name }} end as {{ side }}_{{ name }},
-        {%- endfor %}{% endfor %}
-        case when paired.series_id is null then whole.earlier_n_values else 0 end as earlier_n_values,
-        case when paired.series_id is null then whole.trend_n_values else 0 end as trend_n_values
-    from whole
-    left join {{ ref('int_paired_window') }} as paired
-        on {{ same_comparison('whole', 'paired') }}
-)
+{{ cut_windows(
+    joins=joins | trim, chosen="(events.cut_month is not null or (post.as_of_basis = 'latest' and roles.series_id is not null))"
+) }}
 
 select
     series_id,

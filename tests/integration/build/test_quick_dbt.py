@@ -1,7 +1,7 @@
-"""The parser that a build runs ahead against dbt itself, on a project of two models with tests of every kind.
+"""The parser that a build runs ahead, and dbt as a build uses it, against dbt itself, on a project of two models with tests of every kind.
 
 Prevents: a release made from a manifest, or checked by a test, that `dbt build` by hand would not have; a mistake in the project that
-only dbt itself would find.
+only dbt itself would find; tables, or results of models, that `dbt build` by hand would not make.
 """
 
 from __future__ import annotations
@@ -135,3 +135,48 @@ def test_a_mistake_is_found_as_well(tmp_path: Path, file: str, text: str, said: 
     done = parse("quick", project, tmp_path / "quick")
     assert done.returncode == 1 and said in done.stderr
     assert not (tmp_path / "quick" / "build").exists()
+
+
+#: builds the project of its second argument twice into the third, where the second time replaces what is there; the first says how
+BUILD = """
+import json, sys
+from contextlib import nullcontext
+from pathlib import Path
+import duckdb
+from orchestration.base.settings import Settings
+from orchestration.build import quick_calls
+from orchestration.build.dbt_call import invoke
+how, project, target = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+settings, told, said = Settings(project, target), [], []
+settings.build.mkdir()
+for run in range(2):
+    with quick_calls.used({"NodeFinished"}) if how == "quick" else nullcontext():
+        outcome = invoke(settings, ["build"], callbacks=[lambda e: told.append((e.info.name, e.data.node_info.node_name)) if e.info.name == "NodeFinished" else None])
+    said += sorted((r.node.name, str(r.status), r.message) for r in outcome.result.results)
+with duckdb.connect(str(settings.build_database)) as con:
+    tables = con.execute("select table_schema, table_name, table_type from information_schema.tables order by all").fetchall()
+    rows = {name: con.execute(f"from {schema}.{name} order by all").fetchall() for schema, name, _ in tables}
+    comments = con.execute("select table_name, comment from duckdb_tables() order by all").fetchall()
+print(json.dumps([said, sorted(told), tables, rows, comments]))
+"""
+
+
+def test_a_build_gives_what_dbt_gives(tmp_path: Path) -> None:
+    """Results, tables, views and comments alike, where they are made and where they replace those of a build before; a model that fails says so."""
+    fails = "{{ config(materialized='table') }} select error('no rate for 1930') as id, 1 as n"
+    project = written(tmp_path / "project", **{"models/fails.sql": fails, "seeds/few.csv": "id,kind\n1,a\n"})
+    found = []
+    for how in ("quick", "plain"):
+        (tmp_path / how).mkdir()
+        done = subprocess.run(
+            [sys.executable, "-c", BUILD, how, str(project), str(tmp_path / how)],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        found.append(json.loads(done.stdout.splitlines()[-1].replace(str(tmp_path / how), "HOME")))
+    said, told, tables, *_ = found[0]
+    assert found[0] == found[1]
+    assert len(told) == len(said) and {"one", "two", "few"} <= {name for _, name, _ in tables}
