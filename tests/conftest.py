@@ -84,6 +84,11 @@ def pytest_collection() -> Iterator[object]:
         gc.freeze()
 
 
+def pytest_unconfigure() -> None:
+    """What is left alone is not taken down at the end either, of which the binding of DuckDB complains in forty lines below the summary."""
+    gc.unfreeze()
+
+
 def pytest_itemcollected(item: pytest.Item) -> None:
     """A test of tests/unit is `quick` unless it says that it is `slow`: `make unit` runs these, `make test` begins with them."""
     if item.path.is_relative_to(PROJECT / "tests" / "unit") and not item.get_closest_marker("slow"):

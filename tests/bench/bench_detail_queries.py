@@ -18,18 +18,21 @@ import time
 from importlib.util import find_spec
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
 from orchestration.base.detail_catalogue import Catalogue
 from orchestration.base.settings import PROJECT, Settings
+from orchestration.build.detail import spark_engine
 from orchestration.build.detail.attach import write_attached
 from orchestration.build.detail.derive import build_detail
 from orchestration.build.detail.panel import TABLE
 from tests.bench.timing import median_seconds
 from tests.support.detail_load import Rows, fill
 from tests.support.panel_case import rates_of
+from transforms.detail_tables import DETAIL_TABLES
 from transforms.statistics.months import number
 from transforms.statistics.panel import Design, Rates, work_out
 from transforms.statistics.panel_cells import Cube
@@ -127,6 +130,40 @@ def test_questions_by_size(tmp_path: Path):
             assert latest < LATEST and earlier < AS_OF * latest
             if catalogue.years:
                 assert history < HISTORY
+
+
+@pytest.mark.skipif(find_spec("pyspark") is None, reason="`make spark` installs what this measures")
+def test_what_the_aggregate_costs_by_size(tmp_path: Path):
+    """The points of transforms/detail_cost.py: products of six digits by partner and month over a hundredth, a tenth and all of the months
+    of the largest lake, on both engines with the same two cores. Spark reads and shuffles and hands its rows to nobody; its session has
+    started before."""
+    from pyspark.sql import functions as f
+
+    catalogue = Catalogue.load(Settings(PROJECT, homes(tmp_path)[-1]).detail)
+    months = catalogue.chosen("imports")
+    files = [str(path) for path in catalogue.files("imports", compacted=False)]
+    schema = spark_engine.schema_of(DETAIL_TABLES["imports"].columns)
+    print()
+    with spark_engine.session("local[2]", tmp_path / "spark", {"spark.driver.memory": "6g"}) as spark:
+        for parts in (100, 10, 1):
+            wanted = slice(None, max(1, round(len(months) / parts)))
+            rows, chosen = sum(entry.rows for entry in months[wanted]), files[wanted]
+
+            def on_spark(chosen: list[str] = chosen) -> None:
+                frame = spark.read.schema(schema).parquet(*chosen)
+                sums = [f.sum(amount).alias(amount) for amount in ("consumption_value", "calculated_duty")]
+                by = [f.substring("hs10", 1, 6).alias("hs6"), "country_code", "month"]
+                frame.groupBy(*by).agg(*sums).write.format("noop").mode("overwrite").save()
+
+            ours = median_seconds(
+                lambda chosen=chosen: (
+                    duckdb.connect(config={"threads": 2, "memory_limit": "4GB"})
+                    .execute("CREATE TEMP TABLE answer AS " + _AGGREGATE.format(f"read_parquet({chosen})"))
+                    .close()
+                ),
+                runs=3,
+            )
+            print(f"  {rows:>12,} rows: DuckDB {ours:.2f} s, Spark {median_seconds(on_spark, runs=3):.1f} s")
 
 
 def test_whole_builds_on_both_engines(tmp_path: Path):
