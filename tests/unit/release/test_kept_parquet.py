@@ -78,12 +78,25 @@ def test_a_file_of_which_few_series_changed_holds_what_the_table_holds(
         elif how == "removed":
             release.con.execute("DELETE FROM fct WHERE series_id IN (SELECT unnest(?))", [names])
         else:
-            release.con.execute("INSERT INTO fct SELECT 'new', unnest(?), 1.5, NULL", [names])
+            release.con.execute("INSERT INTO fct SELECT 'new', unnest(?), 1.5, [1, NULL]", [names])
         made = release.take_over({"fct": names})
         assert release.differences() == 0 if made else not (release.after / "fct.parquet").exists()
         # where all row groups are reached there is nothing to take over
         assert made or len(changed) > 1
         release.con.close()
+
+
+def test_the_first_null_of_a_column_is_written_with_the_whole_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The old row groups have no marks for null in that column, so that a file with both could not be read."""
+    monkeypatch.setattr(kept_parquet, "_BIG", 0)
+    monkeypatch.setattr(kept_parquet, "_FEW", 1.0)
+    release = Released(tmp_path)
+    release.con.execute("INSERT INTO fct VALUES ('new', 'series 3', 1.5, NULL)")
+    assert release.take_over({"fct": ["series 3"]}) == set()
+    assert not (release.after / "fct.parquet").exists()
+    release.con.close()
 
 
 def test_only_row_groups_of_the_changed_series_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
