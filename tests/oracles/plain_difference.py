@@ -133,7 +133,7 @@ def judge(
             )
             far = threshold is not None and out["placebo_rank"] <= threshold
     earlier = [abs(s) for c, s in pool.items() if c + months <= cut - row["lag"]]
-    if clean and did is not None and len(earlier) >= 36 and max(earlier) > 0:
+    if clean and did is not None and len(earlier) >= 36 and max(earlier) > 1e-12:
         out["breakdown_m"] = abs(did) / max(earlier)
     distance, bias = out["distance_at_threshold"], out["pretrend_bias"]
     drifts = distance is not None and bias is not None and abs(bias) > distance

@@ -107,8 +107,9 @@ cuts as (
         standing.pretrend_bias as drift,
         rates.false_alarm_rate,
         case
-            when earlier.n_earlier >= {{ min_placebo_cuts() }}
-                then abs(at_events.did) / nullif(earlier.largest_earlier, 0)
+            -- of series that did not move, the earlier differences are rounding, and to divide by that says nothing
+            when earlier.n_earlier >= {{ min_placebo_cuts() }} and earlier.largest_earlier > {{ rounding() }}
+                then abs(at_events.did) / earlier.largest_earlier
         end as breakdown_m
     from at_events
     left join in_the_way
