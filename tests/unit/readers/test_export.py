@@ -86,7 +86,7 @@ def test_every_public_table_and_view_is_written_with_all_its_rows(home: Settings
 def test_the_parquet_file_of_the_release_is_handed_out_where_it_is_whole(
     home: Settings, tmp_path: Path, damaged: bool
 ):
-    """A flipped bit would be handed on with the table's name; a file that was written again costs a minute of processor time for all tables."""
+    """A flipped bit would be handed on with the table's name; files that are written again cost as much as the writing of the release did."""
     own = Settings(home.project, tmp_path / "home")
     shutil.copytree(home.home, own.home, symlinks=True)
     release = own.current_database.resolve().parent
