@@ -108,9 +108,17 @@ def test_questions_by_size(tmp_path: Path):
         file = write_attached(settings.detail, catalogue, None)
         files = [str(path) for path in catalogue.files("imports", compacted=False)]
         day = max(entry.known_on for entry in catalogue.months)
-        latest, memory = asked(file, _AGGREGATE.format("detail.imports"))
+        # by turns: one after the other, what else the machine does makes up to a third between two that read the same files
+        turns = [
+            (
+                asked(file, _AGGREGATE.format("detail.imports"), runs=1),
+                asked(file, _AGGREGATE.format(f"detail.imports_as_of(DATE '{day}')"), runs=1),
+            )
+            for _ in range(5)
+        ]
+        latest, memory = (float(np.median(values)) for values in zip(*(now for now, _ in turns), strict=True))
+        as_of = float(np.median([earlier[0] / now[0] for now, earlier in turns]))
         bare, _ = asked(file, _AGGREGATE.format(f"read_parquet({files})"))
-        earlier, _ = asked(file, _AGGREGATE.format(f"detail.imports_as_of(DATE '{day}')"))
         polars = median_seconds(
             lambda files=files: (
                 pl.scan_parquet(files, hive_partitioning=False)
@@ -124,10 +132,10 @@ def test_questions_by_size(tmp_path: Path):
         history, _ = asked(file, one.format("detail.imports"), runs=5)
         print(
             f"  {rows:>12,} rows, {size / max(rows, 1):.1f} bytes a row: latest by product, partner and month {latest:.2f} s at {memory:.2f} GB "
-            f"(bare DuckDB {bare:.2f}, polars {polars:.2f}), as of a day {earlier / latest:.2f}x, one history {history:.3f} s"
+            f"(bare DuckDB {bare:.2f}, polars {polars:.2f}), as of a day {as_of:.2f}x, one history {history:.3f} s"
         )
         if rows >= 100e6:
-            assert latest < LATEST and earlier < AS_OF * latest
+            assert latest < LATEST and as_of < AS_OF
             if catalogue.years:
                 assert history < HISTORY
 
