@@ -11,18 +11,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: of a row in the lake: zstd level 1, sorted by product and country, at 105.6 million rows
-BYTES_A_ROW = 13.8
+#: of a row in the lake: zstd level 1, sorted by product and country, at 108.6 million rows of imports from all partners. At 105.6 million
+#: rows whose amounts are mostly small (freight, split over products) it was 13.8: how well amounts pack decides.
+BYTES_A_ROW = 33.6
 #: of a row that a task hands on: product, partner, month, two sums, and what a hash table adds
 SHUFFLE_BYTES = 40
 #: products of six digits by partner with trade in a month, and months that a billion rows take at 0.7 million a month
 CELLS_A_MONTH, ROWS_A_MONTH = 120_000, 700_000
 #: cores on which the points were measured
 MEASURED_CORES = 2
-#: (million rows, seconds) on two cores that did other work, too: upper bounds; 29 November 2026
+#: (million rows, seconds) on two cores that did nothing else, medians of three; 30 November 2026. Imports from all partners, of 2, 16 and 156
+#: months, 8.1 million groups at the end (`python -m tests.support.detail_load HOME 1e8 panel`). A run an hour before gave .07, .40, 4.9 and
+#: .9, 2.8, 20.6 s.
 MEASURED: dict[str, tuple[tuple[float, float], ...]] = {
-    "DuckDB": ((7.9, 0.44), (35.0, 1.6), (117.0, 4.5)),
-    "Spark": ((7.9, 4.8), (35.0, 12.6), (117.0, 33.0)),
+    "DuckDB": ((1.4, 0.07), (11.1, 0.45), (108.6, 4.34)),
+    "Spark": ((1.4, 0.8), (11.1, 2.8), (108.6, 21.2)),
 }
 
 
@@ -67,17 +70,17 @@ def table() -> str:
     ]
     measured = {engine: dict(points) for engine, points in MEASURED.items()}
     rows = []
-    for million in (7.9, 35.0, 117.0, 1_000.0, 10_000.0):
+    for million in (*measured["DuckDB"], 1_000.0, 10_000.0):
         seconds = {engine: line(engine).seconds(million, 2) for engine in MEASURED}
         told = {
-            engine: f"{measured[engine][million]:.1f} s (line {seconds[engine]:.1f})"
+            engine: f"{measured[engine][million]:.2f} s (line {seconds[engine]:.2f})"
             if million in measured[engine]
             else f"{seconds[engine]:,.0f} s"
             for engine in MEASURED
         }
         many = line("Spark").seconds(million, 32)
         rows.append(
-            f"| {million:,.0f} | {million * 1e6 * BYTES_A_ROW / 1e9:,.1f} GB | {shuffle_gigabytes(million):.2f} GB | {told['DuckDB']} | "
+            f"| {million:,.{0 if million >= 1_000 else 1}f} | {million * 1e6 * BYTES_A_ROW / 1e9:,.1f} GB | {shuffle_gigabytes(million):.2f} GB | {told['DuckDB']} | "
             f"{told['Spark']} | {many:,.0f} s | {'measured' if million in measured['DuckDB'] else 'model'} |"
         )
     return "\n".join([*head, *rows])

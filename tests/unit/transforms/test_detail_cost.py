@@ -20,9 +20,9 @@ def test_the_size_in_between_which_the_line_was_not_drawn_through_is_on_it(engin
         assert line(engine).seconds(million, 2) == pytest.approx(seconds, rel=0.2)
 
 
-def test_spark_wins_with_about_seven_times_the_cores():
+def test_spark_wins_with_about_five_times_the_cores():
     duckdb, spark = line("DuckDB"), line("Spark")
-    assert 6 < spark.a_million / duckdb.a_million < 8
+    assert 4 < spark.a_million / duckdb.a_million < 6
     for million in (1_000, 10_000):
         cores = cores_to_win(million, 2)
         assert spark.seconds(million, cores) < duckdb.seconds(million, 2) <= spark.seconds(million, cores - 1)
