@@ -23,14 +23,15 @@ with alarms as (
         and abs(standing.pretrend_bias)
             <= {{ threshold_distance('standing.far_distances', 'levels.rank_threshold', 'standing.n_placebo') | indent(12) }}
     union all
-    -- a forecast fires where what came lies outside its calibrated interval
+    -- A forecast fires where what came lies outside its calibrated interval. The interval of each series was widened until it just reaches one
+    -- of these dates, which is inside: without the margin, rounding would decide.
     select
         'forecast',
         family.family_id,
         compared.months,
         compared.gap_months,
         compared.cut_month,
-        abs(compared.actual - compared.expected) > calibration.scale * compared.half_width
+        abs(compared.actual - compared.expected) > calibration.scale * compared.half_width * (1 + {{ rounding() }})
     from {{ ref('int_counterfactual') }} as compared
     inner join {{ ref('int_counterfactual_calibration') }} as calibration
         on compared.model = calibration.model
