@@ -1,22 +1,19 @@
-"""A warehouse against all agencies at once: filled, asked again, revised, broken; then made again from its archive.
+"""Archive and store of the whole warehouse against all agencies at once: filled, asked again, revised, broken; then made again from the archive.
 
 One story and so one test: each chapter needs the one before. The agencies answer from the bundled figures
-(tests/replay/agencies.py); what differs from them is changed here.
+(tests/replay/agencies.py); what differs from them is changed here. The release that a refresh ends with is asked for in
+tests/integration/operations/test_refresh_released.py.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
-from decimal import Decimal
 
-import duckdb
 import pytest
 
 from orchestration.base.settings import Settings
-from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
 from orchestration.intake.agency.plan import plan_refresh
 from orchestration.intake.parsers import parser_of_archived
 from orchestration.intake.registration import register
@@ -24,55 +21,20 @@ from orchestration.operations.refresh import run_refresh
 from orchestration.sources import datasets
 from orchestration.store.archive import Archive
 from orchestration.store.rebuild import rebuild_store_from_archive
-from orchestration.store.tables import open_store
 from tests.replay.agencies import KEYS, TODAY, Agencies
 from tests.replay.census import ERROR_PAGE
 from tests.replay.inegi import NO_RESULTS
 from tests.replay.server import ReplayServer, html_page, json_reply, redirect, server_error, text_reply
-from tests.replay.statcan import Point
+from tests.support.refreshed_case import MANUFACTURING, RefreshedWarehouse, by_name, revise
 from tests.support.source_case import unpaced
 from tests.support.whole_warehouse import headway
 
-TABLES = ("observation", "trade_flow", "freight_flow")
-MANUFACTURING = "usa_employment_manufacturing"
-
-
-@dataclass
-class Warehouse:
-    settings: Settings
-    replay: ReplayServer
-
-    def refresh(self, *, build: bool = True) -> RefreshOutcome:
-        """Ask every agency, with a build and a release afterwards where something changed."""
-        self.replay.forget()
-        plan = plan_refresh(self.settings, today=TODAY)
-        return run_refresh(self.settings, plan, build=build, sleep=lambda _: None)
-
-    def rows(self, query: str, *parameters: object) -> list[tuple]:
-        with open_store(self.settings.store, read_only=True) as con:
-            return con.execute(query, list(parameters)).fetchall()
-
-    def released(self, query: str) -> list[tuple]:
-        with duckdb.connect(str(self.settings.current_database), read_only=True) as con:
-            return con.execute(query).fetchall()
-
-    def contents(self) -> dict[str, tuple]:
-        """Rows and their sum of hashes, by table: equal for equal contents in any order. Times of loading left out."""
-        with open_store(self.settings.store, read_only=True) as con:
-            return {
-                table: con.execute(
-                    f"SELECT count(*), sum(hash(COLUMNS(* EXCLUDE (load_id)))) FROM raw.{table}"
-                ).fetchall()[0]
-                for name in TABLES
-                for table in (name, f"{name}_current")
-            }
-
 
 @pytest.fixture
-def warehouse(whole_store: Settings, replay: ReplayServer, monkeypatch) -> Warehouse:
+def warehouse(whole_store: Settings, replay: ReplayServer, monkeypatch) -> RefreshedWarehouse:
     monkeypatch.setenv("HEADWAY_HOME", str(whole_store.home))
     monkeypatch.setattr(datasets, "DATASETS", tuple(unpaced(datasets.DATASETS)))
-    return Warehouse(whole_store, replay)
+    return RefreshedWarehouse(whole_store, replay)
 
 
 @pytest.mark.long
@@ -81,11 +43,9 @@ def test_a_warehouse_is_filled_kept_revised_and_survives_broken_agencies(warehou
     figures = dict(warehouse.rows("SELECT series_id, count(*) FROM raw.observation GROUP BY ALL"))
 
     first_refresh(warehouse, figures)
-    warehouse.refresh(
-        build=False
-    )  # windows that grew with the first refresh are asked in their new form once
+    # windows that grew with the first refresh are asked in their new form once
+    warehouse.refresh(build=False)
     revised_refresh(warehouse, agencies)
-    released_after_both(warehouse)
     unchanged_refresh(warehouse)
     broken_refresh(warehouse)
     a_source_alone_by_the_command_line(warehouse)
@@ -93,8 +53,7 @@ def test_a_warehouse_is_filled_kept_revised_and_survives_broken_agencies(warehou
     no_key_anywhere(warehouse, "".join(capfd.readouterr()))
 
 
-def first_refresh(warehouse: Warehouse, figures: dict[str, int]) -> None:
-    # without a build: the one after the next chapter releases what both brought
+def first_refresh(warehouse: RefreshedWarehouse, figures: dict[str, int]) -> None:
     outcome = warehouse.refresh(build=False)
     assert outcome.exit_code == 0, outcome.problems
     assert [d.dataset for d in outcome.datasets if d.state != "done"] == ["mirror"]
@@ -111,7 +70,7 @@ def first_refresh(warehouse: Warehouse, figures: dict[str, int]) -> None:
     assert (freight.revised, freight.withdrawn) == (0, 0) and 0 < freight.appended < 2_000
 
 
-def unchanged_refresh(warehouse: Warehouse) -> None:
+def unchanged_refresh(warehouse: RefreshedWarehouse) -> None:
     before = (warehouse.contents(), warehouse.settings.current.resolve())
     payloads = [replace(p, last_seen_at=None) for p in Archive(warehouse.settings).payloads()]
     outcome = warehouse.refresh()
@@ -124,58 +83,33 @@ def unchanged_refresh(warehouse: Warehouse) -> None:
         assert all("if-modified-since" in call.headers for call in warehouse.replay.calls(api)), api
 
 
-def revised_refresh(warehouse: Warehouse, agencies: Agencies) -> None:
-    code, month = "CES3000000001", date(2024, 9, 1)
-    known = agencies.bls.values[code][month]
-    agencies.bls.values[code][month] = known + 100
-    for amount in ("current_month_gross_rcpt_amt", "current_month_net_rcpt_amt"):
-        agencies.treasury.rows[-1][amount] = str(Decimal(agencies.treasury.rows[-1][amount]) + 1_000_000)
-    exported = agencies.statcan.series["v87008955"].points
-    newest = max(exported)
-    exported[newest] = Point(exported[newest].value + 1, "2024-11-19T08:30", symbol=3)
+def revised_refresh(warehouse: RefreshedWarehouse, agencies: Agencies) -> None:
+    revision = revise(agencies)
     exports = """SELECT value_usd FROM raw.trade_flow WHERE partner_code = ? AND flow = 'exports' AND basis = 'total_exports'
                  AND classification = 'TOTAL' AND period_start = '2024-09-01' ORDER BY known_from, load_id"""
-    # a dollar more for Mexico, and so for USMCA, North America and the world: a build checks these sums
+    # a dollar more for Mexico, and so for USMCA, North America and the world, whose sums a build checks
     cell = {partner: warehouse.rows(exports, partner)[-1][0] for partner in ("2010", "0020", "1XXX", "-")}
     for partner, value in cell.items():
         agencies.census.replaced["/exports/hs", "-", partner, "2024-09"] = {"ALL_VAL_MO": str(value + 1)}
-    outcome = warehouse.refresh()
-    assert outcome.exit_code == 0 and outcome.released, outcome.problems
+    outcome = warehouse.refresh(build=False)
+    assert outcome.exit_code == 0, outcome.problems
     of = by_name(outcome.datasets)
     # the two newest months of employment are preliminary in every answer: only one number changed
     assert (of["public_data"].appended, of["public_data"].revised) == (1, 1)
     assert (of["exports_total"].revised, of["customs_duties"].revised, of["vectors"].revised) == (4, 2, 1)
-    before, after = warehouse.released(
-        f"""SELECT (SELECT value FROM as_of(DATE '2026-11-15') WHERE series_id = '{MANUFACTURING}' AND period_start = '2024-09-01'),
-                   (SELECT value FROM fct_observation WHERE series_id = '{MANUFACTURING}' AND period_start = '2024-09-01')"""
-    )[0]
-    assert (before, after) == (known, known + 100)
-    vintages = warehouse.rows(
-        "SELECT value, known_from FROM raw.observation WHERE series_id = 'can_exports_goods' "
-        "AND period_start = ? ORDER BY known_from",
-        newest,
-    )
+    known = "SELECT value, known_from FROM raw.observation WHERE series_id = ? AND period_start = ? ORDER BY known_from"
+    employed = warehouse.rows(known, MANUFACTURING, date(2024, 9, 1))
+    assert tuple(value for value, _ in employed[-2:]) == revision.employed
+    newest, point = revision.exported
     # 08:30 in Ottawa in November is 13:30 UTC
-    assert vintages[-1] == (exported[newest].value, datetime(2024, 11, 19, 13, 30))
+    assert warehouse.rows(known, "can_exports_goods", newest)[-1] == (
+        point.value,
+        datetime(2024, 11, 19, 13, 30),
+    )
     assert warehouse.rows(exports, "2010")[-2:] == [(cell["2010"],), (cell["2010"] + 1,)]
 
 
-def released_after_both(warehouse: Warehouse) -> None:
-    stored = dict(
-        warehouse.rows(
-            """SELECT series_id, count(DISTINCT period_start) FROM raw.observation WHERE series_id NOT IN (
-                SELECT series_id FROM raw.observation JOIN raw.payload USING (payload_id) WHERE source_id = 'figures'
-            ) GROUP BY series_id"""
-        )
-    )
-    released = dict(warehouse.released("SELECT series_id, count(*) FROM fct_observation GROUP BY series_id"))
-    assert stored and {series_id: released[series_id] for series_id in stored} == stored
-    sources = {s for (s,) in warehouse.released("SELECT DISTINCT source_id FROM dim_payload")}
-    # Banco de Mexico's replayed days give the very means that are bundled, so that no figure comes from it
-    assert {"bls", "census", "bts", "statcan", "inegi", "fed", "treasury"} <= sources
-
-
-def broken_refresh(warehouse: Warehouse) -> None:
+def broken_refresh(warehouse: RefreshedWarehouse) -> None:
     before = (warehouse.contents(), warehouse.settings.current.resolve())
     broken = {
         "BLS": html_page("Maintenance"),
@@ -212,7 +146,7 @@ def broken_refresh(warehouse: Warehouse) -> None:
     warehouse.replay.forget()
 
 
-def a_source_alone_by_the_command_line(warehouse: Warehouse) -> None:
+def a_source_alone_by_the_command_line(warehouse: RefreshedWarehouse) -> None:
     done = headway(warehouse.settings, "refresh", "--source", "treasury", "--json")
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
@@ -223,7 +157,7 @@ def a_source_alone_by_the_command_line(warehouse: Warehouse) -> None:
     assert len(warehouse.replay.calls()) == 1
 
 
-def made_again_from_the_archive(warehouse: Warehouse) -> None:
+def made_again_from_the_archive(warehouse: RefreshedWarehouse) -> None:
     before = warehouse.contents()
     settings = warehouse.settings
     settings.store.rename(settings.store.with_name("aside.duckdb"))
@@ -232,16 +166,12 @@ def made_again_from_the_archive(warehouse: Warehouse) -> None:
     settings.store.with_name("aside.duckdb").unlink()
 
 
-def no_key_anywhere(warehouse: Warehouse, output: str) -> None:
+def no_key_anywhere(warehouse: RefreshedWarehouse, output: str) -> None:
     markers = [key[:6] for variable, key in KEYS.items() if variable.endswith("_KEY")]
     assert not [m for m in markers if m in output]
     for path in warehouse.settings.home.rglob("*"):
         if path.is_file() and not path.is_symlink():
             content = path.read_bytes()
             assert not [m for m in markers if m.encode() in content], path
-    asked = warehouse.released("SELECT request_url FROM dim_payload")
+    asked = warehouse.rows("SELECT request_url FROM raw.payload")
     assert asked and not [url for (url,) in asked if any(m in url for m in markers)]
-
-
-def by_name(outcomes: Iterable[DatasetOutcome]) -> dict[str, DatasetOutcome]:
-    return {d.dataset: d for d in outcomes}

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -131,21 +130,17 @@ def own(small_home: Settings, tmp_path: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture
-def whole_store(home: Settings, small_home: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """Archive and store of the whole warehouse, for what needs every figure of every agency, and no release yet. A build of it compares
-    with few events only, because its project is the small one with all figures."""
-    project = tmp_path / "project"
-    shutil.copytree(small_home.project, project, symlinks=True)
-    settings = replace(home, project=project)
-    shutil.rmtree(settings.figures)
-    settings.figures.symlink_to(home.figures)
-    yield from _cloned(settings, tmp_path / "home", home.releases, home.current)
+def whole_store(home: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """A clone of the whole warehouse without what dbt built, for what needs every figure of every agency and builds nothing."""
+    yield from _cloned(home, tmp_path / "home")
 
 
-def _cloned(home: Settings, folder: Path, *without: Path) -> Iterator[Settings]:
-    """What `home` holds in `folder`, but for what dbt built and for `without`; removed when the test ends."""
+def _cloned(home: Settings, folder: Path) -> Iterator[Settings]:
+    """What `home` holds in `folder`, but for what dbt built and for releases before the current one; removed when the test ends."""
     settings = Settings(home.project, folder)
-    left_behind = {str(home.home): {path.name for path in (home.build, *without)}}
+    current = home.current.resolve()
+    before = {path.name for path in home.releases.iterdir()} - {current.name}
+    left_behind = {str(home.home): {home.build.name}, str(home.releases): before}
     shutil.copytree(
         home.home, settings.home, symlinks=True, ignore=lambda folder, _: left_behind.get(folder, set())
     )
