@@ -17,14 +17,15 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal
-
-import duckdb
+from typing import TYPE_CHECKING, Any, Literal
 
 from orchestration.base.duck import MEMORY_LIMIT, literal
 from orchestration.base.files import write_whole
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: the compiled tests of a state of the project, and the results of a build's tests, in the folder of dbt's artefacts
 COMPILED = "data_tests.json"
@@ -145,6 +146,8 @@ def run(
     built: unique ids of the models and seeds that were built; a test that reads another one is skipped. write: whether these are all
     results of the build. slices: unique id of a test -> the rows of its subject that it is asked of, where that is not all of them.
     """
+    import duckdb
+
     slices = slices or {}
     database = settings.build_database
     con = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "threads": 2})
@@ -209,6 +212,8 @@ def results_path(settings: Settings) -> Path:
 
 
 def _run(con: duckdb.DuckDBPyConnection, test: DataTest) -> TestResult:
+    import duckdb
+
     started = time.perf_counter()
     try:
         ((failures, warns, fails),) = con.execute(test.sql).fetchall()

@@ -7,18 +7,19 @@ objects (defs/).
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from orchestration.base.duck import scalar
+from orchestration.base.files import write_whole
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
-from orchestration.build.fingerprint import input_fingerprint
-from orchestration.intake.figures.load import figures_loaded
+from orchestration.build.fingerprint import input_fingerprint, state_on_disk
 from orchestration.intake.figures.manifest import read_manifest
-from orchestration.intake.timeline.load import timelines_loaded
-from orchestration.release import folders as release
-from orchestration.store.tables import open_store
+from orchestration.intake.loaded import figures_loaded, timelines_loaded
+from orchestration.release.records import Release, current_release
+from orchestration.store.opened import open_store
 
 if TYPE_CHECKING:
     from orchestration.build.dbt_runner import DbtResult
@@ -27,19 +28,34 @@ if TYPE_CHECKING:
 
 #: how long a step waits for another run that writes
 _WAIT_SECONDS = 600
+#: in the folder of the build: what is_current last said yes of
+_REMEMBERED = "current.sha256"
 
 
 def is_current(settings: Settings) -> bool:
     """Whether a build would make the release that is current already: every bundled figure and the user's own timelines are in the
-    store, and store, models and code are what that release was made from. Raises TimelineError for timelines that are not good."""
-    if not settings.store.exists():
+    store, and store, models and code are what that release was made from. Raises TimelineError for timelines that are not good.
+
+    A yes is remembered beside the build, with what it was said of. Call it under the writer lock.
+    """
+    current = current_release(settings)
+    if current is None or current.problem or current.fingerprint is None or not settings.store.exists():
         return False
+    state, remembered = state_on_disk(settings, current.run_id), settings.build / _REMEMBERED
+    with suppress(OSError):
+        if remembered.read_text(encoding="ascii") == state:
+            return True
     # DuckDB takes 40 ms for a file of this size each time that it opens it, and nothing where it is open already
     with open_store(settings.store, read_only=True):
-        if not figures_loaded(settings) or not timelines_loaded(settings):
+        if (
+            not figures_loaded(settings)
+            or not timelines_loaded(settings)
+            or current.fingerprint != input_fingerprint(settings)
+        ):
             return False
-        recorded = release.current_fingerprint(settings)
-        return recorded is not None and recorded == input_fingerprint(settings)
+    with suppress(OSError):  # a full disk takes nothing but the memory
+        write_whole(remembered, state.encode())
+    return True
 
 
 def transform(settings: Settings, *, anew: bool = False) -> DbtResult:
@@ -59,7 +75,7 @@ def transform(settings: Settings, *, anew: bool = False) -> DbtResult:
         return result
 
 
-def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Release:
+def publish(settings: Settings, *, allow_shrink: bool = False) -> Release:
     """Make the release from the build and dbt's results.
 
     allow_shrink: a fact or dimension may lose more than a tenth of its rows, this once; the check is then a warning.
@@ -67,6 +83,7 @@ def publish(settings: Settings, *, allow_shrink: bool = False) -> release.Releas
     """
     from orchestration.build import dbt_runner, update
     from orchestration.build.detail.release_tables import detail_keys
+    from orchestration.release import folders as release
     from orchestration.release.contract import declared_keys
 
     report("release", "checking the finished file")

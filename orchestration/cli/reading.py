@@ -261,6 +261,6 @@ def trace(settings: Settings, out: Printer, series_id: str, period: str) -> None
 @command("releases", "headway releases")
 def releases(settings: Settings, out: Printer) -> None:
     """List the releases on disk, newest first."""
-    from orchestration.release.folders import list_releases
+    from orchestration.release.records import list_releases
 
     show_releases(out, list_releases(settings))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from orchestration.readers.lookup import Status
     from orchestration.readers.own_sql import QueryResult
     from orchestration.readers.reports.site import Report
-    from orchestration.release.folders import Release
+    from orchestration.release.records import Release
 
 #: state of a finding -> colour of a terminal
 _COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}

@@ -27,7 +27,7 @@ from orchestration.sources.registry import FEED_SOURCES_BY_ID
 from orchestration.sources.spec import Dataset, PlanContext, Request
 from orchestration.store.archive import Archive
 from orchestration.store.ingest import register_sources
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from transforms.feed.reading import Document
 from transforms.parse.outcome import ReplyError
 

@@ -27,7 +27,7 @@ from orchestration.intake.timeline.own import GivenRow, TimelineChange, put_rows
 from orchestration.sources.registry import FEED_SOURCES_BY_ID
 from orchestration.store.archive import Archive, Quarantined
 from orchestration.store.ingest import ingest, register_sources
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from transforms.feed.board import board
 from transforms.parse.outcome import SchemaChangedError
 from transforms.schema import FEED_CANDIDATE, FEED_REVIEW, Parsed

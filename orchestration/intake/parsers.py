@@ -11,10 +11,11 @@ from functools import partial
 
 from orchestration.intake import feed_review
 from orchestration.intake.agency import question
-from orchestration.intake.figures.load import FIGURES, parse_figures
+from orchestration.intake.figures.load import parse_figures
 from orchestration.intake.user_import import parser_for
 from orchestration.sources import datasets, feeds
 from orchestration.store.archive import ArchivedPayload
+from orchestration.store.opened import FIGURES
 from transforms.schema import Parsed
 
 

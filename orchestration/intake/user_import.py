@@ -24,7 +24,7 @@ from orchestration.sources.spec import Source
 from orchestration.store.archive import Archive, ArchivedPayload
 from orchestration.store.ingest import Quarantined, ingest, register_sources
 from orchestration.store.loading import SERIES_IDENTITY
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from transforms.parse import user_file
 from transforms.parse.user_declaration import SOURCE_PREFIX
 from transforms.parse.user_table import UserFileError

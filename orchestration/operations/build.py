@@ -15,10 +15,7 @@ from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.build.steps import is_current
-from orchestration.intake.figures.load import load_ahead
-from orchestration.intake.timeline.own import read_timelines
-from orchestration.operations.dagster_run import run_job
-from orchestration.release import folders as release
+from orchestration.release.records import Release, current_release
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class BuildOutcome:
     """
 
     released: bool
-    release: release.Release
+    release: Release
     seconds: float = 0.0
 
 
@@ -51,14 +48,20 @@ def run_build(
     Raises TimelineError for timelines of the user's own that are not good, WriterBusyError, or ReleaseError naming the step that failed; the last release then stays current.
     """
     started = time.monotonic()
-    read_timelines(settings)  # a person who edited a file is told at once, and not by a step that failed
+    # What loads figures and runs jobs is imported where there is work for it: it takes longer than to see that there is none.
+    if settings.timelines.exists():
+        from orchestration.intake.timeline.own import read_timelines
+
+        read_timelines(settings)  # a person who edited a file is told at once, and not by a step that failed
     with writer_lock(settings, wait=wait):
         if from_archive:
             _rebuild(settings, "as told")
         if not force and is_current(settings):
             return BuildOutcome(False, _current(settings), seconds=time.monotonic() - started)
         # with what makes models, which a build that has nothing to do does not need
+        from orchestration.intake.figures.load import load_ahead
         from orchestration.operations import kept_build
+        from orchestration.operations.dagster_run import run_job
 
         # the key of now: a file of the code may be changed while the build runs
         fresh = kept_build.key(settings) if kept_build.begins_with_nothing(settings) else None
@@ -105,8 +108,8 @@ def _rebuild(settings: Settings, why: str) -> None:
     rebuild_store_from_archive(settings, parser_of_archived, partial(register, settings))
 
 
-def _current(settings: Settings) -> release.Release:
-    current = release.current_release(settings)
+def _current(settings: Settings) -> Release:
+    current = current_release(settings)
     if current is None:
         raise ReleaseError(f"the run ended, but there is no current release in {settings.home}; run it again")
     return current

@@ -20,7 +20,7 @@ from orchestration.intake.figures.manifest import figures_status, verify_figures
 from orchestration.operations import kept_build
 from orchestration.operations.doctor_keys import Finding, examine_key
 from orchestration.operations.doctor_sources import examine_sources
-from orchestration.release.folders import list_releases, verify_release
+from orchestration.release.records import list_releases, verify_release
 from orchestration.sources import datasets
 from orchestration.store.archive import Archive
 

@@ -37,10 +37,9 @@ from orchestration.base.settings import Settings
 from orchestration.build import data_tests, journal, statistics_cache
 from orchestration.build.dbt_runner import check_results
 from orchestration.build.fingerprint import code_fingerprint, detail_state
-from orchestration.intake.figures.load import FIGURES
 from orchestration.intake.figures.manifest import read_manifest
-from orchestration.release.folders import list_releases
-from orchestration.store.tables import open_store
+from orchestration.release.records import list_releases
+from orchestration.store.opened import FIGURES, open_store
 from transforms.timeline import TIMELINE_TABLES
 
 #: under the folder: what is kept, the record of it in there, what locks it

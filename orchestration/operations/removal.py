@@ -20,13 +20,11 @@ from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
 from orchestration.intake import feed_review
 from orchestration.intake.agency import question
-from orchestration.intake.figures.load import FIGURES
 from orchestration.intake.parsers import parser_of_archived
 from orchestration.intake.registration import register
 from orchestration.store.archive import Archive, ArchivedPayload
+from orchestration.store.opened import FIGURES, OWN_TIMELINES, open_store
 from orchestration.store.rebuild import rebuild_store_from_archive
-from orchestration.store.tables import open_store
-from orchestration.store.timelines import OWN_TIMELINES
 from transforms.schema import TABLES
 
 

@@ -11,12 +11,13 @@ import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
-
-import duckdb
+from typing import TYPE_CHECKING, Literal
 
 from orchestration.base.duck import literal, quoted, scalar
 from orchestration.base.public_table import PublicTable, series_column
+
+if TYPE_CHECKING:
+    import duckdb
 
 #: a dimension or fact that loses more than this share of its rows stops the release: revisions and withdrawals
 #: add rows, so a loss means that an input or a join broke
@@ -227,6 +228,8 @@ def _bad_keys(
 
 
 def _silent_macros(con: duckdb.DuckDBPyConnection, contract: Contract) -> Iterator[str]:
+    import duckdb
+
     for name, macro in contract.macros.items():
         try:
             arguments: Sequence[object] | None = None

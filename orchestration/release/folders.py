@@ -1,7 +1,7 @@
 """Releases: the folders that readers see, published by one rename and never changed afterwards.
 
-Belongs here: publishing, listing, verifying, rolling back, pruning.
-Does not belong here: making the public file (public_file.py), checks on it (contract.py), Parquet (datapackage.py),
+Belongs here: publishing, rolling back, pruning.
+Does not belong here: listing and verifying (records.py), making the public file (public_file.py), checks on it (contract.py), Parquet (datapackage.py),
 what a build is made from (build/fingerprint.py).
 
     home/releases/<run_id>/   headway.duckdb, parquet/, datapackage.json, release.json; read-only
@@ -18,7 +18,7 @@ import secrets
 import shutil
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -26,39 +26,25 @@ from typing import Any
 import duckdb
 
 from orchestration.base.errors import ReleaseError, UsageError
-from orchestration.base.files import sha256_of, sync
+from orchestration.base.files import sync
 from orchestration.base.lock import writer_lock
 from orchestration.base.public_table import PublicTable, describe
 from orchestration.base.settings import RELEASES_KEPT, Settings
 from orchestration.release import datapackage, kept_parquet, public_file
 from orchestration.release.contract import CONTRACT, CheckResult, Contract, check_file
 from orchestration.release.datapackage import FileFacts
+from orchestration.release.records import (
+    DATABASE,
+    Release,
+    current_release,
+    file_facts,
+    list_releases,
+    load_release,
+    verify_release,
+)
 from orchestration.release.versions import code_version, versions
 
-DATABASE = "headway.duckdb"
 _RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
-
-
-@dataclass(frozen=True)
-class Release:
-    """A release on disk, as its release.json states it. `problem` says why a folder cannot be used as one.
-
-    rows:     table -> number of rows. bytes: of all files together. created_at: with its zone, UTC.
-    inputs:   what `publish` was told that the release is made from; plain JSON, hence Any.
-    versions: engine -> version, and `code` -> commit.
-    """
-
-    run_id: str
-    path: Path
-    created_at: datetime
-    current: bool
-    rows: dict[str, int] = field(default_factory=dict)
-    bytes: int = 0
-    checks: tuple[CheckResult, ...] = ()
-    inputs: dict[str, Any] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
-    fingerprint: str | None = None
-    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -128,26 +114,7 @@ def publish(
                 raise
         _prune(settings)
         (settings.build / "last_failure.json").unlink(missing_ok=True)
-        return _load(final)
-
-
-def list_releases(settings: Settings) -> list[Release]:
-    """The releases on disk, newest first. A folder that is not one (any more) is listed with its `problem`."""
-    if not settings.releases.is_dir():
-        return []
-    folders = [p for p in settings.releases.iterdir() if p.is_dir() and not p.name.startswith(".")]
-    return sorted((_load(p) for p in folders), key=lambda r: (r.created_at, r.run_id), reverse=True)
-
-
-def current_release(settings: Settings) -> Release | None:
-    """The release that readers see now; None before the first one."""
-    return next((r for r in list_releases(settings) if r.current), None)
-
-
-def current_fingerprint(settings: Settings) -> str | None:
-    """The fingerprint that the current release was published with; None without an undamaged current release."""
-    release = current_release(settings)
-    return release.fingerprint if release and not release.problem else None
+        return load_release(final)
 
 
 def rollback(settings: Settings, run_id: str | None = None) -> Release:
@@ -169,25 +136,7 @@ def rollback(settings: Settings, run_id: str | None = None) -> Release:
             raise UsageError(f"there is no release {run_id}; on disk: {known}")
         verify_release(settings.releases / run_id)
         _point_current_at(settings, settings.releases / run_id)
-        return _load(settings.releases / run_id)
-
-
-def verify_release(path: Path) -> Release:
-    """Compare every file of a release folder with its recorded size and sha256; raises ReleaseError if one differs."""
-    release = _load(path)
-    problems = [release.problem] if release.problem else []
-    if not problems:
-        recorded = json.loads((path / "release.json").read_bytes())["files"]
-        for name, expected in recorded.items():
-            if not (path / name).is_file():
-                problems.append(f"{name} is missing")
-            elif _facts(path / name) != expected:
-                problems.append(f"{name} is not what was published")
-        if (path / f"{DATABASE}.wal").exists():
-            problems.append(f"someone left {DATABASE}.wal beside the database")
-    if problems:
-        raise ReleaseError(f"release {path.name} in {path.parent} is damaged: {'; '.join(problems)}")
-    return release
+        return load_release(settings.releases / run_id)
 
 
 def _require(checks: Sequence[CheckResult]) -> None:
@@ -255,7 +204,7 @@ def _amended(
         return False
     recorded = _recorded(before)
     # of a damaged file, the damage would be in all later releases
-    if shutil.copyfile(before.path / DATABASE, database) and _facts(database) != recorded[DATABASE]:
+    if shutil.copyfile(before.path / DATABASE, database) and file_facts(database) != recorded[DATABASE]:
         database.unlink()
         return False
     if public_file.amend(settings.build_database, database, changes.tables, keys=keys):
@@ -284,7 +233,7 @@ def _write_records(
     Python, to hash it, would drop the lock that DuckDB holds on it."""
     created = datetime.now(UTC)
     engines = versions(settings)
-    files = {str(p.relative_to(staging)): _facts(p) for p in sorted(staging.rglob("*")) if p.is_file()}
+    files = {str(p.relative_to(staging)): file_facts(p) for p in sorted(staging.rglob("*")) if p.is_file()}
     package = datapackage.descriptor(
         tables, origin, files, run_id=run_id, created=created, version=engines["headway"]
     )
@@ -298,7 +247,7 @@ def _write_records(
         "fingerprint": fingerprint,
         "checks": [c.as_dict() for c in checks],
         "rows": {t.name: t.rows for t in tables},
-        "files": {**files, "datapackage.json": _facts(staging / "datapackage.json")},
+        "files": {**files, "datapackage.json": file_facts(staging / "datapackage.json")},
     }
     _dump(record, staging / "release.json")
 
@@ -340,42 +289,6 @@ def _prune(settings: Settings) -> None:
             with suppress(OSError):
                 release.path.rename(removed)  # at once, so that a half-removed folder is never listed
                 shutil.rmtree(removed)
-
-
-def _load(path: Path) -> Release:
-    """The release in a folder; with its `problem` where release.json is missing, damaged or that of another release."""
-    link = path.parent.parent / "current"
-    current = link.is_symlink() and link.resolve() == path.resolve()
-    try:
-        record = json.loads((path / "release.json").read_bytes())
-        return Release(
-            run_id=record["run_id"],
-            path=path,
-            current=current,
-            created_at=datetime.fromisoformat(record["created_at"]),
-            rows=record["rows"],
-            bytes=sum(f["bytes"] for f in record["files"].values()),
-            checks=tuple(CheckResult(**c) for c in record["checks"]),
-            inputs=record["inputs"],
-            versions={**record["versions"], "code": record["code"]},
-            fingerprint=record["fingerprint"],
-            problem=None if record["run_id"] == path.name else f"it is a copy of {record['run_id']}",
-        )
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        made = path.stat().st_mtime if path.exists() else None
-        return Release(
-            run_id=path.name,
-            path=path,
-            current=current,
-            created_at=datetime.fromtimestamp(made, UTC)
-            if made is not None
-            else datetime.min.replace(tzinfo=UTC),
-            problem=f"release.json cannot be read ({error})",
-        )
-
-
-def _facts(path: Path) -> FileFacts:
-    return {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
 
 
 def _dump(record: Mapping[str, object], path: Path) -> None:

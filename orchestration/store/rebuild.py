@@ -21,8 +21,7 @@ from orchestration.store import loading
 from orchestration.store.archive import Archive, ArchivedPayload
 from orchestration.store.ingest import EXPECTED, Parser, parsed
 from orchestration.store.loading import LoadAccount
-from orchestration.store.tables import open_store
-from orchestration.store.timelines import OWN_TIMELINES
+from orchestration.store.opened import OWN_TIMELINES, open_store
 
 
 def rebuild_store_from_archive(

@@ -1,20 +1,15 @@
 """The store: schema `raw` in store.duckdb, where vintages are appended and never overwritten.
 
-Belongs here: the DDL of the raw tables and opening the store for writing (under the writer lock) or reading.
-Does not belong here: columns of frames (transforms/schema.py; the DDL is made from them), comparing and appending
-(loading.py), meaning (dbt_project/), releases (release/folders.py).
+Belongs here: the DDL of the raw tables. Does not belong here: columns of frames (transforms/schema.py; the DDL is made from them), opening
+the store (opened.py), comparing and appending (loading.py), meaning (dbt_project/), releases (release/folders.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Container, Mapping
 
-import duckdb
 import polars as pl
 
-from orchestration.base import duck
 from transforms.schema import SERIES_OPTIONAL, SERIES_SCHEMA, TABLES, Table
 from transforms.timeline import TIMELINE_COLUMNS, TIMELINE_KEYS, TIMELINE_TABLES
 
@@ -95,17 +90,3 @@ RAW_TABLES = tuple(_COLUMNS)
 DDL = "CREATE SCHEMA IF NOT EXISTS raw;\n" + "\n".join(
     f"CREATE TABLE IF NOT EXISTS raw.{name} ({columns});" for name, columns in _COLUMNS.items()
 )
-
-
-@contextmanager
-def open_store(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the store, closed on leaving; the file and its tables are made when it is opened for writing.
-
-    Raises duckdb.Error where the file cannot be opened: it is damaged, or another process writes it.
-    """
-    if not read_only:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    with duck.opened(path, read_only=read_only) as con:
-        if not read_only:
-            con.execute(DDL)
-        yield con

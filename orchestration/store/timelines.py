@@ -16,10 +16,8 @@ import polars as pl
 from orchestration.base.errors import StoreError
 from orchestration.store.archive import ArchivedPayload
 from orchestration.store.loading import insert_payload
+from orchestration.store.opened import OWN_TIMELINES
 from transforms.timeline import TIMELINE_TABLES, Kind
-
-#: the source of the payloads. A rebuild of the store passes over them: the latest is loaded with the registry of sources
-OWN_TIMELINES = "own_timelines"
 
 
 def replace_timelines(
@@ -44,9 +42,3 @@ def replace_timelines(
                 con.unregister("own_rows")
     except duckdb.Error as error:
         raise StoreError(f"the own timelines could not be loaded: {str(error).splitlines()[0]}") from error
-
-
-def loaded_timelines(con: duckdb.DuckDBPyConnection) -> str | None:
-    """The sha256 of the files whose rows the store holds; None where it holds none."""
-    row = con.execute("SELECT sha256 FROM raw.payload WHERE source_id = ?", [OWN_TIMELINES]).fetchone()
-    return None if row is None else str(row[0])

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 
 from orchestration.store.loading import load
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.bench.timing import compare, show
 from tests.support.parsed import payload_of, series_of
 from transforms.schema import OBSERVATION, Parsed

@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.bench.bare_build import make
 from tests.bench.timing import Measured, show
 from tests.support.dbt_case import dbt

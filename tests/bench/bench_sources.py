@@ -21,7 +21,7 @@ from orchestration.sources.agencies import bls, bts, census
 from orchestration.sources.agencies.series_reply import trade_parsed
 from orchestration.sources.spec import Dataset
 from orchestration.store.loading import load
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.bench.timing import Measured, compare, show
 from tests.replay.bls import PublicData
 from tests.replay.bts import FileServer

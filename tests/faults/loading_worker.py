@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.support import vintage_case
 from tests.support.parsed import settings_at
 

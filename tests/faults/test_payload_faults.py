@@ -26,8 +26,8 @@ from orchestration.sources.registry import SOURCES
 from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
 from orchestration.store.ingest import register_sources
 from orchestration.store.loading import LoadAccount, load
+from orchestration.store.opened import open_store
 from orchestration.store.rebuild import rebuild_store_from_archive
-from orchestration.store.tables import open_store
 from tests.support import vintage_case
 from tests.support.parsed import payload_of, series_of, settings_at
 from tests.support.patience import PATIENCE

@@ -18,7 +18,7 @@ import pytest
 
 from orchestration.base.errors import ReleaseError, WriterBusyError
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.release import datapackage, public_file
+from orchestration.release import datapackage, public_file, records
 from orchestration.release import folders as release
 from tests.support import release_case
 from tests.support.release_case import write_build
@@ -26,7 +26,7 @@ from tests.support.release_case import write_build
 WORKER = Path(__file__).with_name("release_worker.py")
 
 
-def publish(home: Settings) -> release.Release:
+def publish(home: Settings) -> records.Release:
     return release.publish(
         home,
         run_id=release.new_run_id(),
@@ -66,7 +66,7 @@ def version(home: Settings) -> int:
 
 def check_whole(home: Settings, allowed: set[int]) -> int:
     """`current` is a whole, undamaged release of an allowed version."""
-    assert release.verify_release(home.current.resolve()).current
+    assert records.verify_release(home.current.resolve()).current
     found = version(home)
     assert found in allowed
     return found
@@ -124,7 +124,7 @@ def test_kill_at_random_moments_leaves_current_whole_and_the_next_publish_repair
     assert {p.name for p in home.releases.iterdir()} >= {made.run_id}
     assert not [p for p in home.releases.iterdir() if p.name.startswith(".")]
     assert not list(home.home.glob(".current-*"))
-    assert len(release.list_releases(home)) <= 3
+    assert len(records.list_releases(home)) <= 3
 
 
 def test_kill_before_each_step_of_the_switch_leaves_current_whole(home: Settings):
@@ -141,7 +141,7 @@ def test_kill_before_each_step_of_the_switch_leaves_current_whole(home: Settings
         found = check_whole(home, {last, number})
         switched.append(found == number)
         last = found
-        assert not [r for r in release.list_releases(home) if r.problem]
+        assert not [r for r in records.list_releases(home) if r.problem]
     assert switched == sorted(switched), "a later kill undid the switch"
     assert switched[0] is False
     assert switched[-1] is True
@@ -149,8 +149,8 @@ def test_kill_before_each_step_of_the_switch_leaves_current_whole(home: Settings
     made = publish(home)
     check_whole(home, {99})
     assert not [p for p in home.releases.iterdir() if p.name.startswith(".")]
-    assert release.list_releases(home)[0].run_id == made.run_id
-    assert len(release.list_releases(home)) == 3
+    assert records.list_releases(home)[0].run_id == made.run_id
+    assert len(records.list_releases(home)) == 3
 
 
 def test_of_two_publishers_one_is_told_who_the_other_is(home: Settings):

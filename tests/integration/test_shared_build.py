@@ -13,7 +13,7 @@ import pytest
 
 from orchestration.base.settings import Settings
 from orchestration.build import dbt_runner
-from orchestration.release import folders as release
+from orchestration.release import records
 from tests.support import whole_warehouse
 from tests.support.whole_warehouse import would_be_the_same
 
@@ -25,7 +25,7 @@ def made(own: Settings, monkeypatch: pytest.MonkeyPatch) -> tuple[Settings, date
     own.build.mkdir(exist_ok=True)
     own.build_database.touch()
     monkeypatch.setattr(whole_warehouse, "is_current", lambda _: True)
-    return own, release.verify_release(own.current.resolve()).created_at.date()
+    return own, records.verify_release(own.current.resolve()).created_at.date()
 
 
 def test_a_build_of_the_same_day_is_shared_and_of_another_day_or_fingerprint_is_not(made, monkeypatch):

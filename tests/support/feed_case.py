@@ -20,7 +20,7 @@ from orchestration.sources.feeds import FEEDS
 from orchestration.sources.registry import FEED_SOURCES
 from orchestration.store.archive import Archive
 from orchestration.store.ingest import ingest, register_sources
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.replay.feed import FeedAgencies, fr_document
 from transforms.feed.reading import Document, candidate_row, parsed
 

@@ -15,12 +15,12 @@ import sys
 import duckdb
 
 from orchestration.base.settings import PROJECT, Settings
-from orchestration.release import folders as release
+from orchestration.release import records
 
 
 def whole(settings: Settings) -> int:
     """Rows of the current release's vintages; fails if the release is damaged."""
-    release.verify_release(settings.current.resolve())
+    records.verify_release(settings.current.resolve())
     with duckdb.connect(str(settings.current_database), read_only=True) as con:
         return con.execute("select count(*) from fct_observation_vintage").fetchall()[0][0]
 

@@ -18,7 +18,7 @@ from orchestration.intake.figures.load import ingest_figures
 from orchestration.operations.refresh import run_refresh
 from orchestration.sources.spec import Dataset
 from orchestration.store.archive import Archive
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 
 TODAY = date(2026, 11, 21)
 

@@ -17,7 +17,7 @@ import duckdb
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build.dbt_call import invoke
 from orchestration.build.dbt_project import parsed
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 
 #: name of a model, its relation, and its compiled SQL; None for a model in Python
 Model = tuple[str, str, str | None]

@@ -15,10 +15,11 @@ import duckdb
 
 from orchestration.base.settings import Settings
 from orchestration.release import folders as release
+from orchestration.release import records
 from tests.support import release_case
 
 
-def publish(home: Settings, **options: object) -> release.Release:
+def publish(home: Settings, **options: object) -> records.Release:
     chosen = {
         "inputs": {"payloads": 1},
         "keys": release_case.KEYS,
@@ -33,12 +34,12 @@ def read(home: Settings, query: str) -> list[tuple]:
         return con.execute(query).fetchall()
 
 
-def with_releases(home: Settings, count: int) -> list[release.Release]:
+def with_releases(home: Settings, count: int) -> list[records.Release]:
     """A home in which builds 0, 1, ... were released one after the other; the releases in that order, the last is current.
 
     A copy of one that was made once a process: each publishing takes 0.3 s of processor time."""
     shutil.copytree(_published(count).home, home.home, symlinks=True, dirs_exist_ok=True)
-    return list(reversed(release.list_releases(home)))
+    return list(reversed(records.list_releases(home)))
 
 
 _FOLDER = tempfile.TemporaryDirectory()

@@ -18,7 +18,7 @@ from orchestration.intake.agency.plan import plan_refresh
 from orchestration.operations.refresh import run_refresh
 from orchestration.sources.agencies.series_reply import declared_series, to_parsed
 from orchestration.sources.spec import Api, Budget, Dataset, PlanContext, Request, Response, Secret
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.replay.server import Call, ReplayServer, Reply, json_reply
 from transforms.parse import bls
 from transforms.schema import Parsed

@@ -17,7 +17,7 @@ from orchestration.base.settings import Settings
 from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
 from orchestration.intake.agency.plan import plan_refresh
 from orchestration.operations.refresh import run_refresh
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.replay.agencies import TODAY, Agencies
 from tests.replay.server import ReplayServer
 from tests.replay.statcan import Point

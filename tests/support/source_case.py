@@ -21,7 +21,7 @@ from orchestration.intake.agency.plan import plan_refresh
 from orchestration.operations.refresh import run_refresh
 from orchestration.sources.datasets import APIS
 from orchestration.sources.spec import Dataset, PlanContext, Request, Response
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.replay.server import ReplayServer
 
 RETRIEVED = datetime(2026, 11, 20, 15)

@@ -23,10 +23,9 @@ from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build import dbt_runner
 from orchestration.build.steps import is_current
-from orchestration.intake.figures.load import FIGURES
 from orchestration.intake.figures.manifest import read_manifest
-from orchestration.release import folders as release
-from orchestration.store.tables import open_store
+from orchestration.release import records
+from orchestration.store.opened import FIGURES, open_store
 from tests.support.patience import PATIENCE
 from tests.support.small_world import make_small_project
 
@@ -90,7 +89,7 @@ def would_be_the_same(made: Settings, today: date | None = None) -> bool:
         loaded = con.execute("SELECT source_id, sha256 FROM raw.payload").fetchall()
     bundled = {(FIGURES, entry["sha256"]) for entry in read_manifest(made.figures)["files"]}
     try:
-        current = release.verify_release(made.current.resolve())
+        current = records.verify_release(made.current.resolve())
     except ReleaseError:
         return False
     return (

@@ -20,7 +20,7 @@ from orchestration.base.settings import Settings
 from orchestration.defs.assets.result import Materialized
 from orchestration.defs.jobs import WRITER_POOL
 from orchestration.sources.spec import Dataset
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from transforms.periods import end_of_month, month_after
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from orchestration.base.duck import scalar
 from orchestration.base.settings import Settings
 from orchestration.defs.assets.result import Materialized
 from orchestration.defs.jobs import WRITER_POOL
-from orchestration.intake.figures.load import FIGURES, ingest_figures
+from orchestration.intake.figures.load import ingest_figures
 from orchestration.intake.figures.manifest import read_manifest
-from orchestration.store.tables import RAW_TABLES, open_store
+from orchestration.store.opened import FIGURES, open_store
+from orchestration.store.tables import RAW_TABLES
 
 
 def build_load_assets(settings: Settings) -> list[dg.AssetsDefinition]:

@@ -17,7 +17,7 @@ from orchestration.store.loading import LoadAccount
 from transforms.schema import Parsed
 
 if TYPE_CHECKING:
-    from orchestration.release.folders import Release
+    from orchestration.release.records import Release
 
 State = Literal["done", "partial", "failed", "skipped"]
 

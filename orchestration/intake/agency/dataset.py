@@ -33,7 +33,7 @@ from orchestration.sources.spec import Dataset, Request, Response
 from orchestration.store import loading
 from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
 from orchestration.store.ingest import ingest
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from transforms.parse.body import JsonObject
 from transforms.parse.outcome import (
     AuthError,

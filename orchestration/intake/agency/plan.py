@@ -19,7 +19,7 @@ from orchestration.intake.agency.completeness import latest_periods, stored_mont
 from orchestration.intake.agency.keys import enabled, key_problem
 from orchestration.intake.agency.quota import Quota
 from orchestration.sources.spec import Dataset, PlanContext, Request
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 
 #: seconds that a dataset waits for another run to finish before it gives up
 WAIT_FOR_WRITER = 600.0

@@ -1,7 +1,7 @@
 """The bundled figures into the archive and the store, one file of the manifest at a time.
 
-Belongs here: archiving and loading a bundled file, and whether the store holds all of them.
-Does not belong here: making the files (make.py), their manifest (manifest.py), the order of a build (build/steps.py).
+Belongs here: archiving and loading a bundled file. Does not belong here: making the files (make.py), their manifest (manifest.py),
+whether the store holds all of them (intake/loaded.py), the order of a build (build/steps.py).
 """
 
 from __future__ import annotations
@@ -25,12 +25,9 @@ from orchestration.sources.registry import load_series_catalogue
 from orchestration.store.archive import Archive
 from orchestration.store.ingest import Quarantined, ingest
 from orchestration.store.loading import LoadAccount
-from orchestration.store.tables import open_store
+from orchestration.store.opened import FIGURES, open_store
 from transforms.parse.figures import parse
 from transforms.schema import Parsed
-
-#: the source under which the archive keeps the bundled files; the publisher of a row is in the row
-FIGURES = "figures"
 
 
 def ingest_figures(settings: Settings, datasets: Iterable[str]) -> Iterator[tuple[str, LoadAccount]]:
@@ -50,7 +47,7 @@ def ingest_figures(settings: Settings, datasets: Iterable[str]) -> Iterator[tupl
     if not datasets:
         return
     from orchestration.intake.registration import (
-        register,  # with all of imports, which asking figures_loaded need not wait for
+        register,
     )
 
     listed = {file["dataset"]: file for file in read_manifest(settings.figures)["files"]}
@@ -129,14 +126,3 @@ def parse_figures(content: bytes, *, extra: Mapping[str, Any]) -> Parsed:
     Raises FrameError for a file that cannot be used.
     """
     return parse(content, table=extra["table"], series=load_series_catalogue(), complete=extra["complete"])
-
-
-def figures_loaded(settings: Settings) -> bool:
-    """Whether the store has loaded every bundled file as it is now. Raises FiguresError for a bad manifest."""
-    bundled = {f["sha256"] for f in read_manifest(settings.figures)["files"]}
-    with open_store(settings.store, read_only=True) as con:
-        rows = con.execute(
-            "select distinct p.sha256 from raw.payload p join raw.load l using (payload_id) where p.source_id = ?",
-            [FIGURES],
-        ).fetchall()
-    return bundled <= {sha for (sha,) in rows}

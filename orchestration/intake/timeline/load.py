@@ -1,12 +1,11 @@
 """The user's own timelines into archive and store, as they stand in their files when a build begins.
 
-Belongs here: archiving the files, loading their rows, bringing lost files back from the archive, whether the store is up to date.
-Does not belong here: the files and what is good in them (own.py), the tables (store/timelines.py).
+Belongs here: archiving the files, loading their rows, bringing lost files back from the archive. Does not belong here: the files and what
+is good in them (own.py), the tables (store/timelines.py), whether the store is up to date (intake/loaded.py).
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from datetime import UTC, datetime
 
@@ -20,8 +19,8 @@ from orchestration.intake.timeline.rules import frame
 from orchestration.sources.spec import Source
 from orchestration.store.archive import Archive
 from orchestration.store.ingest import register_sources
-from orchestration.store.tables import open_store
-from orchestration.store.timelines import OWN_TIMELINES, loaded_timelines, replace_timelines
+from orchestration.store.opened import OWN_TIMELINES
+from orchestration.store.timelines import replace_timelines
 from transforms.timeline import TIMELINE_COLUMNS
 
 _DATASET = "timelines"
@@ -62,19 +61,6 @@ def load_timelines(settings: Settings, con: duckdb.DuckDBPyConnection) -> None:
     )
     register_sources(con, [_SOURCE])
     replace_timelines(con, payload, {kind: frame(kind, own).drop("line") for kind, own in rows.items()})
-
-
-def timelines_loaded(settings: Settings) -> bool:
-    """Whether the store holds the rows of the user's files as they are now. Raises as read_timelines does.
-
-    A store of a version without these tables holds none of them.
-    """
-    rows = read_timelines(settings)
-    with open_store(settings.store, read_only=True) as con:
-        held = loaded_timelines(con)
-        if held is None:
-            return not any(rows.values())
-    return settings.timelines.exists() and held == hashlib.sha256(packed(rows)).hexdigest()
 
 
 def packed(rows: Timelines) -> bytes:

@@ -11,7 +11,7 @@ import pytest
 
 from orchestration.base.settings import Settings
 from orchestration.operations import kept_build
-from orchestration.release.folders import current_release, list_releases, verify_release
+from orchestration.release.records import current_release, list_releases, verify_release
 from orchestration.store.archive import Archive
 from tests.support.same_tables import rows_apart
 from tests.support.whole_warehouse import headway

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from orchestration.base.settings import Settings
 from orchestration.build import fingerprint
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.support import release_case
 
 
@@ -60,3 +61,55 @@ def test_fingerprint_moves_with_what_a_release_is_made_from(tmp_path: Path, chan
     before = fingerprint.input_fingerprint(home)
     (tmp_path / changed).write_text("two")
     assert (fingerprint.input_fingerprint(home) != before) is moves
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> Settings:
+    """A project and a home with all that decides whether a release is current."""
+    home = Settings(project=tmp_path, home=tmp_path / "home")
+    for path in (
+        tmp_path / "dbt_project" / "models" / "x.sql",
+        tmp_path / "orchestration" / "intake" / "x.py",
+        home.figures / "manifest.json",
+        home.timelines / "events.csv",
+        home.store,
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("one")
+    (tmp_path / "pyproject.toml").write_text('[project]\nversion = "1.0"\n')
+    return home
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "dbt_project/models/x.sql",
+        "orchestration/intake/x.py",
+        "{figures}/manifest.json",
+        "{timelines}/events.csv",
+        "{timelines}/measures.csv",
+        "{store}",
+        "{store}.wal",
+    ],
+)
+def test_a_yes_is_forgotten_when_a_file_that_it_was_said_of_changes(on_disk: Settings, changed: str):
+    """A build that remembers too long would leave new figures out of the release, and say that nothing had changed."""
+    path = on_disk.project / changed.format(
+        figures=on_disk.figures, timelines=on_disk.timelines, store=on_disk.store
+    )
+    before = fingerprint.state_on_disk(on_disk, "a release")
+    assert (
+        fingerprint.state_on_disk(on_disk, "a release") == before != fingerprint.state_on_disk(on_disk, "b")
+    )
+    path.write_text("two")  # as many bytes as before
+    assert fingerprint.state_on_disk(on_disk, "a release") != before
+
+
+def test_a_store_put_back_with_its_old_times_is_another_store(on_disk: Settings):
+    """What `cp -p` and `rsync -t` bring from a backup has the size and the time of a file that was there before."""
+    stat = on_disk.store.stat()
+    before = fingerprint.state_on_disk(on_disk, "a release")
+    on_disk.store.write_text("two")
+    os.utime(on_disk.store, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+    assert on_disk.store.stat().st_mtime_ns == stat.st_mtime_ns
+    assert fingerprint.state_on_disk(on_disk, "a release") != before

@@ -12,8 +12,8 @@ from orchestration.intake.parsers import parser_of_archived
 from orchestration.intake.registration import register
 from orchestration.intake.timeline.own import TimelineError, read_timelines
 from orchestration.sources.feed.words import keywords
+from orchestration.store.opened import open_store
 from orchestration.store.rebuild import rebuild_store_from_archive
-from orchestration.store.tables import open_store
 from tests.support.feed_case import AT, CANCER, PAUSE, TRUCKS, filled
 from tests.support.refresh_case import settings_at
 from transforms.feed.reading import Document, candidate_row, parsed

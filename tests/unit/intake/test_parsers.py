@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from orchestration.base.errors import PayloadError
-from orchestration.intake.figures.load import FIGURES
 from orchestration.intake.parsers import parser_of_archived
+from orchestration.store.opened import FIGURES
 from tests.support.bundled import FIGURES as FOLDER
 from tests.support.parsed import payload_of
 

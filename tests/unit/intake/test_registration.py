@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.intake.registration import register
 from orchestration.sources.registry import FIRST_RELEASES, SOURCES, load_series_catalogue
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 
 
 def test_every_source_and_series_is_registered_once(tmp_path: Path) -> None:

@@ -22,8 +22,8 @@ from orchestration.intake.user_import import (
 )
 from orchestration.store.archive import Archive, ArchivedPayload
 from orchestration.store.ingest import register_sources
+from orchestration.store.opened import open_store
 from orchestration.store.rebuild import rebuild_store_from_archive
-from orchestration.store.tables import open_store
 from tests import FIXTURE_FOLDER
 from tests.support.command_case import command
 

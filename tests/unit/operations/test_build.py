@@ -13,9 +13,8 @@ from orchestration.base.settings import PROJECT, Settings
 from orchestration.cli import main
 from orchestration.defs.assets.release import build_release_asset
 from orchestration.intake.figures.load import ingest_figures
-from orchestration.operations import build
-from orchestration.release import folders as release
-from orchestration.store.tables import open_store
+from orchestration.operations import build, dagster_run
+from orchestration.store.opened import open_store
 
 
 @pytest.fixture
@@ -31,11 +30,11 @@ def allowed(tmp_path: Path, monkeypatch) -> list[bool]:
         dg.materialize([models, asset], tags=tags, raise_on_error=False, resources={"settings": settings})
 
     monkeypatch.setenv("HEADWAY_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr(build, "run_job", run_job)
+    monkeypatch.setattr(dagster_run, "run_job", run_job)
     monkeypatch.setattr(
         "orchestration.build.steps.publish", lambda _, *, allow_shrink: told.append(allow_shrink)
     )
-    monkeypatch.setattr(release, "current_release", lambda _: None)
+    monkeypatch.setattr(build, "current_release", lambda _: None)
     return told
 
 
@@ -71,7 +70,7 @@ def observations(settings: Settings) -> list[tuple]:
 def test_a_store_with_a_corrected_series_is_made_again_once(filled_earlier: Settings, monkeypatch) -> None:
     """A newer version would refuse its own figures, and only a flag that nobody knows of would help."""
     before = observations(filled_earlier)
-    monkeypatch.setattr(build, "run_job", lambda *_, **__: None)
+    monkeypatch.setattr(dagster_run, "run_job", lambda *_, **__: None)
     monkeypatch.setattr(build, "is_current", lambda _: False)
     monkeypatch.setattr(build, "_current", lambda _: None)
     build.run_build(filled_earlier)

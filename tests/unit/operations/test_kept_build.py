@@ -23,7 +23,7 @@ from orchestration.build.fingerprint import code_fingerprint
 from orchestration.build.journal import SQL, Node
 from orchestration.operations import build, kept_build
 from orchestration.operations.kept_build import begins_with_nothing, folder, keep, kept, key, take
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 
 EARLIER = datetime(2020, 1, 1)
 FILES = ("store.duckdb", "headway.duckdb", "run_results.json", data_tests.RESULTS, data_tests.COMPILED)
@@ -385,8 +385,7 @@ def test_a_build_begins_with_it_unless_it_was_told_to_make_all_anew(
     )
     monkeypatch.setattr(build, "_rebuild", lambda *_: open_store(home.store).__enter__().close())
     monkeypatch.setattr(build, "rebuild_what_was_corrected", lambda _: [])
-    monkeypatch.setattr(build, "run_job", lambda *_, **__: None)
-    monkeypatch.setattr(build, "read_timelines", lambda _: None)
+    monkeypatch.setattr("orchestration.operations.dagster_run.run_job", lambda *_, **__: None)
     monkeypatch.setattr(build, "is_current", lambda _: False)
     monkeypatch.setattr(build, "_current", lambda _: None)
     build.run_build(home, **options)

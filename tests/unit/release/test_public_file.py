@@ -10,7 +10,7 @@ import pytest
 
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.release import folders as release
+from orchestration.release import records
 from tests.support import release_case
 from tests.support.published_case import publish, read, with_releases
 from tests.support.release_case import write_build
@@ -173,7 +173,7 @@ def test_a_view_or_macro_that_would_reach_outside_the_file_stops_the_release(
     write_build(home, 2, sql="CREATE TABLE staging.stg_more AS SELECT 1 AS x; " + sql)
     with pytest.raises(ReleaseError, match="refers to " + named.replace("(", r"\(").replace(")", r"\)")):
         publish(home)
-    assert release.current_release(home) == first
+    assert records.current_release(home) == first
 
 
 def test_own_tables_may_be_named_in_full(home: Settings, tmp_path: Path):

@@ -11,7 +11,7 @@ import pytest
 from orchestration.sources.registry import SOURCES
 from orchestration.store.archive import Archive, Quarantined
 from orchestration.store.ingest import ingest, register_sources
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.support.parsed import RETRIEVED, month, observations, settings_at
 from transforms.schema import FrameError
 

@@ -8,8 +8,8 @@ from orchestration.base.settings import Settings
 from orchestration.intake.agency import question as live
 from orchestration.sources.registry import load_series_catalogue
 from orchestration.store.ingest import register_series
+from orchestration.store.opened import open_store
 from orchestration.store.rebuild import rebuild_store_from_archive, redefined_series
-from orchestration.store.tables import open_store
 from tests.replay.server import (
     ReplayServer,
 )

@@ -10,8 +10,8 @@ import pytest
 from orchestration.base.errors import StoreError
 from orchestration.intake.timeline.own import typed
 from orchestration.intake.timeline.rules import frame
-from orchestration.store.tables import open_store
-from orchestration.store.timelines import OWN_TIMELINES, loaded_timelines, replace_timelines
+from orchestration.store.opened import OWN_TIMELINES, loaded_timelines, open_store
+from orchestration.store.timelines import replace_timelines
 from tests.support.own_timeline_case import given
 from tests.support.parsed import payload_of
 

@@ -10,7 +10,7 @@ import pytest
 from orchestration.intake.agency.completeness import latest_periods
 from orchestration.sources.agencies import census, census_tables
 from orchestration.store.loading import load
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.replay.census import TradeApi, row
 from tests.replay.server import (
     ReplayServer,

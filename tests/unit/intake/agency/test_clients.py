@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestration.intake.agency.clients import Clients
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.support.refresh_case import API, settings_at
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from orchestration.intake.agency.completeness import latest_periods, refuse_truncated
 from orchestration.store.loading import load
-from orchestration.store.tables import open_store
+from orchestration.store.opened import open_store
 from tests.support.parsed import flows, month, observations, payload_of
 from transforms.parse.outcome import TruncatedError
 

@@ -12,14 +12,14 @@ import pytest
 
 from orchestration.base.errors import UsageError
 from orchestration.base.settings import PROJECT, Settings
+from orchestration.intake.loaded import timelines_loaded
 from orchestration.intake.parsers import parser_of_archived
-from orchestration.intake.timeline.load import load_timelines, timelines_loaded
+from orchestration.intake.timeline.load import load_timelines
 from orchestration.intake.timeline.own import TimelineError, put_rows, remove_row
 from orchestration.operations.removal import removable, remove
 from orchestration.store.archive import Archive
+from orchestration.store.opened import OWN_TIMELINES, open_store
 from orchestration.store.rebuild import rebuild_store_from_archive
-from orchestration.store.tables import open_store
-from orchestration.store.timelines import OWN_TIMELINES
 from tests.support.own_timeline_case import EVENT, given
 from transforms.timeline import TIMELINE_TABLES
 

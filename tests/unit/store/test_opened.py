@@ -1,0 +1,39 @@
+"""Opening the store: made with its tables when it is written, never by a reader, and closed when the block ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from orchestration.store.opened import FIGURES, loaded_figures, loaded_timelines, open_store
+from orchestration.store.tables import RAW_TABLES
+
+
+def test_the_store_is_made_by_who_writes_and_by_nobody_else(tmp_path: Path):
+    """A reader that made an empty store would show a warehouse without figures."""
+    path = tmp_path / "a folder" / "store.duckdb"
+    with pytest.raises(duckdb.IOException), open_store(path, read_only=True):
+        pass
+    assert not path.parent.exists()
+    with open_store(path) as con:
+        made = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'").fetchall()
+    assert {name for (name,) in made} == set(RAW_TABLES)
+    with open_store(path, read_only=True) as con, pytest.raises(duckdb.InvalidInputException):
+        con.execute("DELETE FROM raw.series")
+
+
+def test_a_payload_counts_as_loaded_when_a_load_of_it_ended(tmp_path: Path):
+    """A build that was killed between archiving a file and loading it would leave its figures out for good."""
+    with open_store(tmp_path / "store.duckdb") as con:
+        con.execute(
+            "INSERT INTO raw.payload VALUES ('x', ?, 'd', 'x', now()::TIMESTAMP, NULL, NULL, 'sha', 1, 'x')",
+            [FIGURES],
+        )
+        assert loaded_figures(con) == set()
+        con.execute(
+            "INSERT INTO raw.load VALUES (1, 'x', 'observation', now()::TIMESTAMP, '1', 1, 1, 0, 0, 0, 0, 0)"
+        )
+        assert loaded_figures(con) == {"sha"}
+        assert loaded_timelines(con) is None
