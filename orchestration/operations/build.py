@@ -80,6 +80,9 @@ def run_build(
         )
         if fresh:
             kept_build.keep(settings, fresh)
+        is_current(
+            settings
+        )  # remembered, so that the next build need not open the store to see that there is nothing to do
         return BuildOutcome(True, _current(settings), seconds=time.monotonic() - started)
 
 

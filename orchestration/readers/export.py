@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from orchestration.base.duck import PARQUET, literal, quoted, session
+from orchestration.base.duck import PARQUET, literal, quoted, session, two_at_a_time
 from orchestration.base.errors import HeadwayError, ReleaseError, UsageError
 from orchestration.base.files import sha256_of
-from orchestration.base.progress import report
+from orchestration.base.progress import Listener, listener, report
 from orchestration.base.public_table import Column, PublicTable, describe
 from orchestration.base.settings import Settings
 from orchestration.readers.release_file import current_file, one_line, refuse_inside_releases, release_record
@@ -97,12 +99,21 @@ def export(
             chosen = _chosen(describe(con, {}), tables)
             left_out = _unfit(con, chosen, named=bool(tables)) if fmt == "xlsx" else {}
             chosen = [table for table in chosen if table.name not in left_out]
-            for number, table in enumerate(chosen):
-                told = partial(report, "export", done=number, total=len(chosen))
-                told(table.name)
-                if fmt == "parquet" and _copied(source, table, staging / f"{table.name}.parquet"):
-                    continue
-                _WRITERS[fmt](con, table, staging / f"{table.name}.{fmt}", told)
+            begun, listen, in_turn = count(), listener(), threading.Lock()
+
+            def write(own: duckdb.DuckDBPyConnection, table: PublicTable) -> None:
+                with in_turn:  # who listens is told of rising numbers
+                    told = partial(_tell, listen, next(begun), len(chosen))
+                    told(table.name)
+                own.execute("SET TimeZone = 'UTC'")
+                if fmt != "parquet" or not _copied(source, table, staging / f"{table.name}.parquet"):
+                    _WRITERS[fmt](own, table, staging / f"{table.name}.{fmt}", told)
+
+            if fmt == "xlsx":  # by one thread of Python, which another one would only wait for
+                for table in chosen:
+                    write(con, table)
+            else:
+                two_at_a_time(con, write, chosen)
             report("export", "README.md", len(chosen), len(chosen))
             restricted = _restricted(con)
             readme = _readme(con, chosen, fmt, source.parent.name, restricted, left_out.values())
@@ -116,6 +127,10 @@ def export(
     files = [out / f"{table.name}.{fmt}" for table in chosen]
     written = [ExportedFile(t.name, f, t.rows, f.stat().st_size) for t, f in zip(chosen, files, strict=True)]
     return Export(out, fmt, written, restricted, list(left_out.values()))
+
+
+def _tell(listen: Listener, done: int, total: int, detail: str) -> None:
+    listen("export", detail, done, total)
 
 
 def _unfit(con: duckdb.DuckDBPyConnection, tables: Sequence[PublicTable], *, named: bool) -> dict[str, str]:
