@@ -162,7 +162,7 @@ DECLARED = (
 
 def test_the_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Everything in one test, because each row needs what the one before has made."""
-    print("\nBudget (unit: a fixed workload, 2.0 s on two idle cores)")
+    print("\nBudget (unit: a fixed workload, 1 to 2 s on two idle cores)")
     for variable in ("HEADWAY_STATISTICS", "HEADWAY_KEEP"):
         monkeypatch.delenv(variable, raising=False)
     cold, begun, kept, bare = (tmp_path / name for name in ("cold", "begun", "kept", "bare"))
