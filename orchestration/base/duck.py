@@ -9,9 +9,10 @@ duckdb is imported inside the functions: the module is also used where nothing i
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -87,6 +88,8 @@ def two_at_a_time(
     DuckDB writes a wide table with one of its threads, so that of two processors one waits. The connections see no temporary tables of
     `con`. Raises the first error, or what stopped the program; what the other thread does is interrupted, and what waits is not begun.
     """
+    import duckdb
+
     database = quoted(scalar(con, "SELECT current_database()"))
     working: set[duckdb.DuckDBPyConnection] = set()
     failed = threading.Event()
@@ -111,8 +114,12 @@ def two_at_a_time(
             pass
     except BaseException:
         failed.set()
-        for own in tuple(working):
-            own.interrupt()
+        # again and again: a connection between two statements hears nothing, and would go on with the next one
+        while working:
+            for own in tuple(working):
+                with suppress(duckdb.ConnectionException):  # it was closed in this moment
+                    own.interrupt()
+            time.sleep(0.02)
         raise
     finally:
         pool.shutdown()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from orchestration.base.errors import UsageError
@@ -148,19 +149,33 @@ def test_an_error_after_ctrl_c_is_the_interruption_and_not_a_failure(
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_half_an_export_is_gone_after_ctrl_c(home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    """A hidden folder with half of the tables stayed beside the place that the export was meant for."""
+def half_a_workbook(con: object, table: object, file: Path, told: object) -> None:
+    """Stands in for a workbook, which the main thread writes: stopped in the middle."""
+    file.write_text("half")
+    try:
+        for _ in range(2):  # people press it twice
+            os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(PATIENCE)
+    except KeyboardInterrupt:
+        raise RuntimeError("Query interrupted") from None  # as DuckDB says it
 
-    def half(con: object, table: object, file: Path, told: object) -> None:
-        file.write_text("half")
-        try:
-            for _ in range(2):  # people press it twice
-                os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(PATIENCE)
-        except KeyboardInterrupt:
-            raise RuntimeError("Query interrupted") from None  # as DuckDB says it
 
-    monkeypatch.setitem(exporting._WRITERS, "csv", half)
-    done = command(home, "export", str(tmp_path / "out"), "--format", "csv")
+def half_a_text(con: duckdb.DuckDBPyConnection, table: object, file: Path, told: object) -> None:
+    """Stands in for a CSV file, of which two threads write one each: a query that does not end by itself begins after the signal."""
+    file.write_text("half")
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.3)
+    con.execute(_ENDLESS)
+
+
+@pytest.mark.parametrize(("fmt", "half"), [("xlsx", half_a_workbook), ("csv", half_a_text)])
+def test_half_an_export_is_gone_after_ctrl_c(home: Settings, tmp_path: Path, monkeypatch, fmt: str, half):
+    """A hidden folder with half of the tables stayed beside the place that the export was meant for; a thread that wrote on kept the
+    command for as long as its table took."""
+    monkeypatch.setitem(exporting._WRITERS, fmt, half)
+    begun = time.monotonic()
+    done = command(home, "export", str(tmp_path / "out"), "--format", fmt)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (130, "headway: stopped")
     assert list(tmp_path.iterdir()) == []
+    assert time.monotonic() - begun < PATIENCE / 2, "what was not interrupted was waited for"
