@@ -7,10 +7,11 @@ otherwise. Does not belong here: the steps (build/steps.py), executing a job (da
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from orchestration.base.errors import ReleaseError
+from orchestration.base.errors import HeadwayError, ReleaseError
 from orchestration.base.lock import writer_lock
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
@@ -80,9 +81,10 @@ def run_build(
         )
         if fresh:
             kept_build.keep(settings, fresh)
-        is_current(
-            settings
-        )  # remembered, so that the next build need not open the store to see that there is nothing to do
+        # Remembered, so that the next build need not open the store to see that there is nothing to do. A file that somebody made
+        # unreadable meanwhile is for that build to tell: this one is released.
+        with suppress(HeadwayError):
+            is_current(settings)
         return BuildOutcome(True, _current(settings), seconds=time.monotonic() - started)
 
 

@@ -46,9 +46,7 @@ def ingest_figures(settings: Settings, datasets: Iterable[str]) -> Iterator[tupl
     datasets = [dataset for dataset in datasets if dataset not in ahead]
     if not datasets:
         return
-    from orchestration.intake.registration import (
-        register,
-    )
+    from orchestration.intake.registration import register
 
     listed = {file["dataset"]: file for file in read_manifest(settings.figures)["files"]}
     chosen = [(_entry(listed, dataset), _content(settings, _entry(listed, dataset))) for dataset in datasets]
