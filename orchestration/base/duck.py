@@ -95,11 +95,11 @@ def two_at_a_time(
     failed = threading.Event()
 
     def one(item: T) -> None:
-        if failed.is_set():
-            return
         with con.cursor() as own:
-            working.add(own)
+            working.add(own)  # before the question, so that who finds it unanswered is interrupted
             try:
+                if failed.is_set():
+                    return
                 own.execute(f"USE {database}")
                 work(own, item)
             except BaseException:
