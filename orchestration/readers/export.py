@@ -105,7 +105,8 @@ def export(
                 with in_turn:  # who listens is told of rising numbers
                     told = partial(_tell, listen, next(begun), len(chosen))
                     told(table.name)
-                own.execute("SET TimeZone = 'UTC'")  # a connection of its own begins with the zone of the machine
+                # a connection of its own begins with the time zone of the machine
+                own.execute("SET TimeZone = 'UTC'")
                 if fmt != "parquet" or not _copied(source, table, staging / f"{table.name}.parquet"):
                     _WRITERS[fmt](own, table, staging / f"{table.name}.{fmt}", told)
 
