@@ -1,6 +1,21 @@
-"""`python -m orchestration.cli`: the same as the console script `headway`."""
+"""The process of `headway ...`, also as `python -m orchestration.cli`: `main` in a process of its own, which it ends."""
 
+from typing import NoReturn
+
+from orchestration.base.ending import end_process
 from orchestration.cli import main
 
+
+def program() -> NoReturn:
+    """Run the command that the process was started with; the process ends with its exit status."""
+    try:
+        main()
+    except SystemExit as left:
+        if left.code is not None and not isinstance(left.code, int):
+            raise  # a text, which Python prints
+        end_process(left.code or 0)
+    end_process(0)
+
+
 if __name__ == "__main__":
-    main()
+    program()

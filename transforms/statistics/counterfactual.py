@@ -161,7 +161,7 @@ def compare(
             else cuts
         ]
     ]
-    del rows  # 260 MB, beside which the following columns of 8 to 16 MB each need not lie
+    del rows  # as long as all that follows, beside which it need not lie
     # in order of series and cut, which the calibration relies on
     start, number = (np.concatenate([part[name] for part in parts]) for name in ("start", "cut_month"))
     order = np.argsort(start.astype(np.int64) * _APART + number, kind="stable")

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from orchestration.build.relation_frame import frame_with_categories
 from transforms.statistics import standing
 
 
@@ -17,6 +18,6 @@ def model(dbt: Any, session: Any) -> pl.DataFrame:
     dbt.config(materialized="table", meta={"by_series": ["int_cut_candidate"]})
     # differences in log points and in units are not ranked among each other
     groups = ["series_id", "as_of_basis", "window_months", "gap_months", "scale"]
-    return standing.standings(dbt.ref("int_cut_candidate").pl(), groups).with_columns(
+    return standing.standings(frame_with_categories(dbt.ref("int_cut_candidate")), groups).with_columns(
         standing.blocks("n_placebo")
     )

@@ -65,7 +65,10 @@ def test_help_needs_no_heavy_import():
             ("dagster", "dbt", "numpy", "requests", "pyarrow", "polars", "duckdb"),
         ),
         # Dagster's page and its daemon load the definitions again and again; what asks and makes is for runs
-        ("orchestration.definitions", ("dbt", "numpy", "requests", "orchestration.build.dbt_runner")),
+        (
+            "orchestration.definitions",
+            ("dbt", "numpy", "requests", "duckdb", "orchestration.build.dbt_runner"),
+        ),
     ],
 )
 def test_what_is_only_looked_up_needs_no_library_of_a_run(module: str, not_needed: tuple[str, ...]):
