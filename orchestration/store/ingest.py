@@ -100,9 +100,20 @@ def register_sources(con: duckdb.DuckDBPyConnection, sources: Iterable[Source]) 
 def register_first_releases(con: duckdb.DuckDBPyConnection, releases: Iterable[FirstRelease]) -> None:
     """Put `releases` in the place of what raw.first_release says: a row taken out of the registry has no say any more."""
     to_like = str.maketrans("*?", "%_")
-    rows = [(r.source_id, r.series.translate(to_like), r.period, r.lag_days, r.margin_days) for r in releases]
+    rows = [{**dataclasses.asdict(r), "series": r.series.translate(to_like)} for r in releases]
     con.execute("DELETE FROM raw.first_release")
-    con.executemany("INSERT INTO raw.first_release VALUES (?, ?, ?, ?, ?)", rows)
+    schema = {
+        "source_id": pl.String,
+        "series": pl.String,
+        "period": pl.Date,
+        "lag_days": pl.Int32,
+        "margin_days": pl.Int32,
+    }
+    con.register("first_releases", pl.DataFrame(rows, schema=schema))
+    try:
+        con.execute("INSERT INTO raw.first_release FROM first_releases")
+    finally:
+        con.unregister("first_releases")
 
 
 def register_series(con: duckdb.DuckDBPyConnection, catalogue: pl.DataFrame) -> None:

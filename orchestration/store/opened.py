@@ -33,9 +33,12 @@ def open_store(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDB
         path.parent.mkdir(parents=True, exist_ok=True)
     with duck.opened(path, read_only=read_only) as con:
         if not read_only:
-            from orchestration.store.tables import DDL
+            from orchestration.store.tables import DDL, RAW_TABLES
 
-            con.execute(DDL)
+            # looking takes 1 ms and the statements 7, which a refresh would pay for each dataset
+            there = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'").fetchall()
+            if not {name for (name,) in there}.issuperset(RAW_TABLES):
+                con.execute(DDL)
         yield con
 
 

@@ -18,7 +18,7 @@ from orchestration.intake.figures.load import ingest_figures
 from orchestration.operations.refresh import run_refresh
 from orchestration.sources.spec import Dataset
 from orchestration.store.archive import Archive
-from orchestration.store.opened import open_store
+from tests.support.stored import rows
 
 TODAY = date(2026, 11, 21)
 
@@ -47,19 +47,14 @@ def refreshed(settings: Settings, dataset: Dataset, *, today: date = TODAY, **mo
     return outcome
 
 
-def query(settings: Settings, sql: str, *parameters: object) -> list[tuple]:
-    with open_store(settings.store, read_only=True) as con:
-        return con.execute(sql, list(parameters)).fetchall()
-
-
 def everything(settings: Settings) -> list[tuple]:
     """All observations, for "as it was"."""
-    return query(settings, "SELECT * FROM raw.observation ORDER BY ALL")
+    return rows(settings, "SELECT * FROM raw.observation ORDER BY ALL")
 
 
 def values(settings: Settings, series_id: str) -> dict[str, float | None]:
     """Month -> the value known now."""
-    found = query(
+    found = rows(
         settings,
         """SELECT strftime(period_start, '%Y-%m'), value FROM raw.observation_current
            WHERE series_id = ? AND status <> 'withdrawn' ORDER BY 1""",
@@ -70,7 +65,7 @@ def values(settings: Settings, series_id: str) -> dict[str, float | None]:
 
 def vintages(settings: Settings, series_id: str, month: str) -> list[tuple]:
     """(value, status, known_from, basis) of every vintage of a month that a live answer brought, oldest first."""
-    return query(
+    return rows(
         settings,
         """SELECT value, status, known_from, known_from_basis FROM raw.observation
            WHERE series_id = ? AND strftime(period_start, '%Y-%m') = ? AND known_from_basis <> 'observed_by'

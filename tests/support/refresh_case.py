@@ -18,8 +18,8 @@ from orchestration.intake.agency.plan import plan_refresh
 from orchestration.operations.refresh import run_refresh
 from orchestration.sources.agencies.series_reply import declared_series, to_parsed
 from orchestration.sources.spec import Api, Budget, Dataset, PlanContext, Request, Response, Secret
-from orchestration.store.opened import open_store
 from tests.replay.server import Call, ReplayServer, Reply, json_reply
+from tests.support.stored import rows
 from transforms.parse import bls
 from transforms.schema import Parsed
 
@@ -123,11 +123,6 @@ def with_budget(requests: int, api: Api = API) -> Api:
 
 def settings_at(home: Path) -> Settings:
     return Settings(project=PROJECT, home=home)
-
-
-def rows(settings: Settings, query: str) -> list[tuple]:
-    with open_store(settings.store, read_only=True) as con:
-        return con.execute(query).fetchall()
 
 
 def values(settings: Settings, code: str = MANUFACTURING) -> dict[str, float | None]:

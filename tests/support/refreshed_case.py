@@ -21,6 +21,7 @@ from orchestration.store.opened import open_store
 from tests.replay.agencies import TODAY, Agencies
 from tests.replay.server import ReplayServer
 from tests.replay.statcan import Point
+from tests.support import stored
 
 TABLES = ("observation", "trade_flow", "freight_flow")
 MANUFACTURING = "usa_employment_manufacturing"
@@ -38,8 +39,7 @@ class RefreshedWarehouse:
         return run_refresh(self.settings, plan, build=build, sleep=lambda _: None)
 
     def rows(self, query: str, *parameters: object) -> list[tuple]:
-        with open_store(self.settings.store, read_only=True) as con:
-            return con.execute(query, list(parameters)).fetchall()
+        return stored.rows(self.settings, query, *parameters)
 
     def released(self, query: str) -> list[tuple]:
         with duckdb.connect(str(self.settings.current_database), read_only=True) as con:

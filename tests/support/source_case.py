@@ -21,7 +21,6 @@ from orchestration.intake.agency.plan import plan_refresh
 from orchestration.operations.refresh import run_refresh
 from orchestration.sources.datasets import APIS
 from orchestration.sources.spec import Dataset, PlanContext, Request, Response
-from orchestration.store.opened import open_store
 from tests.replay.server import ReplayServer
 
 RETRIEVED = datetime(2026, 11, 20, 15)
@@ -73,11 +72,6 @@ def answer(content: bytes, status: int = 200, headers: Mapping[str, str] | None 
 
 def question(context: Mapping[str, Any], dataset: str = "test") -> Request:
     return Request(dataset, "/", context=context)
-
-
-def rows(settings: Settings, query: str) -> list[tuple]:
-    with open_store(settings.store, read_only=True) as con:
-        return con.execute(query).fetchall()
 
 
 def holds(folder: Path, text: str) -> list[Path]:

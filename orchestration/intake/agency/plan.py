@@ -96,7 +96,7 @@ def plan_refresh(
     accepting = set(accept_shrunk)
     _refuse_unknown(accepting, [dataset_name(d) for d in chosen])
     today = today or datetime.now(UTC).date()
-    latest, stored = _latest(settings), _stored(settings)
+    latest, stored = _known(settings)
     planned = []
     for dataset in chosen:
         key_trouble, has_key = key_problem(dataset.api.secret)
@@ -163,20 +163,12 @@ def _declared() -> Sequence[Dataset]:
     return DATASETS
 
 
-def _latest(settings: Settings) -> dict[str, date]:
-    """The latest period that the store holds, as in PlanContext.latest; {} where there is no store yet."""
+def _known(settings: Settings) -> tuple[dict[str, date], dict[str, frozenset[date]]]:
+    """The latest period and the months that the store holds, as in PlanContext.latest and .stored; none where there is no store yet."""
     if not settings.store.exists():
-        return {}
+        return {}, {}
     with writer_lock(settings, wait=WAIT_FOR_WRITER), open_store(settings.store, read_only=True) as con:
-        return latest_periods(con)
-
-
-def _stored(settings: Settings) -> dict[str, frozenset[date]]:
-    """The months that the store holds, as in PlanContext.stored; {} where there is no store yet."""
-    if not settings.store.exists():
-        return {}
-    with writer_lock(settings, wait=WAIT_FOR_WRITER), open_store(settings.store, read_only=True) as con:
-        return stored_months(con)
+        return latest_periods(con), stored_months(con)
 
 
 def _in_words(quota: Quota) -> str:

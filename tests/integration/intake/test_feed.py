@@ -19,7 +19,7 @@ from tests.replay.feed import GTA_KEY, FeedAgencies, fr_document
 from tests.replay.server import ReplayServer, oversize
 from tests.support.feed_case import AUTOS, TODAY, agencies, document_text, refreshed, sample
 from tests.support.refresh_case import everything_written, settings_at
-from tests.support.refresh_case import rows as of_store
+from tests.support.stored import rows as of_store
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def test_a_usual_day_needs_few_requests(tmp_path, monkeypatch) -> None:
         for basis in bases:
             for kind in ("TOTAL|0", "HS|2", "HS|4", "HS|6", "HS|10", "NAICS|3", "NAICS|4", "BEA end use|1"):
                 latest[f"USA|-|{flow}|{basis}|{kind}"] = month
-    monkeypatch.setattr("orchestration.intake.agency.plan._latest", lambda settings: latest)
+    monkeypatch.setattr("orchestration.intake.agency.plan._known", lambda settings: (latest, {}))
     plan = plan_refresh(settings_at(tmp_path), today=date(2026, 11, 21))
     requests = {}
     for d in plan.datasets:

@@ -24,6 +24,16 @@ def test_the_store_is_made_by_who_writes_and_by_nobody_else(tmp_path: Path):
         con.execute("DELETE FROM raw.series")
 
 
+def test_a_table_that_an_earlier_version_did_not_have_is_made(tmp_path: Path):
+    """A store made by an earlier version would be refused for ever for the lack of one table."""
+    with open_store(tmp_path / "store.duckdb") as con:
+        con.execute("DROP TABLE raw.first_release")
+        con.execute("CREATE TABLE raw.kept AS SELECT 1 AS one")
+    with open_store(tmp_path / "store.duckdb") as con:
+        assert con.execute("SELECT count(*) FROM raw.first_release").fetchall() == [(0,)]
+        assert con.execute("FROM raw.kept").fetchall() == [(1,)]
+
+
 def test_a_payload_counts_as_loaded_when_a_load_of_it_ended(tmp_path: Path):
     """A build that was killed between archiving a file and loading it would leave its figures out for good."""
     with open_store(tmp_path / "store.duckdb") as con:

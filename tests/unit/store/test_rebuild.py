@@ -13,15 +13,8 @@ from orchestration.store.rebuild import rebuild_store_from_archive, redefined_se
 from tests.replay.server import (
     ReplayServer,
 )
-from tests.support.refresh_case import (
-    MANUFACTURING,
-    Agency,
-    dataset,
-    rows,
-    run,
-    serve_agency,
-    settings_at,
-)
+from tests.support.refresh_case import MANUFACTURING, Agency, dataset, run, serve_agency, settings_at
+from tests.support.stored import rows
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from tests.support.refresh_case import (
     dataset,
     months,
     question,
-    rows,
     settings_at,
 )
+from tests.support.stored import rows
 
 
 @pytest.fixture

@@ -27,12 +27,12 @@ from tests.support.refresh_case import (
     dataset,
     one,
     question,
-    rows,
     run,
     serve_agency,
     settings_at,
     values,
 )
+from tests.support.stored import rows
 
 
 @pytest.fixture

@@ -20,12 +20,12 @@ from tests.support.refresh_case import (
     dataset,
     one,
     question,
-    rows,
     run,
     serve_agency,
     settings_at,
     values,
 )
+from tests.support.stored import rows
 
 STORED = "SELECT period_start, value, status FROM raw.observation_current ORDER BY ALL"
 

@@ -11,8 +11,9 @@ from orchestration.sources.agencies import statcan
 from orchestration.store.archive import Archive
 from tests.replay.server import ReplayServer, html_page
 from tests.replay.statcan import Point, Series, Wds
-from tests.support.live_case import home, query, refreshed, values
+from tests.support.live_case import home, refreshed, values
 from tests.support.source_case import unpaced
+from tests.support.stored import rows
 
 (CHECKED,) = (d for d in unpaced(statcan.DATASETS) if d.name == "checked_vectors")
 ELECTRIC = "v1277485216"
@@ -64,7 +65,7 @@ def test_a_code_with_another_title_is_refused_with_both_and_the_others_are_loade
     assert problem.startswith(f"{ELECTRIC} was refused") and "Canada;Diesel" in problem
     assert "Registrations of new battery electric vehicles, Canada" in problem
     assert values(settings, SERIES[ELECTRIC]) == {}
-    stored = query(settings, "SELECT count(DISTINCT series_id) FROM raw.observation")
+    stored = rows(settings, "SELECT count(DISTINCT series_id) FROM raw.observation")
     assert stored == [(len(SERIES) - 1,)]
     # what was refused stays out when the store is made again from the archive
     (payload,) = Archive(settings).payloads()
@@ -86,7 +87,7 @@ def test_a_code_is_not_used_while_its_title_cannot_be_read(tmp_path, wds, replay
         wds.titles = dict.fromkeys(SERIES, "")
     outcome = refreshed(settings, CHECKED)
     assert outcome.state == "failed" and "title" in outcome.problems[0]
-    assert query(settings, "SELECT count(*) FROM raw.observation") == [(0,)]
+    assert rows(settings, "SELECT count(*) FROM raw.observation") == [(0,)]
 
 
 def test_what_was_found_is_kept_in_the_state_of_the_warehouse(tmp_path, wds):

@@ -21,8 +21,9 @@ from tests.replay.server import (
     with_bom,
     wrong_type,
 )
-from tests.support.live_case import everything, home, prepared, quarantined, query, refreshed, values
+from tests.support.live_case import everything, home, prepared, quarantined, refreshed, values
 from tests.support.source_case import unpaced
+from tests.support.stored import rows
 
 (DATASET,) = unpaced(bank_of_canada.DATASETS)
 USD, MXN = "fx_usd_cad_bank_of_canada", "fx_mxn_cad_bank_of_canada"
@@ -82,7 +83,7 @@ def test_a_changed_rate_is_a_new_vintage_of_its_month(tmp_path, valet):
     valet.days["FXUSDCAD"]["2026-03-10"] = "1.9000"
     outcome = refreshed(settings, DATASET)
     assert (outcome.appended, outcome.revised) == (1, 1)
-    assert query(settings, "SELECT count(*) FROM raw.observation WHERE series_id = ?", USD) == [(11,)]
+    assert rows(settings, "SELECT count(*) FROM raw.observation WHERE series_id = ?", USD) == [(11,)]
 
 
 @pytest.mark.recorded

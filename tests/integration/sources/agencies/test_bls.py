@@ -24,7 +24,8 @@ from tests.replay.server import (
     with_bom,
 )
 from tests.support.bundled import as_of, read
-from tests.support.source_case import context, holds, one, refresh, rows, settings_at
+from tests.support.source_case import context, holds, one, refresh, settings_at
+from tests.support.stored import rows
 
 TODAY = date(2026, 11, 20)
 KEY = "0123456789abcdef0123456789abcdef"

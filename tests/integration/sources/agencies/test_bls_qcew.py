@@ -9,7 +9,8 @@ import pytest
 from orchestration.sources.agencies import bls_qcew
 from tests.replay.bls_qcew import Slices
 from tests.replay.server import ReplayServer, html_page, server_error, text_reply
-from tests.support.source_case import one, refresh, rows, settings_at
+from tests.support.source_case import one, refresh, settings_at
+from tests.support.stored import rows
 
 TODAY = date(2024, 8, 20)
 MICHIGAN = "usa_mi_employment_motor_vehicles_qcew"

@@ -22,7 +22,8 @@ from tests.replay.server import (
     too_many,
 )
 from tests.support.bundled import FIGURES
-from tests.support.source_case import one, refresh, rows, settings_at
+from tests.support.source_case import one, refresh, settings_at
+from tests.support.stored import rows
 from transforms.schema import FREIGHT_FLOW
 
 (DATASET,) = bts.DATASETS

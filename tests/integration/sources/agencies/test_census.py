@@ -17,7 +17,8 @@ from tests.replay.server import (
 )
 from tests.support.bundled import FIGURES
 from tests.support.parsed import payload_of
-from tests.support.source_case import one, refresh, rows, settings_at
+from tests.support.source_case import one, refresh, settings_at
+from tests.support.stored import rows
 from transforms.schema import TRADE_FLOW, Parsed
 
 #: January 2019 is the newest month that can be out: the figures hold both years in full

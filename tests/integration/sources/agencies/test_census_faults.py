@@ -26,7 +26,8 @@ from tests.replay.server import (
     server_error,
     text_reply,
 )
-from tests.support.source_case import holds, one, refresh, rows, settings_at
+from tests.support.source_case import holds, one, refresh, settings_at
+from tests.support.stored import rows
 
 #: January 2019 is the newest month that can be out: the figures hold both years in full
 TODAY = date(2019, 3, 20)

@@ -9,7 +9,8 @@ import pytest
 from orchestration.sources.agencies import comtrade
 from tests.replay.comtrade import Comtrade, refused, row
 from tests.replay.server import ReplayServer, html_page, json_reply, server_error, text_reply, too_many
-from tests.support.source_case import holds, one, refresh, rows, settings_at
+from tests.support.source_case import holds, one, refresh, settings_at
+from tests.support.stored import rows
 
 (DATASET,) = comtrade.DATASETS
 TODAY = date(2026, 11, 20)

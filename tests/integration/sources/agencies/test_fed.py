@@ -20,16 +20,8 @@ from tests.replay.server import (
     too_many,
 )
 from tests.support.fed_case import G5, G17, bundled, g17, months
-from tests.support.live_case import (
-    everything,
-    home,
-    prepared,
-    quarantined,
-    query,
-    refreshed,
-    values,
-    vintages,
-)
+from tests.support.live_case import everything, home, prepared, quarantined, refreshed, values, vintages
+from tests.support.stored import rows
 
 VEHICLES = "usa_industrial_production_motor_vehicles_parts"
 
@@ -52,11 +44,11 @@ def ddp(replay: ReplayServer) -> Ddp:
 def test_live_releases_continue_the_bundled_series_without_a_single_revision(tmp_path, ddp, replay):
     """Same series, unit and number of decimals: the first live run must add only what is not bundled."""
     settings = home(tmp_path, "observation_fed")
-    before = query(settings, "SELECT count(*) FROM raw.observation")
+    before = rows(settings, "SELECT count(*) FROM raw.observation")
     outcome = refreshed(settings, G17)
     assert (outcome.state, outcome.requests, outcome.revised, outcome.withdrawn) == ("done", 1, 0, 0)
     new = dict(
-        query(
+        rows(
             settings,
             "SELECT series_id, count(*) FROM raw.observation WHERE known_from_basis = 'retrieved' GROUP BY ALL",
         )
@@ -67,7 +59,7 @@ def test_live_releases_continue_the_bundled_series_without_a_single_revision(tmp
         "usa_production_motor_vehicles",
     }
     assert refreshed(settings, G5).appended == 0
-    assert query(settings, "SELECT count(*) FROM raw.observation")[0][0] == before[0][0] + sum(new.values())
+    assert rows(settings, "SELECT count(*) FROM raw.observation")[0][0] == before[0][0] + sum(new.values())
     assert {c.get("rel") for c in replay.calls("FED")} == {"G17", "H10"}
     assert all(c.headers["user-agent"] for c in replay.calls("FED"))
 
@@ -86,7 +78,7 @@ def test_a_release_revises_five_months_and_adds_one(tmp_path, ddp):
     assert (value, status, basis) == (118.1234, "normal", "retrieved")
     assert known_from > max(
         r[0]
-        for r in query(
+        for r in rows(
             settings, "SELECT known_from FROM raw.observation WHERE known_from_basis = 'observed_by'"
         )
     )
@@ -98,7 +90,7 @@ def test_the_filler_before_a_series_begins_is_no_observation(tmp_path, ddp):
     refreshed(settings, G17)
     assert min(values(settings, "usa_industrial_production")) == "1919-01"
     assert min(values(settings, "usa_capacity_utilisation")) == "1972-01"
-    assert query(settings, "SELECT count(*) FROM raw.observation WHERE value IS NULL") == [(0,)]
+    assert rows(settings, "SELECT count(*) FROM raw.observation WHERE value IS NULL") == [(0,)]
 
 
 def test_a_gap_inside_a_series_is_a_missing_number_and_not_minus_9999(tmp_path, ddp):

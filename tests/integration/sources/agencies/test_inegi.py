@@ -20,8 +20,9 @@ from tests.replay.server import (
     server_error,
     too_many,
 )
-from tests.support.live_case import everything, home, prepared, query, refreshed, values, vintages
+from tests.support.live_case import everything, home, prepared, refreshed, values, vintages
 from tests.support.source_case import holds, unpaced
+from tests.support.stored import rows
 
 VEHICLES, TRADE, *_, REGISTER = unpaced(inegi.DATASETS)
 TOKEN = "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9"
@@ -67,7 +68,7 @@ def test_live_histories_continue_the_bundled_series_without_a_single_revision(tm
         # the newest month of each series is preliminary now, which the bundled copies do not say
         assert (outcome.appended, outcome.revised) == (12, 12)
         assert refreshed(settings, dataset).unchanged == 1
-    assert query(
+    assert rows(
         settings, "SELECT DISTINCT status FROM raw.observation WHERE known_from_basis = 'retrieved'"
     ) == [("preliminary",)]
     first = replay.calls("INEGI")[0]
@@ -114,7 +115,7 @@ def test_one_retired_indicator_among_twelve_is_found_by_asking_singly(tmp_path, 
     assert outcome.state == "partial" and outcome.requests == 2 + len(inegi.VEHICLES)
     (problem,) = outcome.problems
     assert problem.startswith("indicator 15171") and "No se encontraron resultados" in problem
-    stored = query(settings, "SELECT count(DISTINCT series_id) FROM raw.observation")
+    stored = rows(settings, "SELECT count(DISTINCT series_id) FROM raw.observation")
     assert stored == [(len(inegi.VEHICLES) - 1,)]
     again = refreshed(settings, VEHICLES)
     assert again.unchanged == len(inegi.VEHICLES) - 1 and not again.changed
@@ -142,7 +143,7 @@ def test_the_token_is_written_nowhere(tmp_path, bie, replay):
         replay.forget()
         assert TOKEN not in " ".join(told)
     assert holds(settings.home, TOKEN) == []
-    url = query(settings, "SELECT request_url FROM raw.payload WHERE source_id = 'inegi'")[0][0]
+    url = rows(settings, "SELECT request_url FROM raw.payload WHERE source_id = 'inegi'")[0][0]
     assert url.endswith("/2.0/{token}?type=json")
 
 

@@ -10,17 +10,9 @@ import pytest
 from orchestration.sources.agencies import inegi
 from tests.replay.inegi import OpenData, register_csv, register_zip
 from tests.replay.server import ReplayServer, Reply, cut, html_page, server_error
-from tests.support.live_case import (
-    everything,
-    home,
-    prepared,
-    quarantined,
-    query,
-    refreshed,
-    values,
-    vintages,
-)
+from tests.support.live_case import everything, home, prepared, quarantined, refreshed, values, vintages
 from tests.support.source_case import unpaced
+from tests.support.stored import rows
 
 *_, HYBRIDS, REGISTER = unpaced(inegi.DATASETS)
 
@@ -91,7 +83,7 @@ def test_totals_types_makers_and_destinations_become_series(tmp_path, register, 
     assert (outcome.state, outcome.requests, outcome.rejected) == ("done", 3, 0)
     newest = {
         series_id: values(settings, series_id)["2026-09"]
-        for (series_id,) in query(settings, "SELECT DISTINCT series_id FROM raw.observation")
+        for (series_id,) in rows(settings, "SELECT DISTINCT series_id FROM raw.observation")
     }
     assert newest == {
         "mex_production_light_vehicles": 1600.0,

@@ -22,8 +22,9 @@ from tests.replay.server import (
     too_many,
 )
 from tests.replay.statcan import Point, Series, Wds, failed
-from tests.support.live_case import everything, home, prepared, query, refreshed, values, vintages
+from tests.support.live_case import everything, home, prepared, refreshed, values, vintages
 from tests.support.source_case import unpaced
+from tests.support.stored import rows
 from transforms.parse.outcome import NotYetReleasedError
 from transforms.parse.statcan_wds import parse_changed_series
 
@@ -118,7 +119,7 @@ def test_the_same_numbers_as_bundled_revise_nothing(tmp_path, wds):
     assert (outcome.state, outcome.revised, outcome.withdrawn) == ("done", 0, 0)
     new = {
         s
-        for (s,) in query(
+        for (s,) in rows(
             settings, "SELECT DISTINCT series_id FROM raw.observation WHERE known_from_basis = 'release'"
         )
     }
@@ -141,7 +142,7 @@ def test_suppressed_missing_and_rounded_numbers_keep_their_meaning(tmp_path, wds
     points["2026-10-01"] = Point(5.0, status=7)
     settings = home(tmp_path)
     refreshed(settings, VECTORS)
-    found = query(
+    found = rows(
         settings,
         "SELECT value, status FROM raw.observation_current WHERE series_id = 'can_shipments_transportation_equipment' "
         "AND period_start >= '2026-08-01' ORDER BY period_start",

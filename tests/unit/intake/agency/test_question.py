@@ -12,16 +12,8 @@ from orchestration.store.archive import Archive
 from tests.replay.server import (
     ReplayServer,
 )
-from tests.support.refresh_case import (
-    API,
-    Agency,
-    everything_written,
-    one,
-    rows,
-    run,
-    serve_agency,
-    settings_at,
-)
+from tests.support.refresh_case import API, Agency, everything_written, one, run, serve_agency, settings_at
+from tests.support.stored import rows
 
 
 @pytest.fixture
