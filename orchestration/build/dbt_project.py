@@ -26,7 +26,7 @@ from orchestration.base.errors import ReleaseError
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
 from orchestration.build import data_tests, parse_ahead
-from orchestration.build.dbt_call import environment, invoke
+from orchestration.build.dbt_call import environment, import_dbt, invoke
 
 if TYPE_CHECKING:
     from dbt.contracts.graph.manifest import Manifest
@@ -68,8 +68,7 @@ def ensure_manifest(settings: Settings) -> Path:
     ahead = parse_ahead.of(settings)
     if ahead is not None:
         report("transform", "reading the dbt project")
-        import dbt.adapters.duckdb
-        import dbt.cli.main  # noqa: F401  (1.5 s that the models need later; here there is time)
+        import_dbt()
     if ahead is not None and ahead.reached(PARSED):
         _take(settings, ahead.folder, _MANIFEST)
         return settings.dbt_manifest

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from contextlib import nullcontext
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import dagster as dg
@@ -97,16 +100,38 @@ def test_ctrl_c_during_a_step_is_an_interruption_and_no_failed_run(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("parses", [True, False])
-def test_figures_are_loaded_ahead_only_where_the_project_is_being_read(
+def test_figures_are_loaded_while_the_run_is_being_prepared(
     settings: Settings, monkeypatch, parses: bool
 ) -> None:
-    """Loaded ahead of every build, a failure to load would be met twice and progress be shown in the wrong place."""
+    """One processor of two would wait for the other: for the project to be read, or where it is known for Dagster and dbt to be imported."""
     done: list[str] = []
+
+    @contextmanager
+    def importing() -> Iterator[None]:
+        done.append("importing")
+        yield
+        done.append("imported")
 
     @dg.asset
     def load() -> None:
         done.append("step")
 
     served(monkeypatch, load, parses=parses)
+    monkeypatch.setattr(dagster_run, "_importing_ahead", importing)
     run_job(settings, "build", meanwhile=lambda: done.append("ahead"))
-    assert done == (["ahead", "step"] if parses else ["step"])
+    assert done == (["ahead", "step"] if parses else ["importing", "ahead", "imported", "step"])
+
+
+@pytest.mark.slow
+def test_what_cannot_be_imported_ahead_is_said_by_the_run(settings: Settings, monkeypatch) -> None:
+    """An error in a thread would be printed with its traceback, and the run go on as if nothing had been."""
+
+    @dg.asset
+    def load() -> None: ...
+
+    served(monkeypatch, load, parses=False)
+    monkeypatch.setitem(sys.modules, "dbt.cli.main", None)  # importing it raises ImportError
+    with pytest.raises(ImportError):
+        dagster_run.import_dbt()
+    run_job(settings, "build", meanwhile=lambda: None)
+    assert "imports" not in {thread.name for thread in threading.enumerate()}
