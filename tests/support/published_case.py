@@ -34,6 +34,11 @@ def read(home: Settings, query: str) -> list[tuple]:
         return con.execute(query).fetchall()
 
 
+def version(home: Settings) -> int:
+    """Of which build the current release is: release_case.write_build."""
+    return read(home, "SELECT DISTINCT built_as FROM fct_observation")[0][0]
+
+
 def with_releases(home: Settings, count: int) -> list[records.Release]:
     """A home in which builds 0, 1, ... were released one after the other; the releases in that order, the last is current.
 

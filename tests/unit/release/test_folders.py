@@ -16,7 +16,7 @@ from orchestration.release import contract, public_file, records
 from orchestration.release import folders as release
 from orchestration.release.contract import CheckResult
 from tests.support import release_case
-from tests.support.published_case import publish, read, with_releases
+from tests.support.published_case import publish, read, version, with_releases
 from tests.support.release_case import write_build
 
 
@@ -33,10 +33,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     write_build(settings, 7)
     publish(settings)
     return settings
-
-
-def version(home: Settings) -> int:
-    return read(home, "SELECT DISTINCT built_as FROM fct_observation")[0][0]
 
 
 # --- what stops a release ---

@@ -11,17 +11,13 @@ from orchestration.base.settings import Settings
 from orchestration.release import folders as release
 from orchestration.release import records
 from tests.support import release_case
-from tests.support.published_case import read, with_releases
+from tests.support.published_case import version, with_releases
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Settings:
     """An empty home whose path has a space and a quote."""
     return release_case.settings(tmp_path / "the user's home")
-
-
-def version(home: Settings) -> int:
-    return read(home, "SELECT DISTINCT built_as FROM fct_observation")[0][0]
 
 
 def test_a_damaged_folder_is_listed_with_its_problem_and_not_rolled_back_to(home: Settings):
