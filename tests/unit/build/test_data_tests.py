@@ -90,6 +90,25 @@ def test_a_test_that_cannot_run_is_an_error_and_the_others_go_on(home: Settings)
     assert found["good"] == ("pass", None)
 
 
+def test_a_test_that_found_no_memory_is_run_again_alone(home: Settings, monkeypatch: pytest.MonkeyPatch):
+    """Beside another test DuckDB may find no memory although it could free some: a whole build would not be released for it."""
+    tried: list[str] = []
+    run_once = data_tests._run
+
+    def without_memory(con: duckdb.DuckDBPyConnection, test: data_tests.DataTest) -> data_tests.TestResult:
+        tried.append(test.name)
+        if test.name == "large" and tried.count("large") == 1:
+            return data_tests._result(test, "error", "Out of Memory Error: could not allocate block", 0.1)
+        return run_once(con, test)
+
+    monkeypatch.setattr(data_tests, "_run", without_memory)
+    found = run(
+        home, node("large", "SELECT 1 WHERE false"), node("wrong", "SELECT no_such_column FROM dim_event")
+    )
+    assert found["large"] == ("pass", None) and found["wrong"][0] == "error"
+    assert sorted(tried) == ["large", "large", "wrong"]
+
+
 def test_a_test_of_what_was_not_made_is_skipped(home: Settings):
     found = run(home, node("t", "select * from dim_series", needs=(MODEL, "model.headway.dim_series")))
     assert found == {"t": ("skipped", "dim_series was not built")}

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import duckdb
 import polars as pl
-import pytest
 from polars.testing import assert_frame_equal
 
-from orchestration.build import relation_frame
 from orchestration.build.relation_frame import frame_with_categories
 
 
-@pytest.mark.parametrize("batch_rows", [1, 3000, 1_000_000])
-def test_the_rows_are_those_of_the_relation(monkeypatch, batch_rows: int):
-    """A batch whose texts got numbers of their own would mix up series; an order that is lost would mix up months."""
-    monkeypatch.setattr(relation_frame, "_BATCH_ROWS", batch_rows)
+def test_the_rows_are_those_of_the_relation():
+    """An order that is lost would mix up months, a missing text that becomes a category of its own two series."""
     with duckdb.connect() as con:
         relation = con.sql(
             """select if(i % 7 = 0, null, 'series ' || (9000 - i) % 5) as series_id, i, i / 3 as value, i % 2 = 0 as flag,
