@@ -38,4 +38,4 @@ def test_an_error_of_dbt_is_handed_back(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_profile_and_an_update_share_one_limit_of_memory() -> None:
     """A profile cannot read Python: with another number there, a whole build or an update would pass the 1.5 GB of a build."""
     profile = yaml.safe_load((PROJECT / "dbt_project" / "profiles.yml").read_text(encoding="utf-8"))
-    assert profile["headway"]["outputs"]["build"]["settings"]["memory_limit"] == BUILD_MEMORY_LIMIT
+    assert profile["headway"]["outputs"]["build"]["config_options"]["memory_limit"] == BUILD_MEMORY_LIMIT
