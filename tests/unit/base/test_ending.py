@@ -70,3 +70,17 @@ def test_headway_ends_like_this():
     assert done.returncode == 0 and "compare" in done.stdout
     done = subprocess.run([*command, "no-such"], cwd=PROJECT, capture_output=True, text=True, check=False)
     assert done.returncode == 2 and "no-such" in done.stderr
+
+
+@pytest.mark.parametrize(("used", "expected"), [("json", "False True"), ("duckdb", "False False")])
+def test_a_process_that_ends_by_itself_leaves_its_memory_to_the_system(used: str, expected: str):
+    """A third of a process that loads Dagster's definitions; and forty lines of complaint of DuckDB's binding where it is used."""
+    code = (
+        "import atexit, gc\n"
+        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 0))\n"  # the first one is called last
+        f"import orchestration, {used}\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout.strip(), done.stderr) == (expected, "")
