@@ -6,6 +6,7 @@ Exit statuses: 0 done, 1 failed, 2 the question cannot be answered, 3 partly don
 
 from __future__ import annotations
 
+import errno
 import functools
 import os
 import re
@@ -53,6 +54,12 @@ class _Commands(click.Group):
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             pass
+        except OSError as error:
+            # A file that could not be written is told by name where it is written; one without a name is the output of the command.
+            if error.errno != errno.ENOSPC or error.filename is not None:
+                raise
+            click.echo("headway: the output could not be written whole: the disk is full", err=True)
+            os._exit(1)  # Python would try to write the rest, and say in three lines that it can't
         except Exception as error:
             # after Ctrl-C an error is what the interruption became on its way here: DuckDB makes it a RuntimeError
             if not heard:
