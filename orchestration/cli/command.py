@@ -54,21 +54,24 @@ class _Commands(click.Group):
                 return super().invoke(ctx)
         except KeyboardInterrupt:
             pass
-        except OSError as error:
-            # A file that could not be written is told by name where it is written; one without a name is the output of the command.
-            if error.errno != errno.ENOSPC or error.filename is not None:
-                raise
-            click.echo("headway: the output could not be written whole: the disk is full", err=True)
-            os._exit(1)  # Python would try to write the rest, and say in three lines that it can't
         except Exception as error:
             # after Ctrl-C an error is what the interruption became on its way here: DuckDB makes it a RuntimeError
             if not heard:
+                _leave_if_disk_is_full(error)
                 if not isinstance(error, HeadwayError):
                     raise
                 click.echo(f"headway: {error}", err=True)
                 leave(error.exit_code)
         click.echo("headway: stopped", err=True)
         leave(STOPPED)
+
+
+def _leave_if_disk_is_full(error: Exception) -> None:
+    """End the process in one line where the output of the command could not be written. A file that could not be written is told by
+    name where it is written; an error without a name is of the output."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+        click.echo("headway: the output could not be written whole: the disk is full", err=True)
+        os._exit(1)  # Python would try to write the rest, and say in three lines that it can't
 
 
 @contextmanager
