@@ -27,7 +27,7 @@ MEMORY_LIMIT = "800MB"
 #: of a session that makes models: beside it in the same build are dbt and the frames of two models in Python. profiles.yml has it for dbt
 BUILD_MEMORY_LIMIT = "600MB"
 #: What DuckDB says where it found no memory for a query. Two queries at once sometimes find none although they fit: int_cut_candidate
-#: beside int_control_difference failed in 2 of 67 runs at 600 MB and in none of 63 at 450 MB (DuckDB 2.0.0). Run again alone it succeeds.
+#: beside int_control_difference failed in 2 of 67 runs at 600 MB and in none of 63 at 450 MB (DuckDB 2.0.0). Alone it succeeded in 47 of 47.
 NO_MEMORY = "Out of Memory Error"
 #: How a table is written as Parquet. DuckDB makes dictionaries of up to a fifth of a row group, 24,000 values, for columns of measured numbers,
 #: too, which hardly repeat: without those rpt_before_after takes 3.3 s of a processor and 39 MB in place of 5.4 s and 44 MB

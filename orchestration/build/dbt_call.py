@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def import_dbt() -> None:
-    """Import what `invoke` calls, at a moment in which a processor has nothing else to do: it takes 1.5 s."""
+    """Import what `invoke` calls, at a moment in which a processor has nothing else to do: it takes a second."""
     import dbt.adapters.duckdb
     import dbt.cli.main  # noqa: F401
 

@@ -201,7 +201,7 @@ def _built_anew(settings: Settings) -> DbtResult:
 
 def _without_memory(result: RunExecutionResult) -> list[str]:
     """The names of the models for which DuckDB found no memory (NO_MEMORY), and of those that were skipped for it; none where another
-    one failed. With other programs on both processors that was one build in four while a model read its input in batches.
+    one failed. With other programs on both processors that was 3 of 7 builds while a model read its input in batches.
     """
     failed = [r for r in result.results if str(r.status) == "error"]
     if not failed or not all(NO_MEMORY in (r.message or "") for r in failed):

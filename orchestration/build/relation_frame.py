@@ -17,6 +17,6 @@ def frame_with_categories(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
     makes VARCHAR of such a column where the frame becomes a table. Raises duckdb.Error where the query fails.
 
     The query is run to its end before the first text is converted. Read in batches it held its joins in DuckDB's memory for five
-    seconds, in which the other thread of a build had none left: int_control_difference failed in 5 of 30 builds.
+    seconds, in which the other thread of a build had none left: int_control_difference failed in 5 of some 40 builds.
     """
     return relation.pl().with_columns(pl.col(pl.String).cast(pl.Categorical))

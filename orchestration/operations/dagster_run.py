@@ -52,7 +52,7 @@ def run_job(
 
 @contextmanager
 def _importing_ahead() -> Iterator[None]:
-    """Inside the block a thread imports what the run needs next: 2.5 s of Python, while figures are loaded outside of it for 5 s."""
+    """Inside the block a thread imports what the run needs next: 1.5 s of Python, while figures are loaded outside of it for 5 s."""
 
     def libraries() -> None:
         with suppress(Exception):  # what cannot be imported is said by the run

@@ -187,7 +187,7 @@ def test_half_an_export_is_gone_after_ctrl_c(home: Settings, tmp_path: Path, mon
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
 def test_headway_says_in_one_line_that_its_output_was_not_written():
     """A list of events that a script wrote to a full disk was a traceback of forty lines."""
-    code = "import sys, click; from orchestration.cli.command import command, main\n@command('long', '')\ndef long(settings, out):\n    print('x' * 99999)\nmain(['long'])"
+    code = "from orchestration.cli.command import command, main\n@command('long', '')\ndef long(settings, out):\n    print('x' * 99999)\nmain(['long'])"
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-c", code],
