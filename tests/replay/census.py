@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -64,66 +64,85 @@ def row(path: str, level: str, code: str, partner: str, month: str, **variables:
     }
 
 
+#: what of a cell is not a variable, in the order of the arguments of `row`
+_KEY = ("path", "level", "code", "partner", "month")
+
+
 @cache
-def figures(year: int) -> tuple[Row, ...]:
-    """The latest bundled values of a year, laid out as the API has them."""
+def figures(year: int) -> pl.DataFrame:
+    """The latest bundled values of a year as text: the columns of _KEY, and GEN_VAL_MO, CON_VAL_MO, CAL_DUT_MO and ALL_VAL_MO. A frame, because
+    an answer takes some hundred of its 45,000 cells."""
+    system = pl.col("classification")
     cells = (
         read("trade_flow")
         .filter(
             (pl.col("period_start").dt.year() == year)
             & pl.col("basis").is_in(["general", "consumption", "total_exports"])
+            & (pl.col("source_id") != "bts")
         )
-        .filter(pl.col("source_id") != "bts")
         .sort("known_from")
         .group_by(
-            "flow", "basis", "classification", "product_level", "product_code", "partner_code", "period_start"
+            pl.format("/{}/{}", "flow", pl.when(system == "NAICS").then(pl.lit("naics")).otherwise(pl.lit("hs"))).alias("path"),
+            pl.when(system == "TOTAL").then(pl.lit("-"))
+            .otherwise(pl.format("{}{}", pl.when(system == "NAICS").then(pl.lit("NA")).otherwise(pl.lit("HS")), "product_level"))
+            .alias("level"),
+            pl.when(system == "TOTAL").then(pl.lit("-")).otherwise(pl.col("product_code")).alias("code"),
+            pl.col("partner_code").alias("partner"),
+            pl.col("period_start").dt.strftime("%Y-%m").alias("month"),
         )
-        .agg(pl.col("value_usd", "duty_usd").last())
+        .agg(
+            *(
+                pl.col("value_usd").filter(pl.col("basis") == basis).last().alias(name)
+                for basis, name in (("general", "GEN_VAL_MO"), ("consumption", "CON_VAL_MO"), ("total_exports", "ALL_VAL_MO"))
+            ),
+            pl.col("duty_usd").drop_nulls().last().alias("CAL_DUT_MO"),
+        )
+    )  # fmt: skip
+    is_import = pl.col("path").str.starts_with("/imports")
+    # each stands for the other; of imports of which the figures hold only a duty, both are 0
+    general = pl.coalesce("GEN_VAL_MO", "CON_VAL_MO", pl.lit(0))
+    return (
+        _with_spread_consumption(cells)
+        .with_columns(
+            pl.when(is_import).then(general).alias("GEN_VAL_MO"),
+            pl.when(is_import).then(pl.coalesce("CON_VAL_MO", general)).alias("CON_VAL_MO"),
+            pl.when(is_import).then(pl.col("CAL_DUT_MO").fill_null(0)).alias("CAL_DUT_MO"),
+        )
+        .with_columns(pl.exclude(*_KEY).cast(pl.String))
     )
-    merged: dict[tuple, dict[str, str]] = {}
-    for flow, basis, system, level, code, partner, period, value, duty in cells.rows():
-        path = f"/{flow}/{'naics' if system == 'NAICS' else 'hs'}"
-        names = ("-", "-") if system == "TOTAL" else (f"{'NA' if system == 'NAICS' else 'HS'}{level}", code)
-        found = merged.setdefault((path, *names, partner, f"{period:%Y-%m}"), {})
-        name = {"general": "GEN_VAL_MO", "consumption": "CON_VAL_MO", "total_exports": "ALL_VAL_MO"}[basis]
-        found[name] = str(value)
-        if duty is not None:
-            found["CAL_DUT_MO"] = str(duty)
-    _spread_consumption(merged)
-    rows = []
-    for key, values in merged.items():
-        if key[0].startswith("/imports"):
-            for one, other in (("GEN_VAL_MO", "CON_VAL_MO"), ("CON_VAL_MO", "GEN_VAL_MO")):
-                values.setdefault(one, values.get(other, "0"))
-            values.setdefault("CAL_DUT_MO", "0")
-        rows.append(row(*key, **values))
-    return tuple(rows)
 
 
-def _spread_consumption(cells: dict[tuple, dict[str, str]]) -> None:
-    """Imports for consumption of all goods for the countries without them, in proportion to their general imports, and of
+def _with_spread_consumption(cells: pl.DataFrame) -> pl.DataFrame:
+    """`cells`, with imports for consumption of all goods for the countries without them, in proportion to their general imports, and of
     the continents (Mexico lies in North America), month by month."""
-    months: dict[str, dict[str, dict[str, str]]] = {}
-    for (path, _, code, partner, month), values in cells.items():
-        if path == "/imports/hs" and code == "-":
-            months.setdefault(month, {})[partner] = values
-    for partners in months.values():
+    of_all_goods = (pl.col("path") == "/imports/hs") & (pl.col("code") == "-")
+    months: dict[str, dict[str, dict[str, int | None]]] = {}
+    for month, partner, general, consumption in (
+        cells.filter(of_all_goods).select("month", "partner", "GEN_VAL_MO", "CON_VAL_MO").iter_rows()
+    ):
+        months.setdefault(month, {})[partner] = {"GEN_VAL_MO": general, "CON_VAL_MO": consumption}
+    spread = []
+    for month, partners in months.items():
         countries = {code: values for code, values in partners.items() if is_country(code)}
-        unknown = {code: v for code, v in countries.items() if "CON_VAL_MO" not in v}
-        if "CON_VAL_MO" not in partners["-"] or not unknown:
+        unknown = {code: v for code, v in countries.items() if v["CON_VAL_MO"] is None}
+        if partners["-"]["CON_VAL_MO"] is None or not unknown:
             continue
-        left = int(partners["-"]["CON_VAL_MO"]) - sum(
-            int(v["CON_VAL_MO"]) for code, v in countries.items() if code not in unknown
+        left = partners["-"]["CON_VAL_MO"] - sum(
+            v["CON_VAL_MO"] for code, v in countries.items() if code not in unknown
         )
-        weights = {code: int(v["GEN_VAL_MO"]) for code, v in unknown.items()}
+        weights = {code: v["GEN_VAL_MO"] for code, v in unknown.items()}
         shares = {code: left * weight // sum(weights.values()) for code, weight in weights.items()}
         shares[max(weights, key=weights.__getitem__)] += left - sum(shares.values())
         for code, share in shares.items():
-            countries[code]["CON_VAL_MO"] = str(share)
+            countries[code]["CON_VAL_MO"] = share
         for code, values in partners.items():
             if code.endswith("XXX"):
                 members = (c for c in countries if code[0] == ("1" if c == "2010" else c[0]))
-                values["CON_VAL_MO"] = str(sum(int(countries[c]["CON_VAL_MO"]) for c in members))
+                values["CON_VAL_MO"] = sum(countries[c]["CON_VAL_MO"] for c in members)
+        spread += [("/imports/hs", "-", "-", month, code, v["CON_VAL_MO"]) for code, v in partners.items()]
+    key = ("path", "level", "code", "month", "partner")
+    schema = {**dict.fromkeys(key, pl.String), "CON_VAL_MO": pl.Int64}
+    return cells.update(pl.DataFrame(spread, schema, orient="row"), on=key)
 
 
 @dataclass
@@ -158,7 +177,7 @@ class TradeApi:
         for name in query:
             if name not in _COMMON | {commodity}:
                 return text_reply(f"error: unknown predicate variable: '{name}'", 400)
-        found = [r for r in self._rows(query) if r["path"] == call.path and self._matches(r, query)]
+        found = self._rows(call.path, query)
         if commodity not in (*asked, *query):
             found = [r for r in found if r[commodity] == "-"]
         if not found:
@@ -175,34 +194,52 @@ class TradeApi:
         page = "invalid_key.html" if key else "missing_key.html"
         return redirect(f"https://api.census.gov/data/{page}", headers={"X-DataWebAPI-KeyError": "1"})
 
-    def _rows(self, query: Mapping[str, list[str]]) -> Iterable[Row]:
+    def _rows(self, path: str, query: Mapping[str, list[str]]) -> list[Row]:
+        """The cells that were asked for, with what was replaced in them."""
         years = {
             int(year)
             for year in re.findall(r"\b(\d{4})\b", " ".join(query.get("time", []) + query.get("YEAR", [])))
         }
+        found = [
+            r
+            for r in self.extra
+            if r["YEAR"] in {str(year) for year in years} and self._matches(r, path, query)
+        ]
+        is_known = pl.col("level").str.starts_with("HS").not_()
+        if self.chapters:
+            is_known |= pl.col("level") == "HS2"
         for year in sorted(years):
-            known = (
-                r
-                for r in figures(year)
-                if r["COMM_LVL"][:2] != "HS" or (self.chapters and r["COMM_LVL"] == "HS2")
-            )
-            for found in (*known, *self.extra):
-                if found["YEAR"] == str(year) and found["time"] <= self.released_to:
-                    commodity = found[_COMMODITY[found["path"]]]
-                    changed = self.replaced.get((found["path"], commodity, found["CTY_CODE"], found["time"]))
-                    yield {**found, **changed} if changed else found
-
-    @staticmethod
-    def _matches(found: Row, query: Mapping[str, list[str]]) -> bool:
-        for name, wanted in query.items():
-            value = found[name] or ""
-            if name == "time":
-                span = re.fullmatch(r"from (\S+)(?: to (\S+))?", wanted[0])
-                first, last = (span[1], span[2] or "9999") if span else (wanted[0], wanted[0])
-                if not first <= value <= last:
-                    return False
-            elif not any(
-                value == w or (w.endswith("*") and value.startswith(w[:-1]) and value != "-") for w in wanted
+            known = figures(year).filter((pl.col("path") == path) & is_known)
+            # of what is asked for, the level, the commodity, the partner and the month are columns here; the others are asked of each row
+            for name, column in zip(
+                ("COMM_LVL", _COMMODITY[path], "CTY_CODE", "time"), _KEY[1:], strict=True
             ):
-                return False
+                values = known[column].unique()
+                known = known.filter(pl.col(column).is_in([v for v in values if _fits(name, v, query)]))
+            cells = known.select(*_KEY, pl.exclude(*_KEY)).iter_rows(named=True)
+            rows = (
+                row(**{name: value for name, value in cell.items() if value is not None}) for cell in cells
+            )
+            found += (r for r in rows if self._matches(r, path, query))
+        if self.replaced:
+            cells = ((r, (path, r[_COMMODITY[path]], r["CTY_CODE"], r["time"])) for r in found)
+            found = [{**r, **self.replaced.get(cell, {})} for r, cell in cells]
+        return found
+
+    def _matches(self, found: Row, path: str, query: Mapping[str, list[str]]) -> bool:
+        is_out = (found["time"] or "") <= self.released_to
+        return (
+            is_out and found["path"] == path and all(_fits(name, found[name] or "", query) for name in query)
+        )
+
+
+def _fits(name: str, value: str, query: Mapping[str, list[str]]) -> bool:
+    """Whether a cell with this value of the variable `name` is among what is asked for; of a variable that is not asked for, any."""
+    if name not in query:
         return True
+    wanted = query[name]
+    if name == "time":
+        span = re.fullmatch(r"from (\S+)(?: to (\S+))?", wanted[0])
+        first, last = (span[1], span[2] or "9999") if span else (wanted[0], wanted[0])
+        return first <= value <= last
+    return any(value == w or (w.endswith("*") and value.startswith(w[:-1]) and value != "-") for w in wanted)
