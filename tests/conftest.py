@@ -6,6 +6,7 @@ Does not belong here: data of one module's tests.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import json
 import logging
@@ -70,6 +71,14 @@ class _Clients(dict):
             return json.loads(done.stdout)
 
         return query
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A worker has told everything when its session ends. Its process is then ended at once, after what was registered later than this for the
+    end (chromedriver, replay servers): taking apart what is in its memory takes a second, and where an object of DuckDB's is in a cycle
+    that is never searched again, its binding complains in forty lines below the summary."""
+    if hasattr(config, "workerinput"):
+        atexit.register(os._exit, 0)
 
 
 @pytest.hookimpl(wrapper=True)
