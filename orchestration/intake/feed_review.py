@@ -61,7 +61,7 @@ def candidates(settings: Settings) -> pl.DataFrame:
         tables = {
             name
             for (name,) in con.execute(
-                "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'"
+                "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'raw'"
             ).fetchall()
         }
         if f"{FEED_CANDIDATE.name}_current" not in tables:

@@ -31,12 +31,14 @@ def open_store(path: Path, *, read_only: bool = False) -> Iterator[duckdb.DuckDB
     """
     if not read_only:
         path.parent.mkdir(parents=True, exist_ok=True)
-    with duck.opened(path, read_only=read_only) as con:
+    with duck.attached(path, read_only=read_only) as con:
         if not read_only:
             from orchestration.store.tables import DDL, RAW_TABLES
 
             # looking takes 1 ms and the statements 7, which a refresh would pay for each dataset
-            there = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'").fetchall()
+            there = con.execute(
+                "SELECT table_name FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'raw'"
+            ).fetchall()
             if not {name for (name,) in there}.issuperset(RAW_TABLES):
                 con.execute(DDL)
         yield con

@@ -43,12 +43,19 @@ def home(tmp_path) -> Settings:
     return settings_at(tmp_path / "a home")
 
 
-@pytest.fixture
-def con(home) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A store with the first three vintages."""
+@contextmanager
+def filled(home: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A store with the first three vintages, open."""
     with open_store(home.store) as con:
         for known_from, frame in vintages()[:3]:
             take_in(home, con, frame, known_from)
+        yield con
+
+
+@pytest.fixture
+def con(home) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same, open as long as the test."""
+    with filled(home) as con:
         yield con
 
 
@@ -205,10 +212,10 @@ def test_the_store_comes_back_from_the_archive_alone(home):
     assert sorted(p.name for p in home.store.parent.iterdir()) == ["store.duckdb"]
 
 
-def test_a_rebuild_that_fails_leaves_the_store_as_it_was(home, con):
+def test_a_rebuild_that_fails_leaves_the_store_as_it_was(home):
     """A damaged archive, or a parser that no longer reads an old payload, must not cost the store."""
-    before = fingerprint(con)
-    con.close()
+    with filled(home) as con:
+        before = fingerprint(con)
     payload = Archive(home).payloads()[1]
 
     def unreadable(other: ArchivedPayload):

@@ -53,11 +53,16 @@ def ingest_figures(settings: Settings, datasets: Iterable[str]) -> Iterator[tupl
     with writer_lock(settings, wait=600), open_store(settings.store) as con:
         # one checkpoint, when the store is closed: until then a commit is durable in the log, which a killed run leaves to the next
         con.execute("SET checkpoint_threshold = '1GB'")
-        register(settings, con)
-        for entry, content in chosen:
-            account = _ingest(settings, con, entry, content)
-            report("load", f"{entry['dataset']}: {account.rows_in:,} rows, {account.rows_appended:,} new")
-            yield entry["dataset"], account
+        try:
+            register(settings, con)
+            for entry, content in chosen:
+                account = _ingest(settings, con, entry, content)
+                report("load", f"{entry['dataset']}: {account.rows_in:,} rows, {account.rows_appended:,} new")
+                yield entry["dataset"], account
+        finally:
+            con.execute(
+                "RESET checkpoint_threshold"
+            )  # the next file that this process opens is of the same instance
 
 
 #: home -> what load_ahead has loaded and no step of a run has asked for yet

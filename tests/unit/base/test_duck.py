@@ -5,10 +5,13 @@ Belongs here: orchestration/base/duck.py. Does not belong here: what is asked.
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import duckdb
 import pytest
 
-from orchestration.base.duck import literal, opened, quoted, scalar, session, two_at_a_time
+from orchestration.base.duck import attached, literal, opened, quoted, scalar, session, two_at_a_time
 
 AWKWARD = """it's a "name"; drop table t; --"""
 
@@ -63,6 +66,60 @@ def test_a_file_is_read_only_unless_it_is_to_be_written(tmp_path):
         con.execute("create table t as select 1 as n")
     with opened(path) as con, pytest.raises(duckdb.InvalidInputException):
         con.execute("insert into t values (2)")
+
+
+def test_files_are_opened_one_after_another_and_let_go(tmp_path):
+    """A file of the first home that stayed attached would be locked for every other process, and its tables found in the second home."""
+    for home in ("a", "b"):
+        path = tmp_path / home / "store.duckdb"
+        path.parent.mkdir()
+        with attached(path, read_only=False) as con:
+            con.execute(f"CREATE TABLE {home} AS SELECT 1 AS n")
+            con.execute(f"CREATE VIEW v AS FROM {home}")
+            assert con.execute("SELECT table_name FROM duckdb_tables()").fetchall() == [(home,)]
+        assert not path.with_name("store.duckdb.wal").exists()
+        with attached(path) as con, pytest.raises(duckdb.InvalidInputException, match="read-only"):
+            con.execute(f"INSERT INTO {home} VALUES (2)")
+        writes = f"import duckdb; duckdb.connect({str(path)!r}).execute('INSERT INTO {home} VALUES (3)')"
+        subprocess.run([sys.executable, "-c", writes], check=True)
+        with opened(path) as con:
+            assert con.execute("FROM v").fetchall() == [(1,), (3,)]
+
+
+def test_a_file_may_be_open_twice_and_two_files_of_one_name_at_once(tmp_path):
+    """As with connections of DuckDB's own: the one that ends first leaves the file to the other."""
+    paths = [tmp_path / home / "store.duckdb" for home in ("a", "b")]
+    for path in paths:
+        path.parent.mkdir()
+        with attached(path, read_only=False) as con:
+            con.execute(f"CREATE TABLE t AS SELECT '{path.parent.name}' AS home")
+    with attached(paths[0]) as outer, attached(paths[1]) as other:
+        with attached(paths[0]) as inner:
+            inner.execute("CREATE TEMP TABLE own AS SELECT 1")
+            with pytest.raises(duckdb.CatalogException):
+                outer.execute("FROM own")
+        assert [con.execute("FROM t").fetchall() for con in (outer, other)] == [[("a",)], [("b",)]]
+        with pytest.raises(duckdb.Error, match="already attached"), attached(paths[0], read_only=False):
+            pass
+
+
+def test_what_cannot_be_opened_leaves_the_next_file_alone(tmp_path):
+    """A damaged store is said to be one; the home beside it goes on."""
+    damaged, sound = tmp_path / "damaged.duckdb", tmp_path / "sound.duckdb"
+    damaged.write_bytes(b"\0" * 8192)
+    with pytest.raises(duckdb.IOException, match="not a valid DuckDB database file"), attached(damaged):
+        pass
+    with pytest.raises(duckdb.Error, match="division by zero"), attached(sound, read_only=False) as con:
+        con.execute("CREATE TABLE t AS SELECT 1 AS n")
+        con.execute("BEGIN")
+        con.execute("DELETE FROM t")
+        con.execute("SELECT error('division by zero')")
+    with attached(sound) as con:
+        assert con.execute("FROM t").fetchall() == [(1,)]
+    with pytest.raises(duckdb.FatalException), attached(sound):
+        raise duckdb.FatalException("as where the disk is gone")
+    with attached(sound) as con:
+        assert con.execute("FROM t").fetchall() == [(1,)]
 
 
 def test_scalar_refuses_more_than_one_value(con):
