@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -84,25 +85,40 @@ TRANSIENT = {
     "gzip inside": (Reply(b"\x1f\x8b\x08\x00rest"), "gzip bytes where text was expected"),
 }
 
+#: those that take as long as an answer may
+WAITED_FOR = {"silence", "slow drip", "silence in the middle"}
 #: failures at this question, and not of a server that is closed, too busy or cut off
 FAILED_AT_IT = {"500", "502", "504", "a page in place of data", "a page that says it is data"}
 
 
-@pytest.mark.parametrize("name", TRANSIENT)
-def test_transient_failures_are_asked_again_and_then_told(served: ReplayServer, name: str) -> None:
+def is_asked_again(served: ReplayServer, api: Api, name: str) -> None:
     reply, said = TRANSIENT[name]
-    served.fail_next("TEST", reply)
-    assert fetch() == json.loads(GOOD.body), "the second answer is good"
-    assert len(served.calls()) == 2
-    served.forget()
-    served.fail_next("TEST", reply, times=2)
+    served.fail_next(api.name, reply)
+    assert fetch(api) == json.loads(GOOD.body), "the second answer is good"
+    assert len(served.calls(api.name)) == 2
+    served.fail_next(api.name, reply, times=2)
     with (
         pytest.raises(TransientSourceError, match=said) as told,
-        Client(replace(API, attempts=2), sleep=lambda _: None) as c,
+        Client(replace(api, attempts=2), sleep=lambda _: None) as c,
     ):
         c.fetch(QUESTION, read)
-    assert len(served.calls()) == 2
+    assert len(served.calls(api.name)) == 4
     assert told.value.failed_at_it == (name in FAILED_AT_IT), "whether a smaller question is worth asking"
+
+
+@pytest.mark.parametrize("name", sorted(TRANSIENT.keys() - WAITED_FOR))
+def test_transient_failures_are_asked_again_and_then_told(served: ReplayServer, name: str) -> None:
+    is_asked_again(served, API, name)
+
+
+def test_silence_is_waited_for_and_then_told(served: ReplayServer) -> None:
+    """All at once, because each is three times two seconds of waiting."""
+    apis = {name: replace(API, name=f"TEST{number}") for number, name in enumerate(sorted(WAITED_FOR))}
+    for api in apis.values():
+        served.serve(api.name, GOOD)
+    with ThreadPoolExecutor(len(apis)) as pool:
+        for asked in [pool.submit(is_asked_again, served, api, name) for name, api in apis.items()]:
+            asked.result()
 
 
 HARMLESS = {

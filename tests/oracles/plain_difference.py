@@ -43,6 +43,7 @@ class Pair:
 def comparisons(pair: Pair, months: int, gap: int) -> Iterator[tuple[int, dict]]:
     """Every cut whose windows lie within the life of every series, with its comparison."""
     first, last = max(map(min, pair.series)), min(map(max, pair.series))
+    differences = {m: pair.difference(m) for m in range(first, last + 1)}
     for cut in range(first, last + 1):
         before, after = plain.windows(cut, months, gap)
         if before.start < first or after.stop - 1 > last:
@@ -50,7 +51,7 @@ def comparisons(pair: Pair, months: int, gap: int) -> Iterator[tuple[int, dict]]
         window = [*before, *after]
         partner = plain.counterparts(before, after)
         gone = [plain.left_out(values, before, after, partner) for values in pair.series]
-        kept = [m for m in window if m not in (gone[0] or ())]
+        kept = set(window) - (gone[0] or set())
         reason = MISSING if None in gone else UNEQUAL if any(g != gone[0] for g in gone) else None
         if reason in (None, UNEQUAL):
             seen = [
@@ -71,7 +72,7 @@ def comparisons(pair: Pair, months: int, gap: int) -> Iterator[tuple[int, dict]]
             own, *others = (_change(values, kept_before, kept_after) for values in pair.series)
             control = math.fsum(w * d for (w, _, _), d in zip(pair.controls, others, strict=True))
             out |= {"d_log_treated": own, "d_log_control": control, "did": own - control}
-            line = [(m, pair.difference(m) if m >= first else None) for m in range(cut - gap - 36, cut - gap)]
+            line = [(m, differences.get(m)) for m in range(cut - gap - 36, cut - gap)]
             if all(y is not None for _, y in line):
                 out["pretrend_slope"] = plain.straight_line(line)[1]
         yield cut, out

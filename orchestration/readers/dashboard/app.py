@@ -23,6 +23,8 @@ _LOG = logging.getLogger(__name__)
 
 #: seconds after which an idle page looks whether there is a new release
 FOLLOW_EVERY = 20
+#: where there is nothing to show somebody waits for it, and looking costs a page without figures nothing
+AWAIT_EVERY = 3
 
 
 def main() -> None:
@@ -77,7 +79,9 @@ def page(name: str, title: str) -> None:
         _LOG.exception("page %s", name)
         with st.container(key="failure"):
             st.error("This page could not be made. What failed is in the log of the dashboard.")
-    _follow(release.run_id if release else None)
+    st.fragment(_follow, run_every=FOLLOW_EVERY if release else AWAIT_EVERY)(
+        release.run_id if release else None
+    )
 
 
 def _no_release(error: NoReleaseError) -> None:
@@ -89,7 +93,6 @@ def _no_release(error: NoReleaseError) -> None:
         st.markdown(error.advice)
 
 
-@st.fragment(run_every=FOLLOW_EVERY)
 def _follow(shown: str | None) -> None:
     """The foot of the page; it looks by itself whether `current` moved, and then draws the page again."""
     try:
