@@ -102,15 +102,17 @@ build: $(INSTALLED) ## build the warehouse offline from the bundled figures, and
 	@echo
 	@$(BIN)/headway compare s301-list3-2018-09 usa_imports_goods_chn
 
-# First the quick tests, so that a broken rule shows in a minute; then the slow ones and those that need a warehouse. With
-# COVERAGE=1, as CI runs it, the first part also measures which lines it reaches and fails under the floor of pyproject.toml.
-# Measuring makes pure Python about half as slow again before Python 3.14, so that only CI, and who asks, waits for it.
+# All in one run, in which the quick tests fill what the slow ones leave of two processors (`make unit` shows a broken rule in a minute).
+# With COVERAGE=1, as CI runs it, the quick ones come first, and it is measured which lines they reach; under the floor of
+# pyproject.toml they fail. Measuring makes pure Python about half as slow again before Python 3.14, so that only CI, and who asks, waits for it.
 # What pytest compiles of the tests is kept, whatever the environment says of other programs: it takes 5 s of each worker.
 test unit: export PYTHONDONTWRITEBYTECODE =
 
 test: $(DEVELOP) $(CLIENTS) ## run every test
-	@$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal -m quick $(if $(COVERAGE),--cov --cov-report=term)
-	@$(BIN)/python -m pytest tests -n 2 --dist worksteal -m "not quick and not live and not bench"
+ifdef COVERAGE
+	@$(BIN)/python -m pytest tests/unit -n 2 --dist worksteal -m quick --cov --cov-report=term
+endif
+	@$(BIN)/python -m pytest tests -n 2 --dist worksteal -m "$(if $(COVERAGE),not quick and )not live and not bench"
 
 unit: $(DEVELOP) ## run the quick tests, which need no warehouse, with a quarter of the made-up examples
 	@HEADWAY_EXAMPLES=0.25 $(BIN)/python -m pytest tests/unit -n 2 --dist worksteal -m quick

@@ -99,7 +99,7 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A test of tests/unit is `quick` unless it says that it is `slow`: `make unit` runs these, `make test` begins with them."""
+    """A test of tests/unit is `quick` unless it says that it is `slow`: `make unit` runs these alone."""
     if item.path.is_relative_to(PROJECT / "tests" / "unit") and not item.get_closest_marker("slow"):
         item.add_marker("quick")
 

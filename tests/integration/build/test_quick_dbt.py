@@ -12,11 +12,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from orchestration.base.settings import PROJECT
 
-#: parses and compiles the project of its second argument into the third; the first says how
+#: parses and compiles projects into folders, given in turn after the first argument, which says how, and writes what was said of each
 PARSE = """
 import json, sys
 from pathlib import Path
@@ -25,20 +23,23 @@ from orchestration.base.settings import Settings
 from orchestration.build import quick_dbt
 from orchestration.build.dbt_call import invoke
 from orchestration.build.dbt_project import parse_into, parsed
-how, project, target = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-settings = Settings(project, target)
+how, said = sys.argv[1], []
 if how == "quick":
     quick_dbt.install()
-try:
-    for stage in parse_into(settings, target):
-        pass
-except ReleaseError as error:
-    sys.exit(str(error))
+for project, target in zip(sys.argv[2::2], map(Path, sys.argv[3::2])):
+    settings = Settings(Path(project), target)
+    try:
+        for stage in parse_into(settings, target):
+            pass
+        said.append(None)
+    except ReleaseError as error:
+        said.append(str(error))
 if how == "plain":  # dbt's own command, whose text is the measure
     tests = ["compile", "--select", "resource_type:test", "--no-populate-cache", "--no-introspect"]
     outcome = invoke(settings, tests, target=target / "by_dbt")
     sql = {r.node.unique_id: r.node.compiled_code for r in outcome.result.results}
     (target / "by_dbt.json").write_text(json.dumps(sql))
+print(json.dumps(said))
 """
 
 FILES = {
@@ -93,11 +94,12 @@ def written(project: Path, **more: str) -> Path:
     return project
 
 
-def parse(how: str, project: Path, target: Path) -> subprocess.CompletedProcess[str]:
-    """In a process of its own: what is put in the place of dbt's functions stays until its end."""
-    target.mkdir(parents=True)
-    command = [sys.executable, "-c", PARSE, how, str(project), str(target)]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+def run(script: str, *arguments: object) -> Any:
+    """What a script prints in its last line, as JSON. In a process of its own: what is put in the place of dbt's functions stays until its end."""
+    command = [sys.executable, "-c", script, *map(str, arguments)]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def without_times(manifest: dict[str, Any]) -> dict[str, Any]:
@@ -106,13 +108,28 @@ def without_times(manifest: dict[str, Any]) -> dict[str, Any]:
     return json.loads(text, object_hook=lambda d: {k: v for k, v in d.items() if k != "created_at"})
 
 
-def test_the_quick_parse_gives_what_dbt_gives(tmp_path: Path) -> None:
-    """Nodes, columns, configurations and tests alike; of each test the SQL that `dbt compile` writes."""
-    project = written(tmp_path / "project")
-    quick, plain = tmp_path / "quick", tmp_path / "plain"
-    for how, target in (("quick", quick), ("plain", plain)):
-        done = parse(how, project, target)
-        assert done.returncode == 0, done.stderr
+#: A configuration of the wrong type, at which a validator of dbt must look, quick or not; a test whose text depends on a database, which
+#: another home would not have. With what is said of it.
+MISTAKES = {
+    "cannot be parsed": {"models/more.yml": "models: [{name: two, config: {materialized: [7]}}]"},
+    "asks": {"tests/asks.sql": "{{ run_query('select 1').rows }} select 1 where false"},
+}
+
+
+def test_the_quick_parse_gives_what_dbt_gives_and_finds_mistakes_as_well(tmp_path: Path) -> None:
+    """Nodes, columns, configurations and tests alike; of each test the SQL that `dbt compile` writes. One process for all that is parsed in
+    one way, because dbt is imported in a second and a half."""
+    whole = written(tmp_path / "whole")
+    wrong = [written(tmp_path / name, **files) for name, files in MISTAKES.items()]
+    targets = {project: tmp_path / "parsed" / project.name for project in (whole, *wrong)}
+    quick, plain = targets[whole], tmp_path / "plain"
+    for target in (*targets.values(), plain):
+        target.mkdir(parents=True)
+    told_of_whole, *told = run(PARSE, "quick", *(place for pair in targets.items() for place in pair))
+    assert told_of_whole is None and run(PARSE, "plain", whole, plain) == [None]
+    for name, said in zip(MISTAKES, told, strict=True):
+        assert name in said
+        assert not (tmp_path / "parsed" / name / "build").exists()
     manifests = [json.loads((target / "manifest.json").read_bytes()) for target in (quick, plain)]
     assert without_times(manifests[0]) == without_times(manifests[1])
     tests = {test["unique_id"]: test for test in json.loads((quick / "data_tests.json").read_bytes())}
@@ -121,23 +138,8 @@ def test_the_quick_parse_gives_what_dbt_gives(tmp_path: Path) -> None:
     assert all(by_dbt[name] in test["sql"] for name, test in tests.items())
 
 
-@pytest.mark.parametrize(
-    ("file", "text", "said"),
-    [
-        # a validator of dbt: quick or not, it must look
-        ("models/more.yml", "models: [{name: two, config: {materialized: [7]}}]", "cannot be parsed"),
-        ("tests/asks.sql", "{{ run_query('select 1').rows }} select 1 where false", "asks"),
-    ],
-)
-def test_a_mistake_is_found_as_well(tmp_path: Path, file: str, text: str, said: str) -> None:
-    """A configuration of the wrong type; a test whose text depends on a database, which another home would not have."""
-    project = written(tmp_path / "project", **{file: text})
-    done = parse("quick", project, tmp_path / "quick")
-    assert done.returncode == 1 and said in done.stderr
-    assert not (tmp_path / "quick" / "build").exists()
-
-
-#: builds the project of its second argument twice into the third, where the second time replaces what is there; the first says how
+#: builds the project of its first argument twice into each of two folders, where the second time replaces what is there: as a build calls dbt,
+#: and as dbt is
 BUILD = """
 import json, sys
 from contextlib import nullcontext
@@ -146,18 +148,20 @@ import duckdb
 from orchestration.base.settings import Settings
 from orchestration.build import quick_calls
 from orchestration.build.dbt_call import invoke
-how, project, target = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
-settings, told, said = Settings(project, target), [], []
-settings.build.mkdir()
-for run in range(2):
-    with quick_calls.used({"NodeFinished"}) if how == "quick" else nullcontext():
-        outcome = invoke(settings, ["build"], callbacks=[lambda e: told.append((e.info.name, e.data.node_info.node_name)) if e.info.name == "NodeFinished" else None])
-    said += sorted((r.node.name, str(r.status), r.message) for r in outcome.result.results)
-with duckdb.connect(str(settings.build_database)) as con:
-    tables = con.execute("select table_schema, table_name, table_type from information_schema.tables order by all").fetchall()
-    rows = {name: con.execute(f"from {schema}.{name} order by all").fetchall() for schema, name, _ in tables}
-    comments = con.execute("select table_name, comment from duckdb_tables() order by all").fetchall()
-print(json.dumps([said, sorted(told), tables, rows, comments]))
+found = []
+for how, target in zip(("quick", "plain"), map(Path, sys.argv[2:])):
+    settings, told, said = Settings(Path(sys.argv[1]), target), [], []
+    settings.build.mkdir()
+    for run in range(2):
+        with quick_calls.used({"NodeFinished"}) if how == "quick" else nullcontext():
+            outcome = invoke(settings, ["build"], callbacks=[lambda e: told.append((e.info.name, e.data.node_info.node_name)) if e.info.name == "NodeFinished" else None])
+        said += sorted((r.node.name, str(r.status), r.message) for r in outcome.result.results)
+    with duckdb.connect(str(settings.build_database)) as con:
+        tables = con.execute("select table_schema, table_name, table_type from information_schema.tables order by all").fetchall()
+        rows = {name: con.execute(f"from {schema}.{name} order by all").fetchall() for schema, name, _ in tables}
+        comments = con.execute("select table_name, comment from duckdb_tables() order by all").fetchall()
+    found.append(json.loads(json.dumps([said, sorted(told), tables, rows, comments]).replace(str(target), "HOME")))
+print(json.dumps(found))
 """
 
 
@@ -165,18 +169,10 @@ def test_a_build_gives_what_dbt_gives(tmp_path: Path) -> None:
     """Results, tables, views and comments alike, where they are made and where they replace those of a build before; a model that fails says so."""
     fails = "{{ config(materialized='table') }} select error('no rate for 1930') as id, 1 as n"
     project = written(tmp_path / "project", **{"models/fails.sql": fails, "seeds/few.csv": "id,kind\n1,a\n"})
-    found = []
-    for how in ("quick", "plain"):
-        (tmp_path / how).mkdir()
-        done = subprocess.run(
-            [sys.executable, "-c", BUILD, how, str(project), str(tmp_path / how)],
-            cwd=PROJECT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        found.append(json.loads(done.stdout.splitlines()[-1].replace(str(tmp_path / how), "HOME")))
-    said, told, tables, *_ = found[0]
-    assert found[0] == found[1]
+    targets = [tmp_path / how for how in ("quick", "plain")]
+    for target in targets:
+        target.mkdir()
+    quick, plain = run(BUILD, project, *targets)
+    assert quick == plain
+    said, told, tables, *_ = quick
     assert len(told) == len(said) and {"one", "two", "few"} <= {name for _, name, _ in tables}
