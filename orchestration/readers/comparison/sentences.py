@@ -34,6 +34,7 @@ from orchestration.readers.wording import (
     month,
     number,
     percent,
+    percentage,
     share,
     size,
     unit,
@@ -263,9 +264,9 @@ def _difference(
             f"The means differ by {number(result['d_level'], sign=True)} {unit_of_difference(series)}.",
         ]
     sentences.append(f"The means of the logarithms differ by {percent(log_points)}.")
-    if before > 0 and after > 0 and abs(math.log(after / before) - log_points) > MEANS_APART:
+    if before > 0 and after > 0 and abs(math.log(after) - math.log(before) - log_points) > MEANS_APART:
         sentences.append(
-            f"The plain means differ by {percent(math.log(after / before))}: a few extreme months weigh more in logarithms."
+            f"The plain means differ by {percentage(100 * (after / before - 1))}: a few extreme months weigh more in logarithms."
         )
     if result["second_diff"] is not None:
         earlier = log_points - result["second_diff"]

@@ -12,7 +12,7 @@ from statistics import fmean
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestration.base.errors import UsageError
@@ -255,6 +255,20 @@ def results(draw: st.DrawFn) -> dict:
 
 @examples(50)
 @given(results(), st.booleans(), st.integers(0, 5), st.integers(0, 2))
+@example(
+    NOTHING_KNOWN
+    | {"n_pre": 12, "n_post": 12, "pre_mean": 2.0, "post_mean": 5e-324, "scale": "log", "d_log": 0.0},
+    False,
+    0,
+    0,
+)
+@example(
+    NOTHING_KNOWN
+    | {"n_pre": 12, "n_post": 12, "pre_mean": 5e-324, "post_mean": 1e12, "scale": "log", "d_log": 0.0},
+    False,
+    0,
+    0,
+)
 def test_any_result_has_a_text_without_claims_or_holes(
     result: dict, with_event: bool, others: int, episodes: int
 ):
