@@ -55,8 +55,10 @@ def assemble(build: Path, target: Path, *, keys: Mapping[str, Sequence[str]]) ->
         con.execute(f"USE {_PUBLIC}")
         _create(con, statements)
         _fill(con, keys)
+        con.execute("BEGIN")  # a thousand statements, each of which would be written to the log and synced
         for statement in _comments(con):
             con.execute(statement)
+        con.execute("COMMIT")
         con.execute(f"CHECKPOINT {_PUBLIC}")
     if target.with_name(target.name + ".wal").exists():
         raise ReleaseError(f"{target.name} was not checkpointed: a write-ahead log is left beside it")
