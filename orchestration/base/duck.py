@@ -93,24 +93,22 @@ def attached(path: Path, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyC
         with opened(path, read_only=read_only) as con:
             yield con
         return
-    con = file.instance.cursor()
     try:
-        con.execute(f"USE {quoted(path.stem)}")
-        yield con
+        with file.instance.cursor() as con:
+            con.execute(f"USE {quoted(path.stem)}")
+            yield con
     except duckdb.FatalException:
         _end_instance(file.instance)
         raise
     finally:
-        con.close()
         with _attaching:
             file.users -= 1
             if not file.users:
                 del _attached[path.stem]
                 try:
                     file.instance.execute(f"DETACH {quoted(path.stem)}")
-                except (
-                    duckdb.Error
-                ):  # what could not be written into the file is in its log, as where a connection is closed
+                except duckdb.Error:
+                    # what could not be written into the file is in its log, as where a connection of DuckDB's own is closed
                     _end_instance(file.instance)
 
 

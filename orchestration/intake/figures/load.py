@@ -60,9 +60,8 @@ def ingest_figures(settings: Settings, datasets: Iterable[str]) -> Iterator[tupl
                 report("load", f"{entry['dataset']}: {account.rows_in:,} rows, {account.rows_appended:,} new")
                 yield entry["dataset"], account
         finally:
-            con.execute(
-                "RESET checkpoint_threshold"
-            )  # the next file that this process opens is of the same instance
+            # the next file that this process opens is attached to the same instance
+            con.execute("RESET checkpoint_threshold")
 
 
 #: home -> what load_ahead has loaded and no step of a run has asked for yet

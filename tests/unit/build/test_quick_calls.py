@@ -116,12 +116,24 @@ def test_a_log_holds_what_it_would_hold(told: set[str] | None, events: tuple[Any
     assert "printed" in lines[-1]
 
 
+def test_an_event_is_made_when_it_is_asked_for_something() -> None:
+    """What a log or a callback reads of it must be what dbt would have told."""
+    with quick_calls.used({"NodeFinished"}):
+        unread, read, changed = (kinds.Note(msg="of a model") for _ in range(3))
+        assert read.msg == "of a model" and read.to_dict() == {"msg": "of a model"}
+        changed.msg = "of a test"
+        assert changed.to_json() == '{"msg": "of a test"}'
+        assert "pb_msg" not in vars(unread) and unread.message() == "of a model"
+    assert "pb_msg" in vars(kinds.Note(msg="of a model"))
+
+
 def test_dbt_is_itself_again_afterwards() -> None:
     """The test suite and `dbt` by hand use dbt as it is; an error inside must not leave a part of it behind."""
     before = (
         MacroNamespaceBuilder.build_namespace,
         ManifestContext.to_dict,
         events_of_dbt.EventManager.fire_event,
+        *(vars(base.BaseEvent)[name] for name in ("__init__", "__getattr__", "__setattr__")),
     )
     with pytest.raises(RuntimeError), quick_calls.used({"NodeFinished"}):
         assert MacroNamespaceBuilder.build_namespace is not before[0]
@@ -131,4 +143,5 @@ def test_dbt_is_itself_again_afterwards() -> None:
         MacroNamespaceBuilder.build_namespace,
         ManifestContext.to_dict,
         events_of_dbt.EventManager.fire_event,
+        *(vars(base.BaseEvent)[name] for name in ("__init__", "__getattr__", "__setattr__")),
     )
