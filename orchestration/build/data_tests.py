@@ -19,7 +19,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from orchestration.base.duck import MEMORY_LIMIT, NO_MEMORY, literal
+from orchestration.base.duck import KEEP_FREED, MEMORY_LIMIT, NO_MEMORY, literal
 from orchestration.base.files import write_whole
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
@@ -150,7 +150,7 @@ def run(
 
     slices = slices or {}
     database = settings.build_database
-    con = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "threads": 2})
+    con = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "threads": 2, **KEEP_FREED})
     try:
         con.execute("SET TimeZone = 'UTC'")
         # beside the file, as where it is opened by itself: a session without a file would spill into the current folder

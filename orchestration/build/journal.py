@@ -12,11 +12,12 @@ costs the rows of one series.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from orchestration.base.duck import quoted, scalar
 from orchestration.base.public_table import series_column
@@ -70,6 +71,14 @@ class Node:
     series_of: tuple[str, ...] = ()
 
 
+#: of kept.node
+_NODE_SCHEMA: dict[str, pl.DataType] = {
+    **dict.fromkeys(("unique_id", "name", "place", "kind", "definition", "stamp"), pl.String()),
+    **dict.fromkeys(("parents", "by_series", "series_of"), pl.List(pl.String())),
+    "position": pl.Int32(),
+}
+
+
 def begin(
     con: duckdb.DuckDBPyConnection, nodes: Iterable[Node], sources: Iterable[Node], *, code: str, day: str
 ) -> None:
@@ -95,16 +104,11 @@ def begin(
     con.execute("DROP SCHEMA IF EXISTS kept CASCADE")
     con.execute(_TABLES)
     con.execute("INSERT INTO kept.state VALUES (?, ?, NULL)", [code, day])
-    con.executemany(
-        "INSERT INTO kept.node VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            [
-                *(node.unique_id, node.name, node.place, node.kind, node.definition, node.stamp),
-                *(list(node.parents), list(node.by_series), list(node.series_of), position[node.unique_id]),
-            ]
-            for node in listed
-        ],
-    )
+    rows = [{**asdict(node), "position": position[node.unique_id]} for node in listed]
+    # one statement: DuckDB runs executemany row by row, which took 1.3 s for these thousand rows
+    con.register("rows_of_nodes", pl.DataFrame(rows, schema=_NODE_SCHEMA))
+    con.execute("INSERT INTO kept.node BY NAME FROM rows_of_nodes")
+    con.unregister("rows_of_nodes")
     for node in listed:
         if node.kind == SOURCE:
             con.execute(

@@ -26,7 +26,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.base.duck import BUILD_MEMORY_LIMIT, literal, opened, quoted
+from orchestration.base.duck import BUILD_MEMORY_LIMIT, KEEP_FREED, literal, opened, quoted
 from orchestration.base.public_table import series_column
 from orchestration.base.settings import Settings
 from orchestration.build import journal, statistics_cache
@@ -42,7 +42,11 @@ _STAMP = re.compile(r"timestamp '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'")
 #: the database in memory that holds inputs cut down to some series
 _PART = "memory"
 #: as the profile of dbt has it
-_SESSION: dict[str, str | bool | int | float | list[str]] = {"memory_limit": BUILD_MEMORY_LIMIT, "threads": 2}
+_SESSION: dict[str, str | bool | int | float | list[str]] = {
+    "memory_limit": BUILD_MEMORY_LIMIT,
+    "threads": 2,
+    **KEEP_FREED,
+}
 
 
 @dataclass(frozen=True)
