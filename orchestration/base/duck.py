@@ -11,17 +11,22 @@ from __future__ import annotations
 import atexit
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     import duckdb
+    import polars as pl
 
 T = TypeVar("T")
+
+# frame_of makes that copy knowingly
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
 
 #: of one session: of the 1.5 GB that a whole build may take, Python and its libraries (Dagster, dbt, polars) hold 0.5 GB by the time it
 #: publishes; with 1 GB here the peak was 1.54 GB. Sorting the widest table in less costs a second of spilling
@@ -230,3 +235,17 @@ def scalar(con: duckdb.DuckDBPyConnection, query: str, parameters: Sequence[obje
     """
     ((value,),) = con.execute(query, parameters).fetchall()
     return value
+
+
+def frame_of(
+    con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, object] | None = None
+) -> pl.DataFrame:
+    """All rows of a query as a frame, with the columns and types of `con.sql(query).pl()`.
+
+    That plans a query twice, once to know its columns: a public macro of 22,000 characters takes 0.18 s so, and 0.11 s here. What is copied
+    once more for it (DuckDB warns of that) are the few rows of a page.
+    """
+    import polars as pl
+
+    table = con.execute(query, dict(parameters) if parameters else None).to_arrow_table()
+    return cast("pl.DataFrame", pl.from_arrow(table))

@@ -91,9 +91,42 @@ def _patient_interrupts() -> Iterator[list[float]]:
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:
-        yield heard
+        with _lost_interrupts_again(heard):
+            yield heard
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _lost_interrupts_again(heard: list[float]) -> Iterator[None]:
+    """Inside the block a Ctrl-C that Python lost is sent once more, a moment later.
+
+    Where a signal comes while Python lets go of an object (in the callback of a weak reference, in __del__), it prints the KeyboardInterrupt
+    and goes on, and the second Ctrl-C of a person is one that _patient_interrupts does not hear: an export of everything was then written to
+    its end. heard: when Ctrl-C was pressed; the one that was lost is taken out of it.
+    """
+    before, over, sending = sys.unraisablehook, threading.Event(), threading.Lock()
+
+    def again() -> None:
+        with sending:
+            if not over.is_set():
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def told(lost: sys.UnraisableHookArgs) -> None:
+        if not issubclass(lost.exc_type, KeyboardInterrupt):
+            before(lost)
+            return
+        heard.clear()
+        # not from here, where it would be lost like the first
+        threading.Timer(0.01, again).start()
+
+    sys.unraisablehook = told
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
+        with sending:
+            over.set()
 
 
 @click.group(

@@ -195,9 +195,20 @@ def records(con: duckdb.DuckDBPyConnection, query: str, parameters: object = Non
 
 
 def has_table(con: duckdb.DuckDBPyConnection, name: str) -> bool:
-    """Whether the release has this table; one made by an earlier version may not."""
+    """Whether the release has this table or view; one made by an earlier version may not. Asking for its name takes 0.3 ms, where a list of
+    all tables takes 1.6: a page of a report asks some forty times."""
+    import duckdb
+
+    try:
+        con.execute(f"from main.{quoted(name)} limit 0")
+    except duckdb.CatalogException:
+        return False
+    return True
+
+
+def has_macro(con: duckdb.DuckDBPyConnection, name: str) -> bool:
+    """Whether the release has this macro; one made by an earlier version may not."""
     count: int = con.execute(
-        "select count(*) from information_schema.tables where table_schema = 'main' and table_name = ?",
-        [name],
+        "select count(*) from duckdb_functions() where not internal and function_name = ?", [name]
     ).fetchall()[0][0]
     return count > 0

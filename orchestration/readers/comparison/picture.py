@@ -11,11 +11,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.base.duck import frame_of
 from orchestration.base.errors import UsageError
 from orchestration.readers.comparison.answer import Answer
 from orchestration.readers.comparison.compare import Comparison, events_between
 from orchestration.readers.comparison.sentences import OtherEvent
-from orchestration.readers.release_file import Query, has_table, read
+from orchestration.readers.release_file import Query, has_macro, has_table, read
 from orchestration.readers.rows import DimPanelFamily, RptPanelExposure
 
 if TYPE_CHECKING:
@@ -190,8 +191,7 @@ def placebo_picture(
     from orchestration.readers.charts.placebo import placebo_chart
 
     pool = placebos(comparison)
-    macros = con.execute("select count(*) from duckdb_functions() where function_name = 'placebo'").fetchall()
-    if pool is None or comparison.result["placebo_rank"] is None or not macros[0][0]:
+    if pool is None or comparison.result["placebo_rank"] is None or not has_macro(con, "placebo"):
         return None
     return placebo_chart(
         _rows(con, pool),
@@ -205,7 +205,7 @@ def placebo_picture(
 
 
 def _rows(con: duckdb.DuckDBPyConnection, query: Query) -> pl.DataFrame:
-    return con.sql(query.sql, params=dict(query.parameters)).pl()
+    return frame_of(con, query.sql, query.parameters)
 
 
 def _agency(con: duckdb.DuckDBPyConnection, source_id: str) -> str:

@@ -248,7 +248,7 @@ def _answer(
     """Rows of one query, cached by release, statement and parameters (`_release` is not part of the key)."""
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in parameters}
     with _release.connection() as con:
-        return con.sql(sql, params=values or None).pl()
+        return duck.frame_of(con, sql, values)
 
 
 def _fixed(value: object) -> object:

@@ -10,8 +10,18 @@ import sys
 
 import duckdb
 import pytest
+from polars.testing import assert_frame_equal
 
-from orchestration.base.duck import attached, literal, opened, quoted, scalar, session, two_at_a_time
+from orchestration.base.duck import (
+    attached,
+    frame_of,
+    literal,
+    opened,
+    quoted,
+    scalar,
+    session,
+    two_at_a_time,
+)
 
 AWKWARD = """it's a "name"; drop table t; --"""
 
@@ -128,6 +138,19 @@ def test_scalar_refuses_more_than_one_value(con):
         scalar(con, "from range(2)")
     with pytest.raises(ValueError):
         scalar(con, "select 1, 2")
+
+
+@pytest.mark.parametrize("rows", [3, 0])
+def test_a_frame_has_the_columns_and_types_of_duckdbs_own(con, rows):
+    """A column of nulls or a table without rows would lose its type, and a chart of it fail; a release has all these types."""
+    con.execute("create type side as enum ('before', 'after')")
+    query = f"""select range as number, 'a' as text, null::double as nothing, [date '2018-01-01'] as days, true as yes, 1.5::decimal(9, 2) as share,
+        timestamp '2018-01-01 10:00:00' as moment, {{'a': 1, 'b': [range]}} as pair, 'after'::side as side, 1::hugeint as sum
+        from range({rows}) where range < $most"""
+    found = frame_of(con, query, {"most": 2})
+    assert_frame_equal(found, con.sql(query, params={"most": 2}).pl())
+    assert found.height == min(rows, 2)
+    assert frame_of(con, "select 1 as one").item() == 1
 
 
 def test_two_at_a_time_works_on_the_database_in_use_and_stops_at_an_error(tmp_path):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -150,6 +151,27 @@ def test_an_error_after_ctrl_c_is_the_interruption_and_not_a_failure(
     done = command(home, "sql", "select 1")
     assert (done.returncode, done.stderr) == (130, "headway: stopped\n")
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_is_heard_while_python_lets_go_of_an_object(home: Settings, monkeypatch: pytest.MonkeyPatch):
+    """Python prints such an interruption and goes on: an export that somebody stopped was written to its end, a hundred seconds later."""
+
+    class Held:
+        pass
+
+    def lost(*_: object, **__: object) -> None:
+        held = Held()
+        reference = weakref.ref(held, lambda _: signal.raise_signal(signal.SIGINT))
+        del held
+        assert reference() is None
+        time.sleep(PATIENCE)
+
+    monkeypatch.setattr("orchestration.readers.own_sql.run_sql", lost)
+    before, begun = sys.unraisablehook, time.monotonic()
+    done = command(home, "sql", "select 1")
+    assert (done.returncode, done.stderr) == (130, "headway: stopped\n")
+    assert time.monotonic() - begun < PATIENCE / 2
+    assert sys.unraisablehook is before
 
 
 def half_a_workbook(con: object, table: object, file: Path, told: object) -> None:

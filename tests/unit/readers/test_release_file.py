@@ -16,7 +16,7 @@ from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.readers import lookup as reading
 from orchestration.readers.own_sql import run_sql
-from orchestration.readers.release_file import open_release
+from orchestration.readers.release_file import has_macro, has_table, open_release
 from tests.support import reading_case
 from tests.support.patience import PATIENCE
 
@@ -118,3 +118,20 @@ def test_threads_that_open_a_release_at_the_same_time_all_read_it(home: Settings
     for _ in range(20):
         with ThreadPoolExecutor(8) as threads:
             assert list(threads.map(count, range(8))) == [5] * 8
+
+
+def test_what_an_earlier_version_lacks_is_not_there_and_what_a_release_has_is(con: duckdb.DuckDBPyConnection):
+    """A page that asks a release of an earlier version for a table that came later must leave it out, and never a view or a macro that is there."""
+    kinds = {
+        kind: con.execute(f"select {kind}_name from duckdb_{kind}s() where not internal limit 1").fetchall()
+        for kind in ("table", "view")
+    }
+    assert kinds["table"] and all(has_table(con, name) for rows in kinds.values() for (name,) in rows)
+    macros = con.execute(
+        "select function_name from duckdb_functions() where not internal and function_type = 'table_macro'"
+    ).fetchall()
+    assert macros and all(has_macro(con, name) for (name,) in macros)
+    for missing in ("rpt_that_came_later", 'a "quoted" name', "sum"):
+        assert not has_table(con, missing) and not has_macro(con, missing)
+    # the connection answers on after such a question
+    assert con.execute("select 1").fetchall() == [(1,)]
