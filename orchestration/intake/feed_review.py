@@ -19,6 +19,7 @@ from typing import Any
 
 import polars as pl
 
+from orchestration.base.duck import frame_of
 from orchestration.base.errors import UsageError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
@@ -66,8 +67,8 @@ def candidates(settings: Settings) -> pl.DataFrame:
         }
         if f"{FEED_CANDIDATE.name}_current" not in tables:
             raise UsageError("the feed was never asked for: run `headway feed refresh` first")
-        rows = con.sql(f"FROM raw.{FEED_CANDIDATE.name}_current").pl()
-        reviews = con.sql(f"FROM raw.{FEED_REVIEW.name}_current").pl()
+        rows = frame_of(con, f"FROM raw.{FEED_CANDIDATE.name}_current")
+        reviews = frame_of(con, f"FROM raw.{FEED_REVIEW.name}_current")
     if rows.is_empty():
         raise UsageError("the feed holds no document yet: run `headway feed refresh` first")
     events, measures = _references(settings)

@@ -13,6 +13,7 @@ from datetime import date
 
 import duckdb
 
+from orchestration.base.duck import frame_of
 from orchestration.store import vintages
 from transforms.checks import unit_changes
 from transforms.parse.outcome import SchemaChangedError, TruncatedError
@@ -51,11 +52,12 @@ def refuse_other_unit(con: duckdb.DuckDBPyConnection, parsed: Parsed, *, source:
         return
     con.register("shown", parsed.frame.select("series_id", "period_start", "value", "known_from"))
     try:
-        stored_and_shown = con.sql(
+        stored_and_shown = frame_of(
+            con,
             """SELECT series_id, period_start, value, TIMESTAMP '1900-01-01' AS known_from
                FROM raw.observation_current SEMI JOIN shown USING (series_id)
-               UNION ALL SELECT series_id, period_start, value, known_from FROM shown"""
-        ).pl()
+               UNION ALL SELECT series_id, period_start, value, known_from FROM shown""",
+        )
     finally:
         con.unregister("shown")
     for series_id, _, ratio in unit_changes(stored_and_shown):
