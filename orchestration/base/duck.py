@@ -243,7 +243,7 @@ def frame_of(
     """All rows of a query as a frame, with the columns and types of `con.sql(query).pl()`.
 
     That plans a query twice, once to know its columns: a public macro of 22,000 characters takes 0.18 s so, and 0.11 s here. What is copied
-    once more for it (DuckDB warns of that) are the few rows of a page.
+    once more for it (DuckDB warns of that) are the rows of a page, or of an agency's answer.
     """
     import polars as pl
 

@@ -102,8 +102,8 @@ def _lost_interrupts_again(heard: list[float]) -> Iterator[None]:
     """Inside the block a Ctrl-C that Python lost is sent once more, a moment later.
 
     Where a signal comes while Python lets go of an object (in the callback of a weak reference, in __del__), it prints the KeyboardInterrupt
-    and goes on, and the second Ctrl-C of a person is one that _patient_interrupts does not hear: an export of everything was then written to
-    its end. heard: when Ctrl-C was pressed; the one that was lost is taken out of it.
+    and goes on, and the second Ctrl-C of a person is one that _patient_interrupts does not hear: an export went on for two minutes, until its
+    query ended. heard: when Ctrl-C was pressed; the one that was lost is taken out of it.
     """
     before, over, sending = sys.unraisablehook, threading.Event(), threading.Lock()
 

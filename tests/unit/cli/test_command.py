@@ -154,7 +154,7 @@ def test_an_error_after_ctrl_c_is_the_interruption_and_not_a_failure(
 
 
 def test_ctrl_c_is_heard_while_python_lets_go_of_an_object(home: Settings, monkeypatch: pytest.MonkeyPatch):
-    """Python prints such an interruption and goes on: an export that somebody stopped was written to its end, a hundred seconds later."""
+    """Python prints such an interruption and goes on: an export that somebody stopped went on until its query ended, two minutes later."""
 
     class Held:
         pass
