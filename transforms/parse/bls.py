@@ -249,7 +249,8 @@ def _header(content: bytes, *, status: int, content_type: str | None) -> list[st
             "send a contact e-mail address as User-Agent (BLS usage policy)",
         )
     header = content.partition(b"\n")[0]
-    if status != 200 or b"\t" not in header:
+    # gzip bytes may hold a tab as well, in the time that they begin with
+    if status != 200 or b"\t" not in header or content.startswith(b"\x1f\x8b"):
         text = read_text(content, source=SOURCE, status=status, content_type=content_type)
         raise SchemaChangedError(SOURCE, f"no tab-separated header: {excerpt(text)}")
     if not content.endswith(b"\n"):
