@@ -41,7 +41,7 @@ $(INSTALLED): requirements-installer.lock requirements.lock
 	@command -v "$(PYTHON)" >/dev/null || { echo "headway: Python 3.11 or later is needed and '$(PYTHON)' was not found. Install it, or say which: make build PYTHON=/path/to/python3"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "headway: Python 3.11 or later is needed, '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1). Say which to use: make build PYTHON=python3.12"; exit 1; }
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "headway: '$(PYTHON)' has no venv module (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
-	@echo "headway: installing into $(VENV) (about a minute, once)"
+	@echo "headway: installing into $(VENV) (less than a minute, once)"
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/python $(PIP) -r requirements-installer.lock 2>/dev/null || true
 	$(call install,requirements.lock)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.execution.context.system import StepExecutionContext
 
 from orchestration.operations.event_log import kept_open
 
@@ -20,6 +21,7 @@ def made() -> dg.MaterializeResult:
 def events_of(folder: Path, *, kept: bool) -> list[str]:
     """The events of a run as another process would read them."""
     folder.mkdir()
+    look_up = StepExecutionContext.get_output_asset_keys
     job = dg.Definitions(assets=[made], jobs=[dg.define_asset_job("all")]).resolve_job_def("all")
     with dg.DagsterInstance.local_temp(str(folder)) as instance:
         before = instance.event_log_storage._connect
@@ -29,6 +31,7 @@ def events_of(folder: Path, *, kept: bool) -> list[str]:
         else:
             run = job.execute_in_process(instance=instance).run_id
         assert instance.event_log_storage._connect == before
+        assert StepExecutionContext.get_output_asset_keys is look_up
     with dg.DagsterInstance.local_temp(str(folder)) as again:
         assert again.get_latest_materialization_event(dg.AssetKey("made")) is not None
         return [r.event_log_entry.dagster_event_type.value for r in again.get_records_for_run(run).records]
