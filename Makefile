@@ -26,11 +26,11 @@ PIP = -m pip install -qq --disable-pip-version-check --no-input --no-compile --n
 # Many packages at once, each file written once: uv takes 3 to 8 s for what pip takes 14 to 26 (110 packages, 1 GB). Where there is no uv
 # for this machine, or it fails (it does not read pip's settings of an index or a proxy), pip installs, and says what is wrong if it fails too.
 # The packages of a lock are the same whoever fetches them: both compare the hashes.
-UV = $(BIN)/uv pip install --quiet --cache-dir $(VENV)/.fetched --no-deps --require-hashes --only-binary :all:
-# $(call install,lock,python of the environment)
+UV = $(BIN)/uv pip install --quiet --no-deps --require-hashes --only-binary :all:
+# $(call install,lock,python of the environment,folder if not that environment)
 define install
-@$(UV) --python $(or $(2),$(BIN)/python) -r $(1) 2>/dev/null || $(or $(2),$(BIN)/python) $(PIP) -r $(1)
-@rm -rf $(VENV)/.fetched
+@$(UV) --cache-dir $(VENV)/.fetched/$(notdir $(1)) --python $(or $(2),$(BIN)/python) $(addprefix --target ,$(3)) -r $(1) 2>/dev/null || $(or $(2),$(BIN)/python) $(PIP) $(addprefix --target ,$(3)) -r $(1)
+@rm -rf $(VENV)/.fetched/$(notdir $(1))
 endef
 # What a process imports is compiled when it does so, one file after the other, and not at all where PYTHONDONTWRITEBYTECODE is set. Left out is
 # a third of the files, which nothing here imports.
@@ -81,9 +81,8 @@ $(DEVELOP): requirements-dev.lock $(INSTALLED)
 # older DuckDB clients, beside the one in use: the tests open the released file with them
 $(CLIENTS): tests/clients/duckdb-1.4.lock tests/clients/duckdb-1.5.lock $(DEVELOP)
 	@rm -rf $(VENV)/compat && mkdir -p $(VENV)/compat
-	@for version in 1.4 1.5; do \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes \
-	    --target $(VENV)/compat/duckdb-$$version -r tests/clients/duckdb-$$version.lock || exit 1; done
+	$(call install,tests/clients/duckdb-1.4.lock,,$(VENV)/compat/duckdb-1.4)
+	$(call install,tests/clients/duckdb-1.5.lock,,$(VENV)/compat/duckdb-1.5)
 	@touch $(CLIENTS)
 
 # mypy, beside the environment of the warehouse: it needs what dbt-core forbids
