@@ -19,10 +19,11 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from orchestration.base.duck import KEEP_FREED, MEMORY_LIMIT, NO_MEMORY, literal
+from orchestration.base.duck import MEMORY_LIMIT, NO_MEMORY, literal
 from orchestration.base.files import write_whole
 from orchestration.base.progress import report
 from orchestration.base.settings import Settings
+from orchestration.build.session import build_session
 
 if TYPE_CHECKING:
     import duckdb
@@ -146,17 +147,9 @@ def run(
     built: unique ids of the models and seeds that were built; a test that reads another one is skipped. write: whether these are all
     results of the build. slices: unique id of a test -> the rows of its subject that it is asked of, where that is not all of them.
     """
-    import duckdb
-
     slices = slices or {}
-    database = settings.build_database
-    con = duckdb.connect(config={"memory_limit": MEMORY_LIMIT, "threads": 2, **KEEP_FREED})
-    try:
-        con.execute("SET TimeZone = 'UTC'")
-        # beside the file, as where it is opened by itself: a session without a file would spill into the current folder
-        con.execute(f"SET temp_directory = {literal(database.with_suffix('.duckdb.tmp'))}")
-        con.execute(f"ATTACH {literal(database)} AS {database.stem} (READ_ONLY)")
-        con.execute(f"ATTACH {literal(settings.store)} AS store (READ_ONLY)")
+    database = settings.build_database.stem
+    with build_session(settings, read_only=True, memory_limit=MEMORY_LIMIT) as con:
         cut = _cut(con, slices.values())
 
         def one(test: DataTest) -> TestResult:
@@ -164,7 +157,7 @@ def run(
             if missing:
                 return _result(test, "skipped", f"{missing[0].rpartition('.')[2]} was not built", 0.0)
             with con.cursor() as cursor:
-                cursor.execute(f"USE {database.stem}")
+                cursor.execute(f"USE {database}")
                 part = slices.get(test.unique_id)
                 return _run(
                     cursor,
@@ -181,8 +174,6 @@ def run(
             one(test) if result.status == "error" and NO_MEMORY in (result.message or "") else result
             for test, result in zip(tests, results, strict=True)
         ]
-    finally:
-        con.close()
     if write:
         write_results(settings, results)
     return results

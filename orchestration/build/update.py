@@ -26,7 +26,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.base.duck import BUILD_MEMORY_LIMIT, KEEP_FREED, literal, opened, quoted
+from orchestration.base.duck import opened, quoted
 from orchestration.base.public_table import series_column
 from orchestration.base.settings import Settings
 from orchestration.build import journal, statistics_cache
@@ -34,6 +34,7 @@ from orchestration.build.data_tests import Slice
 from orchestration.build.dbt_call import environment
 from orchestration.build.fingerprint import code_fingerprint
 from orchestration.build.journal import PUBLISHED, PYTHON, SEED, SOURCE, SQL, TEST, VIEW, Node
+from orchestration.build.session import build_session
 
 #: with more series changed than this a whole build is faster: it makes two models at a time
 MANY_SERIES = 60
@@ -41,12 +42,6 @@ MANY_SERIES = 60
 _STAMP = re.compile(r"timestamp '(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'")
 #: the database in memory that holds inputs cut down to some series
 _PART = "memory"
-#: as the profile of dbt has it
-_SESSION: dict[str, str | bool | int | float | list[str]] = {
-    "memory_limit": BUILD_MEMORY_LIMIT,
-    "threads": 2,
-    **KEEP_FREED,
-}
 
 
 @dataclass(frozen=True)
@@ -326,23 +321,6 @@ def _function(path: Path) -> Callable[..., Any]:
     spec.loader.exec_module(module)
     function: Callable[..., Any] = module.model
     return function
-
-
-@contextmanager
-def build_session(settings: Settings, *, read_only: bool = False) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The file of the build, with the store beside it, as dbt opens them."""
-    con = duckdb.connect(config=_SESSION)
-    try:
-        con.execute("SET TimeZone = 'UTC'")
-        # beside the file, as where it is opened by itself: a session without a file would spill into the current folder
-        con.execute(f"SET temp_directory = {literal(settings.build_database.with_suffix('.duckdb.tmp'))}")
-        mode = "READ_ONLY" if read_only else "READ_WRITE"
-        con.execute(f"ATTACH {literal(settings.build_database)} AS {settings.build_database.stem} ({mode})")
-        con.execute(f"ATTACH {literal(settings.store)} AS store (READ_ONLY)")
-        con.execute(f"USE {settings.build_database.stem}")
-        yield con
-    finally:
-        con.close()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from orchestration.base.public_table import series_column
 from orchestration.base.settings import Settings
 from orchestration.build import journal, update
 from orchestration.build.dbt_call import environment
+from orchestration.build.session import build_session
 
 #: series for which each declared model is made again; drawn anew for each set of figures
 SERIES = 5
@@ -54,7 +55,7 @@ def test_a_row_of_a_model_that_says_so_needs_only_the_rows_of_its_own_series(hom
     """A model that looks at other series, and says it does not, would keep rows that a revision of another series made wrong.
 
     Made from the rows of some series alone, it must give the very rows that it gave for these series among all others."""
-    with environment(home), update.build_session(home, read_only=True) as con:
+    with environment(home), build_session(home, read_only=True) as con:
         known = journal.nodes(con)
         kinds = (journal.VIEW, journal.SQL, journal.PYTHON)
         columns = {
@@ -95,7 +96,7 @@ def test_a_row_of_a_model_that_says_so_needs_only_the_rows_of_its_own_series(hom
 @pytest.mark.parametrize("kind", [journal.VIEW, journal.SQL, journal.PYTHON])
 def test_what_a_model_declares_is_what_it_reads(home: Settings, kind: str):
     """A misspelt input would never be cut down, and its changes would make the whole model again without anybody seeing why."""
-    with update.build_session(home, read_only=True) as con:
+    with build_session(home, read_only=True) as con:
         known = journal.nodes(con)
     for node in known.values():
         if node.kind == kind:
@@ -109,7 +110,7 @@ def test_what_a_model_declares_is_what_it_reads(home: Settings, kind: str):
 
 def test_a_model_that_reads_some_series_only_gives_the_same_without_the_others(home: Settings):
     """A model that reads a series that it says it does not would keep rows that a revision of it made wrong."""
-    with environment(home), update.build_session(home, read_only=True) as con:
+    with environment(home), build_session(home, read_only=True) as con:
         known = journal.nodes(con)
         declared = [node for node in known.values() if node.series_of]
         assert len(declared) > 3

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.build import journal, update
 from orchestration.build.journal import PYTHON, SOURCE, SQL, TEST, VIEW, Node
+from orchestration.build.session import build_session
 
 TODAY = f"{datetime.now(UTC):%Y-%m-%d}"
 STAMP = "timestamp '2020-01-01 00:00:00'"
@@ -104,7 +105,7 @@ class Home:
             "source.observation", "observation", '"store"."raw"."observation"', SOURCE, None, None, (), ()
         )
         duckdb.connect(str(self.settings.build_database)).close()
-        with update.build_session(self.settings) as con:
+        with build_session(self.settings) as con:
             con.execute("CREATE SCHEMA staging; CREATE SCHEMA intermediate")
             for name, (kind, schema, _, _, sql) in MODELS.items():
                 con.execute(f"CREATE {'VIEW' if kind == VIEW else 'TABLE'} {schema}.{name} AS {sql}")
@@ -237,7 +238,7 @@ def test_a_model_in_python_is_asked_for_the_series_that_changed(home: Home, tmp_
     model.write_text(
         "def model(dbt, session):\n    dbt.config(materialized='table')\n    return dbt.ref('int_change').pl()\n"
     )
-    with update.build_session(home.settings) as con:
+    with build_session(home.settings) as con:
         known = journal.nodes(con)
         node = Node(
             "model.double", "int_double", "", PYTHON, str(model), None, ("model.int_change",), ("int_change",)
