@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import groupby
 from pathlib import Path
 
 import duckdb
@@ -10,7 +11,7 @@ import pytest
 
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
-from orchestration.release import records
+from orchestration.release import public_file, records
 from tests.support import release_case
 from tests.support.published_case import publish, read, with_releases
 from tests.support.release_case import write_build
@@ -69,6 +70,29 @@ def test_staging_and_other_schemas_stay_behind(published: Settings):
 def test_rows_lie_sorted_by_key_so_that_a_filter_can_skip_row_groups(published: Settings):
     stored = read(published, "SELECT period_start FROM fct_observation_vintage")
     assert stored == sorted(stored)
+
+
+@pytest.mark.parametrize("key", [(), ("event_id", "series_id", "window_months")])
+def test_events_of_one_month_lie_side_by_side(tmp_path: Path, key: tuple[str, ...]):
+    """They have the same figures. In the order of events the table of all comparisons took 148 MB of the file in place of 87; with the rows of a
+    series in several places one revised series would change most of it."""
+    with duckdb.connect(str(tmp_path / "headway.duckdb")) as con:
+        con.execute(
+            "CREATE TABLE compared (event_id VARCHAR NOT NULL, series_id VARCHAR NOT NULL, window_months INTEGER NOT NULL, "
+            "cut_month DATE, value DOUBLE)"
+        )
+        con.execute(
+            "INSERT INTO compared SELECT 'e' || e, 's' || s, w, DATE '2018-01-01' + to_months((e % 3)::INTEGER), s + e % 3 "
+            "FROM range(9) event(e), range(5) series(s), (VALUES (6), (12)) windows(w) ORDER BY e, s, w"
+        )
+    keys = {"compared": key} if key else {}
+    public_file.assemble(tmp_path / "headway.duckdb", tmp_path / "public.duckdb", keys=keys)
+    with duckdb.connect(str(tmp_path / "public.duckdb"), read_only=True) as con:
+        con.execute(f"ATTACH '{tmp_path / 'headway.duckdb'}' AS build (READ_ONLY)")
+        assert not con.execute("FROM build.compared EXCEPT ALL FROM public.compared").fetchall()
+        for columns, n_places in (("series_id", 5), ("series_id, cut_month", 15)):
+            stored = con.execute(f"SELECT {columns} FROM public.compared").fetchall()
+            assert len(list(groupby(stored))) == n_places
 
 
 def test_constraints_survive_so_that_a_client_knows_what_cannot_be_null(published: Settings):
