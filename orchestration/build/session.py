@@ -1,7 +1,7 @@
 """The file of the build, opened without dbt: the same settings and the same names of databases as dbt's profile has.
 
 Belongs here: that one session. Does not belong here: what is asked in it (update.py makes models, data_tests.py tests them), sessions that
-write other files (base/duck.py), dbt's own (dbt_project/profiles.yml; tests/unit/build/test_dbt_call.py holds the two together).
+write other files (base/duck.py), dbt's own (dbt_project/profiles.yml; tests/unit/build/test_session.py holds the two together).
 """
 
 from __future__ import annotations
