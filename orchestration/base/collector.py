@@ -22,7 +22,7 @@ def rarely() -> Iterator[None]:
     them: with Python's numbers a fifth of the processor time of a parse went into it. What has no cycles is freed at once, as ever.
     """
     before = gc.get_threshold()
-    # No search first, which would keep what nothing refers to out of it: 0.3 s of a build, for 2,500 of 436,000 objects.
+    # Cycles that nothing refers to are frozen with the rest: a search before this took 0.3 s of a build and freed 2,500 of 436,000 objects.
     gc.freeze()
     gc.set_threshold(_YOUNGEST, 20, 20)
     try:

@@ -330,9 +330,8 @@ def _order(key: Sequence[str], columns: Collection[str]) -> list[str]:
     if series is None:
         return list(key)
     rest = [name for name in key if name not in (series, _CUT)]
-    if rest and _CUT in columns:
-        event, *others = rest
-        rest = [_CUT, *others, event]
+    if _CUT in columns:
+        rest = [_CUT, *rest[1:], *rest[:1]]
     return [series, *rest]
 
 
