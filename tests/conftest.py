@@ -23,6 +23,7 @@ from tests.replay.server import ReplayServer
 from tests.support.own_warehouse import own_warehouse  # noqa: F401  (a fixture)
 from tests.support.source_case import stand_in_for_all
 from tests.support.whole_warehouse import (  # noqa: F401  (fixtures)
+    con,
     home,
     own,
     small_home,

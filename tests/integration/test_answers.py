@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections import defaultdict
-from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -18,12 +16,6 @@ from orchestration.readers.release_file import open_release, read
 from orchestration.readers.rows import DimSeries
 from tests.oracles import plain_answers as plain
 from tests.support.macro_case import rows
-
-
-@pytest.fixture(scope="module")
-def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        yield connection
 
 
 def months(day: dt.date) -> int:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import datetime as dt
 from collections import defaultdict
 
-import duckdb
 import polars as pl
 import pytest
+
+from tests.support.read_only import reading
 
 FLOW = ["source_id", "reporter_iso3", "flow", "basis", "classification", "product_level", "partner_iso3"]
 
 
 @pytest.fixture(scope="module")
 def con(home):
-    with duckdb.connect(str(home.current / "headway.duckdb"), read_only=True) as connection:
+    with reading(home.current_database) as connection:
         yield connection
 
 

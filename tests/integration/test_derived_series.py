@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 
-import duckdb
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracles.plain_derived import declared, derive, inputs_of, known_at
+from tests.support.read_only import reading
 
 DECLARED = declared()
 IDS = {row["series_id"] for row in DECLARED}
@@ -18,7 +18,7 @@ IDS = {row["series_id"] for row in DECLARED}
 
 @pytest.fixture(scope="module")
 def released(home):
-    with duckdb.connect(str(home.current / "headway.duckdb"), read_only=True) as con:
+    with reading(home.current_database) as con:
         yield con
 
 

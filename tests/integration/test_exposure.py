@@ -7,6 +7,8 @@ import datetime as dt
 import duckdb
 import pytest
 
+from tests.support.read_only import reading
+
 #: First day on which a partner pays under a measure of its own in place of the common one.
 LEFT = {
     ("usa-232-autos-2025", "JPN"): dt.date(2025, 9, 16),
@@ -25,7 +27,7 @@ MONTHS = [dt.date(2018, m, 1) for m in range(1, 13)] + [dt.date(2025, m, 1) for 
 
 @pytest.fixture(scope="module")
 def released(home):
-    with duckdb.connect(str(home.current / "headway.duckdb"), read_only=True) as con:
+    with reading(home.current_database) as con:
         yield con
 
 
@@ -148,7 +150,7 @@ def test_the_rate_collected_is_the_derived_duty_rate(released):
 
 def test_every_programme_measure_and_pair_is_declared(released, warehouse):
     """A new measure without a programme would silently reach nothing."""
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with reading(warehouse) as con:
         missing = con.sql(
             "SELECT measure_id FROM main.dim_tariff_measure WHERE imposing_iso3 = 'USA' AND NOT list_contains(partners, 'MFN') "
             "AND in_force AND measure_id NOT IN (SELECT measure_id FROM seeds.seed_tariff_programme)"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.interrupted_case import one, plain
 from tests.support.late import Late
+from tests.support.read_only import reading
 from transforms.statistics import interrupted as its
 from transforms.statistics.autoregression import FITS
 from transforms.statistics.months import number
@@ -18,9 +19,8 @@ sm = Late("statsmodels.api")
 
 def test_gls_of_the_whole_model_on_real_series(warehouse):
     """The row of the warehouse's own data equals statsmodels' GLSAR fitted on the same months."""
-    import duckdb
 
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with reading(warehouse) as con:
         found = con.execute(
             "select period_start, value from intermediate.int_series_monthly "
             "where series_id = 'usa_imports_goods_mex' order by 1"

@@ -4,20 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import numpy as np
 import pytest
 
 from tests.oracles import plain_comparison as plain
-
-
-@pytest.fixture(scope="module")
-def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        yield connection
 
 
 def logarithms(con: duckdb.DuckDBPyConnection, series_id: str) -> tuple[int, np.ndarray]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -30,12 +28,6 @@ LONG = (
         "can_employment_manufacturing",
     ),
 )
-
-
-@pytest.fixture(scope="module")
-def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        yield connection
 
 
 def values_of(con: duckdb.DuckDBPyConnection, series_id: str, basis: str = "latest") -> dict[int, float]:

@@ -14,6 +14,7 @@ from orchestration.base.settings import STORAGE_VERSION
 from tests.oracles import plain_comparison as plain
 from tests.support import macro_case as case
 from tests.support import timeline_case
+from tests.support.read_only import reading
 from tests.support.timeline_case import growing
 
 
@@ -220,7 +221,7 @@ def answers(con, prefix: str = "") -> list:
 def test_macros_answer_in_the_released_file(timeline, released):
     wanted = answers(timeline)
     assert all(wanted) and wanted[-1] == [(0,)]
-    with duckdb.connect(str(released), read_only=True) as con:
+    with reading(released) as con:
         assert answers(con) == wanted
     with duckdb.connect() as con:
         con.execute(f"ATTACH '{released}' AS hw (READ_ONLY)")

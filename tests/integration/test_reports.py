@@ -9,11 +9,9 @@ import math
 import random
 import re
 import shutil
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pytest
 
@@ -24,6 +22,7 @@ from tests.oracles import plain_comparison as plain
 from tests.support import bundled
 from tests.support import macro_case as case
 from tests.support.macro_case import rows
+from tests.support.read_only import reading
 
 #: DuckDB sums in another order than Python: a few units in the last place of the largest summand (values up to 1e12)
 RELATIVE = 1e-9
@@ -39,13 +38,6 @@ SERIES = {
     "usa_customs_duties_net": True,
     "mex_production_vehicles": True,
 }
-
-
-@pytest.fixture(scope="module")
-def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    # without a limit DuckDB keeps what it read of the file: 3.2 GB in one process of the tests
-    with duckdb.connect(str(warehouse), read_only=True, config={"memory_limit": "1GB"}) as connection:
-        yield connection
 
 
 @cache
@@ -415,14 +407,14 @@ CALLS = (
 
 @pytest.mark.parametrize("client", ["1.4", "1.5"])
 def test_older_clients_read_the_release_alike(released, duckdb_clients, client):
-    with duckdb.connect(str(released), read_only=True) as con:
+    with reading(released) as con:
         wanted = [[list(row) for row in con.execute(call).fetchall()] for call in CALLS]
     assert duckdb_clients[client](released, *CALLS) == wanted
 
 
 def test_every_macro_of_the_contract_says_what_it_is(released):
     """A macro without a comment is one nobody finds."""
-    with duckdb.connect(str(released), read_only=True) as con:
+    with reading(released) as con:
         described = dict(
             con.execute(
                 "SELECT function_name, any_value(comment) FROM duckdb_functions() "

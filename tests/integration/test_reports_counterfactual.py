@@ -7,8 +7,6 @@ test_counterfactual.py).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -18,12 +16,6 @@ from tests.support.macro_case import rows
 from transforms.statistics import counterfactual, drift_month, local_linear_trend
 from transforms.statistics.forecasts import GAP_WINDOWS, training_lengths
 from transforms.statistics.standing import JUDGED_WINDOWS
-
-
-@pytest.fixture(scope="module")
-def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        yield connection
 
 
 def series(con: duckdb.DuckDBPyConnection, series_id: str) -> tuple[np.ndarray, np.ndarray]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import math
-from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import duckdb
 import polars as pl
@@ -22,12 +20,6 @@ from tests.support.macro_case import rows
 
 WINDOWS, GAPS = (6, 12, 24), (0, 1, 3, 6)
 SEEDS = Settings.load().dbt_project / "seeds"
-
-
-@pytest.fixture(scope="module")
-def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        yield connection
 
 
 @cache

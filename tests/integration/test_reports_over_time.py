@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from datetime import date
 
-import duckdb
 import numpy as np
 import pytest
 
 from tests.oracles.plain_comparison import month, number
 from tests.support.late import Late
+from tests.support.read_only import reading
 from transforms.statistics.autoregression import FITS
 
 sm = Late("statsmodels.api")
@@ -22,7 +22,7 @@ sm = Late("statsmodels.api")
 
 @pytest.fixture(scope="module")
 def con(warehouse):
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with reading(warehouse) as con:
         con.execute("set search_path = 'main,intermediate,staging,seeds'")
         yield con
 

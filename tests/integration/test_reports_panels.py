@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from datetime import date
 
-import duckdb
 import numpy as np
 import polars as pl
 import pytest
 
 from tests.support import panel_case
 from tests.support.late import Late
+from tests.support.read_only import reading
 
 sm = Late("statsmodels.api")
 
@@ -23,7 +23,7 @@ CHAPTERS = "us_imports_hs2"
 
 @pytest.fixture(scope="module")
 def con(home):
-    with duckdb.connect(str(home.current / "headway.duckdb"), read_only=True) as connection:
+    with reading(home.current_database) as connection:
         yield connection
 
 

@@ -7,9 +7,7 @@ Does not belong here: ranks (test_placebo.py), the numbers of a comparison (test
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -157,12 +155,6 @@ def test_rivals_of_made_up_worlds(models, drawn, own):
 
 
 # -- the build ---------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
-        yield connection
 
 
 def world_of(con: duckdb.DuckDBPyConnection, reach: str) -> dict[str, plain_rivals.Event]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-import duckdb
 import polars as pl
 import pytest
+
+from tests.support.read_only import reading
 
 #: Months between the first day of a deal by law and its notice: the old rate was collected (published_on of the measures).
 BEFORE_THE_NOTICE = {
@@ -44,7 +45,7 @@ CENSUS_CODE = {
 
 @pytest.fixture(scope="module")
 def rates(home) -> pl.DataFrame:
-    with duckdb.connect(str(home.current / "headway.duckdb"), read_only=True) as con:
+    with reading(home.current_database) as con:
         return con.sql("FROM rpt_statutory_rate").pl()
 
 
@@ -69,7 +70,7 @@ def test_hardly_more_is_collected_than_the_law_says(rates: pl.DataFrame) -> None
 def test_a_stated_rate_on_goods_is_not_below_what_was_collected(home) -> None:
     """A rate was printed for chapters of which lists 3 and 4A reach further lines: 10 by law, 17 collected. The tolerance is for
     rates that are 'at least': measured 0.17 (vehicles of Japan, October 2025), and none where they are exact."""
-    with duckdb.connect(str(home.current / "headway.duckdb"), read_only=True) as con:
+    with reading(home.current_database) as con:
         below = con.sql(
             """SELECT exposure.partner_iso3, product_code, period_start, statutory_rate_pct, collected_rate_pct
             FROM rpt_tariff_exposure AS exposure

@@ -7,14 +7,14 @@ import math
 import numpy as np
 
 from tests.oracles.synthetic_weights import loss, reference
+from tests.support.read_only import reading
 from transforms.statistics import synthetic as sc
 
 
 def test_weights_equal_pysyncon_on_real_partners(warehouse):
     """Imports of Mexico against the partners of the warehouse, 2013-2017."""
-    import duckdb
 
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with reading(warehouse) as con:
         rows = con.execute(
             "select unit_id, period_start, value from intermediate.int_donor_monthly where donor_pool_id = 'partners_all_goods' "
             "and period_start between '2013-01-01' and '2017-12-01' and unit_id <> 'usa_imports_consumption_can'"

@@ -6,13 +6,12 @@ import datetime as dt
 import functools
 import itertools
 from dataclasses import dataclass
-from pathlib import Path
 
-import duckdb
 import polars as pl
 import pytest
 
 from orchestration.base.settings import PROJECT
+from tests.support.read_only import reading
 
 SEEDS = PROJECT / "dbt_project" / "seeds" / "exposure"
 #: after the last day of anything that is open
@@ -186,7 +185,7 @@ def expected(spells: list[Spell]) -> tuple[set[str], float | None]:
 
 def test_the_rate_by_law_is_what_the_rules_make_of_the_measures(home) -> None:
     """A rule that the report reads otherwise: a sum of two duties of which one is due, or a rate where two may be due."""
-    with duckdb.connect(str(Path(home.current) / "headway.duckdb"), read_only=True) as con:
+    with reading(home.current_database) as con:
         measures = {row["measure_id"]: row for row in con.sql("FROM dim_tariff_measure").pl().to_dicts()}
         report = con.sql("FROM rpt_tariff_exposure WHERE partner_iso3 <> 'WLD' AND len(measure_ids) > 0").pl()
     programmes = {row["measure_id"]: row["programme"] for row in seed("seed_tariff_programme")}

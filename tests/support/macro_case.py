@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from tests.oracles import plain_comparison as plain
+from tests.support.read_only import reading
 
 _TABLES = """
 CREATE TABLE fct_observation_vintage (series_id VARCHAR, period_start DATE, frequency VARCHAR, value DOUBLE,
@@ -50,7 +51,7 @@ CREATE TABLE rpt_before_after (event_id VARCHAR, series_id VARCHAR, window_month
 def built_macros(warehouse: Path) -> list[str]:
     """CREATE statements of the public macros, as dbt rendered them into the file that it built; a release makes them
     again from the same text."""
-    with duckdb.connect(str(warehouse), read_only=True) as con:
+    with reading(warehouse) as con:
         return [sql for (sql,) in con.execute("SELECT create_sql FROM intermediate.public_macro").fetchall()]
 
 

@@ -11,12 +11,11 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
-import duckdb
-
 from orchestration.base.settings import Settings
 from orchestration.release import folders as release
 from orchestration.release import records
 from tests.support import release_case
+from tests.support.read_only import reading
 
 
 def publish(home: Settings, **options: object) -> records.Release:
@@ -30,7 +29,7 @@ def publish(home: Settings, **options: object) -> records.Release:
 
 
 def read(home: Settings, query: str) -> list[tuple]:
-    with duckdb.connect(str(home.current_database), read_only=True) as con:
+    with reading(home.current_database) as con:
         return con.execute(query).fetchall()
 
 

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-import duckdb
-
 from orchestration.base.settings import Settings
 from orchestration.intake.agency.account import DatasetOutcome, RefreshOutcome
 from orchestration.intake.agency.plan import plan_refresh
@@ -22,6 +20,7 @@ from tests.replay.agencies import TODAY, Agencies
 from tests.replay.server import ReplayServer
 from tests.replay.statcan import Point
 from tests.support import stored
+from tests.support.read_only import reading
 
 TABLES = ("observation", "trade_flow", "freight_flow")
 MANUFACTURING = "usa_employment_manufacturing"
@@ -42,7 +41,7 @@ class RefreshedWarehouse:
         return stored.rows(self.settings, query, *parameters)
 
     def released(self, query: str) -> list[tuple]:
-        with duckdb.connect(str(self.settings.current_database), read_only=True) as con:
+        with reading(self.settings.current_database) as con:
             return con.execute(query).fetchall()
 
     def contents(self) -> dict[str, tuple]:

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 from filelock import FileLock
 
@@ -27,6 +28,7 @@ from orchestration.intake.figures.manifest import read_manifest
 from orchestration.release import records
 from orchestration.store.opened import FIGURES, open_store
 from tests.support.patience import PATIENCE
+from tests.support.read_only import reading
 from tests.support.small_world import make_small_project
 
 
@@ -103,6 +105,13 @@ def would_be_the_same(made: Settings, today: date | None = None) -> bool:
 def warehouse(home: Settings) -> Path:
     """The file that dbt built, with staging and intermediate."""
     return home.build_database
+
+
+@pytest.fixture(scope="module")
+def con(warehouse: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the file that dbt built, for the tests of a module."""
+    with reading(warehouse) as connection:
+        yield connection
 
 
 @pytest.fixture(scope="session")

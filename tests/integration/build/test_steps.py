@@ -10,6 +10,7 @@ from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import Settings
 from orchestration.build import data_tests, dbt_runner
 from orchestration.operations.build import run_build
+from tests.support.read_only import reading
 
 
 def test_a_failed_check_leaves_the_last_release_current(own: Settings, monkeypatch: pytest.MonkeyPatch):
@@ -56,7 +57,7 @@ def test_a_model_without_memory_is_made_again(own: Settings, monkeypatch: pytest
     assert met and result.success, result.failures
     made = {b.name: b.status for b in result.built}
     assert made["int_observation_vintage"] == made["int_observation"] == "success"
-    with duckdb.connect(str(own.build_database), read_only=True) as con:
+    with reading(own.build_database) as con:
         assert con.execute("SELECT count(*) > 0 FROM intermediate.int_observation").fetchall() == [(True,)]
 
 

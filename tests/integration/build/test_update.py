@@ -16,6 +16,8 @@ from orchestration.build import journal, update
 from orchestration.build.dbt_call import environment
 from orchestration.build.session import build_session
 
+#: half of what a build takes beside the tests that ran before in this process
+MEMORY_LIMIT = "300MB"
 #: series for which each declared model is made again; drawn anew for each set of figures
 SERIES = 5
 
@@ -55,7 +57,7 @@ def test_a_row_of_a_model_that_says_so_needs_only_the_rows_of_its_own_series(hom
     """A model that looks at other series, and says it does not, would keep rows that a revision of another series made wrong.
 
     Made from the rows of some series alone, it must give the very rows that it gave for these series among all others."""
-    with environment(home), build_session(home, read_only=True) as con:
+    with environment(home), build_session(home, read_only=True, memory_limit=MEMORY_LIMIT) as con:
         known = journal.nodes(con)
         kinds = (journal.VIEW, journal.SQL, journal.PYTHON)
         columns = {
@@ -110,7 +112,7 @@ def test_what_a_model_declares_is_what_it_reads(home: Settings, kind: str):
 
 def test_a_model_that_reads_some_series_only_gives_the_same_without_the_others(home: Settings):
     """A model that reads a series that it says it does not would keep rows that a revision of it made wrong."""
-    with environment(home), build_session(home, read_only=True) as con:
+    with environment(home), build_session(home, read_only=True, memory_limit=MEMORY_LIMIT) as con:
         known = journal.nodes(con)
         declared = [node for node in known.values() if node.series_of]
         assert len(declared) > 3

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 
-import duckdb
 import pytest
 
 from orchestration.base.settings import PROJECT
@@ -18,6 +17,7 @@ from tests.support.feed_case import AUTOS
 from tests.support.feed_recall import PAGE, in_words, measure
 from tests.support.feed_walk import commands, walk
 from tests.support.own_warehouse import FED, PATIENT
+from tests.support.read_only import reading
 
 
 def test_from_refresh_to_a_comparison_as_the_page_says(own, replay, monkeypatch) -> None:
@@ -42,7 +42,7 @@ def test_the_next_build_has_the_event_and_the_candidates(own_warehouse) -> None:
     mine = own_warehouse.settings
     compared = command(mine, *commands()[-1])
     assert compared.returncode == 0 and "not in this release" not in compared.stderr
-    with duckdb.connect(str(mine.current_database), read_only=True) as con:
+    with reading(mine.current_database) as con:
         released = con.sql(
             f"SELECT status, event_id, first_day::VARCHAR FROM rpt_feed_candidate WHERE feed_id = '{AUTOS}'"
         ).fetchall()

@@ -10,11 +10,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
 from tests.support.patience import PATIENCE
+from tests.support.read_only import reading
 
 PAGE = (PROJECT / "docs" / "clients.md").read_text(encoding="utf-8")
 #: what ibis needs in place of the DuckDB in use (make setup installs it)
@@ -45,7 +45,7 @@ def checkout(home: Settings, tmp_path: Path) -> Path:
 @pytest.fixture
 def expected(home: Settings) -> int:
     """Imports of goods from Mexico in 2025, million USD: what every snippet prints."""
-    with duckdb.connect(str(home.current_database), read_only=True) as con:
+    with reading(home.current_database) as con:
         return con.execute(
             "select round(sum(value)) from fct_observation where series_id = 'usa_imports_goods_mex' and year(period_start) = 2025"
         ).fetchall()[0][0]

@@ -10,12 +10,12 @@ import shutil
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.documentation.examples import EXAMPLES, Example, with_answer, write_examples
 from orchestration.readers.release_file import open_release
+from tests.support.read_only import reading
 
 PAGES = {
     name: (PROJECT / "docs" / name).read_text(encoding="utf-8") for name in ("queries.md", "examples.md")
@@ -83,7 +83,7 @@ def test_worked_figures_of_the_page(home: Settings):
     """The table of vintages, and the sizes named in the prose, against the macro."""
     vintages = re.findall(r"^\| (\d+ \w+ 2026) \| (-?\d+\.\d\d) % \|$", PAGES["examples.md"], flags=re.M)
     assert len(vintages) == 3
-    with duckdb.connect(str(home.current_database), read_only=True) as con:
+    with reading(home.current_database) as con:
         for day, change in vintages:
             [[pct]] = con.execute(
                 """select pct_change from before_after('usa_employment_motor_vehicles_parts', '2025-04-03',

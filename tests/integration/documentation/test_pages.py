@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 
-import duckdb
 import pytest
 
 from orchestration.base.settings import PROJECT
 from orchestration.documentation.pages import write_docs
 from orchestration.documentation.vintage_table import vintage_table, with_table
+from tests.support.read_only import reading
 
 
 def test_generated_pages_are_those_of_this_build(home, tmp_path):
@@ -25,7 +25,7 @@ def test_generated_pages_are_those_of_this_build(home, tmp_path):
 
 def test_the_readme_says_of_vintages_what_this_build_holds(home):
     """A typed table would go on promising first releases that are not held. (`make docs` mends it.)"""
-    with duckdb.connect(str(home.current_database), read_only=True) as con:
+    with reading(home.current_database) as con:
         table = vintage_table(con)
     readme = (PROJECT / "README.md").read_text()
     assert with_table(readme, table) == readme, "run `make docs`"
@@ -37,7 +37,7 @@ def test_queries_in_readme_answer(home):
     [block] = re.findall(r"```sql\n(.*?)```", text, flags=re.S)
     queries = [q for q in re.sub(r"--[^\n]*", "", block).split(";") if q.strip()]
     assert len(queries) >= 4
-    with duckdb.connect(str(home.current_database), read_only=True) as con:
+    with reading(home.current_database) as con:
         for query in queries:
             assert con.execute(query).fetchall(), query
 

@@ -9,12 +9,12 @@ import re
 import shutil
 import subprocess
 
-import duckdb
 import numpy as np
 import pytest
 
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.documentation.panel_page import panel_page
+from tests.support.read_only import reading
 from tests.support.whole_warehouse import headway
 
 TEXT = (PROJECT / "docs" / "panel.md").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ def blocks(language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def con(home: Settings):
-    with duckdb.connect(str(home.current / "headway.duckdb"), read_only=True) as connection:
+    with reading(home.current_database) as connection:
         yield connection
 
 

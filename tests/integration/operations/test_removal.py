@@ -6,7 +6,6 @@ import json
 import shutil
 from pathlib import Path
 
-import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -20,6 +19,7 @@ from orchestration.operations.removal import removable, remove
 from orchestration.sources import datasets
 from orchestration.store.archive import Archive
 from tests.support.live_case import prepared
+from tests.support.read_only import reading
 from tests.support.refresh_case import (
     MANUFACTURING,
     VEHICLES,
@@ -63,7 +63,7 @@ def bad(home: Settings) -> str:
 
 def stored(home: Settings) -> dict[str, list[tuple]]:
     """All of the store but the times of loading."""
-    with duckdb.connect(str(home.store), read_only=True) as con:
+    with reading(home.store) as con:
         names = con.execute("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'").fetchall()
         exclude = {"load": "EXCLUDE (loaded_at)"}
         return {
@@ -96,7 +96,7 @@ def test_importing_the_file_again_brings_it_back(home: Settings):
     payload_id = bad(home)
     remove(home, payload_id, reason=WHY)
     assert bad(home) == payload_id
-    with duckdb.connect(str(home.store), read_only=True) as con:
+    with reading(home.store) as con:
         assert con.execute(
             "SELECT count(*) FROM raw.observation WHERE payload_id = ?", [payload_id]
         ).fetchall() == [(12,)]

@@ -17,6 +17,7 @@ from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
 from orchestration.readers import own_sql
 from orchestration.readers.own_sql import run_sql, stream_sql
+from orchestration.readers.release_file import CONFIG
 from tests.support import reading_case
 from tests.support.patience import PATIENCE
 
@@ -132,11 +133,11 @@ def test_a_slow_query_is_stopped_at_its_limit(home: Settings):
 
 @pytest.mark.slow
 def test_a_query_that_does_not_stop_is_left_behind(home: Settings, monkeypatch: pytest.MonkeyPatch):
-    """One function on one huge value is not interrupted by DuckDB: measured 14 s for repeat('x', 1e9)."""
+    """One function on one value is not interrupted by DuckDB: measured 14 s for repeat('x', 1e9), and 1 s without the memory for this one."""
     monkeypatch.setattr(own_sql, "STOP_GRACE", 0.1)
     before = set(threading.enumerate())
     with pytest.raises(UsageError, match="stopped after"):
-        run_sql(home, "select length(repeat('x', 300000000))", timeout=0.05)
+        run_sql(home, "select levenshtein(repeat('x', 40000), repeat('y', 40000))", timeout=0.05)
     left_behind = set(threading.enumerate()) - before
     assert left_behind, "the query was waited for to its end"
     for thread in left_behind:  # its connection would still be open when this process ends
@@ -145,9 +146,12 @@ def test_a_query_that_does_not_stop_is_left_behind(home: Settings, monkeypatch: 
 
 
 @pytest.mark.slow
-def test_a_query_too_big_for_the_memory_says_so(home: Settings):
-    with pytest.raises(UsageError, match="more memory than its limit of 1GB"):
-        run_sql(home, "select list(range) from range(200000000)", timeout=600)
+def test_a_query_too_big_for_the_memory_says_so(home: Settings, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(
+        CONFIG, "memory_limit", "200MB"
+    )  # of the gigabyte that it is, the process of the tests would keep some
+    with pytest.raises(UsageError, match="more memory than its limit of 200MB"):
+        run_sql(home, "select list(range) from range(40000000)", timeout=600)
 
 
 @pytest.mark.parametrize(

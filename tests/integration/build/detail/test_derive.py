@@ -24,6 +24,7 @@ from orchestration.release.public_file import assemble
 from tests.oracles import plain_detail
 from tests.support.command_case import command
 from tests.support.derived_case import made_up, rows_of, small_lake, write_lake
+from tests.support.read_only import reading
 from transforms.detail_tables import DETAIL_TABLES
 from transforms.statistics.panel import REASON_DATA
 
@@ -163,7 +164,7 @@ def test_what_a_release_takes_comes_with_its_comments_and_a_cut_file_is_refused(
     # and from there into a file as a release has it, sorted by the keys that no constraint declares
     released = tmp_path / "headway.duckdb"
     assemble(settings.build_database, released, keys=release_tables.detail_keys(settings))
-    with duckdb.connect(str(released), read_only=True) as con:
+    with reading(released) as con:
         tables = describe(con, release_tables.detail_keys(settings))
         assert {table.name for table in tables} == set(names)
         checks = check_file(con, tables, Contract(tuple(names), {}), previous={}, allow_shrink=False)
