@@ -46,7 +46,7 @@
     only round, and with `adds_digits`.
 
     In the order of knowledge, each figure is compared with the one in force, which is the one with the most digits so far:
-    one that is it rounded changes nothing, one of which it is the rounding takes its place with `adds_digits` and the
+    one that is it rounded changes nothing, one of which it is the rounding (to the digits of the finest copy that stated it) takes its place with `adds_digits` and the
     revision_number of the row before (its digits were not known earlier, so it is a vintage and no revision). A change of status is
     a vintage as ever, with the figure in force. What comes out depends on what was known when and not on the order of loading.
 #}
@@ -83,7 +83,8 @@
         where measured.revision_number > 0 or measured.known_to is not null
     ),
 
-    -- only where a figure and its neighbour are one, the figure in force is another than the one just before
+    -- only where a figure and its neighbour are one, the figure in force is another than the one just before, and only where a copy
+    -- repeats a figure (with another status), it can be one of more digits than the copy just before
     rounded as (
         select distinct
             later.series_id,
@@ -95,6 +96,7 @@
             and later.place = earlier.place + 1
         where {{ is_rounded_from('later', 'earlier') | indent(12) }}
             or {{ is_rounded_from('earlier', 'later') | indent(12) }}
+            or (later.value = earlier.value and later.copy_decimals is distinct from earlier.copy_decimals)
     ),
 
     replayed as (
@@ -124,7 +126,11 @@
             place,
             case when is_repeated then old_value else value end,
             case when is_repeated then old_decimals else decimals end,
-            case when is_repeated then old_copy_decimals else copy_decimals end,
+            case
+                when value = old_value then greatest(copy_decimals, old_copy_decimals)
+                when is_repeated then old_copy_decimals
+                else copy_decimals
+            end,
             status,
             not is_repeated or status <> old_status,
             is_finer and status = old_status

@@ -188,3 +188,26 @@ def test_a_whole_copy_shows_with_how_many_digits_it_is_written():
     all_whole, some_whole = loaded([[first, whole], [first, whole[:3]]], [0, 1])
     assert [row[5] for row in all_whole] == [0] * 12
     assert max(row[5] for row in some_whole) == 1
+
+
+def test_a_figure_is_known_to_the_digits_of_the_finest_copy_that_states_it():
+    """A revision of 1000.0 to 1000.5 was told as more digits of 1000, because a copy in whole numbers had stated the figure before the one
+    with a decimal, which told a change of status only."""
+    values = [(0, 1000.0), (0.2, 1000.0), (0.5, 1000.5), (0.52, 1000.52)]
+    copies = [
+        [
+            Vintage(month(n), dt.date(2021, 1 + copy, 1), first if n == 0 else 1000 + n + digits, status)
+            for n in range(12)
+        ]
+        for copy, ((digits, first), status) in enumerate(
+            zip(values, ["preliminary", "normal", "normal", "normal"], strict=True)
+        )
+    ]
+    (rows,) = loaded([copies], list(range(4)))
+    assert [row[3:] for row in rows if row[0] == month(0)] == [
+        (1000.0, "preliminary", 0, False),
+        (1000.0, "normal", 1, False),
+        (1000.5, "normal", 2, False),
+        (1000.52, "normal", 2, True),
+    ]
+    assert rows == expected(copies)
