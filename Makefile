@@ -22,14 +22,16 @@ help: ## list the targets
 setup: $(DEVELOP) ## make .venv from the pinned locks, with all that pages, tests and checks need
 
 # Wheels only: a package that had to be built would need a compiler and minutes. pip would compile bytecode one file at a time.
-PIP = -m pip install -qq --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes --only-binary :all:
+LOCKED = install -qq --disable-pip-version-check --no-input --no-compile --no-deps --require-hashes --only-binary :all:
+PIP = -m pip $(LOCKED)
 # Many packages at once, each file written once: uv takes 3 to 8 s for what pip takes 14 to 26 (110 packages, 1 GB). Where there is no uv
 # for this machine, or it fails (it does not read pip's settings of an index or a proxy), pip installs, and says what is wrong if it fails too.
 # The packages of a lock are the same whoever fetches them: both compare the hashes.
 UV = $(BIN)/uv pip install --quiet --no-deps --require-hashes --only-binary :all:
 # $(call install,lock,python of the environment,folder if not that environment)
+by_uv = $(UV) --cache-dir $(VENV)/.fetched/$(notdir $(1)) --python $(or $(2),$(BIN)/python) $(addprefix --target ,$(3)) -r $(1) 2>/dev/null
 define install
-@$(UV) --cache-dir $(VENV)/.fetched/$(notdir $(1)) --python $(or $(2),$(BIN)/python) $(addprefix --target ,$(3)) -r $(1) 2>/dev/null || $(or $(2),$(BIN)/python) $(PIP) $(addprefix --target ,$(3)) -r $(1)
+@$(by_uv) || $(or $(2),$(BIN)/python) $(PIP) $(addprefix --target ,$(3)) -r $(1)
 @rm -rf $(VENV)/.fetched/$(notdir $(1))
 endef
 # What a process imports is compiled when it does so, one file after the other, and not at all where PYTHONDONTWRITEBYTECODE is set. Left out is
@@ -42,11 +44,16 @@ $(INSTALLED): requirements-installer.lock requirements.lock
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "headway: Python 3.11 or later is needed, '$(PYTHON)' is $$("$(PYTHON)" -V 2>&1). Say which to use: make build PYTHON=python3.12"; exit 1; }
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "headway: '$(PYTHON)' has no venv module (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
 	@echo "headway: installing into $(VENV) (less than a minute, once)"
-	@"$(PYTHON)" -m venv $(VENV)
-	@$(BIN)/python $(PIP) -r requirements-installer.lock 2>/dev/null || true
+# The environment's own pip takes 2 s to appear; meanwhile that of $(PYTHON), where it has one, fetches uv, and uv all else. The second try
+# finds that done, and does what could not be done so.
+	@"$(PYTHON)" -m venv --without-pip $(VENV)
+	@$(BIN)/python -m ensurepip --default-pip >/dev/null & \
+	  "$(PYTHON)" -m pip --python $(BIN)/python $(LOCKED) -r requirements-installer.lock 2>/dev/null && \
+	  $(call by_uv,requirements.lock); wait
+	@test -x $(BIN)/uv || $(BIN)/python $(PIP) -r requirements-installer.lock 2>/dev/null || true
 	$(call install,requirements.lock)
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
-	@$(BIN)/python $(BYTECODE) $(VENV)/lib orchestration transforms
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . & \
+	  $(BIN)/python $(BYTECODE) $(VENV)/lib orchestration transforms; wait $$!
 	@touch $(INSTALLED)
 
 # the dashboard's server and that of Dagster's page, for who opens them first
