@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import optimize
 
@@ -28,6 +28,7 @@ def bowls(random: np.random.Generator, searches: int):
 
 
 @examples(25)
+@example(seed=157553, bound=2.28125)
 @given(st.integers(0, 2**32 - 1), st.floats(0.2, 3.0))
 def test_each_search_ends_at_its_own_minimum(seed, bound):
     """With the bounds near, so that some parameters end on one."""
@@ -37,12 +38,20 @@ def test_each_search_ends_at_its_own_minimum(seed, bound):
     found, lowest = minimise(function, start, quadratic.transpose(1, 2, 0) * 0.3, (-bound, bound))
     assert (np.abs(found) <= bound).all()
     for j in range(6):
-        alone = optimize.minimize(
-            lambda x, j=j: function(x[:, None], np.array([j]))[0][0],
-            start[:, j],
-            jac=lambda x, j=j: function(x[:, None], np.array([j]))[1][:, 0],
-            bounds=[(-bound, bound)] * 3,
-            options={"ftol": 1e-15, "gtol": 1e-10},
+        # the better of two, because the first ended once in 1,250 tries 0.28 above the minimum and called it convergence
+        alone = min(
+            (
+                optimize.minimize(
+                    lambda x, j=j: function(x[:, None], np.array([j]))[0][0],
+                    start[:, j],
+                    jac=lambda x, j=j: function(x[:, None], np.array([j]))[1][:, 0],
+                    bounds=[(-bound, bound)] * 3,
+                    method=method,
+                    options=options,
+                )
+                for method, options in (("L-BFGS-B", {"ftol": 1e-15, "gtol": 1e-10}), ("TNC", {}))
+            ),
+            key=lambda result: result.fun,
         )
         assert lowest[j] <= alone.fun + 1e-8 * (1 + abs(alone.fun))
         np.testing.assert_allclose(found[:, j], alone.x, atol=1e-3)
