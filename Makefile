@@ -45,11 +45,11 @@ $(INSTALLED): requirements-installer.lock requirements.lock
 	@"$(PYTHON)" -c 'import venv, ensurepip' 2>/dev/null || { echo "headway: '$(PYTHON)' has no venv module (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
 	@echo "headway: installing into $(VENV) (less than a minute, once)"
 # The environment's own pip takes 2 s to appear; meanwhile that of $(PYTHON), where it has one, fetches uv, and uv all else. The second try
-# finds that done, and does what could not be done so.
+# finds that done, and does what could not be done so: one that looks through the environment while the other writes into it may complain.
 	@"$(PYTHON)" -m venv --without-pip $(VENV)
-	@$(BIN)/python -m ensurepip --default-pip >/dev/null & \
+	@$(BIN)/python -m ensurepip --default-pip >/dev/null 2>&1 & own=$$!; \
 	  "$(PYTHON)" -m pip --python $(BIN)/python $(LOCKED) -r requirements-installer.lock 2>/dev/null && \
-	  $(call by_uv,requirements.lock); wait
+	  $(call by_uv,requirements.lock); wait $$own || $(BIN)/python -m ensurepip --default-pip >/dev/null
 	@test -x $(BIN)/uv || $(BIN)/python $(PIP) -r requirements-installer.lock 2>/dev/null || true
 	$(call install,requirements.lock)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --no-index -e . & \

@@ -102,17 +102,16 @@ def pytest_unconfigure() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[object]:
-    """What a module worked out once for its tests (functools.cache) goes with the last of them, and what its tests freed goes back to the
-    system: a process of the tests grew to 1.2 GB by what it no longer used."""
+    """What a module worked out once for its tests (functools.cache) goes with the last of them, and what they freed goes back to the system."""
     try:
         return (yield)
     finally:
         if nextitem is None or nextitem.path != item.path:
-            if isinstance(item, pytest.Function):
-                kept_by_its_module = (v for v in vars(item.module).values() if hasattr(v, "cache_clear"))
-                for function in kept_by_its_module:
-                    if function.__module__ == item.module.__name__:
-                        function.cache_clear()
+            module = getattr(item, "module", None)
+            for kept in list(vars(module).values()) if module else ():
+                # of the type, because a library that is imported late (tests/support/late.py) would be imported to be asked
+                if hasattr(type(kept), "cache_clear") and kept.__module__ == module.__name__:
+                    kept.cache_clear()
             give_back_memory()
 
 

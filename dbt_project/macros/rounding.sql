@@ -46,9 +46,10 @@
     only round, and with `adds_digits`.
 
     In the order of knowledge, each figure is compared with the one in force, which is the one with the most digits so far:
-    one that is it rounded changes nothing, one of which it is the rounding (to the digits of the finest copy that stated it) takes its place with `adds_digits` and the
-    revision_number of the row before (its digits were not known earlier, so it is a vintage and no revision). A change of status is
-    a vintage as ever, with the figure in force. What comes out depends on what was known when and not on the order of loading.
+    one that is it rounded changes nothing; one of which it is the rounding, to the digits of the finest copy that stated it, takes
+    its place with `adds_digits` and the revision_number of the row before (its digits were not known earlier, so it is a vintage
+    and no revision). A change of status is a vintage as ever, with the figure in force. What comes out depends on what was known
+    when and not on the order of loading.
 #}
 {% macro without_rounding(relation) -%}
     {%- set key = 'series_id, period_start' -%}

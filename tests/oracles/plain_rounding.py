@@ -67,9 +67,8 @@ def without_rounding(rows: Iterable[Vintage]) -> list[Vintage]:
             if row.value == value or (numbers and _is_rounded(row.value, new_step, value)):
                 if row.status != status:
                     out.append(Vintage(row.period, row.known_from, value, row.status))
-                if (
-                    row.value == value
-                ):  # the finest copy that states a figure shows to how many digits it is known
+                # the finest copy that states a figure shows to how many digits it is known
+                if row.value == value:
                     step = max((s for s in (step, new_step) if s is not None), default=None)
             else:
                 finer = bool(numbers and _is_rounded(value, step, row.value)) and row.status == status
