@@ -20,7 +20,6 @@ import pytest
 from hypothesis import settings as of_properties
 
 from tests.replay.server import ReplayServer
-from tests.support.memory import give_back_memory
 from tests.support.own_warehouse import own_warehouse  # noqa: F401  (a fixture)
 from tests.support.source_case import stand_in_for_all
 from tests.support.whole_warehouse import (  # noqa: F401  (fixtures)
@@ -98,21 +97,6 @@ def pytest_collection() -> Iterator[object]:
 def pytest_unconfigure() -> None:
     """What is left alone is not taken down at the end either, of which the binding of DuckDB complains in forty lines below the summary."""
     gc.unfreeze()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator[object]:
-    """What a module worked out once for its tests (functools.cache) goes with the last of them, and what they freed goes back to the system."""
-    try:
-        return (yield)
-    finally:
-        if nextitem is None or nextitem.path != item.path:
-            module = getattr(item, "module", None)
-            for kept in list(vars(module).values()) if module else ():
-                # of the type, because a library that is imported late (tests/support/late.py) would be imported to be asked
-                if hasattr(type(kept), "cache_clear") and kept.__module__ == module.__name__:
-                    kept.cache_clear()
-            give_back_memory()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
