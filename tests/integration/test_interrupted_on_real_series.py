@@ -19,7 +19,6 @@ sm = Late("statsmodels.api")
 
 def test_gls_of_the_whole_model_on_real_series(warehouse):
     """The row of the warehouse's own data equals statsmodels' GLSAR fitted on the same months."""
-
     with reading(warehouse) as con:
         found = con.execute(
             "select period_start, value from intermediate.int_series_monthly "

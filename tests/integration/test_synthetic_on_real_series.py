@@ -13,7 +13,6 @@ from transforms.statistics import synthetic as sc
 
 def test_weights_equal_pysyncon_on_real_partners(warehouse):
     """Imports of Mexico against the partners of the warehouse, 2013-2017."""
-
     with reading(warehouse) as con:
         rows = con.execute(
             "select unit_id, period_start, value from intermediate.int_donor_monthly where donor_pool_id = 'partners_all_goods' "

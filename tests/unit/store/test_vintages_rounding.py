@@ -193,16 +193,16 @@ def test_a_whole_copy_shows_with_how_many_digits_it_is_written():
 def test_a_figure_is_known_to_the_digits_of_the_finest_copy_that_states_it():
     """A revision of 1000.0 to 1000.5 was told as more digits of 1000, because a copy in whole numbers had stated the figure before the one
     with a decimal, which told a change of status only."""
-    values = [(0, 1000.0), (0.2, 1000.0), (0.5, 1000.5), (0.52, 1000.52)]
-    copies = [
-        [
-            Vintage(month(n), dt.date(2021, 1 + copy, 1), first if n == 0 else 1000 + n + digits, status)
-            for n in range(12)
-        ]
-        for copy, ((digits, first), status) in enumerate(
-            zip(values, ["preliminary", "normal", "normal", "normal"], strict=True)
-        )
+    said = [
+        ("preliminary", 1000.0, 0),
+        ("normal", 1000.0, 0.2),
+        ("normal", 1000.5, 0.5),
+        ("normal", 1000.52, 0.52),
     ]
+    copies = []
+    for copy, (status, first, digits) in enumerate(said, start=1):
+        values = [first, *(1000 + n + digits for n in range(1, 12))]
+        copies.append([Vintage(month(n), dt.date(2021, copy, 1), v, status) for n, v in enumerate(values)])
     (rows,) = loaded([copies], list(range(4)))
     assert [row[3:] for row in rows if row[0] == month(0)] == [
         (1000.0, "preliminary", 0, False),
