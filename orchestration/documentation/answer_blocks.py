@@ -1,18 +1,28 @@
 """The parts of docs/methods.md that are made from a release: worked examples, how many questions are told, how often designs err.
 
-Belongs here: which examples there are, and their figures as Markdown between marks of the page. Does not belong here: the prose
-around them (docs/methods.md), pages that are made as a whole (pages.py), pictures (examples.py).
+Belongs here: which parts there are, and the examples and chosen designs as Markdown between marks of the page. Does not belong here:
+measurements of single methods (method_tables.py), the prose around them (docs/methods.md), pages that are made as a whole (pages.py),
+pictures (examples.py).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestration.base.settings import PROJECT
 from orchestration.documentation.examples import FIRST
+from orchestration.documentation.method_tables import (
+    false_alarms_table,
+    forecasts_table,
+    gates_of_donors,
+    misses_of_forecasts,
+    rate_of_trends,
+    table,
+    worked_controls,
+)
 from orchestration.readers.comparison.answer import Answer, answer_of
 from orchestration.readers.comparison.answer_words import answer_text, design_rows, in_the_way, rate_text
 from orchestration.readers.release_file import read
@@ -47,6 +57,12 @@ def methods_page(con: duckdb.DuckDBPyConnection, page: Path = PAGE) -> str:
         ("rates", rates_table(con)),
         ("expected", expected_table(con)),
         ("both-rules", both_rules_table(con)),
+        ("false-alarms", false_alarms_table(con)),
+        ("worked-controls", worked_controls(con)),
+        ("forecasts", forecasts_table(con)),
+        ("forecast-misses", misses_of_forecasts(con)),
+        ("rate-of-trends", rate_of_trends(con)),
+        ("donors", gates_of_donors(con)),
     ):
         text = renewed(text, name, part)
     return text
@@ -89,7 +105,7 @@ def worked_example(con: duckdb.DuckDBPyConnection, event: str, series_id: str, m
 def _designs_of(found: Answer) -> str:
     rows = design_rows(found)
     heads = ["how it is compared", "found", "usual range", "verdict", "how often it errs"]
-    return _table(heads, [[str(value) for value in row.values()] for row in rows])
+    return table(heads, [[str(value) for value in row.values()] for row in rows])
 
 
 #: worked figures of the method, by what they are called: series, event or day, months after where fewer than 12, day of knowledge
@@ -131,7 +147,7 @@ def both_rules_table(con: duckdb.DuckDBPyConnection) -> str:
             for keep in (False, True)
         ]
         rows.append([name, *(f"{change:+.2f} %" for change in found)])
-    return _table(["12 months before and after", "own month left out", "counted as before"], rows)
+    return table(["12 months before and after", "own month left out", "counted as before"], rows)
 
 
 def designs_table(con: duckdb.DuckDBPyConnection) -> str:
@@ -142,7 +158,7 @@ def designs_table(con: duckdb.DuckDBPyConnection) -> str:
     ).fetchall()
     counts = {item: (n, part) for item, n, part in rows}
     places = dict(con.execute("select distinct design, place from rpt_answer_design").fetchall())
-    return _table(
+    return table(
         ["order", "design", "questions it answers", "of all"],
         [
             [
@@ -164,7 +180,7 @@ def coverage_table(con: duckdb.DuckDBPyConnection) -> str:
                coalesce(sum(n_answers) filter (counted = 'design' and item <> 'none'), 0)
            from rpt_answer_coverage group by windows order by windows"""
     ).fetchall()
-    return _table(
+    return table(
         ["windows, months", "questions", "told", "of all", "different answers"],
         [
             [windows, f"{n:,}", f"{told:,}", share(told / n), f"{answers:,}"]
@@ -182,7 +198,7 @@ def blockers_table(con: duckdb.DuckDBPyConnection) -> str:
     ).fetchall():
         counts[kind][item] = n
     found = sorted(counts["blocker"], key=lambda item: (-counts["blocker"][item], list(BLOCKERS).index(item)))
-    return _table(
+    return table(
         ["in the way", "questions", "alone"],
         [
             [
@@ -203,7 +219,7 @@ def rates_table(con: duckdb.DuckDBPyConnection) -> str:
            from rpt_answer_design where is_default_gap and is_available and false_alarm_rate is not null
            group by design, window_months, place order by place, window_months"""
     ).fetchall()
-    return _table(
+    return table(
         [
             "design",
             "months",
@@ -239,7 +255,7 @@ def expected_table(con: duckdb.DuckDBPyConnection) -> str:
                select expected_effect_id, bool_or(could_be_seen) as could_be_seen from rpt_answer
                where expected_effect_id is not null and window_months in (6, 12) group by expected_effect_id)"""
     ).fetchall()[0]
-    return _table(
+    return table(
         [
             "published figures",
             "about a question here",
@@ -249,9 +265,3 @@ def expected_table(con: duckdb.DuckDBPyConnection) -> str:
         ],
         [[str(n) for n in (published, asked, seen, unseen, asked - seen - unseen)]],
     )
-
-
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table."""
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)

@@ -39,6 +39,12 @@ def test_every_mark_of_the_page_is_made_and_every_part_has_its_mark() -> None:
             "rates",
             "expected",
             "both-rules",
+            "false-alarms",
+            "worked-controls",
+            "forecasts",
+            "forecast-misses",
+            "rate-of-trends",
+            "donors",
         ]
     )
     assert "<!-- made answer -->" in (PROJECT / "README.md").read_text(encoding="utf-8")

@@ -282,7 +282,12 @@ by_forecast as (
         forecasts.n_blocks,
         -- the forecast is what would have been usual, so that the usual effect is none
         cast(0 as double) as centre,
-        (forecasts.upper95_calibrated - forecasts.lower95_calibrated) / 2 as distance_at_threshold,
+        -- From the end that is nearer to zero: an end of zero, where the estimate just reaches it, is kept exactly, while half of a width of
+        -- eight digits may be less than the estimate.
+        case
+            when forecasts.effect < 0 then forecasts.upper95_calibrated - forecasts.effect
+            else forecasts.effect - forecasts.lower95_calibrated
+        end as distance_at_threshold,
         rates.false_alarm_rate,
         rates.false_alarm_se,
         met.as_of,

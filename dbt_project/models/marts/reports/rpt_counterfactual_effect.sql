@@ -8,7 +8,14 @@ windows as (
     select
         compared.*,
         compared.actual - compared.expected as effect,
-        calibration.scale * compared.half_width as half_width_calibrated,
+        -- The interval of a series was widened until it just reaches one of its own dates, which may be the cut of an event, and which is
+        -- inside: without the margin, the last digit of two numbers that are equal would decide between inside and outside.
+        case
+            when abs(abs(compared.actual - compared.expected) - calibration.scale * compared.half_width)
+                <= calibration.scale * compared.half_width * {{ rounding() }}
+                then abs(compared.actual - compared.expected)
+            else calibration.scale * compared.half_width
+        end as half_width_calibrated,
         case when calibration.n_origins >= {{ min_placebo_cuts() }}
             then calibration.inside_nominal / cast(calibration.n_origins as double)
         end as coverage_nominal,
