@@ -220,7 +220,8 @@ def _about_event(settings: Settings, out: Printer, event: str, *, full: bool) ->
     with open_release(settings) as con:
         event_id = resolve_event(con, event)
         lines = answer.answers_about(con, event_id)
-        untold = answer_words.untold_text(*answer.untold_about(con, event_id))
+        untold = answer.left_out_text(con, event_id)
+        untold = untold or answer_words.untold_text(*answer.untold_about(con, event_id))
     shown = lines if full else lines[:SHOWN_ANSWERS]
     show_answers(out, shown, untold or NOT_REACHED, len(lines) - len(shown))
     return 0 if lines else 2

@@ -143,7 +143,8 @@ def list_answers(
         if event is not None:
             event_id = lookup.resolve_event(con, event)
             lines = answers.answers_about(con, event_id)
-            untold = answer_words.untold_text(*answers.untold_about(con, event_id))
+            untold = answers.left_out_text(con, event_id)
+            untold = untold or answer_words.untold_text(*answers.untold_about(con, event_id))
             untold = untold or ("" if lines else "No series of this release is reached by this event.")
         else:
             day = (
@@ -346,6 +347,8 @@ def _no_design(comparison: Comparison) -> str:
     """Why there is a comparison and no answer."""
     if comparison.event is None:
         return "A bare date has no design that could answer: the months before and after are compared, not judged."
+    if comparison.left_out_because:
+        return "No design answers for an event that is not compared: the months before and after are described, not judged."
     return "No design answers for this event, series and width: the months before and after are compared, not judged."
 
 

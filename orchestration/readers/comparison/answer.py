@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 from orchestration.base.errors import UsageError
+from orchestration.readers.comparison.cautions import left_out_because, not_compared
 from orchestration.readers.release_file import columns_of, has_table, read, read_as
-from orchestration.readers.rows import DimExpectedEffect, DimSeries, RptAnswer, RptAnswerDesign
+from orchestration.readers.rows import DimEvent, DimExpectedEffect, DimSeries, RptAnswer, RptAnswerDesign
 
 if TYPE_CHECKING:
     import duckdb
@@ -298,6 +299,12 @@ def untold_about(con: duckdb.DuckDBPyConnection, event_id: str) -> tuple[int, li
         parameters,
     )
     return series, rows
+
+
+def left_out_text(con: duckdb.DuckDBPyConnection, event_id: str) -> str:
+    """That nothing is compared around an event, and why; "" for an event that is compared."""
+    reason = left_out_because(next(iter(read(con, DimEvent, "where event_id = ?", [event_id])), None))
+    return not_compared(reason) if reason else ""
 
 
 def all_answers(

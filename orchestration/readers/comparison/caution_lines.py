@@ -17,7 +17,9 @@ from orchestration.readers.wording import difference
 def caution_lines(comparison: Comparison) -> list[str]:
     """What must be known before the numbers: overlap, unusual months, vintages, months that are missing."""
     result, series = comparison.result, comparison.series
+    left_out = comparison.left_out_because
     lines = cautions.not_in_force(comparison.event) if comparison.event else []
+    lines += [cautions.not_compared(left_out)] if left_out else []
     lines += cautions.of_own_timelines(comparison.event, comparison.own_events)
     overlap = [*cautions.others_fall_in(comparison.other_events), *cautions.not_identified(result)]
     if overlap:

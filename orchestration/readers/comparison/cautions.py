@@ -24,6 +24,18 @@ CANNOT_BE_TOLD_APART = (
 JUDGED_AS_PHASE = "A talk has no window of its own: it is judged as the phase of talks that it belongs to."
 
 
+def left_out_because(event: DimEvent | None) -> str | None:
+    """Why nothing is compared around an event (confidence is low, never in force, ...); None where it is compared, and for a bare date."""
+    if event is None or event["in_report"]:
+        return None
+    return event["left_out_because"] or "it is not in the reports"
+
+
+def not_compared(reason: str) -> str:
+    """That an event has no comparison; reason: why, as left_out_because says it."""
+    return f"Nothing is compared around this event: {reason}."
+
+
 def not_in_force(event: DimEvent) -> list[str]:
     """An event that was announced only has nothing to show."""
     if event["in_force"]:

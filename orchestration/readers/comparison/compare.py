@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from orchestration.base.errors import UsageError
 from orchestration.readers.comparison.answer import Answer, answer_of
 from orchestration.readers.comparison.answer_words import answer_text
 from orchestration.readers.comparison.answers import every_method
-from orchestration.readers.comparison.cautions import of_own_timelines
+from orchestration.readers.comparison.cautions import left_out_because, of_own_timelines
 from orchestration.readers.comparison.controls import against_controls
 from orchestration.readers.comparison.left_out import gap_asked, own_month_of
 from orchestration.readers.comparison.method_result import MethodResult
@@ -55,7 +55,8 @@ class Comparison:
     asked for; methods: what the methods that were asked for say; answer: what can be told by the best design, None where no
     answer is held for these windows; brief: the answer in MAX_WORDS words at most, or the comparison where there is none;
     control_text: the comparison with controls in words, which `text` has too; own_month: the month of an event inside a month;
-    own_events: events of the user's own timelines in the windows, which are not counted as rivals.
+    own_events: events of the user's own timelines in the windows, which are not counted as rivals; left_out_because: why nothing is
+    compared around the event, else None: its windows are described then, without a verdict.
     """
 
     event: DimEvent | None
@@ -74,6 +75,7 @@ class Comparison:
     control_text: str = ""
     own_month: dt.date | None = None
     own_events: Sequence[OtherEvent] = ()
+    left_out_because: str | None = None
 
     @property
     def answered(self) -> bool:
@@ -126,6 +128,9 @@ def compare(
         raise UsageError(_no_first_release(con, event_row, event_id, series_row, months, gap))
     if result is None:
         result = _by_macro(con, event_id, series_id, months, gap, on_date)
+    left_out = left_out_because(event_row)
+    if left_out:
+        result = _not_judged(result, left_out)
     same_months_now = _same_months_now(con, event_id, result) if on_date is not None else None
     others = other_events(con, event_id, result)
     episodes = read(
@@ -157,10 +162,11 @@ def compare(
         control_text = control_sentences(against, controls)
         text += " " + control_text
     methods = every_method(con, event_row, result, method) if method else None
-    # answers are of the latest figures and the default gap; any other window is compared and not judged by the best design
+    # answers are of the latest figures and the default gap; any other window is compared and not judged by the best design, and
+    # an event that is not compared has no answer, although the phase that it belongs to may have one
     answer = (
         answer_of(con, event_id, series_row, months)
-        if event_row and as_of is None and gap == default
+        if event_row and not left_out and as_of is None and gap == default
         else None
     )
     in_short = (
@@ -180,6 +186,7 @@ def compare(
         control_text,
         own_month,
         own,
+        left_out,
     )
 
 
@@ -196,6 +203,14 @@ def _resolved(con: duckdb.DuckDBPyConnection, event: str, series: str) -> tuple[
         except UsageError:
             pass
         raise
+
+
+def _not_judged(result: RptBeforeAfter, left_out: str) -> RptBeforeAfter:
+    """The row of the macro, which judges any day, without its verdict; its reason is that the event is not compared (`left_out`)."""
+    reason = (
+        left_out if result["pre_mean"] is not None and result["post_mean"] is not None else result["reason"]
+    )
+    return cast("RptBeforeAfter", {**result, "verdict": None, "reason": reason})
 
 
 def _same_months_now(

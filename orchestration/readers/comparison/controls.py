@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from orchestration.base.errors import UsageError
+from orchestration.readers.comparison.cautions import left_out_because
 from orchestration.readers.comparison.sentences import offered
 from orchestration.readers.release_file import has_table, read
 from orchestration.readers.rows import DimControlSet, DimEvent, RptDifferenceInDifferences
@@ -46,6 +47,8 @@ def against_controls(
         raise UsageError(
             f"controls are compared around events of the report, not around the bare date {event_id}"
         )
+    if left_out := left_out_because(event):
+        raise UsageError(f"{series_id} and {set_id} are not compared around {event_id}: {left_out}")
     rows = read(
         con,
         RptDifferenceInDifferences,

@@ -48,6 +48,8 @@ from transforms.periods import month_after
 MEANS_APART = 0.02
 #: words of an answer at most; what does not fit is shown with --full
 MAX_WORDS = 90
+#: what is said before the numbers around an event that is not compared
+DESCRIBED = "The two periods are described, not judged."
 #: words of the title of an event or series that a short text keeps
 _TITLE_WORDS = 14
 
@@ -84,16 +86,22 @@ def paragraph(
     """
     series_text = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
     event_text = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
+    left_out = cautions.left_out_because(event)
+    not_compared = [cautions.not_compared(left_out)] if left_out else []
     if result["pre_mean"] is None or result["post_mean"] is None:
-        return _refusal(series_text, event_text, series, result, held) + known_too_late(
-            series, result, held, on_date
-        )
+        refusal = _refusal(series_text, event_text, series, result, held)
+        return " ".join([*not_compared, refusal + known_too_late(series, result, held, on_date)])
     log = result["scale"] == "log"
     sentences = [
+        *([*not_compared, DESCRIBED] if left_out else []),
         *_difference(series_text, event_text, series, result, result["pre_mean"], result["post_mean"]),
         *own_month_sentence(own_month, result),
         *missing_sentence(result["months_left_out"]),
-        *_standing(result, log=log, of=f"this series{'' if log else f' ({unit(series)})'}"),
+        *(
+            []
+            if left_out
+            else _standing(result, log=log, of=f"this series{'' if log else f' ({unit(series)})'}")
+        ),
         *_company(result, others, episodes),
         *_vintage(series, result, same_months_now, held),
         "This describes two periods; it does not say what made them differ.",
@@ -115,12 +123,14 @@ def brief(
 ) -> str:
     """The same in MAX_WORDS words at most, where rpt_answer has no row: means, verdict, and how much else happened."""
     what = f"'{shortened(event['title'])}' ({day(event['event_date'])})" if event else event_id
-    title, verdict_code = shortened(series["title"]), result["verdict"]
+    title, left_out = shortened(series["title"]), cautions.left_out_because(event)
+    not_compared = [cautions.not_compared(left_out)] if left_out else []
     before, after = result["pre_mean"], result["post_mean"]
     if before is None or after is None:
         reason = result["reason"] or "a window has a month without a value"
         return within_limit(
             [
+                *not_compared,
                 f"{title} before and after {what} cannot be compared: {reason}.",
                 known_too_late(series, result, held, on_date).strip()
                 or what_would_work(series, result, held.months if held else ()).strip(),
@@ -130,6 +140,7 @@ def brief(
     moved = difference_of(result)
     found = "not at all" if moved is None else f"by {difference(moved, series, log=log)}"
     reason = f" ({result['reason']})" if result["reason"] else ""
+    judged = [] if left_out else [f"Verdict: {verdict(result['verdict'])}{reason}."]
     company = []
     if others:
         nearest = f"'{shortened(others[0]['title'])}' ({day(others[0]['event_date'])})"
@@ -140,12 +151,13 @@ def brief(
         )
     return within_limit(
         [
+            *([*not_compared, DESCRIBED] if left_out else []),
             f"In {_months(result['n_post'], result)} after {what}, {title} averaged {number(after)} {unit(series)}, and "
             f"{number(before)} before: the means {'of the logarithms ' if log else ''}differ {found}.",
             *([f"Figures as known on {day(on_date)}."] if on_date else []),
             *own_month_sentence(own_month, result),
             *missing_sentence(result["months_left_out"]),
-            f"Verdict: {verdict(verdict_code)}{reason}.",
+            *judged,
             *company,
             "This does not say what made them differ.",
         ]

@@ -6,6 +6,7 @@ paragraph that the command line prints too (orchestration/readers/comparison/sen
 
 from __future__ import annotations
 
+from orchestration.readers.comparison.cautions import not_compared
 from orchestration.readers.comparison.compare import Comparison
 from orchestration.readers.comparison.sentences import difference_of
 from orchestration.readers.wording import dated, difference, month, verdict
@@ -26,6 +27,8 @@ def verdict_sentence(comparison: Comparison) -> str:
     # the plain means printed beside it can differ by another percentage
     rule = " (means of the logarithms)" if result["scale"] == "log" else ""
     sentence = f"After {what}, {series['title']} differs from before by {size}{rule}"
+    if comparison.left_out_because:
+        return f"{sentence}: described, not judged. {not_compared(comparison.left_out_because)}"
     if not result["verdict"]:
         return f"{sentence}; how usual that is for this series is not in this release."
     reason = f" ({result['reason']})" if result["reason"] else ""

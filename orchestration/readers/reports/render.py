@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from orchestration.readers import wording
-from orchestration.readers.comparison.cautions import CANNOT_BE_TOLD_APART
+from orchestration.readers.comparison.cautions import CANNOT_BE_TOLD_APART, not_compared
 from orchestration.readers.comparison.method import Column, Shown
 from orchestration.readers.comparison.methods import FURTHER, NAMED_DONORS, AnyMethod
 from orchestration.readers.comparison.sentences import OtherEvent
@@ -161,7 +161,7 @@ def cautions(page: EventPage) -> list[str]:
     event, parts = page.event, page.parts
     sentences = []
     if page.refused:
-        sentences.append(f"Nothing is compared around this event: {page.refused}.")
+        sentences.append(not_compared(page.refused))
     if event["confidence"] == "medium":
         sentences.append("The event rests on a secondary source, or is partly inferred (confidence medium).")
     if page.cluster:

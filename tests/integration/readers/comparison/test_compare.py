@@ -52,6 +52,26 @@ def test_what_is_no_first_release_is_withheld_with_the_oldest_copy(con: duckdb.D
     )
 
 
+def test_no_event_that_is_left_out_of_the_reports_gets_a_verdict(
+    con: duckdb.DuckDBPyConnection, home: Settings
+):
+    """Threats, plans and events without a source had the answer of the phase around them, or the macro's own verdict."""
+    left_out = con.execute(
+        "select event_id, left_out_because from dim_event where not in_report order by 1"
+    ).fetchall()
+    assert {"ieepa-mexico-letter-2025-07", "carney-trump-2025-05"} <= {event for event, _ in left_out}
+    for event, why in left_out:
+        found = compare(con, event, IMPORTS)
+        assert found.answer is None and found.result["verdict"] is None, event
+        assert f"Nothing is compared around this event: {why}." in found.text
+    shown = json.loads(command(home, "compare", event, IMPORTS, "--json").stdout)
+    assert (shown["left_out_because"], shown["answer"], shown["result"]["verdict"]) == (why, None, None)
+    done = command(home, "compare", event)
+    assert (done.returncode, done.stdout) == (2, f"Nothing is compared around this event: {why}.\n")
+    with pytest.raises(UsageError, match=f"are not compared around {event}: {why}"):
+        compare(con, event, JOBS, control="manufacturing_total")
+
+
 def test_a_day_before_the_oldest_copy_names_it_and_one_that_works(con: duckdb.DuckDBPyConnection):
     [(oldest,)] = con.execute(
         "select oldest_known_from::date from dim_series where series_id = ?", [IMPORTS]
@@ -175,6 +195,7 @@ def test_json_holds_what_was_asked(home: Settings, tmp_path: Path):
         *("event", "series", "result", "other_events", "episodes", "text", "on_date", "same_months_now"),
         *("control", "methods", "answered", "picture"),
         *("answer", "brief", "control_text", "held", "document", "own_month", "own_events"),
+        *("left_out_because",),
     }
     assert answer["answered"] is True and answer["picture"] == str(picture)
     assert answer["control"]["control_set_id"] == "manufacturing_total"

@@ -102,7 +102,7 @@ def test_a_list_of_answers_says_what_is_not_told(asked_home: Settings):
     assert "1" in tools.list_answers(asked_home, event="nafta-round7-end").untold
     assert (
         tools.list_answers(asked_home, event="rumour").untold
-        == "No series of this release is reached by this event."
+        == "Nothing is compared around this event: confidence is low."
     )
     assert tools.list_answers(asked_home, since="2018-06").matches == 1
     assert tools.list_answers(asked_home, since="2018-07-01").matches == 0

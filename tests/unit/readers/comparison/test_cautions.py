@@ -48,6 +48,15 @@ def test_a_revision_is_noted_where_it_is_more_than_rounding(columns: dict[str, A
     assert cautions.revised(compared(**columns), SERIES) == said
 
 
+def test_an_event_is_compared_unless_the_release_leaves_it_out() -> None:
+    """The reason was told by the pages of reports alone."""
+    compared_one: Any = {"in_report": True, "left_out_because": None}
+    assert cautions.left_out_because(None) is None and cautions.left_out_because(compared_one) is None
+    left_out: Any = {"in_report": False, "left_out_because": "never in force"}
+    assert cautions.left_out_because(left_out) == "never in force"
+    assert cautions.left_out_because({**left_out, "left_out_because": None}) == "it is not in the reports"
+
+
 def test_other_events_are_counted_and_the_nearest_named() -> None:
     others = [{"title": f"Event {n}", "event_date": dt.date(2018, n, 1)} for n in range(1, 6)]
     assert cautions.others_fall_in([]) == []

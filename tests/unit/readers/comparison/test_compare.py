@@ -16,8 +16,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestration.base.errors import UsageError
+from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.compare import compare
 from orchestration.readers.comparison.sentences import paragraph, what_would_work
+from orchestration.readers.dashboard.compare_words import verdict_sentence
 from orchestration.readers.release_file import open_release
 from orchestration.readers.rows import DimEvent, DimSeries, RptBeforeAfter
 from tests.support import reading_case
@@ -86,6 +88,31 @@ def test_what_else_happened_is_told_and_what_did_not_happen_is_not(con: duckdb.D
     assert "Never happened" not in found.text and "rumour" not in found.text
     assert "A strike (2018-11-05 to now)" in found.text
     assert "cannot be told apart" in found.text
+
+
+@pytest.mark.parametrize(
+    ("event", "why"),
+    [("threat", "never in force"), ("rumour", "confidence is low")],
+    ids=["threat", "rumour"],
+)
+def test_an_event_that_is_not_compared_is_described_without_a_verdict(
+    con: duckdb.DuckDBPyConnection, event: str, why: str
+):
+    """A threat that came to nothing got the verdict of any day, although the pages say that it is never compared."""
+    found = compare(con, event, IMPORTS, months=6, method="all")
+    said = f"Nothing is compared around this event: {why}. The two periods are described, not judged."
+    for text in (found.brief, found.text):
+        assert text.startswith(said) and "differ by" in text
+        assert "Verdict" not in text and "usual" not in text
+    assert found.left_out_because == why and found.answered and found.answer is None
+    assert found.result["verdict"] is None and found.result["reason"] == why
+    assert found.methods and not any(method.verdict for method in found.methods)
+    assert f"Nothing is compared around this event: {why}." in caution_lines(found)
+    assert verdict_sentence(found).endswith(
+        f": described, not judged. Nothing is compared around this event: {why}."
+    )
+    assert compare(con, "s232-steel", IMPORTS, months=6).left_out_because is None
+    assert compare(con, "2018-04-01", IMPORTS, months=6).left_out_because is None
 
 
 def test_the_cut_of_a_tariff_is_the_day_it_took_effect(con: duckdb.DuckDBPyConnection):
