@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
+from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
 from orchestration.cli.command import command
 from orchestration.cli.listing import COVERAGE, EVENTS, SERIES, Choice, choosing, show_list
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 #: answers about an event that are shown unless all are asked for
 SHOWN_ANSWERS = 15
+#: options of `compare` that are heeded without SERIES
+_OF_AN_EVENT = ("full", "as_json")
 #: what is said about an event that no series of the release answers to
 NOT_REACHED = "No series of this release is reached by this event while it lives (`headway sql 'from rpt_event_exposure'`)."
 
@@ -165,6 +169,7 @@ def compare(
     why and what would work.
     """
     if series_id is None:
+        _nothing_for_a_series()
         return _about_event(settings, out, event, full=full)
     from orchestration.readers.comparison.compare import compare as run
 
@@ -191,6 +196,22 @@ def compare(
             document_files.write(document(con, comparison, cited), target)
         show_comparison(out, comparison, plot, target, full=full)
     return 0 if comparison.answered else 2
+
+
+def _nothing_for_a_series() -> None:
+    """Raises UsageError, which names them, where options were given that a list about an event does not heed."""
+    context = click.get_current_context()
+    given = [
+        max(option.opts, key=len)
+        for option in context.command.params
+        if isinstance(option, click.Option)
+        and option.name not in _OF_AN_EVENT
+        and context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(
+            f"{', '.join(given)}: name a SERIES, too; without one all that is told about EVENT is listed"
+        )
 
 
 def _until_built(settings: Settings, out: Printer, con: duckdb.DuckDBPyConnection, event: str) -> str:
