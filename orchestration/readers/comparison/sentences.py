@@ -294,9 +294,11 @@ def _standing(row: RptBeforeAfter | RptDifferenceInDifferences, *, log: bool, of
             f"At {share(row['placebo_rank'])} of {row['n_placebo']} other dates of {of} without a known event, the same "
             "comparison is at least as far from the usual."
         )
-    if row["mde95"] is not None:
+    # where the verdict changes; where there is no threshold, what 95 % of the other dates stay below
+    limit = row["mde95"] if row["distance_at_threshold"] is None else row["distance_at_threshold"]
+    if limit is not None:
         sentences.append(
-            f"Only what is more than {size(row['mde95'], log=log)} from the usual can be told from what happens anyway."
+            f"Only what is more than {size(limit, log=log)} from the usual can be told from what happens anyway."
         )
     reason = f" ({row['reason']})" if row["reason"] else ""
     rate = ""

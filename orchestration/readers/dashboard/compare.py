@@ -56,7 +56,12 @@ _NUMBERS = (
     ("n_blocks", "Of these, windows without overlap", "count"),
     ("rank_floor", "Smallest share that can come out", "plain"),
     ("z_mad", "Distance from the usual difference, in its spread", "points"),
-    ("mde95", "Differences beyond this are unusual (log points or units)", "plain"),
+    (
+        "distance_at_threshold",
+        "Differences farther than this from the usual one are unusual (log points or units)",
+        "plain",
+    ),
+    ("mde95", "Distance from the middle that 95 % of other dates stay below (log points or units)", "plain"),
     ("rank_threshold", "Share up to which a difference counts as unusual", "plain"),
     ("false_alarm_rate", "How often the verdict would be 'outside' at dates without an event", "plain"),
     ("q_bh", "q-value in its family of comparisons (BH)", "plain"),

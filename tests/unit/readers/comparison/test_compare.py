@@ -371,6 +371,12 @@ def test_how_unusual_is_said_with_rank_range_rule_and_reason():
     assert "other dates" not in text and "rule says" not in text
 
 
+def test_what_can_be_told_begins_where_the_verdict_changes():
+    """A difference 10 % from the usual was 'within', beside a sentence that whatever is more than 8.5 % from it can be told."""
+    text = paragraph(SERIES, "e", None, RANKED | {"distance_at_threshold": math.log(1.12)}, [], [])
+    assert "Only what is more than 12.0 % from the usual can be told" in text and "8.5 %" not in text
+
+
 @pytest.mark.parametrize(
     ("basis", "effect", "says"),
     [
