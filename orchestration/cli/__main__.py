@@ -1,5 +1,7 @@
 """The process of `headway ...`, also as `python -m orchestration.cli`: `main` in a process of its own, which it ends."""
 
+import io
+import sys
 from typing import NoReturn
 
 from orchestration.base.ending import end_process
@@ -7,7 +9,13 @@ from orchestration.cli import main
 
 
 def program() -> NoReturn:
-    """Run the command that the process was started with; the process ends with its exit status."""
+    """Run the command that the process was started with; the process ends with its exit status.
+
+    A character that the terminal or the pipe cannot write is written by its number.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None where it is closed
+            stream.reconfigure(errors="backslashreplace")
     try:
         main()
     except SystemExit as left:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Concatenate, NoReturn, ParamSpec
 
 import click
 
-from orchestration.base.errors import HeadwayError
+from orchestration.base.errors import HeadwayError, UsageError
 from orchestration.base.settings import Settings, load_env_file
 
 if TYPE_CHECKING:
@@ -47,6 +47,17 @@ map_option = click.option(
 
 class _Commands(click.Group):
     """The group of all commands: an error that a user can meet is one line and its exit status, Ctrl-C one word and STOPPED."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """An argument that is no UTF-8 is refused in one line: neither a database nor a terminal could be given it."""
+        for arg in args:
+            try:
+                arg.encode()
+            except UnicodeEncodeError:
+                shown = os.fsencode(arg).decode(errors="backslashreplace")
+                click.echo(f"headway: the argument '{shown}' is not written in UTF-8", err=True)
+                ctx.exit(UsageError.exit_code)
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> object:
         try:

@@ -18,7 +18,7 @@ AGENCIES = PROJECT / "orchestration" / "sources" / "agencies"
 FEEDS = PROJECT / "orchestration" / "sources" / "feed"
 #: modules without a file of their own, and where they are tested instead
 ELSEWHERE = {
-    "orchestration/cli/__main__.py": "two lines; every test that starts a process runs them (tests/support/whole_warehouse.py)",
+    "orchestration/cli/__main__.py": "a few lines; every test that starts a process runs them (tests/support/whole_warehouse.py)",
     "orchestration/cli/handing_out.py": "its commands are tested with what they start: cli/test_own_query, readers/test_export, test_citation, reports/test_site",
     "orchestration/cli/writing.py": "its commands are tested with what they start: operations/test_build, test_refresh, test_removal",
     "orchestration/operations/detail_build.py": "hands its arguments on; run as a command by build/detail/test_derive.py",

@@ -94,6 +94,27 @@ def test_a_query_may_begin_with_a_comment(home: Settings):
     assert "--formt" in command(home, "sql", "--formt", "csv", "select 1").stderr
 
 
+@pytest.mark.parametrize("arguments", [("series", "caf\udce9"), ("caf\udce9",), ("--caf\udce9",)])
+def test_an_argument_that_is_no_utf_8_is_refused_in_one_line(home: Settings, arguments: tuple[str, ...]):
+    """DuckDB and the terminal cannot be given it: `headway series $'caf\\xe9'` was a traceback."""
+    done = command(home, *arguments)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert "caf\\xe9' is not written in UTF-8" in done.stderr
+
+
+def test_a_character_that_the_terminal_cannot_write_is_written_by_its_number(home: Settings):
+    """An accent in a title was a traceback where the terminal is of ASCII."""
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "sql", "select 'caf\u00e9' as place"],
+        cwd=PROJECT,
+        env={**os.environ, "HEADWAY_HOME": str(home.home), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0 and "caf\\xe9" in done.stdout, done.stderr
+
+
 _ENDLESS = "select count(*) from range(1000000) a, range(1000000) b"
 
 
