@@ -234,6 +234,8 @@ def build(
     from orchestration.base.errors import UsageError
     from orchestration.operations.detail_build import run_detail_build
 
+    if as_of and as_of.date() > datetime.now(UTC).date():
+        raise UsageError(f"--as-of {as_of:%Y-%m-%d} is in the future")
     if wrong := [text for text in conf if "=" not in text]:
         raise UsageError(f"--conf takes NAME=VALUE, not {wrong[0]!r}")
     with out.progress():

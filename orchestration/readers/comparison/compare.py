@@ -112,6 +112,7 @@ def compare(
     on_date = None
     if not first_release:
         on_date = parse_date(as_of, "as-of") if isinstance(as_of, str) else as_of
+        _not_after_today(con, on_date)
     if as_of is not None and (control or method):
         raise UsageError("controls and other methods use the latest figures: leave --as-of out")
     event_id, series_id = _resolved(con, event, series)
@@ -203,6 +204,19 @@ def _resolved(con: duckdb.DuckDBPyConnection, event: str, series: str) -> tuple[
         except UsageError:
             pass
         raise
+
+
+def _not_after_today(con: duckdb.DuckDBPyConnection, on_date: dt.date | None) -> None:
+    """Raises UsageError for a day that has not come yet: nobody can say what will have been known then.
+
+    A release may know figures of a later day than this machine's clock; up to their last day the clock is not believed.
+    """
+    today = dt.date.today()  # noqa: DTZ011
+    if on_date is None or on_date <= today:
+        return
+    last = con.execute("select max(known_from)::date from fct_observation_vintage").fetchall()[0][0]
+    if last is None or on_date > last:
+        raise UsageError(f"as-of {on_date} is after today, {today}: leave --as-of out for the latest figures")
 
 
 def _not_judged(result: RptBeforeAfter, left_out: str) -> RptBeforeAfter:

@@ -54,4 +54,6 @@ def test_what_cannot_be_asked_is_said(tmp_path):
     ):
         done = command(settings, "detail", "add", *arguments)
         assert done.returncode == 2 and words in done.stderr, arguments
+    done = command(settings, "detail", "build", "--as-of", "2999-01-01")
+    assert done.returncode == 2 and "--as-of 2999-01-01 is in the future" in done.stderr
     assert "no detail in" in command(settings, "detail", "status").stdout

@@ -140,6 +140,14 @@ def test_an_earlier_vintage_answers_with_what_was_known(con: duckdb.DuckDBPyConn
     assert "Figures as known on 2026-02-15" in now.text
 
 
+def test_a_day_that_has_not_come_is_refused(con: duckdb.DuckDBPyConnection):
+    """'Figures as known on 2099-01-01' is more than anybody can say."""
+    with pytest.raises(UsageError, match="as-of 2099-01-01 is after today"):
+        compare(con, "nafta-round6-end", IMPORTS, as_of="2099-01-01")
+    # a day on which the release knew a figure is none of the future, whatever the clock says
+    assert compare(con, "nafta-round6-end", IMPORTS, as_of="2026-10-10").on_date == dt.date(2026, 10, 10)
+
+
 def test_a_short_window_is_called_short(con: duckdb.DuckDBPyConnection):
     assert (
         "In 8 of the 12 months (the rest is not known) after 2018-06-01"
