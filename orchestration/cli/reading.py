@@ -253,15 +253,15 @@ def _about_event(settings: Settings, out: Printer, event: str, *, full: bool) ->
     "headway answers\nheadway answers --timeline us_china_301\nheadway answers --since 2025-01 --limit 50",
 )
 @click.option("--timeline", metavar="NAME", help="Only events of this timeline.")
-@click.option("--since", metavar="YYYY-MM", help="Only what happened in this month or later.")
+@click.option("--since", metavar="YYYY[-MM]", help="Only what happened in this year or month or later.")
 @choosing(limit=20)
 def answers(settings: Settings, out: Printer, timeline: str | None, since: str | None, **choice: Any) -> None:
     """What can be told, best first: panels of goods, then what left its usual range, then the narrowest ranges."""
     from orchestration.readers.comparison.answer import all_answers
     from orchestration.readers.comparison.answer_words import chance_text
-    from orchestration.readers.lookup import parse_date
+    from orchestration.readers.lookup import period_start
 
-    first = parse_date(since if since.count("-") == 2 else f"{since}-01", "since") if since else None
+    first = period_start(since) if since else None
     with open_release(settings) as con:
         lines = all_answers(con, timeline=timeline, since=first)
     chosen = Choice(**choice)

@@ -147,11 +147,7 @@ def list_answers(
             untold = untold or answer_words.untold_text(*answers.untold_about(con, event_id))
             untold = untold or ("" if lines else "No series of this release is reached by this event.")
         else:
-            day = (
-                lookup.parse_date(since if since.count("-") == 2 else f"{since}-01", "since")
-                if since
-                else None
-            )
+            day = lookup.period_start(since) if since else None
             lines = answers.all_answers(con, timeline=timeline, since=day)
             untold = answer_words.chance_text(lines)
         shown = lines[: _limit(limit)]

@@ -44,3 +44,15 @@ def test_without_a_series_what_is_heeded_is_no_error(home: Settings):
     """The release of this test holds no answers, which is the only thing to be told."""
     done = command(home, "compare", "nafta-round6-end", "--full", "--json")
     assert "this release holds no answers" in done.stderr
+
+
+@pytest.mark.parametrize("since", ["2025", "2025-01", "2025-01-15"])
+def test_answers_may_begin_with_a_year(home: Settings, since: str):
+    """`--since 2025` was told that '2025-01' is not a day of the calendar."""
+    assert "this release holds no answers" in command(home, "answers", "--since", since).stderr
+
+
+def test_a_month_that_is_none_is_named_as_it_was_typed(home: Settings):
+    done = command(home, "answers", "--since", "2025-13")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "headway: '2025-13' is not a period: write 2018, 2018Q1, 2018-01 or 2018-01-01\n"

@@ -106,6 +106,10 @@ def test_a_list_of_answers_says_what_is_not_told(asked_home: Settings):
     )
     assert tools.list_answers(asked_home, since="2018-06").matches == 1
     assert tools.list_answers(asked_home, since="2018-07-01").matches == 0
+    # a year was told to be "'2018-01' is not a day of the calendar"
+    assert tools.list_answers(asked_home, since="2018").matches == 1
+    with pytest.raises(UsageError, match="'last year' is not a period: write 2018, "):
+        tools.list_answers(asked_home, since="last year")
 
 
 def test_a_comparison_shows_the_months_that_give_its_means(asked_home: Settings):
