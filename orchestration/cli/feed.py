@@ -47,7 +47,7 @@ def refresh(settings: Settings, out: Printer, sources: tuple[str, ...], since: s
 
 @command(
     "list",
-    "headway feed list\nheadway feed list 'steel canada'\nheadway feed list --status rejected --all\n"
+    "headway feed list\nheadway feed list 'steel canada'\nheadway feed list --status rejected --limit 20\n"
     "headway feed list --csv > candidates.csv",
     group=feed,
 )

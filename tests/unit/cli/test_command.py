@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,11 +12,13 @@ import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 
 from orchestration.base.errors import UsageError
 from orchestration.base.settings import PROJECT, Settings
+from orchestration.cli import main
 from orchestration.readers import export as exporting
 from tests.support import reading_case
 from tests.support.command_case import command
@@ -29,22 +32,29 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return settings
 
 
+def every(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Every command below a group, with the words that it is called by."""
+    for name, registered in group.commands.items():
+        if isinstance(registered, click.Group):
+            yield from every(registered, f"{before}{name} ")
+        else:
+            yield before + name, registered
+
+
 def test_every_command_has_examples():
     """`--help` is what users read first."""
-    import click
-
-    from orchestration.cli import main
-
-    def every(group: click.Group, before: str = "") -> Iterator[tuple[str, click.Command]]:
-        for name, registered in group.commands.items():
-            if isinstance(registered, click.Group):
-                yield from every(registered, f"{before}{name} ")
-            else:
-                yield before + name, registered
-
     for name, registered in every(main):
         text = registered.get_help(click.Context(registered, info_name=name))
         assert f"headway {name}" in text.partition("Examples:")[2], name
+
+
+def test_examples_name_only_options_that_exist():
+    """`feed list --all` stood in the help and was refused."""
+    for _, registered in every(main):
+        known = {"--help", *(o for p in registered.params for o in (*p.opts, *p.secondary_opts))}
+        for line in (registered.epilog or "").splitlines():
+            words = [word.partition("=")[0] for word in shlex.split(line) if word.startswith("-")]
+            assert known.issuperset(words), line
 
 
 def test_help_needs_no_heavy_import():
