@@ -144,10 +144,11 @@ def brief(
     company = []
     if others:
         nearest = f"'{shortened(others[0]['title'])}' ({day(others[0]['event_date'])})"
-        company.append(f"{len(others)} other events fall into the windows, the nearest {nearest}.")
+        count = "1 other event falls" if len(others) == 1 else f"{len(others)} other events fall"
+        company.append(f"{count} into the windows{', the nearest' if others[1:] else ':'} {nearest}.")
     if episodes:
         company.append(
-            f"So do unusual months: {shortened(episodes[0]['title'])}{' and others' if episodes[1:] else ''}."
+            f"Unusual months fall into the windows: {shortened(episodes[0]['title'])}{' and others' if episodes[1:] else ''}."
         )
     return within_limit(
         [

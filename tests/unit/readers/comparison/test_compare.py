@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from orchestration.base.errors import UsageError
 from orchestration.readers.comparison.caution_lines import caution_lines
 from orchestration.readers.comparison.compare import compare
-from orchestration.readers.comparison.sentences import paragraph, what_would_work
+from orchestration.readers.comparison.sentences import brief, paragraph, what_would_work
 from orchestration.readers.dashboard.compare_words import verdict_sentence
 from orchestration.readers.release_file import open_release
 from orchestration.readers.rows import DimEvent, DimSeries, RptBeforeAfter
@@ -121,6 +121,18 @@ def test_the_cut_of_a_tariff_is_the_day_it_took_effect(con: duckdb.DuckDBPyConne
     four = {event["event_id"] for event in compare(con, "2018-03-01", IMPORTS, months=4).other_events}
     assert "s232-steel" not in three
     assert "s232-steel" in four
+
+
+def test_company_is_counted_as_it_is_said_aloud(con: duckdb.DuckDBPyConnection):
+    """'1 other events fall', and 'So do unusual months' where nothing had been said to fall into the windows."""
+    found = compare(con, "2018-01-29", IMPORTS)
+    one = "1 other event falls into the windows: 'Duty on metals of Canada and Mexico' (2018-03-08)."
+    assert one in found.brief
+    episodes = [*found.episodes, *found.episodes]
+    told = brief(found.series, "e", None, found.result, [*found.other_events] * 2, [])
+    assert "2 other events fall into the windows, the nearest 'Duty on metals" in told
+    told = brief(found.series, "e", None, found.result, [], episodes)
+    assert "Unusual months fall into the windows: A strike and others." in told and "other event" not in told
 
 
 def test_a_bare_date_needs_no_event(con: duckdb.DuckDBPyConnection):
