@@ -76,7 +76,7 @@ _INTRODUCTION = """# Where each table comes from
 
 dbt builds the warehouse in three layers: *staging* views rename what the store (`raw`) and the seeds of `dbt_project/seeds` hold,
 *intermediate* models join and compute and stay in the build, *marts* are the public tables of the release. A model selects
-from layers below its own only (`tests/unit/test_dbt_project.py`). The pictures are drawn from dbt's manifest.
+from layers below its own only (`tests/integration/test_dbt_project.py`). The pictures are drawn from dbt's manifest.
 
 Cylinders are staging views with the table of the store or the seed that they show, plain boxes are intermediate models, thick boxes
 are public tables. Dashed boxes stand in another area.

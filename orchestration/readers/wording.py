@@ -2,7 +2,7 @@
 
 Belongs here: formats that paragraph, chart, page and report share, so that the same number reads the same everywhere
 (6979851745.2 is "6,980 million"), and the names of coded values: verdicts, timelines, topics, parties, adjustments,
-models, designs, blockers, modes of transport. tests/unit/test_wording.py holds the names to the seeds and code lists they come from.
+models, designs, blockers, modes of transport. tests/unit/readers/test_wording.py holds the names to the seeds and code lists they come from.
 Does not belong here: sentences (comparison/sentences.py), making text safe for Markdown (dashboard/words.py) or HTML
 (reports/words.py), names that a release holds (titles of series, products, countries), rendering (cli/printer.py).
 """

@@ -8,6 +8,7 @@ about a module adds words to its name (`test_census_faults.py`).
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from orchestration.base.settings import PROJECT
@@ -92,3 +93,15 @@ def test_every_file_of_unit_tests_stands_at_the_path_of_a_module() -> None:
         if not starts & stems and file.stem not in about_the_tree:
             astray.append(str(file.relative_to(TESTS)))
     assert astray == []
+
+
+def test_files_of_tests_that_code_and_pages_name_are_there() -> None:
+    """docs/lineage.md led to a file that had moved."""
+    pages = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]
+    gone = {
+        f"{file.relative_to(PROJECT)}: {named}"
+        for file in [*modules(), *pages]
+        for named in re.findall(r"tests/[\w/]+\.py\b", file.read_text(encoding="utf-8"))
+        if not (PROJECT / named).exists()
+    }
+    assert gone == set()

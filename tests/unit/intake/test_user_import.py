@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -70,6 +71,16 @@ def tree(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix not in (".lock", ".duckdb")
     }
+
+
+def test_the_examples_of_the_page_can_be_tried_as_they_stand(home: Settings):
+    """docs/import.md called a file ready that was refused for want of a declaration."""
+    page = (PROJECT / "docs" / "import.md").read_text(encoding="utf-8").replace("\\\n", " ")
+    asked = [shlex.split(line) for line in page.splitlines() if line.startswith("headway import tests/")]
+    assert len(asked) == 2
+    for _, name, example, *options in asked:
+        done = command(home, name, str(PROJECT / example), *options)
+        assert done.returncode == 0 and "nothing was loaded" in done.stdout, done.stderr
 
 
 def test_an_import_is_archived_loaded_and_accounted_for(home: Settings):
