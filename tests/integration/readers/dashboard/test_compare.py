@@ -119,3 +119,14 @@ def test_the_page_opens_with_the_answer_and_the_table_of_designs(
     ]
     for line in in_the_way(found):
         assert line in said
+
+
+def test_an_event_that_is_not_compared_has_no_verdict_on_the_page(home: Settings) -> None:
+    """A letter that came to nothing opened with the answer of the tariffs around it."""
+    page = run_page(
+        "compare", event="ieepa-mexico-letter-2025-07", series="usa_imports_goods_mex", months="6"
+    )
+    shown = texts(page).replace("\\", "")
+    assert "(means of the logarithms): described, not judged." in shown
+    assert "Nothing is compared around this event: never in force." in shown
+    assert "usual range of" not in shown and "not told apart" not in shown
