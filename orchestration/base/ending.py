@@ -23,8 +23,9 @@ def end_process(status: int) -> NoReturn:
     if waited_for == [threading.main_thread()]:
         atexit._run_exitfuncs()
         try:
-            sys.stdout.flush()
-            sys.stderr.flush()
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:  # a shell may have closed it (`>&-`)
+                    stream.flush()
         except OSError:  # a closed pipe, a full disk: Python has a word and a status for it
             sys.exit(status)
         os._exit(status)

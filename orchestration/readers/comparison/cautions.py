@@ -64,9 +64,15 @@ def others_fall_in(others: Sequence[DatedEvent]) -> list[str]:
     """What else happened within the windows, the nearest first, as compare gives it."""
     if not others:
         return []
-    count = "1 other event falls" if len(others) == 1 else f"{len(others)} other events fall"
     nearest = ", the nearest" if len(others) > NAMED_EVENTS else ""
-    return [f"{count} into the windows{nearest}: {'; '.join(map(dated, others[:NAMED_EVENTS]))}."]
+    return [
+        f"{others_fall(len(others))} into the windows{nearest}: {'; '.join(map(dated, others[:NAMED_EVENTS]))}."
+    ]
+
+
+def others_fall(number: int) -> str:
+    """The words with which a sentence on other events begins."""
+    return "1 other event falls" if number == 1 else f"{number} other events fall"
 
 
 def not_identified(result: RptBeforeAfter) -> list[str]:

@@ -144,8 +144,9 @@ def brief(
     company = []
     if others:
         nearest = f"'{shortened(others[0]['title'])}' ({day(others[0]['event_date'])})"
-        count = "1 other event falls" if len(others) == 1 else f"{len(others)} other events fall"
-        company.append(f"{count} into the windows{', the nearest' if others[1:] else ':'} {nearest}.")
+        company.append(
+            f"{cautions.others_fall(len(others))} into the windows{', the nearest' if others[1:] else ':'} {nearest}."
+        )
     if episodes:
         company.append(
             f"Unusual months fall into the windows: {shortened(episodes[0]['title'])}{' and others' if episodes[1:] else ''}."

@@ -55,6 +55,12 @@ def test_a_thread_that_python_waits_for_ends_its_work(tmp_path: Path):
     assert done.returncode == 3 and kept.read_text() == "whole"
 
 
+def test_a_closed_output_is_no_traceback():
+    """`headway --version >&-` in a script that wants the status alone."""
+    done = ended("import sys; sys.stdout = None")
+    assert (done.returncode, done.stderr) == (3, "")
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
 def test_an_output_that_cannot_be_written_is_an_error():
     """A command whose output filled the disk would end as if all of it had been written."""
