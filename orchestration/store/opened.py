@@ -1,7 +1,7 @@
 """Opening the store, and what it says of itself before anything is loaded.
 
-Belongs here: a connection for writing (under the writer lock) or reading, and which payloads of figures and of own timelines the store
-holds. `headway build` asks this each time and mostly has nothing else to do, so nothing here imports polars, which takes longer than
+Belongs here: a connection for writing (under the writer lock) or reading, which payloads of figures and of own timelines the store
+holds, and whether a load changed it since a moment. `headway build` asks this each time and mostly has nothing else to do, so nothing here imports polars, which takes longer than
 all the rest. Does not belong here: the tables (tables.py), loading (loading.py, timelines.py).
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,3 +58,13 @@ def loaded_timelines(con: duckdb.DuckDBPyConnection) -> str | None:
     """The sha256 of the user's files whose rows the store holds; None where it holds none."""
     row = con.execute("SELECT sha256 FROM raw.payload WHERE source_id = ?", [OWN_TIMELINES]).fetchone()
     return None if row is None else str(row[0])
+
+
+def changed_since(con: duckdb.DuckDBPyConnection, moment: datetime) -> bool:
+    """Whether a load later than `moment` (naive UTC) appended, withdrew or reinstated a row; one that only confirmed rows is none."""
+    row = con.execute(
+        """SELECT count(*) FROM raw.load
+           WHERE loaded_at > ? AND rows_appended + rows_withdrawn + rows_reinstated > 0""",
+        [moment],
+    ).fetchone()
+    return row is not None and row[0] > 0

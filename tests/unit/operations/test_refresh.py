@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from click.testing import CliRunner
@@ -12,13 +13,25 @@ from click.testing import CliRunner
 from orchestration.base.errors import ReleaseError
 from orchestration.cli import main
 from orchestration.documentation.source_pages import source_page
+from orchestration.intake.agency.account import RefreshOutcome
+from orchestration.intake.agency.plan import plan_refresh
 from orchestration.operations import build, refresh
 from orchestration.operations.build import BuildOutcome
 from orchestration.sources import datasets
 from orchestration.sources.registry import SOURCES_BY_ID
 from tests.replay.server import ReplayServer, json_reply
 from tests.support.refresh_case import MANUFACTURING as CODE
-from tests.support.refresh_case import NEEDY, Agency, dataset, months, question, settings_at, with_budget
+from tests.support.refresh_case import (
+    NEEDY,
+    TODAY,
+    Agency,
+    dataset,
+    months,
+    question,
+    serve_agency,
+    settings_at,
+    with_budget,
+)
 
 OFF = dataset(name="mirror", enabled=False, disabled_reason="its licence does not allow handing on")
 
@@ -94,6 +107,49 @@ def test_a_build_that_fails_is_told_after_the_account(headway, monkeypatch) -> N
         monkeypatch.setattr(module, "run_build", fail)
     done = headway()
     assert done.exit_code == 1 and "! build: a check failed" in done.stdout and "unchanged" in done.stdout
+
+
+def test_what_a_failed_build_left_is_released_by_the_next_refresh(tmp_path, monkeypatch, replay) -> None:
+    """Loaded figures would wait for a release until an agency has other news: the next refresh sees no change of its own."""
+    settings, agency = settings_at(tmp_path / "home"), serve_agency(replay)
+    builds: list[str] = []
+
+    def release(name: str) -> BuildOutcome:
+        builds.append(name)
+        (settings.releases / name).mkdir(parents=True)
+        (settings.releases / name / "release.json").write_text(
+            json.dumps(
+                {
+                    **{"run_id": name, "created_at": datetime.now(UTC).isoformat(), "fingerprint": None},
+                    **{"rows": {}, "files": {}, "checks": [], "inputs": {}, "versions": {}, "code": "x"},
+                }
+            )
+        )
+        settings.current.unlink(missing_ok=True)
+        settings.current.symlink_to(settings.releases / name)
+        return BuildOutcome(True, None)
+
+    def fail() -> BuildOutcome:
+        raise ReleaseError("no memory for a model")
+
+    def run(built) -> RefreshOutcome:
+        monkeypatch.setattr(refresh, "run_build", lambda *a, **k: built())
+        plan = plan_refresh(settings, datasets=[dataset()], today=TODAY)
+        return refresh.run_refresh(settings, plan, sleep=lambda _: None)
+
+    assert run(lambda: release("first")).released
+    assert not run(lambda: release("of no change")).released
+    agency.values[CODE]["2026-10"] = "20000"
+    failed = run(fail)
+    assert failed.changed and failed.build_problem
+    after = run(lambda: release("second"))
+    assert after.released and not after.changed
+    assert not run(lambda: release("of no change")).released
+    # who went back to the release before is not brought forward again by a refresh without news
+    settings.current.unlink()
+    settings.current.symlink_to(settings.releases / "first")
+    assert not run(lambda: release("of no change")).released
+    assert builds == ["first", "second"]
 
 
 def test_wrong_arguments_are_said_before_anything_is_asked(headway, replay) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from orchestration.store.opened import FIGURES, loaded_figures, loaded_timelines, open_store
+from orchestration.store.opened import FIGURES, changed_since, loaded_figures, loaded_timelines, open_store
 from orchestration.store.tables import RAW_TABLES
 
 
@@ -47,3 +48,21 @@ def test_a_payload_counts_as_loaded_when_a_load_of_it_ended(tmp_path: Path):
         )
         assert loaded_figures(con) == {"sha"}
         assert loaded_timelines(con) is None
+
+
+@pytest.mark.parametrize(
+    ("appended", "withdrawn", "reinstated", "changed"),
+    [(0, 0, 0, False), (1, 0, 0, True), (0, 1, 0, True), (0, 0, 1, True)],
+)
+def test_only_a_later_load_that_changed_a_row_is_a_change(
+    tmp_path: Path, appended: int, withdrawn: int, reinstated: int, changed: bool
+):
+    """Each refresh confirms thousands of rows: if these counted, each would build; a withdrawal that did not would never be released."""
+    at = datetime(2026, 11, 20, 12)
+    with open_store(tmp_path / "store.duckdb") as con:
+        con.execute(
+            "INSERT INTO raw.load VALUES (1, 'x', 'observation', ?, '1', ?, ?, 9, 0, 0, ?, ?)",
+            [at, appended + 9, appended, withdrawn, reinstated],
+        )
+        assert changed_since(con, at - timedelta(seconds=1)) is changed
+        assert not changed_since(con, at)
