@@ -52,9 +52,16 @@ _HIDDEN = "***"
 def base_url(api: Api) -> str:
     """The base URL of an API, without a slash at its end: `HEADWAY_BASE_URL_<name>` where that is set.
 
-    Raises UsageError unless it is https, or http to this machine (tests, a local proxy).
+    Raises UsageError unless it is https, or http to this machine (tests, a local proxy), and for one with a user name or password.
     """
     url = os.environ.get(f"HEADWAY_BASE_URL_{api.name}") or api.base_url
+    if "@" in url:
+        # The address goes into messages, sidecars, the store and the released file. A password may hold any character, so that no part of
+        # such an address is shown here.
+        raise UsageError(
+            f"HEADWAY_BASE_URL_{api.name} holds a user name or password (before an @), which everybody would see who gets a release: "
+            "leave it out and write it into ~/.netrc (machine HOST login NAME password PASSWORD)"
+        )
     if _guarded(url):
         return url.rstrip("/")
     raise UsageError(f"HEADWAY_BASE_URL_{api.name} must be https (or http on this machine), not {url!r}")

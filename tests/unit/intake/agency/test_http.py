@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from dataclasses import replace
 
@@ -212,6 +213,28 @@ def test_base_urls_are_tls_or_this_machine(monkeypatch) -> None:
     monkeypatch.setenv("HEADWAY_BASE_URL_TEST", "http://agency.example")
     with pytest.raises(UsageError, match="HEADWAY_BASE_URL_TEST must be https"):
         base_url(API)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://me:s3cret@mirror.example/x", "https://me:s/3cret@mirror.example", "me:s3cret@mirror.example"],
+)
+def test_a_password_in_a_base_url_is_refused_and_not_repeated(monkeypatch, address) -> None:
+    """It would stand in messages, in the archive and in a column of the released file, which people hand on."""
+    monkeypatch.setenv("HEADWAY_BASE_URL_TEST", address)
+    with pytest.raises(UsageError, match="HEADWAY_BASE_URL_TEST holds a user name or password") as refused:
+        base_url(API)
+    assert "netrc" in str(refused.value)
+    assert "3cret" not in str(refused.value) and "mirror" not in str(refused.value)
+
+
+def test_a_mirror_gets_the_password_of_netrc(served, monkeypatch, tmp_path) -> None:
+    """The message about a password in an address would send people to a file that nobody reads."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password s3cret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    client(API).fetch(QUESTION, whole)
+    (call,) = served.calls()
+    assert call.headers["authorization"] == "Basic " + base64.b64encode(b"me:s3cret").decode()
 
 
 def test_scrub_takes_out_both_forms() -> None:
