@@ -37,7 +37,7 @@ class ArchivedPayload:
     """One retrieval. Times are naive UTC. `request_url` holds no key. `archive_path` is relative to the archive.
 
     payload_id: `<source_id>:<dataset>:<first 16 of sha256>`, followed by `~<n>` from the second time on that a dataset
-                returns to bytes it had before. The dataset is part of it because one file can serve two datasets.
+                returns to bytes it had before; an id that was removed is not given again. The dataset is part of it because one file can serve two datasets.
     extra:      headers of interest (etag, last_modified) and hints for the parser; plain JSON, hence Any.
     stored:     whether the `put` that returned this brought something new.
     """
@@ -124,9 +124,9 @@ class Archive:
         before = folder / name if (folder / name).exists() else _newest(earlier)
         if before and before.stem.endswith(sha256):
             return self._seen_again(before, _read_sidecar(before), seen_at, extra)
-        returns = sum(1 for _ in folder.glob(f"*-{sha256}.json"))
+        used = self._highest_number(source_id, dataset, sha256)
         payload = ArchivedPayload(
-            payload_id=f"{source_id}:{dataset}:{sha256[:16]}" + (f"~{returns + 1}" if returns else ""),
+            payload_id=f"{source_id}:{dataset}:{sha256[:16]}" + (f"~{used + 1}" if used else ""),
             source_id=source_id,
             dataset=dataset,
             request_url=request_url,
@@ -143,6 +143,20 @@ class Archive:
         )
         self._write(folder / name, _sidecar(payload))
         return payload
+
+    def _highest_number(self, source_id: str, dataset: str, sha256: str) -> int:
+        """The highest number that a payload of these bytes has or had, 0 where there was none.
+
+        Sidecars cannot be counted: where the first of two was removed, the number of the second would be given again, and the store would
+        take the new payload for the one that it has.
+        """
+        sidecars = (self.root / source_id / dataset).glob(f"*-{sha256}.json")
+        numbers = [_number(_read_sidecar(path).payload_id) for path in sidecars]
+        return max([*numbers, _removed_number(self._aside(f"{source_id}.{dataset}", sha256))])
+
+    def _aside(self, origin: str, sha256: str) -> Path:
+        """Where bytes are set aside; the note of why lies beside them."""
+        return self.quarantine_folder / f"{origin}-{sha256[:16]}.bin"
 
     def last(self, source_id: str, dataset: str, request_url: str) -> ArchivedPayload | None:
         """The accepted answer to a request that was retrieved last, or None."""
@@ -212,7 +226,7 @@ class Archive:
         archived, content = (None, payload) if isinstance(payload, bytes) else (payload, self.read(payload))
         sha256 = hashlib.sha256(content).hexdigest()
         origin = f"{archived.source_id}.{archived.dataset}" if archived else "unknown"
-        path = self.quarantine_folder / f"{origin}-{sha256[:16]}.bin"
+        path = self._aside(origin, sha256)
         note = {
             "payload_id": archived and archived.payload_id,
             "reason": reason,
@@ -220,6 +234,10 @@ class Archive:
             "quarantined_at": _text(datetime.now(UTC)),
             "payload": archived and json.loads(_sidecar(archived)),
             "removed": removed,
+            # the note replaces that of an earlier removal of the same bytes, whose number must not be forgotten
+            "removed_number": max(
+                _removed_number(path), _number(archived.payload_id) if archived and removed else 0
+            ),
         }
         self._write(path, content)
         self._write(path.with_suffix(".json"), _json(note))
@@ -234,7 +252,7 @@ class Archive:
         folder = self.root / payload.source_id / payload.dataset
         name = _sidecar_name(payload.retrieved_at, _request_id(payload.request_url), payload.sha256)
         self._write(folder / name, _sidecar(payload))
-        path = self.quarantine_folder / f"{payload.source_id}.{payload.dataset}-{payload.sha256[:16]}.bin"
+        path = self._aside(f"{payload.source_id}.{payload.dataset}", payload.sha256)
         path.with_suffix(".json").unlink(missing_ok=True)
         path.unlink(missing_ok=True)
 
@@ -300,6 +318,23 @@ def _sidecar_name(retrieved_at: datetime, request: str, sha256: str) -> str:
 def _request_id(request_url: str) -> str:
     """The part of a sidecar's name that identifies its request."""
     return hashlib.sha256(request_url.encode()).hexdigest()[:8]
+
+
+def _number(payload_id: str) -> int:
+    """How often a dataset had returned to the bytes of a payload, with this time: 1 for an id without `~<n>`."""
+    _, mark, number = payload_id.rpartition("~")
+    return int(number) if mark else 1
+
+
+def _removed_number(path: Path) -> int:
+    """The highest number of the payloads of these bytes that were removed, 0 where none was. path: of the bytes in quarantine."""
+    try:
+        note = json.loads(path.with_suffix(".json").read_bytes())
+    except FileNotFoundError:
+        return 0
+    # a note of an earlier version has the id only
+    earlier = _number(note["payload_id"]) if note.get("removed") and note["payload_id"] else 0
+    return max(earlier, note.get("removed_number", 0))
 
 
 def _text(moment: datetime) -> str:

@@ -93,9 +93,11 @@ def test_afterwards_the_store_is_as_if_it_had_never_come(home: Settings):
 
 
 def test_importing_the_file_again_brings_it_back(home: Settings):
+    """Under another id: who cited the removed payload did not mean this one."""
+    removed = bad(home)
+    remove(home, removed, reason=WHY)
     payload_id = bad(home)
-    remove(home, payload_id, reason=WHY)
-    assert bad(home) == payload_id
+    assert payload_id == f"{removed}~2"
     with reading(home.store) as con:
         assert con.execute(
             "SELECT count(*) FROM raw.observation WHERE payload_id = ?", [payload_id]

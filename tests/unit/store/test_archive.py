@@ -208,6 +208,28 @@ def test_the_same_bad_answer_is_set_aside_once(archive):
     assert [q.reason for q in archive.quarantined()] == ["reason 2"]
 
 
+def test_the_id_of_a_removed_payload_is_not_given_again(archive):
+    """The store would take the new payload for one that it has and leave its rows out; citations of the old would name the new."""
+    ids = [put(archive, content, hours).payload_id for hours, content in enumerate([b"A", b"B", b"A"])]
+    first, _, second = archive.payloads()
+    assert (first.payload_id, second.payload_id) == (ids[0], f"{ids[0]}~2")
+    archive.quarantine(first, "ends in the wrong month", removed=True)
+    put(archive, b"B", 3)
+    third = put(archive, b"A", 4)
+    assert third.payload_id == f"{ids[0]}~3"
+    # the note of a lower number replaces that of a higher one, and the next time nothing else is left of these bytes
+    archive.quarantine(third, "as well", removed=True)
+    archive.quarantine(second, "as well", removed=True)
+    assert put(archive, b"A", 5).payload_id == f"{ids[0]}~4"
+
+
+def test_an_answer_that_was_never_accepted_takes_no_number(archive):
+    """A source that is down for a month would count up with each of its answers."""
+    bad = put(archive, b"<html>")
+    archive.quarantine(bad, "a page in place of data")
+    assert put(archive, b"<html>", 1).payload_id == bad.payload_id
+
+
 def test_bytes_that_were_never_archived_can_be_set_aside(archive):
     path = archive.quarantine(b"cut short", "the connection ended early")
     (kept,) = archive.quarantined()
