@@ -186,6 +186,11 @@ class Response:
     not_modified: bool = False
 
 
+def _never(_: Request) -> datetime | None:
+    """Of a request that was not answered yet."""
+    return None
+
+
 @dataclass(frozen=True)
 class PlanContext:
     """What `Dataset.plan` decides by: the days and periods that are wanted, and what is stored already."""
@@ -202,6 +207,33 @@ class PlanContext:
     #: every period in the store by slice of the freight flows ("imports|CAN|87"): between the first and the last of them
     #: there may be holes, which `latest` does not show
     stored: Mapping[str, frozenset[date]] = field(default_factory=lambda: MappingProxyType({}))
+    #: as `latest`, of what the bundled figures brought
+    bundled: Mapping[str, date] = field(default_factory=lambda: MappingProxyType({}))
+    #: latest period that an answer for this dataset showed -> when the first such answer came, naive UTC
+    shown: Mapping[date, datetime] = field(default_factory=lambda: MappingProxyType({}))
+    #: when a request of this dataset last got an answer that is in the store, naive UTC; None where it never did
+    answered_at: Callable[[Request], datetime | None] = _never
+
+    def answered_since_out(self, request: Request, period: date) -> bool:
+        """Whether a request, or what is asked in its place, was answered since the first answer for its dataset that showed `period`: then
+        it was answered with what the agency revises when that period comes out.
+
+        `latest` does not tell: another dataset, or another request of the same run, may have brought the period before this one failed.
+        """
+        out = min((at for newest, at in self.shown.items() if newest >= period), default=None)
+        if out is None:
+            return False
+        own = self.answered_at(request)
+        answered = own if own is not None and own >= out else self.last_answered(request)
+        return answered is not None and answered >= out
+
+    def last_answered(self, request: Request) -> datetime | None:
+        """When a request, or all of what is asked in its place, was answered. A part that never was counts as one without rows: those are
+        not archived."""
+        ways = [self.answered_at(request)]
+        for parts in (request.instead, request.smaller):
+            ways.append(min((at for part in parts if (at := self.last_answered(part))), default=None))
+        return max((at for at in ways if at), default=None)
 
 
 @dataclass(frozen=True)

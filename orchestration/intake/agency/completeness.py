@@ -9,12 +9,13 @@ Agencies withdraw single values (suppression, a corrected cell); an answer that 
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import duckdb
 
 from orchestration.base.duck import frame_of
 from orchestration.store import vintages
+from orchestration.store.opened import FIGURES
 from transforms.checks import unit_changes
 from transforms.parse.outcome import SchemaChangedError, TruncatedError
 from transforms.schema import OBSERVATION, Parsed
@@ -146,3 +147,31 @@ def stored_months(con: duckdb.DuckDBPyConnection) -> dict[str, frozenset[date]]:
            FROM raw.freight_flow_current WHERE status <> 'withdrawn' GROUP BY ALL"""
     ).fetchall()
     return {slice_: frozenset(months) for slice_, months in rows}
+
+
+def bundled_periods(con: duckdb.DuckDBPyConnection) -> dict[str, date]:
+    """As `latest_periods`, of what the bundled figures brought, whatever came later."""
+    rows = con.execute(
+        """SELECT slice_id, max(last_period) FROM raw.coverage JOIN raw.payload USING (payload_id)
+           WHERE source_id = ? GROUP BY ALL""",
+        [FIGURES],
+    ).fetchall()
+    return dict(rows)
+
+
+def periods_shown(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str], dict[date, datetime]]:
+    """(source_id, dataset) -> latest period of an answer -> when the first answer came that showed it, naive UTC."""
+    rows = con.execute(
+        """SELECT source_id, dataset, last_period, min(retrieved_at) FROM raw.coverage JOIN raw.payload USING (payload_id)
+           WHERE source_id <> ? GROUP BY ALL""",
+        [FIGURES],
+    ).fetchall()
+    found: dict[tuple[str, str], dict[date, datetime]] = {}
+    for source_id, dataset, period, at in rows:
+        found.setdefault((source_id, dataset), {})[period] = at
+    return found
+
+
+def loaded_payloads(con: duckdb.DuckDBPyConnection) -> frozenset[str]:
+    """The ids of the payloads whose load ended."""
+    return frozenset(name for (name,) in con.execute("SELECT DISTINCT payload_id FROM raw.load").fetchall())

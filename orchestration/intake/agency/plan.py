@@ -6,19 +6,27 @@ Does not belong here: asking (dataset.py), which requests a dataset needs (sourc
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
+from functools import partial
 
 from orchestration.base.errors import UsageError
 from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
 from orchestration.intake.agency import question
-from orchestration.intake.agency.completeness import latest_periods, stored_months
+from orchestration.intake.agency.completeness import (
+    bundled_periods,
+    latest_periods,
+    loaded_payloads,
+    periods_shown,
+    stored_months,
+)
 from orchestration.intake.agency.keys import enabled, key_problem
 from orchestration.intake.agency.quota import Quota
 from orchestration.sources.spec import Dataset, PlanContext, Request
+from orchestration.store.archive import Archive
 from orchestration.store.opened import open_store
 
 #: seconds that a dataset waits for another run to finish before it gives up
@@ -96,7 +104,7 @@ def plan_refresh(
     accepting = set(accept_shrunk)
     _refuse_unknown(accepting, [dataset_name(d) for d in chosen])
     today = today or datetime.now(UTC).date()
-    latest, stored = _known(settings)
+    known, archive = _known(settings), Archive(settings)
     planned = []
     for dataset in chosen:
         key_trouble, has_key = key_problem(dataset.api.secret)
@@ -104,7 +112,18 @@ def plan_refresh(
         skip = _why_skipped(dataset, key_trouble, quota)
         requests: tuple[Request, ...] = ()
         if not skip:
-            context = PlanContext(today, since, full, has_key, latest, until, stored)
+            context = PlanContext(
+                today,
+                since,
+                full,
+                has_key,
+                known.latest,
+                until,
+                known.stored,
+                bundled=known.bundled,
+                shown=known.shown.get((dataset.source_id, dataset.name), {}),
+                answered_at=partial(_answered_at, archive, known.loaded, dataset),
+            )
             try:
                 requests = tuple(map(question.as_json_gives_it_back, dataset.plan(context)))
             except Exception as error:
@@ -163,12 +182,38 @@ def _declared() -> Sequence[Dataset]:
     return DATASETS
 
 
-def _known(settings: Settings) -> tuple[dict[str, date], dict[str, frozenset[date]]]:
-    """The latest period and the months that the store holds, as in PlanContext.latest and .stored; none where there is no store yet."""
+@dataclass(frozen=True)
+class _Known:
+    """What the store holds, as in PlanContext. shown: by source and dataset; loaded: ids of the payloads that are in the store."""
+
+    latest: Mapping[str, date] = field(default_factory=dict)
+    stored: Mapping[str, frozenset[date]] = field(default_factory=dict)
+    bundled: Mapping[str, date] = field(default_factory=dict)
+    shown: Mapping[tuple[str, str], Mapping[date, datetime]] = field(default_factory=dict)
+    loaded: frozenset[str] = frozenset()
+
+
+def _known(settings: Settings) -> _Known:
+    """What the store holds; nothing where there is no store yet."""
     if not settings.store.exists():
-        return {}, {}
+        return _Known()
     with writer_lock(settings, wait=WAIT_FOR_WRITER), open_store(settings.store, read_only=True) as con:
-        return latest_periods(con), stored_months(con)
+        return _Known(
+            latest_periods(con),
+            stored_months(con),
+            bundled_periods(con),
+            periods_shown(con),
+            loaded_payloads(con),
+        )
+
+
+def _answered_at(
+    archive: Archive, loaded: frozenset[str], dataset: Dataset, request: Request
+) -> datetime | None:
+    """When a request last got an answer that is in the store. One that was archived by a run that was killed before it loaded it is none:
+    it must come again."""
+    last = archive.last(dataset.source_id, dataset.name, question.request_url(dataset.api, request))
+    return last.last_seen_at if last and last.payload_id in loaded else None
 
 
 def _in_words(quota: Quota) -> str:

@@ -78,7 +78,7 @@ _FILES: tuple[tuple[str, str], ...] = (
     (r"EIUCO\w*", "/ei/ei.data.07.LocalityofOrigin"),
 )
 
-#: the series by which it is known whether the February benchmark of employment is in the store already
+#: the series by which it is known whether the bundled figures hold the February benchmark of employment already
 _BENCHMARKED = "usa_employment_total_nonfarm"
 #: of the oldest series (employment in manufacturing)
 _FIRST_YEAR = 1939
@@ -156,14 +156,14 @@ def _parse(content: bytes, request: Request, response: Response) -> Parsed:
 
 
 def _plan_flat(context: PlanContext) -> list[Request]:
-    """Requests for whole histories (--full), else only for the files of employment while the last benchmark is not in the
-    store. Employment by state, employment not adjusted and producer prices come from the API alone."""
+    """Requests for whole histories (--full), else only for the files of employment that were not answered since the last
+    benchmark. Employment by state, employment not adjusted and producer prices come from the API alone."""
     files: dict[str, list[str]] = {}
     for code in series_codes():
         if _API_ONLY.match(code):
             continue
         files.setdefault(flat_file_of(code), []).append(code)
-    return [
+    requests = [
         Request(
             dataset="flat_files",
             path=path,
@@ -171,15 +171,22 @@ def _plan_flat(context: PlanContext) -> list[Request]:
             context={"codes": codes, "last_period": context.today.isoformat()},
         )
         for path, codes in files.items()
-        if context.full or (path.startswith("/ce/") and _benchmark_is_due(context))
+    ]
+    return [
+        r for r in requests if context.full or (r.path.startswith("/ce/") and _lacks_benchmark(context, r))
     ]
 
 
-def _benchmark_is_due(context: PlanContext) -> bool:
-    """Whether the last benchmark (out with the January figures in early February) is later than what is stored."""
-    latest = context.latest.get(_BENCHMARKED)
+def _lacks_benchmark(context: PlanContext, request: Request) -> bool:
+    """Whether a file was not answered since the last benchmark, out with the January figures in early February.
+
+    The answers to the files themselves tell, and not the newest month in the store: the Public Data API brings January a quarter of an hour
+    before the files are asked for, with the years of one query only.
+    """
     january = date(context.today.year - (context.today.month < 2), 1, 1)
-    return latest is not None and latest < january
+    if _BENCHMARKED not in context.latest or context.bundled.get(_BENCHMARKED, date.min) >= january:
+        return False
+    return not context.answered_since_out(request, january)
 
 
 def _parse_flat(content: bytes, request: Request, response: Response) -> Parsed:
@@ -230,6 +237,6 @@ DATASETS = (
         parse=_parse_flat,
         schedule=("50 8 * * *", _ZONE),
         publication_lag_days=20,
-        revisions="Asked for with --full, and the files of employment once after the benchmark of each February.",
+        revisions="Asked for with --full, and the files of employment after the benchmark of each February until they were answered.",
     ),
 )

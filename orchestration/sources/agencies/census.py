@@ -120,13 +120,33 @@ def _last_annual_revision(today: date) -> date:
 
 
 def _plan(table: Table, context: PlanContext) -> list[Request]:
-    """One request for each year and wildcard, newest year first: if the API gives up, the newest months have come."""
+    """One request for each year and wildcard, newest year first: if the API gives up, the newest months have come. Of the years before
+    those in which something is new, the ones that were not answered since the last annual revision."""
     stored = [context.latest[slice_] for slice_ in table.stored if slice_ in context.latest]
+    years = years_to_ask(context, stored)
     return [
-        _question(table, year, wildcard, max(stored, default=None))
-        for year in reversed(years_to_ask(context, stored))
+        question
+        for year in range(years.stop - 1, FIRST_YEAR - 1, -1)
         for wildcard in table.wildcards
+        for question in [_question(table, year, wildcard, max(stored, default=None))]
+        if year in years or _lacks_revision(table, context, question)
     ]
+
+
+def _lacks_revision(table: Table, context: PlanContext, question: Request) -> bool:
+    """Whether a question about an earlier year was left open when the last annual revision came, as where the server went down after the
+    newest year: April is in the store then, and nothing else would ask for that year before the next June."""
+    if context.since or context.full or not any(slice_ in context.latest for slice_ in table.stored):
+        return False
+    april = _last_annual_revision(context.today)
+    bundled = [context.bundled[slice_] for slice_ in table.stored if slice_ in context.bundled]
+    if bundled and min(bundled) >= april:
+        return False
+    if not bundled and context.last_answered(question) is None:
+        return (
+            False  # a year that nobody asked for is not in the store, and so is nothing that could be revised
+        )
+    return not context.answered_since_out(question, april)
 
 
 def _question(table: Table, year: int, wildcard: str, latest: date | None) -> Request:
@@ -281,8 +301,8 @@ DATASETS = tuple(
         publication_lag_days=35,
         first_year=FIRST_YEAR,
         revisions="Each release adds a month and revises the one before; in June, with April, all earlier years are revised. "
-        "A refresh asks for the years from the newest stored month on, and for all years where the last June is not in the "
-        "store. Revisions of cells that vanish altogether are seen for whole tables only (totals, HS chapters, NAICS "
+        "A refresh asks for the years from the newest stored month on, and for each year that was not answered since the last "
+        "June. Revisions of cells that vanish altogether are seen for whole tables only (totals, HS chapters, NAICS "
         "subsectors).",
     )
     for table in TABLES

@@ -10,6 +10,7 @@ import pytest
 
 from orchestration.base.errors import UsageError
 from orchestration.defs.assets.live import due
+from orchestration.intake.agency import plan as plan_module
 from orchestration.intake.agency.http import base_url
 from orchestration.intake.agency.plan import plan_refresh
 from orchestration.intake.agency.question import request_url
@@ -111,7 +112,7 @@ def test_a_usual_day_needs_few_requests(tmp_path, monkeypatch) -> None:
         for basis in bases:
             for kind in ("TOTAL|0", "HS|2", "HS|4", "HS|6", "HS|10", "NAICS|3", "NAICS|4", "BEA end use|1"):
                 latest[f"USA|-|{flow}|{basis}|{kind}"] = month
-    monkeypatch.setattr("orchestration.intake.agency.plan._known", lambda settings: (latest, {}))
+    monkeypatch.setattr(plan_module, "_known", lambda settings: plan_module._Known(latest, bundled=latest))
     plan = plan_refresh(settings_at(tmp_path), today=date(2026, 11, 21))
     requests = {}
     for d in plan.datasets:

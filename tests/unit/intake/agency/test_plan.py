@@ -10,6 +10,7 @@ import pytest
 from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
 from orchestration.intake.agency.plan import plan_refresh
+from orchestration.store.opened import open_store
 from tests.replay.server import (
     ReplayServer,
 )
@@ -57,6 +58,29 @@ def test_builders_know_what_is_stored_and_what_is_wanted(settings, agency) -> No
     )
     assert seen[1].latest["usa_employment_manufacturing"] == date(2026, 10, 1)
     assert (seen[1].since, seen[1].full, seen[1].today) == (date(2020, 1, 1), True, TODAY)
+
+
+@pytest.mark.slow
+def test_builders_know_when_a_request_was_answered_and_since_when_a_period_is_out(settings, agency) -> None:
+    """A request that failed after another one brought the newest month would not be asked again."""
+    seen = []
+    answered, failed = question(MANUFACTURING), question(VEHICLES)
+    spy = dataset(plan=lambda context: seen.append(context) or [answered, failed])
+    del agency.values[VEHICLES]
+    run(settings, spy)
+    run(settings, spy)
+    assert not seen[0].shown and seen[0].answered_at(answered) is None
+    (since,) = seen[1].shown.items()
+    assert since[0] == date(2026, 10, 1) and since[1] <= seen[1].answered_at(answered)
+    assert seen[1].answered_at(failed) is None
+    assert seen[1].answered_since_out(answered, date(2026, 10, 1))
+    assert not seen[1].answered_since_out(answered, date(2026, 11, 1))
+    assert not seen[1].answered_since_out(failed, date(2026, 10, 1))
+    # archived, and the run was killed before it was loaded
+    with open_store(settings.store) as con:
+        con.execute("DELETE FROM raw.load")
+    run(settings, spy)
+    assert seen[2].answered_at(answered) is None
 
 
 def test_unknown_sources_are_refused_with_those_there_are(settings) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 
 import polars as pl
 import pytest
@@ -46,14 +46,41 @@ def test_the_last_year_never_lies_in_the_future():
     assert plan(until=date(2019, 12, 31))[0].json_body["endyear"] == "2019"
 
 
-def test_flat_files_are_asked_for_whole_histories_and_once_after_a_benchmark_only():
+def test_flat_files_are_asked_for_whole_histories_and_after_a_benchmark_only():
     benchmarked = "usa_employment_total_nonfarm"
-    assert plan(FLAT) == plan(FLAT, latest={benchmarked: date(2026, 9, 1)}) == []
-    due = plan(FLAT, today=date(2027, 2, 6), latest={benchmarked: date(2026, 12, 1)})
+    autumn = {"latest": {benchmarked: date(2026, 9, 1)}, "bundled": {benchmarked: date(2026, 7, 1)}}
+    assert plan(FLAT) == plan(FLAT, **autumn) == []
+    assert plan(FLAT, today=date(2027, 1, 20), **autumn) == []
+    due = plan(FLAT, today=date(2027, 2, 6), **autumn)
     assert len(due) == 5 and all(r.path.startswith("/ce/") for r in due)
-    assert plan(FLAT, today=date(2027, 2, 7), latest={benchmarked: date(2027, 1, 1)}) == []
-    assert plan(FLAT, today=date(2027, 1, 20), latest={benchmarked: date(2026, 12, 1)}) == []
     assert len(plan(FLAT, full=True)) == 9
+
+
+def test_january_from_the_other_api_does_not_stand_for_the_files_of_the_benchmark():
+    """It is stored a quarter of an hour before the files are planned: scheduled runs would never ask for them."""
+    benchmarked = "usa_employment_total_nonfarm"
+    released = {"latest": {benchmarked: date(2027, 1, 1)}, "bundled": {benchmarked: date(2026, 7, 1)}}
+    due = plan(FLAT, today=date(2027, 2, 5), **released)
+    assert len(due) == 5
+    came = datetime(2027, 2, 5, 14)
+    # files that were answered before the release, and one that was not answered with the others, are asked for again
+    before = {r.path: came - timedelta(days=3) for r in due}
+    after = {r.path: came + timedelta(seconds=i) for i, r in enumerate(due)}
+    december = {date(2026, 12, 1): came - timedelta(days=3)}
+    for shown, answers, left in (
+        (december, before, 5),
+        ({**december, date(2027, 1, 1): came}, {**after, due[1].path: before[due[1].path]}, 1),
+        ({**december, date(2027, 1, 1): came}, after, 0),
+    ):
+        asked = plan(
+            FLAT,
+            today=date(2027, 2, 9),
+            **released,
+            shown=shown,
+            answered_at=lambda r, answers=answers: answers[r.path],
+        )
+        assert len(asked) == left
+    assert asked == []
 
 
 def test_a_code_of_an_unknown_survey_is_an_error_not_a_series_without_history():

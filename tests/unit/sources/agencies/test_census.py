@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import date, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -21,6 +21,14 @@ TABLES = {table.name: table for table in census_tables.TABLES}
 
 def years(name: str, today: date, **more) -> list[int]:
     return list(dict.fromkeys(r.context["year"] for r in BY_NAME[name].plan(context(today, **more))))
+
+
+#: what an answer in June showed with April, and the years since that were answered: all
+JUNE = datetime(2026, 6, 5, 13)
+ANSWERED = {
+    "shown": {date(2026, 4, 1): JUNE, date(2026, 5, 1): JUNE + timedelta(days=30)},
+    "answered_at": lambda _: JUNE,
+}
 
 
 # --- what is asked -------------------------------------------------------------------------------------------------
@@ -66,18 +74,53 @@ def test_the_current_and_the_month_before_are_asked_whatever_year_they_lie_in(to
 def test_every_earlier_year_is_asked_once_after_the_revision_of_each_june():
     stored = "USA|-|exports|total_exports|TOTAL|0"
     every = list(range(2026, 2012, -1))
-    assert years("exports_total", date(2026, 5, 31), latest={stored: date(2026, 3, 1)}) == [2026]
+    assert years("exports_total", date(2026, 5, 31), latest={stored: date(2026, 3, 1)}, **ANSWERED) == [2026]
     assert years("exports_total", date(2026, 6, 5), latest={stored: date(2026, 3, 1)}) == every
-    assert years("exports_total", date(2026, 6, 6), latest={stored: date(2026, 4, 1)}) == [2026]
+    assert years("exports_total", date(2026, 6, 6), latest={stored: date(2026, 4, 1)}, **ANSWERED) == [2026]
     # a warehouse that was off in June has missed it
     assert years("exports_total", date(2026, 9, 6), latest={stored: date(2026, 2, 1)}) == every
+
+
+def test_years_that_a_cut_short_revision_left_open_are_asked_again():
+    """April is stored with the first answer: where the server went down after it, thirteen years would wait for the next June."""
+    stored = "USA|-|exports|total_exports|TOTAL|0"
+
+    def answered_at(request) -> datetime | None:
+        return {2026: JUNE, 2020: JUNE + timedelta(seconds=9), 2013: None}.get(
+            request.context["year"], JUNE - timedelta(days=360)
+        )
+
+    left = {"latest": {stored: date(2026, 5, 1)}, **ANSWERED, "answered_at": answered_at}
+    for day in (date(2026, 6, 6), date(2027, 5, 20)):
+        assert [y for y in years("exports_total", day, **left) if y < 2026] == [
+            *range(2025, 2020, -1),
+            *range(2019, 2013, -1),
+        ], "2013 was never asked for"
+    of_figures = {**left, "bundled": {stored: date(2025, 11, 1)}}
+    assert years("exports_total", date(2026, 6, 6), **of_figures)[-1] == 2013, "its figures are to be revised"
+    # the bundled figures hold what was never asked for
+    assert years("exports_total", date(2026, 7, 6), **left, bundled={stored: date(2026, 4, 1)}) == [2026]
+
+
+def test_a_question_that_was_answered_in_parts_was_answered():
+    """Where the server fails at the whole each time, all years would be asked for on each day of the year."""
+    stored = TABLES["imports_hs2"].stored
+
+    def answered_at(request) -> datetime | None:
+        # a part without rows (chapters 0* here) is never archived
+        product = dict(request.params).get("I_COMMODITY", "")
+        return JUNE if request.context["is_part"] and not product.startswith("0") else None
+
+    more = {**ANSWERED, "latest": dict.fromkeys(stored, date(2026, 4, 1)), "answered_at": answered_at}
+    assert BY_NAME["imports_hs2"].plan(context(date(2026, 6, 6)))[0].smaller
+    assert years("imports_hs2", date(2026, 6, 6), **more) == [2026]
 
 
 def test_the_years_since_the_newest_stored_month_are_asked_and_must_come_back():
     """Of two bases the one that is behind says where to begin; the one that is ahead, what must be there again."""
     stored = TABLES["imports_total"].stored
     latest = dict(zip(stored, (date(2024, 12, 1), date(2025, 2, 1)), strict=True))
-    requests = BY_NAME["imports_total"].plan(context(date(2025, 5, 20), latest=latest))
+    requests = BY_NAME["imports_total"].plan(context(date(2025, 5, 20), latest=latest, **ANSWERED))
     assert [(r.context["year"], r.context["known_to"]) for r in requests] == [
         (2025, "2025-02-01"),
         (2024, "2024-12-01"),
