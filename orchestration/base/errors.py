@@ -61,6 +61,7 @@ class PermanentSourceError(SourceError):
 class TransientSourceError(SourceError):
     """Asking again later may help: timeout, 429, 5xx. `retry_after`: seconds the server asked to wait, if it did.
 
+    too_often:   the server answered that it is asked too often (429): `retry_after` is then when its quota renews.
     unavailable: the server itself did not answer or said that it cannot; False where this one answer was no good.
     failed_at_it: the server answered that it failed at this question (500, 502, 504, its page of a failed query), so that
                   it may still answer a smaller one.
@@ -71,11 +72,13 @@ class TransientSourceError(SourceError):
         message: str,
         retry_after: float | None = None,
         *,
+        too_often: bool = False,
         unavailable: bool = False,
         failed_at_it: bool = False,
     ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.too_often = too_often
         self.unavailable = unavailable
         self.failed_at_it = failed_at_it
 

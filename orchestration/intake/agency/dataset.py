@@ -193,7 +193,7 @@ class _Run:
             self._set_aside(request, self._without_source(bad))
             return _Ending.FAILED
         except TransientSourceError as error:
-            if error.retry_after:
+            if error.too_often and error.retry_after:
                 self.quota.refused(error.retry_after)
             if request.smaller and error.failed_at_it:
                 self.tally.notes.append(f"{title}: {error}; asked in {len(request.smaller)} parts")

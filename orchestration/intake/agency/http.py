@@ -178,7 +178,7 @@ class Client:
         """
         key = key_of(self.api.secret)
         for attempt in range(1, self.api.attempts + 1):
-            wait, unavailable, failed_at_it = None, True, False
+            wait, unavailable, failed_at_it, too_often = None, True, False, False
             self.before()
             self.requests_made += 1
             try:
@@ -188,7 +188,7 @@ class Client:
                 if response.status not in _RETRYABLE:
                     return response, read(response)
                 problem, wait = f"HTTP {response.status}", _retry_after(response.headers)
-                failed_at_it = response.status in _FAILED_AT_IT
+                failed_at_it, too_often = response.status in _FAILED_AT_IT, response.status == 429
             except _BrokenError as broken:
                 problem = str(broken)
             except ReplyError as reply:
@@ -209,6 +209,7 @@ class Client:
                 key,
             ),
             retry_after=wait,
+            too_often=too_often,
             unavailable=unavailable,
             failed_at_it=failed_at_it,
         ) from None
@@ -377,7 +378,7 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     value = next((v for k, v in headers.items() if k.lower() == "retry-after"), None)
     if value is None:
         return None
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         return max(0.0, (email.utils.parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())

@@ -16,6 +16,9 @@ from orchestration.base.files import write_whole
 from orchestration.base.settings import Settings
 from orchestration.sources.spec import Api, Budget
 
+#: an agency that says later is asked again after this: its clock or its arithmetic may be wrong, and a mistake must not end the updates
+_LONGEST_REFUSAL = 86_400.0
+
 
 class QuotaSpentError(SourceError):
     """The budget is spent until `renews_at` (UTC). This is no failure of the source."""
@@ -74,12 +77,14 @@ class Quota:
     def refused(self, reset_after: float | None) -> None:
         """Note that the agency refused a request because the quota is spent.
 
-        reset_after: seconds until it renews, as the agency says. Without it the quota counts as spent until the end of
+        reset_after: seconds until it renews, as the agency says, of which at most a day counts. Without it the quota counts as spent until the end of
         the agency's day, or for an hour where no budget counts by the day.
         """
         daily = next((b for b in self._budgets if b.renews_in), None)
         if reset_after is not None:
-            self._blocked_until = self._now() + timedelta(seconds=reset_after)
+            # a number that is none (NaN) or lies in the past is no time to wait for
+            seconds = min(reset_after, _LONGEST_REFUSAL) if reset_after > 0 else 0.0
+            self._blocked_until = self._now() + timedelta(seconds=seconds)
         else:
             self._blocked_until = (
                 _midnight_after(self._now(), daily) if daily else self._now() + timedelta(hours=1)
@@ -102,7 +107,7 @@ class Quota:
     def _start(self, budget: Budget) -> datetime:
         """The beginning of the window of a budget that ends now, or of its current day."""
         if budget.renews_in:
-            return _midnight_after(self._now(), budget) - timedelta(days=1)
+            return _midnight(self._now(), budget)
         return self._now() - timedelta(seconds=budget.seconds)
 
     def _count(self, budget: Budget) -> int:
@@ -118,6 +123,8 @@ class Quota:
             return [], None
         except (ValueError, KeyError, TypeError):
             return [], None  # a damaged file costs at most one refusal by the agency, which is then kept
+        if blocked and blocked - self._now() > timedelta(seconds=_LONGEST_REFUSAL + 3600):
+            blocked = None  # an earlier version believed any time; one day of the agency has 25 hours
         longest = timedelta(seconds=max((b.seconds for b in self._budgets), default=0) + 86_400)
         return [t for t in sent_at if t >= self._now() - longest], blocked
 
@@ -130,8 +137,14 @@ class Quota:
         write_whole(self._path, json.dumps(state).encode())
 
 
+def _midnight(moment: datetime, budget: Budget, days: int = 0) -> datetime:
+    """The midnight with which the day of `moment` begins in the zone of a budget, or that of another day, in UTC. The day has 23 or 25 hours
+    where the clocks change, so that no midnight is counted from another one."""
+    zone = ZoneInfo(budget.renews_in or "UTC")
+    day = moment.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
 def _midnight_after(moment: datetime, budget: Budget) -> datetime:
     """The next midnight in the zone of a budget, in UTC."""
-    zone = ZoneInfo(budget.renews_in or "UTC")
-    tomorrow = moment.astimezone(zone).date() + timedelta(days=1)
-    return datetime.combine(tomorrow, time(), zone).astimezone(UTC)
+    return _midnight(moment, budget, days=1)

@@ -144,6 +144,17 @@ def test_a_server_that_wants_a_day_of_peace_gets_it(settings, agency, replay) ->
     assert "quota of BLS is spent until" in planned.skip
 
 
+@pytest.mark.parametrize("seconds", ["1", "31536000"])
+def test_a_server_that_is_closed_for_a_while_has_no_spent_quota(settings, agency, replay, seconds) -> None:
+    """A 503 says nothing of a quota: the next runs would ask nothing, with a reason that is wrong, for as long as the server likes."""
+    closed = replace(server_error(503), headers={"Retry-After": seconds})
+    replay.fail_next("BLS", closed, times=API.attempts)
+    found = one(run(settings))
+    assert found.state == "failed" and "HTTP 503" in found.problems[0] and "quota" not in found.problems[0]
+    (planned,) = plan_refresh(settings, datasets=[dataset()], today=TODAY).datasets
+    assert not planned.skip
+
+
 def test_a_builder_that_stumbles_takes_its_dataset_down_and_no_other(settings, agency) -> None:
     dated = replace(question(MANUFACTURING), context={"from": date(2026, 1, 1)})  # not plain JSON
     outcome = run(settings, dataset(dated), dataset(name="cpi"))

@@ -150,7 +150,7 @@ def test_a_long_wait_is_left_to_the_next_run(served: ReplayServer) -> None:
     waits = Waits()
     with pytest.raises(TransientSourceError, match="asks to wait 86400 s") as caught:
         client(sleep=waits).fetch(QUESTION, whole)
-    assert waits == [] and caught.value.retry_after == 86_400 > LONGEST_WAIT
+    assert waits == [] and caught.value.retry_after == 86_400 > LONGEST_WAIT and caught.value.too_often
     assert len(served.calls()) == 1
 
 

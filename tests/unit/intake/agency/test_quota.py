@@ -74,6 +74,50 @@ def test_days_of_23_and_25_hours(tmp_path, day) -> None:
     assert quota(tmp_path, clock).left() == 25
 
 
+@pytest.mark.parametrize(
+    ("asked", "again", "left"),
+    [
+        # 25 hours: what was asked in the first of them is of the same day in the last one
+        ("2026-11-01T04:10", "2026-11-01T05:10", 0),
+        ("2026-11-01T04:10", "2026-11-02T04:50", 0),
+        ("2026-11-01T03:50", "2026-11-01T04:10", 25),
+        # 23 hours: the last hour of the day before is not of it
+        ("2026-03-08T04:30", "2026-03-08T13:30", 25),
+        ("2026-03-08T05:10", "2026-03-09T03:50", 0),
+    ],
+)
+def test_a_day_begins_at_its_midnight_when_the_clocks_change(tmp_path, asked, again, left) -> None:
+    """24 hours before the next midnight is another hour then: a spent quota would count as whole, or a whole one as spent."""
+    clock = Clock(datetime.fromisoformat(f"{asked}:00+00:00"))
+    quota(tmp_path, clock).spend(25)
+    clock.now = datetime.fromisoformat(f"{again}:00+00:00")
+    assert quota(tmp_path, clock).left() == left
+
+
+@pytest.mark.parametrize("seconds", [90_000, 31_536_000, 1e13, float("inf")])
+def test_no_refusal_holds_for_more_than_a_day(tmp_path, seconds) -> None:
+    """A slip of the agency would end the updates for a year, or the run with an OverflowError."""
+    clock = Clock()
+    quota(tmp_path, clock).refused(seconds)
+    assert quota(tmp_path, clock).renews_at() == NOON + timedelta(days=1)
+    clock.now += timedelta(days=1)
+    assert quota(tmp_path, clock).left() == 25
+
+
+@pytest.mark.parametrize("seconds", [0, -5, float("nan")])
+def test_a_time_to_wait_that_is_none_is_not_waited_for(tmp_path, seconds) -> None:
+    quota(tmp_path, Clock()).refused(seconds)
+    assert quota(tmp_path, Clock()).left() == 25
+
+
+def test_a_refusal_of_a_year_that_an_earlier_version_kept_is_forgotten(tmp_path) -> None:
+    quota(tmp_path, Clock()).refused(60)
+    (file,) = (tmp_path / "state").iterdir()
+    state = {**json.loads(file.read_text()), "blocked_until": (NOON + timedelta(days=365)).isoformat()}
+    file.write_text(json.dumps(state))
+    assert quota(tmp_path, Clock()).left() == 25
+
+
 def test_with_and_without_a_key_are_two_budgets(tmp_path) -> None:
     clock = Clock()
     quota(tmp_path, clock).spend(25)
