@@ -15,6 +15,10 @@ EXECUTOR = dg.in_process_executor
 #: the pool of the steps that write the store or the build: one of them runs at a time
 WRITER_POOL = "duckdb_writer"
 
+#: seconds that a step waits for another process to finish writing. The pool knows the runs of this instance only, not commands, and beside
+#: a process that writes DuckDB opens a file for nobody, not for reading either
+WAIT_SECONDS = 600.0
+
 #: on runs that start by themselves: the release asset leaves the current release alone if nothing changed
 ONLY_IF_CHANGED = "headway/only_if_changed"
 #: on runs whose release may lose more than a tenth of a table

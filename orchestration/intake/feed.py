@@ -147,7 +147,7 @@ def _listed(settings: Settings, feed: Feed, lists: Sequence[PlannedDataset]) -> 
 def _read(settings: Settings, source_id: str) -> frozenset[str]:
     """The ids of the documents that were read."""
     query = "SELECT feed_id FROM raw.feed_candidate_current WHERE part = 'text' AND source_id = ?"
-    with open_store(settings.store, read_only=True) as con:
+    with writer_lock(settings, wait=WAIT_FOR_WRITER), open_store(settings.store, read_only=True) as con:
         return frozenset(name for (name,) in con.execute(query, [source_id]).fetchall())
 
 

@@ -54,11 +54,12 @@ class Accepted:
 def candidates(settings: Settings) -> pl.DataFrame:
     """All candidates as the store has them, columns of transforms.feed.board.BOARD_SCHEMA.
 
-    Raises UsageError where nothing was ever asked for.
+    Raises UsageError where nothing was ever asked for, WriterBusyError while another run writes.
     """
     if not settings.store.exists():
         raise UsageError("there is no store yet: run `headway feed refresh` first")
-    with open_store(settings.store, read_only=True) as con:
+    # beside a process that writes, DuckDB opens the file for nobody: the lock says in words who it is
+    with writer_lock(settings), open_store(settings.store, read_only=True) as con:
         tables = {
             name
             for (name,) in con.execute(

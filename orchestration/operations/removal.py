@@ -56,7 +56,8 @@ class Removal:
 
 
 def removable(settings: Settings) -> list[Removable]:
-    """Every archived payload but the bundled figures and the user's timelines, the one retrieved last first."""
+    """Every archived payload but the bundled figures and the user's timelines, the one retrieved last first. Raises WriterBusyError while
+    another run writes."""
     payloads = [p for p in Archive(settings).payloads() if p.source_id not in (FIGURES, OWN_TIMELINES)]
     rows = _rows_by_payload(settings)
     return [_described(p, rows) for p in reversed(payloads)]
@@ -185,5 +186,6 @@ def _from_store(settings: Settings, query: str, *parameters: str) -> list[tuple[
     """The rows of a query of the store, none where there is no store; Any, because DuckDB states no types for them."""
     if not settings.store.exists():
         return []
-    with open_store(settings.store, read_only=True) as con:
+    # beside a process that writes, DuckDB opens the file for nobody: the lock says in words who it is
+    with writer_lock(settings), open_store(settings.store, read_only=True) as con:
         return con.execute(query, list(parameters)).fetchall()

@@ -23,7 +23,6 @@ ELSEWHERE = {
     "orchestration/cli/handing_out.py": "its commands are tested with what they start: cli/test_own_query, readers/test_export, test_citation, reports/test_site",
     "orchestration/cli/writing.py": "its commands are tested with what they start: operations/test_build, test_refresh, test_removal",
     "orchestration/operations/detail_build.py": "hands its arguments on; run as a command by build/detail/test_derive.py",
-    "orchestration/defs/assets/release.py": "run through Dagster by operations/test_build.py, with and without --allow-shrink",
     "orchestration/defs/assets/result.py": "a result's metadata, read by defs/assets/test_live.py of a run",
     "orchestration/readers/comparison/windows.py": "constants; what they allow is asked in comparison/test_compare.py",
     "orchestration/readers/charts/comparison_words.py": "the words are checked on the drawn chart: charts/test_comparison.py",

@@ -16,9 +16,10 @@ from typing import Any
 import dagster as dg
 
 from orchestration.base import duck
+from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
 from orchestration.build.data_tests import TestResult, subject_of
-from orchestration.defs.jobs import ANEW, WRITER_POOL
+from orchestration.defs.jobs import ANEW, WAIT_SECONDS, WRITER_POOL
 
 #: a node of dbt's manifest: Any, because dbt publishes no types of its JSON
 Node = Mapping[str, Any]
@@ -150,7 +151,7 @@ def row_counts(settings: Settings) -> dict[str, int]:
     """Table -> rows of every table that dbt built. Exact counts cost nothing: DuckDB answers them from the row groups."""
     if not settings.build_database.exists():
         return {}
-    with duck.opened(settings.build_database) as con:
+    with writer_lock(settings, wait=WAIT_SECONDS), duck.opened(settings.build_database) as con:
         names = con.execute(
             "select schema_name, table_name from duckdb_tables() where database_name = current_database() and not internal"
         ).fetchall()

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from orchestration.base.duck import scalar
+from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
 from orchestration.defs.assets.result import Materialized
-from orchestration.defs.jobs import WRITER_POOL
+from orchestration.defs.jobs import WAIT_SECONDS, WRITER_POOL
 from orchestration.sources.spec import Dataset
 from orchestration.store.opened import open_store
 from transforms.periods import end_of_month, month_after
@@ -177,7 +178,7 @@ def newest_period(settings: Settings, dataset: Dataset) -> date | None:
     """The newest period that any answer for the dataset showed, changed or not."""
     if not settings.store.exists():
         return None
-    with open_store(settings.store, read_only=True) as con:
+    with writer_lock(settings, wait=WAIT_SECONDS), open_store(settings.store, read_only=True) as con:
         newest: date | None = scalar(
             con,
             """SELECT max(last_period) FROM raw.coverage JOIN raw.payload USING (payload_id)

@@ -9,9 +9,10 @@ from dataclasses import asdict
 import dagster as dg
 
 from orchestration.base.duck import scalar
+from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
 from orchestration.defs.assets.result import Materialized
-from orchestration.defs.jobs import WRITER_POOL
+from orchestration.defs.jobs import WAIT_SECONDS, WRITER_POOL
 from orchestration.intake.figures.manifest import read_manifest
 from orchestration.store.opened import FIGURES, open_store
 from orchestration.store.tables import RAW_TABLES
@@ -70,9 +71,13 @@ def build_store_asset(datasets: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefin
         pool=WRITER_POOL,
     )
     def store(settings: dg.ResourceParam[Settings]) -> Iterator[Materialized]:
-        with open_store(settings.store, read_only=True) as con:
-            for table in RAW_TABLES:
-                rows = scalar(con, f"select count(*) from raw.{table}")
-                yield dg.MaterializeResult(asset_key=["raw", table], metadata={"dagster/row_count": rows})
+        for table, rows in stored_rows(settings).items():
+            yield dg.MaterializeResult(asset_key=["raw", table], metadata={"dagster/row_count": rows})
 
     return store
+
+
+def stored_rows(settings: Settings) -> dict[str, int]:
+    """Table of the store -> its rows. Raises WriterBusyError after ten minutes of waiting for another run."""
+    with writer_lock(settings, wait=WAIT_SECONDS), open_store(settings.store, read_only=True) as con:
+        return {table: scalar(con, f"select count(*) from raw.{table}") for table in RAW_TABLES}

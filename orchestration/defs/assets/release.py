@@ -6,9 +6,10 @@ Does not belong here: publishing (release/folders.py) and its order (build/steps
 
 import dagster as dg
 
+from orchestration.base.lock import writer_lock
 from orchestration.base.settings import Settings
 from orchestration.defs.assets.result import Materialized
-from orchestration.defs.jobs import ALLOW_SHRINK, ONLY_IF_CHANGED, WRITER_POOL
+from orchestration.defs.jobs import ALLOW_SHRINK, ONLY_IF_CHANGED, WAIT_SECONDS, WRITER_POOL
 
 
 def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
@@ -28,8 +29,11 @@ def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
             publish,
         )  # as in assets/dbt.py: a run needs it, the definitions do not
 
-        if ONLY_IF_CHANGED in context.run.tags and is_current(settings):
-            return dg.MaterializeResult(metadata={"unchanged": True})
+        if ONLY_IF_CHANGED in context.run.tags:
+            with writer_lock(settings, wait=WAIT_SECONDS):
+                unchanged = is_current(settings)
+            if unchanged:
+                return dg.MaterializeResult(metadata={"unchanged": True})
         published = publish(settings, allow_shrink=ALLOW_SHRINK in context.run.tags)
         return dg.MaterializeResult(
             metadata={

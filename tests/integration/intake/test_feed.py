@@ -9,17 +9,19 @@ from datetime import date
 import pytest
 
 from orchestration.base.errors import UsageError
-from orchestration.intake import feed_review
+from orchestration.intake import feed, feed_review
 from orchestration.intake.parsers import parser_of_archived
 from orchestration.intake.registration import register
 from orchestration.operations import removal
 from orchestration.store.archive import Archive
+from orchestration.store.opened import open_store
 from orchestration.store.rebuild import rebuild_store_from_archive
 from tests.replay.feed import GTA_KEY, FeedAgencies, fr_document
 from tests.replay.server import ReplayServer, oversize
 from tests.support.feed_case import AUTOS, TODAY, agencies, document_text, refreshed, sample
 from tests.support.refresh_case import everything_written, settings_at
 from tests.support.stored import rows as of_store
+from tests.support.writer_case import other_writer
 
 
 @pytest.fixture
@@ -229,3 +231,11 @@ def test_a_decision_is_taken_back_by_removing_it(settings, served) -> None:
     removed = removal.remove(settings, decision.payload_id, reason="decided too soon")
     assert feed_review.candidate(settings, "cbp:64624801")["status"] == "unreviewed"
     assert any("unreviewed again" in note for note in removed.notes)
+
+
+def test_what_was_read_is_looked_up_when_another_run_has_written(settings) -> None:
+    """A refresh of the feed would end with a traceback between its lists and its documents."""
+    with open_store(settings.store):
+        pass
+    with other_writer(settings, settings.store, seconds=0.2):
+        assert feed._read(settings, "federal_register") == frozenset()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from orchestration.base.errors import PayloadError, UsageError
+from orchestration.base.errors import PayloadError, UsageError, WriterBusyError
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.cli import main
 from orchestration.intake.figures.load import ingest_figures
@@ -30,6 +30,7 @@ from tests.support.refresh_case import (
     serve_agency,
 )
 from tests.support.refresh_case import values as live_values
+from tests.support.writer_case import other_writer
 
 EXAMPLES = PROJECT / "tests" / "fixtures" / "import"
 TRUCKS, VEHICLES_MADE = "mexico_truck_sales.csv", "mexico_vehicle_production.csv"
@@ -201,3 +202,12 @@ def test_the_command(home: Settings, monkeypatch):
     assert done.exit_code == 0, done.stderr
     assert json.loads(done.stdout)["series"] == ["user_mex_production"]
     assert headway(payload_id, "--reason", WHY).exit_code == 2
+
+
+def test_the_list_beside_another_run_says_who_writes(home: Settings):
+    """It ended with DuckDB's traceback while a refresh was running."""
+    with (
+        other_writer(home, home.store) as writer,
+        pytest.raises(WriterBusyError, match=f"process {writer.pid}"),
+    ):
+        removable(home)

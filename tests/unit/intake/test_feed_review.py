@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from orchestration.base.errors import UsageError
+from orchestration.base.errors import UsageError, WriterBusyError
 from orchestration.intake import feed_review
 from orchestration.intake.parsers import parser_of_archived
 from orchestration.intake.registration import register
@@ -16,6 +16,7 @@ from orchestration.store.opened import open_store
 from orchestration.store.rebuild import rebuild_store_from_archive
 from tests.support.feed_case import AT, CANCER, PAUSE, TRUCKS, filled
 from tests.support.refresh_case import settings_at
+from tests.support.writer_case import other_writer
 from transforms.feed.reading import Document, candidate_row, parsed
 from transforms.parse.outcome import SchemaChangedError
 
@@ -137,3 +138,12 @@ def test_without_a_refresh_a_person_is_told_to_make_one(tmp_path) -> None:
 def test_other_bytes_are_no_decision() -> None:
     with pytest.raises(SchemaChangedError):
         feed_review.parse_decision(b'{"feed_id": "x"}')
+
+
+def test_candidates_beside_another_run_say_who_writes(settings) -> None:
+    """`headway feed list` ended with DuckDB's traceback while a refresh was running."""
+    with (
+        other_writer(settings, settings.store) as writer,
+        pytest.raises(WriterBusyError, match=f"process {writer.pid}"),
+    ):
+        feed_review.list_candidates(settings)

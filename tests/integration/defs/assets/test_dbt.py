@@ -6,9 +6,13 @@ import json
 import re
 
 import dagster as dg
+import duckdb
 import pytest
 
+from orchestration.base.settings import PROJECT, Settings
 from orchestration.definitions import build_definitions
+from orchestration.defs.assets.dbt import row_counts
+from tests.support.writer_case import other_writer
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +42,13 @@ def test_columns_of_public_tables_are_described(definitions):
     for name in ("dim_series", "fct_observation", "rpt_before_after"):
         columns = specs[name].metadata["dagster/column_schema"].columns
         assert columns and all(c.description for c in columns), name
+
+
+def test_the_rows_of_the_build_are_counted_when_another_run_has_written(tmp_path):
+    """A run would fail after its models were made, because a build was started by hand at that moment."""
+    settings = Settings(PROJECT, tmp_path / "home")
+    settings.build.mkdir(parents=True)
+    with duckdb.connect(settings.build_database) as con:
+        con.execute("CREATE TABLE made AS SELECT unnest([1, 2]) AS row")
+    with other_writer(settings, settings.build_database, seconds=0.2):
+        assert row_counts(settings) == {"made": 2}

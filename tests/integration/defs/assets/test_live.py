@@ -10,7 +10,8 @@ import dagster as dg
 import pytest
 
 from orchestration.defs import sensors
-from orchestration.defs.assets.live import asset_key, build_live_assets, due
+from orchestration.defs.assets.live import asset_key, build_live_assets, due, newest_period
+from orchestration.store.opened import open_store
 from tests.replay.server import ReplayServer, json_reply
 from tests.support.live_assets_case import EASTERN, definitions, execute
 from tests.support.refresh_case import (
@@ -24,6 +25,7 @@ from tests.support.refresh_case import (
     settings_at,
 )
 from tests.support.stored import rows
+from tests.support.writer_case import other_writer
 
 
 @pytest.fixture
@@ -129,3 +131,11 @@ def test_a_period_is_late_after_the_usual_lag_and_a_week() -> None:
     """January's figures, lag 35 days: February's are due 35 days after its end."""
     assert due(date(2026, 1, 1), 35) == date(2026, 4, 11)
     assert due(date(2026, 11, 1), 0) == date(2027, 1, 7)
+
+
+def test_the_newest_period_is_looked_up_when_another_run_has_written(settings) -> None:
+    """The step would fail after the agency was asked and its answer loaded."""
+    with open_store(settings.store):
+        pass
+    with other_writer(settings, settings.store, seconds=0.2):
+        assert newest_period(settings, dataset()) is None
