@@ -7,12 +7,13 @@ is good in them (own.py), the tables (store/timelines.py), whether the store is 
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime
 
 import duckdb
 
 from orchestration.base.errors import UsageError
-from orchestration.base.files import write_whole
+from orchestration.base.files import sync, write_whole
 from orchestration.base.settings import Settings
 from orchestration.intake.timeline.own import Timelines, as_csv, read_timelines
 from orchestration.intake.timeline.rules import frame
@@ -70,12 +71,17 @@ def packed(rows: Timelines) -> bytes:
 
 
 def _restore(settings: Settings, content: bytes) -> None:
-    """Write the files of an archived payload. Raises UsageError for one that is none of ours."""
+    """Write the files of an archived payload, all of them or none: by one rename of their folder. A folder with some of them would be taken for
+    what the user wants by the next run. Raises UsageError for a payload that is none of ours."""
     files = json.loads(content)
     if set(files) != {f"{kind}.csv" for kind in TIMELINE_COLUMNS}:
         raise UsageError(
             f"{settings.timelines} is gone, and what the archive holds of it cannot be read any more"
         )
-    settings.timelines.mkdir(parents=True)
+    scratch = settings.timelines.with_name(f".{settings.timelines.name}.part")
+    shutil.rmtree(scratch, ignore_errors=True)  # of a run that was killed; the writer lock is held
+    scratch.mkdir(parents=True)
     for name, text in files.items():
-        write_whole(settings.timelines / name, text.encode(), durable=True)
+        write_whole(scratch / name, text.encode(), durable=True)
+    scratch.rename(settings.timelines)
+    sync(settings.timelines.parent)

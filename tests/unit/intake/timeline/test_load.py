@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from orchestration.base.errors import UsageError
+from orchestration.base.files import write_whole
 from orchestration.base.settings import PROJECT, Settings
 from orchestration.intake.loaded import timelines_loaded
 from orchestration.intake.parsers import parser_of_archived
+from orchestration.intake.timeline import load as timeline_load
 from orchestration.intake.timeline.load import load_timelines
 from orchestration.intake.timeline.own import TimelineError, put_rows, remove_row
 from orchestration.operations.removal import removable, remove
@@ -102,6 +104,32 @@ def test_lost_files_come_back_from_the_archive(home):
     load(home)
     assert stored(home) == before
     assert {p.name: p.read_bytes() for p in home.timelines.iterdir()} == files
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_while_it_brings_files_back_leaves_none(home, monkeypatch):
+    """The next run would take the files that are there for all that the person wants, and archive that."""
+    put_rows(home, given())
+    load(home)
+    before, files = stored(home), {p.name: p.read_bytes() for p in home.timelines.iterdir()}
+    shutil.rmtree(home.timelines)
+    written = []
+
+    def killed(path: Path, content: bytes, **more: bool) -> None:
+        written.append(path)
+        if len(written) > 1:
+            raise SystemExit
+        write_whole(path, content, **more)
+
+    monkeypatch.setattr(timeline_load, "write_whole", killed)
+    with pytest.raises(SystemExit):
+        load(home)
+    monkeypatch.undo()
+    assert not home.timelines.exists()
+    load(home)
+    assert stored(home) == before
+    assert {p.name: p.read_bytes() for p in home.timelines.iterdir()} == files
+    assert not list(home.home.glob(".timelines*"))
 
 
 @pytest.mark.slow
