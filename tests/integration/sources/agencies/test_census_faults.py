@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from functools import partial
 
 import pytest
 
+from orchestration.intake.agency import http
 from orchestration.sources.agencies import census, census_tables
 from orchestration.store.archive import Archive
 from tests.replay.census import ERROR_PAGE, TradeApi
@@ -335,3 +336,43 @@ def test_one_part_that_fails_costs_its_own_products_only(settings, agency, repla
         ("3",),
         ("9",),
     ]
+
+
+def test_a_yearly_revision_that_is_cut_short_goes_on_the_next_day(settings, agency, replay, monkeypatch):
+    """April was stored with the first answer, and the revised years before it waited for the next June."""
+
+    def asked(day: date, **more) -> tuple[list[int], str]:
+        class Clock(datetime):
+            @classmethod
+            def now(cls, tz=None):
+                return datetime.combine(day, time(13), UTC)
+
+        monkeypatch.setattr(http, "datetime", Clock)
+        replay.forget()
+        state = one(ask(settings, "exports_total", today=day, **more)).state
+        return [int(call.get("time")[5:9]) for call in replay.calls()], state
+
+    agency.released_to = "2024-03"
+    every = list(range(2024, 2012, -1))
+    assert asked(date(2024, 5, 12), full=True) == (every, "done")
+    revised = """SELECT value_usd FROM raw.trade_flow_current WHERE flow = 'exports' AND classification = 'TOTAL'
+                 AND partner_code = '2010' AND period_start = '2016-05-01'"""
+    ((before,),) = rows(settings, revised)
+    agency.released_to = "2024-04"
+    for partner in ("2010", "0020", "1XXX", "-"):
+        cell = rows(settings, revised.replace("'2010'", f"'{partner}'"))[0][0]
+        agency.replaced["/exports/hs", "-", partner, "2016-05"] = {"ALL_VAL_MO": str(cell + 1_000_000)}
+    left = [1]
+
+    def goes_down(call: Call) -> Reply:
+        left[0] -= 1
+        return agency(call) if left[0] >= 0 else server_error(503)
+
+    replay.serve("CENSUS", goes_down)
+    assert asked(date(2024, 6, 10))[1] == "partial"
+    replay.serve("CENSUS", agency)
+    assert asked(date(2024, 6, 11)) == (every, "done")
+    assert rows(settings, revised) == [(before + 1_000_000,)]
+    assert asked(date(2024, 6, 12)) == ([2024], "done")
+    agency.released_to = "2024-05"
+    assert asked(date(2024, 7, 10)) == ([2024], "done")
