@@ -21,6 +21,9 @@ CANNOT_BE_TOLD_APART = (
     "Another event shares more than half of the window after, so the two cannot be told apart."
 )
 
+#: of an act and a series without a row in rpt_event_exposure
+NOT_REACHED = "By its goods, countries and partners this event does not reach this series: its day is compared like any other."
+
 JUDGED_AS_PHASE = "A talk has no window of its own: it is judged as the phase of talks that it belongs to."
 
 

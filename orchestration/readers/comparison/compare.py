@@ -141,6 +141,7 @@ def compare(
         {"ids": result["episodes_in_window"]},
     )
     held = versions_held(con, result, on_date)
+    reached = _is_reached(con, event_row, series_id)
     text = paragraph(
         *(
             series_row,
@@ -153,7 +154,8 @@ def compare(
             held,
             on_date,
             own_month,
-        )
+        ),
+        reached=reached,
     )
     own = own_events(con, event_id, result, others)
     text = " ".join([text, *of_own_timelines(event_row, own)])
@@ -176,6 +178,7 @@ def compare(
         else brief(
             *(series_row, event_id, event_row, result, others, episodes, held, on_date),
             own_month=own_month,
+            reached=reached,
         )
     )
     in_short = " ".join([in_short, *of_own_timelines(event_row, ())])
@@ -217,6 +220,18 @@ def _not_after_today(con: duckdb.DuckDBPyConnection, on_date: dt.date | None) ->
     last = con.execute("select max(known_from)::date from fct_observation_vintage").fetchall()[0][0]
     if last is None or on_date > last:
         raise UsageError(f"as-of {on_date} is after today, {today}: leave --as-of out for the latest figures")
+
+
+def _is_reached(con: duckdb.DuckDBPyConnection, event: DimEvent | None, series_id: str) -> bool:
+    """Whether an act reaches a series, as rpt_event_exposure has it. Of a date or a talk nothing is said: a talk is judged as its phase,
+    which reaches series on its own."""
+    if event is None or event["event_class"] != "act" or not has_table(con, "rpt_event_exposure"):
+        return True
+    found = con.execute(
+        "select count(*) from rpt_event_exposure where event_id = ? and series_id = ?",
+        [event["event_id"], series_id],
+    ).fetchall()
+    return bool(found[0][0])
 
 
 def _not_judged(result: RptBeforeAfter, left_out: str) -> RptBeforeAfter:

@@ -76,13 +76,15 @@ def paragraph(
     held: Held | None = None,
     on_date: dt.date | None = None,
     own_month: dt.date | None = None,
+    *,
+    reached: bool = True,
 ) -> str:
     """The comparison in plain sentences.
 
     event_id: as it was asked for, a date where event is None; result: the row of the report or of the macro; others,
     episodes: what else falls into the windows, nearest or oldest first; same_months_now: for a comparison as of an earlier
     day, the same months with the latest figures; held: which versions of the months are held; on_date: that earlier day; own_month: that of an event
-    inside a month.
+    inside a month; reached: False for an act that does not reach the series.
     """
     series_text = f"{series['title']} ({series['series_id']}, {series['seasonal_adjustment']})"
     event_text = f"{event_id} ({event['title']}, {event['event_date']})" if event else event_id
@@ -97,6 +99,7 @@ def paragraph(
         *_difference(series_text, event_text, series, result, result["pre_mean"], result["post_mean"]),
         *own_month_sentence(own_month, result),
         *missing_sentence(result["months_left_out"]),
+        *([] if reached or left_out else [cautions.NOT_REACHED]),
         *(
             []
             if left_out
@@ -120,6 +123,7 @@ def brief(
     on_date: dt.date | None = None,
     *,
     own_month: dt.date | None = None,
+    reached: bool = True,
 ) -> str:
     """The same in MAX_WORDS words at most, where rpt_answer has no row: means, verdict, and how much else happened."""
     what = f"'{shortened(event['title'])}' ({day(event['event_date'])})" if event else event_id
@@ -159,6 +163,7 @@ def brief(
             *([f"Figures as known on {day(on_date)}."] if on_date else []),
             *own_month_sentence(own_month, result),
             *missing_sentence(result["months_left_out"]),
+            *([] if reached or left_out else [cautions.NOT_REACHED]),
             *judged,
             *company,
             "This does not say what made them differ.",

@@ -12,7 +12,9 @@ import pytest
 
 from orchestration.base.errors import UsageError
 from orchestration.base.settings import Settings
+from orchestration.readers.comparison.cautions import NOT_REACHED
 from orchestration.readers.comparison.compare import compare
+from orchestration.readers.comparison.sentences import MAX_WORDS
 from orchestration.readers.release_file import records
 from tests.support.command_case import command
 
@@ -70,6 +72,27 @@ def test_no_event_that_is_left_out_of_the_reports_gets_a_verdict(
     assert (done.returncode, done.stdout) == (2, f"Nothing is compared around this event: {why}.\n")
     with pytest.raises(UsageError, match=f"are not compared around {event}: {why}"):
         compare(con, event, JOBS, control="manufacturing_total")
+
+
+@pytest.mark.parametrize(
+    ("event", "series", "says"),
+    [
+        ("s301-list3-2018-09", "usa_imports_goods_mex", True),
+        ("s301-list3-2018-09", "usa_imports_goods_chn", False),
+        ("nafta-round6-end", "usa_imports_goods_mex", False),
+        ("2018-10-01", "usa_imports_goods_mex", False),
+    ],
+)
+def test_an_act_that_does_not_reach_the_series_says_so(
+    con: duckdb.DuckDBPyConnection, event: str, series: str, says: bool
+):
+    """Duties on Chinese goods and imports from Mexico: a reader who is told a change and "other events" takes it for one of the duties'. A
+    talk is judged as its phase, and a date is no event."""
+    for months in (7, 12):
+        found = compare(con, event, series, months=months)
+        assert (NOT_REACHED in found.text) is says
+        assert (NOT_REACHED in found.brief) is says
+        assert len(found.brief.split()) <= MAX_WORDS
 
 
 def test_a_day_before_the_oldest_copy_names_it_and_one_that_works(con: duckdb.DuckDBPyConnection):
