@@ -15,6 +15,8 @@ import json
 import re
 import shutil
 import time
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -96,13 +98,16 @@ class Archive:
         http_status: int | None = None,
         media_type: str | None = None,
         extra: dict[str, Any] | None = None,
+        refused: str | None = None,
     ) -> ArchivedPayload:
         """Keep `content` (bytes, or a file that is copied) as the answer to a request. Where it equals the answer before
         it, only `last_seen_at` moves.
 
         Within a dataset `request_url` identifies a request; where requests differ in their body only, the caller adds
         the difference as a URL fragment. An answer that returns to older bytes (A, B, A) is news: it gets a sidecar of
-        its own, while the bytes are stored once. Raises ArchiveError for a source or dataset that cannot name a folder.
+        its own, while the bytes are stored once. refused: why the answer is not accepted. It is set aside at once then: in the archive for
+        a moment, it would count as accepted for good where the process is killed. Bytes equal to the answer before it were accepted then
+        and stay as they are; a copy is set aside. Raises ArchiveError for a source or dataset that cannot name a folder.
         """
         for name in (source_id, dataset):
             if not _NAME.fullmatch(name):
@@ -123,6 +128,9 @@ class Archive:
         earlier = [p for p in folder.glob(f"*-{request}-*.json") if p.name[:_TIME] <= name[:_TIME]]
         before = folder / name if (folder / name).exists() else _newest(earlier)
         if before and before.stem.endswith(sha256):
+            if refused is not None:
+                self._set_aside(None, content if isinstance(content, bytes) else path.read_bytes(), refused)
+                return _read_sidecar(before)
             return self._seen_again(before, _read_sidecar(before), seen_at, extra)
         used = self._highest_number(source_id, dataset, sha256)
         payload = ArchivedPayload(
@@ -141,7 +149,10 @@ class Archive:
             extra=extra or {},
             stored=True,
         )
-        self._write(folder / name, _sidecar(payload))
+        if refused is not None:
+            self._set_aside(payload, content if isinstance(content, bytes) else path.read_bytes(), refused)
+        else:
+            self._write(folder / name, _sidecar(payload))
         return payload
 
     def _highest_number(self, source_id: str, dataset: str, sha256: str) -> int:
@@ -212,6 +223,22 @@ class Archive:
             map(_read_sidecar, sidecars), key=lambda p: (p.retrieved_at, p.archived_at, p.payload_id)
         )
 
+    def not_among(self, source_id: str, dataset: str, payload_ids: Collection[str]) -> list[ArchivedPayload]:
+        """The payloads of a dataset that are none of `payload_ids`, in the order of their retrieval.
+
+        A sidecar whose name tells its id already is not read: a refresh asks this of each dataset, and mostly none is left.
+        """
+        sidecars = list((self.root / source_id / dataset).glob("*.json"))
+        times = Counter(_digest_in_name(path) for path in sidecars)
+        unsure = (
+            path
+            for path in sidecars
+            if times[_digest_in_name(path)] > 1
+            or f"{source_id}:{dataset}:{_digest_in_name(path)[:16]}" not in payload_ids
+        )
+        found = [payload for payload in map(_read_sidecar, unsure) if payload.payload_id not in payload_ids]
+        return sorted(found, key=lambda p: (p.retrieved_at, p.archived_at, p.payload_id))
+
     def latest(self, source_id: str, dataset: str) -> ArchivedPayload | None:
         """The payload retrieved last, or None."""
         return max(
@@ -224,6 +251,19 @@ class Archive:
         Returns the path of the bytes; a JSON with the reason lies beside it. The same bytes are set aside once.
         """
         archived, content = (None, payload) if isinstance(payload, bytes) else (payload, self.read(payload))
+        path = self._set_aside(archived, content, reason, removed=removed)
+        if archived:
+            for sidecar in (self.root / archived.source_id / archived.dataset).glob(
+                f"*-{archived.sha256}.json"
+            ):
+                if _read_sidecar(sidecar).payload_id == archived.payload_id:
+                    sidecar.unlink()
+        return path
+
+    def _set_aside(
+        self, archived: ArchivedPayload | None, content: bytes, reason: str, *, removed: bool = False
+    ) -> Path:
+        """Write bytes and the note of why into quarantine; the path of the bytes."""
         sha256 = hashlib.sha256(content).hexdigest()
         origin = f"{archived.source_id}.{archived.dataset}" if archived else "unknown"
         path = self._aside(origin, sha256)
@@ -241,10 +281,6 @@ class Archive:
         }
         self._write(path, content)
         self._write(path.with_suffix(".json"), _json(note))
-        if archived:
-            for sidecar in (self.root / archived.source_id / archived.dataset).glob(f"*-{sha256}.json"):
-                if _read_sidecar(sidecar).payload_id == archived.payload_id:
-                    sidecar.unlink()
         return path
 
     def take_back(self, payload: ArchivedPayload) -> None:
@@ -313,6 +349,11 @@ def _newest(sidecars: list[Path]) -> Path | None:
 
 def _sidecar_name(retrieved_at: datetime, request: str, sha256: str) -> str:
     return f"{retrieved_at:%Y%m%dT%H%M%S%f}-{request}-{sha256}.json"
+
+
+def _digest_in_name(sidecar: Path) -> str:
+    """The sha256 of the bytes that a sidecar is about."""
+    return sidecar.stem.rpartition("-")[2]
 
 
 def _request_id(request_url: str) -> str:

@@ -19,7 +19,7 @@ from polars.exceptions import PanicException
 from orchestration.base.errors import PayloadError
 from orchestration.sources.spec import FirstRelease, Source
 from orchestration.store import loading
-from orchestration.store.archive import Archive, Quarantined
+from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
 from orchestration.store.loading import LoadAccount
 from transforms.parse.outcome import ReplyError
 from transforms.schema import FrameError, Parsed
@@ -45,12 +45,13 @@ def ingest(
     http_status: int | None = None,
     media_type: str | None = None,
     extra: dict[str, Any] | None = None,
-    parser_version: str = "1",
+    parser_version: str | None = None,
 ) -> LoadAccount | Quarantined:
     """Archive `content`, parse it and append what it changes to the store behind `con`.
 
     Returns the account of the load; or what was set aside, with the reason, where the content cannot be parsed or
-    trusted: then nothing of it is loaded. Bytes that this parser version loaded before are not parsed again.
+    trusted: then nothing of it is loaded. Bytes that this parser version (loading.version_of, where none is given) loaded before are
+    not parsed again.
 
     retrieved_at: as naive UTC or with a zone. extra: plain JSON, kept in the sidecar of the payload.
     Raises ArchiveError where the archive cannot be written, StoreError where the store cannot.
@@ -65,12 +66,32 @@ def ingest(
         media_type=media_type,
         extra=extra,
     )
-    if account := loading.recorded(con, payload.payload_id, parser_version):
+    if account := loading.recorded(con, payload.payload_id, parser_version or loading.version_of(payload)):
         return account
+    return load_or_set_aside(con, archive, payload, content, parse, parser_version=parser_version)
+
+
+def load_or_set_aside(
+    con: duckdb.DuckDBPyConnection,
+    archive: Archive,
+    payload: ArchivedPayload,
+    content: bytes,
+    parse: Parser,
+    *,
+    parser_version: str | None = None,
+) -> LoadAccount | Quarantined:
+    """Parse and load an archived payload whose bytes are `content`; what was set aside where they cannot be used.
+
+    The last steps of `ingest`, also for a payload at which an earlier run was ended before them (repair.py). A payload that has rows
+    in the store was accepted before and stays in the archive, whatever another version says of it: a copy is set aside.
+    """
     try:
         return loading.load(con, payload, parsed(parse, content), parser_version=parser_version)
     except EXPECTED as error:
-        path = archive.quarantine(payload, str(error))
+        accepted = con.execute(
+            "SELECT payload_id FROM raw.load WHERE payload_id = ?", [payload.payload_id]
+        ).fetchall()
+        path = archive.quarantine(content if accepted else payload, str(error))
         return next(q for q in archive.quarantined() if q.path == path)
 
 

@@ -59,6 +59,20 @@ class LoadAccount:
         return self.rows_appended + self.rows_withdrawn + self.rows_reinstated > 0
 
 
+#: the version under which all that a parser reads is loaded
+WHOLE = "1"
+
+
+def version_of(payload: ArchivedPayload) -> str:
+    """The version under which a payload is loaded: that of the parsers, and which series were refused when its answer came.
+
+    A series that was refused because its title could not be read may be proven later, by the same bytes. What was loaded without it
+    must not count as loaded with it then.
+    """
+    refused = payload.extra.get("request", {}).get("context", {}).get("refused_titles")
+    return f"{WHOLE} without {', '.join(sorted(refused))}" if refused else WHOLE
+
+
 def recorded(con: duckdb.DuckDBPyConnection, payload_id: str, parser_version: str) -> LoadAccount | None:
     """The account that loading a payload a second time would give; None where this parser version never loaded it.
 
@@ -75,17 +89,22 @@ def recorded(con: duckdb.DuckDBPyConnection, payload_id: str, parser_version: st
 
 
 def load(
-    con: duckdb.DuckDBPyConnection, payload: ArchivedPayload, parsed: Parsed, *, parser_version: str = "1"
+    con: duckdb.DuckDBPyConnection,
+    payload: ArchivedPayload,
+    parsed: Parsed,
+    *,
+    parser_version: str | None = None,
 ) -> LoadAccount:
     """Append what `parsed` changes to the store behind `con` (open_store); all of it or nothing.
 
     Per key, what is known at a time is the assertion with the greatest (known_from, load_id): a later load wins over an
     earlier one with the same known_from. Rows that only repeat what was known at their known_from are not stored.
-    A payload already loaded by this parser version changes nothing.
+    A payload already loaded by this parser version (version_of, where none is given) changes nothing.
 
     Raises FrameError or PayloadError if the payload cannot be trusted: wrong columns, no usable row, rows that contradict
     each other, a series without metadata or with another unit. Raises StoreError if the store cannot be written.
     """
+    parser_version = parser_version or version_of(payload)
     if account := recorded(con, payload.payload_id, parser_version):
         return account
     table = parsed.table

@@ -32,8 +32,9 @@ def rebuild_store_from_archive(
     """Make the store again from the archived payloads alone, in the order of their retrieval, and swap it in whole.
 
     `parser_of` gives the parser of a payload; `register` writes sources and series that no payload brings. The same
-    rows come out as before, but for the times of loading. Raises PayloadError naming a payload that can no longer be
-    loaded; the store stays as it was.
+    rows come out as before, but for the times of loading. A payload that the store never loaded and that cannot be loaded
+    is one that a killed run had no time to set aside: that is done now. Raises PayloadError naming a payload that was
+    loaded before and no longer can be; the store stays as it was.
     """
     archive = Archive(settings)
     fresh = settings.store.with_suffix(".rebuild")
@@ -42,23 +43,45 @@ def rebuild_store_from_archive(
         _remove(fresh)
         # `register` loads the latest state of the user's own timelines, which are no vintages
         payloads = [payload for payload in archive.payloads() if payload.source_id != OWN_TIMELINES]
+        unusable: list[tuple[ArchivedPayload, str]] = []
         try:
             with open_store(fresh) as con:
                 register(con)
                 for done, payload in enumerate(payloads, start=1):
                     report("load", payload.payload_id, done, len(payloads))
+                    parse = parser_of(payload)
                     try:
-                        accounts.append(
-                            loading.load(con, payload, parsed(parser_of(payload), archive.read(payload)))
-                        )
+                        accounts.append(loading.load(con, payload, parsed(parse, archive.read(payload))))
                     except EXPECTED as error:
+                        if _was_never_loaded(settings, payload):
+                            unusable.append((payload, str(error)))
+                            continue
                         raise PayloadError(
                             f"{payload.payload_id} cannot be loaded any more: {error}"
                         ) from error
             _swap(fresh, settings.store)
+            for payload, reason in unusable:
+                archive.quarantine(payload, reason)
         finally:
             _remove(fresh)
     return accounts
+
+
+def _was_never_loaded(settings: Settings, payload: ArchivedPayload) -> bool:
+    """Whether the store, as it was before, is there and knows of no load of a payload.
+
+    Where the store is lost or damaged nobody knows, and what may have been accepted once must not leave the archive by itself.
+    """
+    if not settings.store.exists():
+        return False
+    try:
+        with open_store(settings.store, read_only=True) as con:
+            loads = con.execute(
+                "SELECT payload_id FROM raw.load WHERE payload_id = ?", [payload.payload_id]
+            ).fetchall()
+    except duckdb.Error:
+        return False
+    return not loads
 
 
 def redefined_series(settings: Settings, catalogue: pl.DataFrame) -> list[str]:

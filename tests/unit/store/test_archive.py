@@ -256,3 +256,28 @@ def test_payloads_dated_alike_are_told_apart(archive):
         assert archive.read(archive.last("bls", "ces", "https://example.org/ces")) == content
     assert not put(archive, b"A").stored
     assert [archive.read(p) for p in archive.payloads()] == [b"A", b"B", b"C"]
+
+
+def test_a_refused_answer_is_at_no_moment_an_accepted_one(archive, monkeypatch):
+    """A process killed between archiving and setting aside left it in the archive for good."""
+    accepted = put(archive, b"good")
+    written = []
+    write = Archive._write
+    monkeypatch.setattr(
+        Archive, "_write", lambda self, path, content: (written.append(path), write(self, path, content))
+    )
+    refused = put(archive, b"bad", 1, refused="HTML page", extra={"content_sha256": "7"})
+    assert not [path for path in written if path.parent == archive.root / "bls" / "ces"]
+    assert archive.payloads() == [accepted]
+    (aside,) = archive.quarantined()
+    assert (aside.payload_id, aside.reason, aside.content_sha256) == (refused.payload_id, "HTML page", "7")
+    assert aside.path.read_bytes() == b"bad"
+
+
+def test_bytes_that_were_accepted_before_stay_as_they_are_when_they_are_refused(archive):
+    """Whatever a newer parser thinks of them: their rows are in the store, with what their sidecar says."""
+    accepted = put(archive, b"good", extra={"request": "first"})
+    put(archive, b"good", 1, refused="another format", extra={"request": "second"})
+    (still,) = archive.payloads()
+    assert (still, still.extra) == (accepted, {"request": "first"})
+    assert [q.reason for q in archive.quarantined()] == ["another format"]
