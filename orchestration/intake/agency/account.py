@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from orchestration.intake.agency.http import Client
 from orchestration.sources.spec import Dataset
+from orchestration.store.archive import Quarantined
 from orchestration.store.loading import LoadAccount
 from transforms.schema import Parsed
 
@@ -147,13 +148,28 @@ class Tally:
         """An answer was loaded; series that the agency refused inside it are problems."""
         self.answers += 1
         self.fetched += 1
+        self._rows(account)
+        self.notes += parsed.messages
+        self.problems += [f"{code} was refused: {why}" for code, why in parsed.refused.items()]
+
+    def left_by_a_killed_run(self, payload_id: str, left: LoadAccount | Quarantined) -> None:
+        """What an earlier run had archived and not loaded was loaded or set aside now; no request was sent for it."""
+        if isinstance(left, LoadAccount):
+            self._rows(left)
+            self.notes.append(
+                f"{payload_id} was archived by a run that ended before it loaded it; loaded now"
+            )
+        else:
+            self.notes.append(
+                f"{payload_id} was archived by a run that ended before it set it aside; in quarantine now: {left.reason}"
+            )
+
+    def _rows(self, account: LoadAccount) -> None:
         self.changed |= account.changed
         self.rows_appended += account.rows_appended
         self.rows_revised += account.rows_revised
         self.rows_withdrawn += account.rows_withdrawn
         self.rows_rejected += account.rows_rejected
-        self.notes += parsed.messages
-        self.problems += [f"{code} was refused: {why}" for code, why in parsed.refused.items()]
 
     def unchanged(self) -> None:
         """An answer said the same as the last one."""

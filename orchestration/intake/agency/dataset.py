@@ -7,13 +7,12 @@ Does not belong here: the order of a whole refresh (operations/refresh.py), the 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import Enum, auto
-from functools import cached_property
+from functools import cached_property, partial
 
 import duckdb
 
@@ -25,15 +24,16 @@ from orchestration.intake.agency import names, question, titles
 from orchestration.intake.agency.account import DatasetOutcome, Tally
 from orchestration.intake.agency.clients import Clients
 from orchestration.intake.agency.completeness import refuse_other_unit, refuse_truncated
+from orchestration.intake.agency.earlier import Earlier, last_answer
 from orchestration.intake.agency.http import Client
 from orchestration.intake.agency.plan import WAIT_FOR_WRITER, PlannedDataset, dataset_name
 from orchestration.intake.agency.quota import Quota, QuotaSpentError
 from orchestration.intake.agency.remedies import about_key, about_manners
 from orchestration.sources.spec import Dataset, Request, Response
-from orchestration.store import loading
-from orchestration.store.archive import Archive, ArchivedPayload, Quarantined
+from orchestration.store.archive import Archive, Quarantined
 from orchestration.store.ingest import ingest
 from orchestration.store.opened import open_store
+from orchestration.store.repair import load_what_was_left
 from transforms.parse.body import JsonObject
 from transforms.parse.outcome import (
     AuthError,
@@ -74,7 +74,11 @@ def refresh_dataset(
         con = stack.enter_context(open_store(settings.store))
         clients.register(con)
         known = titles.KnownTitles.of(settings, dataset)
-        run = _Run(con, Archive(settings), dataset, client, quota, tally, known, planned.accept_shrunk)
+        archive = Archive(settings)
+        parser_of = partial(question.parser_of_live, datasets=[dataset])
+        for payload, left in load_what_was_left(con, archive, dataset.source_id, dataset.name, parser_of):
+            tally.left_by_a_killed_run(payload.payload_id, left)
+        run = _Run(con, archive, dataset, client, quota, tally, known, planned.accept_shrunk)
         wholes_with_failed_page: set[str] = set()
         for number, request in enumerate(run.in_order(planned.requests)):
             if request.pages_of and request.pages_of in wholes_with_failed_page:
@@ -152,8 +156,8 @@ class _Run:
             return list(requests)
 
         def answered_at(request: Request) -> datetime:
-            last_answer = self._last_answer(request)
-            return last_answer.last_seen_at if last_answer else _NEVER
+            earlier = last_answer(self.archive, self.dataset, request)
+            return earlier.last_seen_at if earlier else _NEVER
 
         return sorted(requests, key=answered_at)
 
@@ -282,13 +286,12 @@ class _Run:
     def _fetch_and_load(self, request: Request) -> None:
         with self.tally.counting_requests(self.client):
             request = titles.with_titles_checked(self.dataset, request, self.known_titles, self.client)
-        archived = self._last_answer(request)
-        # an answer that was archived and never loaded must be sent and parsed again: nothing is compared with it
-        loaded = archived if archived and loading.recorded(self.con, archived.payload_id, "1") else None
+        earlier = Earlier.of(self.con, self.archive, self.dataset, request)
+        loaded = earlier.loaded
         with self.tally.counting_requests(self.client):
             response, parsed = self.client.fetch(
                 request,
-                lambda response: self._read(request, response, archived, loaded),
+                lambda response: self._read(request, response, earlier),
                 conditional=question.conditional_headers(loaded) if loaded else None,
             )
         if parsed is None:
@@ -296,13 +299,13 @@ class _Run:
                 raise PayloadError(
                     "the answer is 'not modified', but no earlier answer to it is in the store"
                 )
-            self.archive.seen_again(
-                loaded,
-                response.retrieved_at,
-                None if response.not_modified else self._extra(request, response),
-            )
+            known = None
+            if not response.not_modified:
+                known = self._extra(earlier.with_what_was_proven(request), response)
+            self.archive.seen_again(loaded, response.retrieved_at, known)
             self.tally.unchanged()
             return
+        request, response = earlier.as_known(request, response)
         refuse_other_unit(self.con, parsed, source=self.dataset.source_id)
         accepted = self._refuse_or_accept_shrunk(request, parsed)
         outcome = ingest(
@@ -353,28 +356,16 @@ class _Run:
             f"--accept-shrunk {dataset_name(self.dataset)}"
         )
 
-    def _read(
-        self,
-        request: Request,
-        response: Response,
-        archived: ArchivedPayload | None,
-        loaded: ArchivedPayload | None,
-    ) -> Parsed | None:
-        """The parsed answer, or None if it says the same as the last answer.
-
-        archived: the last answer to this request in the archive; loaded: the same where the store has its rows.
-        """
+    def _read(self, request: Request, response: Response, earlier: Earlier) -> Parsed | None:
+        """The parsed answer, or None if it says the same as the earlier one."""
         self.responses.append(response)
-        if self.removed or loaded:
+        if self.removed or earlier.loaded:
             digest = question.digest(self.dataset.api, response.content)
             if digest in self.removed:
                 raise _RemovedError(self.removed[digest])
-            if loaded and digest == loaded.extra.get("content_sha256"):
+            if earlier.loaded and digest == earlier.loaded.extra.get("content_sha256"):
                 return None
-        if archived and not loaded and hashlib.sha256(response.content).hexdigest() == archived.sha256:
-            # A run archived this answer and died before it loaded it. Its values are known since that run, and a
-            # rebuild of the store from the archive gives the same known_from.
-            response = replace(response, retrieved_at=archived.retrieved_at)
+        request, response = earlier.as_known(request, response)
         try:
             return question.parsed_answer(self.dataset, response.content, request, response)
         except (ReplyError, FrameError, PayloadError):
@@ -390,7 +381,7 @@ class _Run:
             self.tally.failed(f"{request.title or request.path}: {reason}")
             return
         response = self.responses[-1]
-        payload = self.archive.put(
+        self.archive.put(
             response.content,
             source_id=self.dataset.source_id,
             dataset=self.dataset.name,
@@ -399,15 +390,9 @@ class _Run:
             http_status=response.status,
             media_type=response.media_type,
             extra=self._extra(request, response),
+            refused=reason,
         )
-        # bytes that were accepted before stay in the archive, whatever a newer parser thinks of them
-        self.archive.quarantine(payload if payload.stored else response.content, reason)
         self.tally.quarantined(f"{request.title or request.path}: {reason}")
-
-    def _last_answer(self, request: Request) -> ArchivedPayload | None:
-        """The last accepted answer to the same request, which may not be loaded."""
-        url = question.request_url(self.dataset.api, request)
-        return self.archive.last(self.dataset.source_id, self.dataset.name, url)
 
     def _extra(self, request: Request, response: Response) -> JsonObject:
         return question.extra_of(self.dataset.api, request, response)

@@ -123,7 +123,7 @@ def parser_of_live(payload: ArchivedPayload, datasets: Iterable[Dataset]) -> Cal
         raise PayloadError(
             f"{payload.payload_id}: no dataset {payload.dataset} of {payload.source_id} is declared any more"
         )
-    request, response = _archived_request(payload), archived_response(payload)
+    request, response = archived_request(payload), archived_response(payload)
 
     def parse(content: bytes) -> Parsed:
         return parsed_answer(dataset, content, request, replace(response, content=content))
@@ -136,7 +136,8 @@ def is_live(payload: ArchivedPayload) -> bool:
     return "request" in payload.extra
 
 
-def _archived_request(payload: ArchivedPayload) -> Request:
+def archived_request(payload: ArchivedPayload) -> Request:
+    """The request to which a payload was the answer, as its sidecar has it."""
     request: JsonObject = payload.extra["request"]  # what `extra_of` wrote
     return Request(
         dataset=payload.dataset,

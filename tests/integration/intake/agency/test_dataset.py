@@ -5,13 +5,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 
 from orchestration.base.settings import Settings
 from orchestration.intake.agency import question as live
 from orchestration.intake.agency.clients import Clients
+from orchestration.store import loading
 from orchestration.store.archive import Archive
+from orchestration.store.rebuild import rebuild_store_from_archive
 from tests.replay.server import (
     ReplayServer,
     cut,
@@ -101,9 +104,60 @@ def test_bytes_archived_by_a_run_that_died_are_known_since_then(settings, agency
         retrieved_at=died_at,
         extra=live.extra_of(API, asked, response),
     )
-    assert one(run(settings)).appended == 44
-    assert "if-none-match" not in replay.calls("BLS")[-1].headers, "what was never loaded must be sent again"
+    found = one(run(settings))
+    assert (found.appended, found.unchanged) == (44, 1)
+    assert "ended before it loaded it" in found.notes[0]
     assert rows(settings, "SELECT DISTINCT known_from FROM raw.observation") == [(died_at,)]
+
+
+class _Killed(BaseException):
+    """A process that ends at this place."""
+
+
+def test_an_answer_that_a_killed_run_did_not_load_is_a_vintage_though_the_next_one_differs(
+    settings, agency, monkeypatch
+) -> None:
+    """It was missing from the store until the store was made again from the archive, which then had another history."""
+    run(settings)
+    agency.values[MANUFACTURING]["2026-10"] = "13000"
+
+    def killed(*_: object, **__: object) -> None:
+        raise _Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, "load", killed)
+        with pytest.raises(_Killed):
+            run(settings)
+    agency.values[MANUFACTURING]["2026-10"] = "13111"
+    assert one(run(settings)).appended == 2
+    query = """SELECT value, known_from FROM raw.observation
+               WHERE series_id = 'usa_employment_manufacturing' AND period_start = '2026-10-01' ORDER BY known_from"""
+    stored = rows(settings, query)
+    assert [value for value, _ in stored] == [12_521.0, 13_000.0, 13_111.0]
+    rebuild_store_from_archive(settings, lambda p: live.parser_of_live(p, [dataset()]), lambda _: None)
+    assert rows(settings, query) == stored
+
+
+def test_a_run_killed_while_it_sets_an_answer_aside_leaves_none_in_the_archive(
+    settings, agency, replay, monkeypatch
+) -> None:
+    """The archive held it as accepted, and no rebuild of the store succeeded any more."""
+    run(settings)
+    accepted = Archive(settings).payloads()
+    write = Archive._write
+
+    def killed(archive: Archive, path: Path, content: bytes) -> None:
+        if path.is_relative_to(archive.quarantine_folder):
+            raise _Killed
+        write(archive, path, content)
+
+    replay.fail_next("BLS", json_reply({"status": "REQUEST_SUCCEEDED", "surprise": 1}), times=1)
+    with monkeypatch.context() as patched:
+        patched.setattr(Archive, "_write", killed)
+        with pytest.raises(_Killed):
+            run(settings)
+    assert Archive(settings).payloads() == accepted
+    rebuild_store_from_archive(settings, lambda p: live.parser_of_live(p, [dataset()]), lambda _: None)
 
 
 # --- what is wrong with an answer ----------------------------------------------------------------------------------
