@@ -16,16 +16,16 @@ from orchestration.sources.agencies import statcan
 from orchestration.sources.datasets import DATASETS
 
 
-def build_definitions(settings: Settings) -> dg.Definitions:
-    """The definitions of one warehouse. Raises FileNotFoundError, with the command to run, while there is no manifest."""
+def build_definitions(settings: Settings, *, pool: str | None = jobs.WRITER_POOL) -> dg.Definitions:
+    """The definitions of one warehouse. pool: that of the steps that write; None where the caller holds the writer lock. Raises FileNotFoundError, with the command to run, while there is no manifest."""
     manifest = settings.dbt_manifest
     if not manifest.exists():
         raise FileNotFoundError(
             f"{manifest} does not exist yet: run `headway build` once; it reads the dbt project"
         )
-    figures, live = build_load_assets(settings), build_live_assets(DATASETS)
-    models = build_dbt_assets(manifest)
-    store, release = build_store_asset([*figures, *live]), build_release_asset(models)
+    figures, live = build_load_assets(settings, pool=pool), build_live_assets(DATASETS, pool=pool)
+    models = build_dbt_assets(manifest, pool=pool)
+    store, release = build_store_asset([*figures, *live], pool=pool), build_release_asset(models, pool=pool)
     offline = [*figures, store, models, release]
     build, refresh = jobs.build_job([key for asset in live for key in asset.keys]), jobs.refresh_job()
     keys = [key for asset in offline for key in asset.keys]

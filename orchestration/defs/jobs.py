@@ -12,7 +12,8 @@ import dagster as dg
 #: in one process: a process for each step would spend 6 to 10 s on imports and wait for the writer lock
 EXECUTOR = dg.in_process_executor
 
-#: the pool of the steps that write the store or the build: one of them runs at a time
+#: the pool of the steps that write the store or the build: one of them runs at a time. A run in the process of a command takes no slot
+#: of it, since it holds the writer lock from its first to its last step (operations/dagster_run.py)
 WRITER_POOL = "duckdb_writer"
 
 #: seconds that a step waits for another process to finish writing. The pool knows the runs of this instance only, not commands, and beside

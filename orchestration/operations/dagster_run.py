@@ -81,7 +81,9 @@ def _run_job(settings: Settings, name: str, tags: Mapping[str, str] | None) -> N
     with DagsterInstance.from_config(str(settings.dagster_home)) as instance, kept_open(instance):
         _end_dead_runs(instance)
         ensure_manifest(settings)  # last, because another process may be parsing until now
-        job = build_definitions(settings).resolve_job_def(name)
+        # A step of the daemon takes a slot of the pool and then waits for the writer lock, which this process holds already. A run that
+        # waited for the slot in turn would end only when that step gives up.
+        job = build_definitions(settings, pool=None).resolve_job_def(name)
         result = job.execute_in_process(
             instance=instance,
             raise_on_error=False,
@@ -108,7 +110,8 @@ def _interrupted(result: ExecuteInProcessResult) -> bool:
 
 
 def _end_dead_runs(instance: DagsterInstance) -> None:
-    """Give back the pool slots of runs that were killed: Dagster keeps them, and the next run would wait for ever.
+    """End runs of commands that were killed, which Dagster would show as running for ever, and give back the pool slots that an earlier
+    version took for them: the daemon would wait for ever.
 
     Every run in the process of a command holds the writer lock from its first to its last step. The caller holds the lock
     now, so each such run that Dagster believes to be running has ended.

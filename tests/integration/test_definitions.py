@@ -14,6 +14,7 @@ import pytest
 
 from orchestration.base.settings import PROJECT
 from orchestration.definitions import build_definitions
+from orchestration.defs.jobs import WRITER_POOL
 
 
 @pytest.fixture(scope="module")
@@ -42,6 +43,17 @@ def test_jobs_and_schedules_exist(definitions):
     repository = definitions.get_repository_def()
     running = [s for s in repository.schedule_defs if s.default_status == dg.DefaultScheduleStatus.RUNNING]
     assert running
+
+
+def test_steps_of_the_daemon_share_a_pool_and_those_of_a_command_take_no_slot(home, definitions):
+    """Without the pool two runs of the daemon would write at a time; with it a command that holds the writer lock waits for a step that
+    waits for the lock."""
+
+    def pools(of: dg.Definitions) -> set[str | None]:
+        return {step.pool for job in ("build", "refresh") for step in of.resolve_job_def(job).graph.node_defs}
+
+    assert pools(definitions) == {WRITER_POOL}
+    assert pools(build_definitions(home, pool=None)) == {None}
 
 
 def test_loading_definitions_parses_nothing_and_asks_nobody(home):

@@ -39,7 +39,7 @@ def group_name(node: Node) -> str:
     return "seeds" if node["resource_type"] == "seed" else str(node["fqn"][1])
 
 
-def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
+def build_dbt_assets(manifest: Path, *, pool: str | None = WRITER_POOL) -> dg.AssetsDefinition:
     """One multi-asset for the whole project: dbt itself orders its models, in one process."""
     content = json.loads(manifest.read_bytes())
     nodes: dict[str, Node] = {**content["nodes"], **content["sources"]}
@@ -63,7 +63,7 @@ def build_dbt_assets(manifest: Path) -> dg.AssetsDefinition:
             )
             for subject, names in tests.items()
         ],
-        pool=WRITER_POOL,
+        pool=pool,
     )
     def transform(
         context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]

@@ -37,14 +37,16 @@ def asset_key(dataset: Dataset) -> dg.AssetKey:
     return dg.AssetKey([dataset.source_id, dataset.name])
 
 
-def build_live_assets(datasets: Iterable[Dataset]) -> list[dg.AssetsDefinition]:
+def build_live_assets(
+    datasets: Iterable[Dataset], *, pool: str | None = WRITER_POOL
+) -> list[dg.AssetsDefinition]:
     """One asset for each dataset; one that is off is there too and skips its work when it is run."""
     datasets = tuple(datasets)
     years = _partitions(datasets)
     with warnings.catch_warnings():
         # backfill policies are "beta" since 2023; one line for each of twenty datasets would bury everything else
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return [_live_asset(d, datasets, years if d.first_year is not None else None) for d in datasets]
+        return [_live_asset(d, datasets, years if d.first_year is not None else None, pool) for d in datasets]
 
 
 def _partitions(datasets: tuple[Dataset, ...]) -> dg.TimeWindowPartitionsDefinition | None:
@@ -62,7 +64,10 @@ def _partitions(datasets: tuple[Dataset, ...]) -> dg.TimeWindowPartitionsDefinit
 
 
 def _live_asset(
-    dataset: Dataset, datasets: tuple[Dataset, ...], partitions: dg.PartitionsDefinition | None
+    dataset: Dataset,
+    datasets: tuple[Dataset, ...],
+    partitions: dg.PartitionsDefinition | None,
+    pool: str | None,
 ) -> dg.AssetsDefinition:
     key = asset_key(dataset)
 
@@ -71,7 +76,7 @@ def _live_asset(
         group_name=dataset.source_id,
         description=f"{dataset.title}. {dataset.revisions}".strip(),
         kinds={"api", "duckdb"},
-        pool=WRITER_POOL,
+        pool=pool,
         partitions_def=partitions,
         # one run asks for the whole range: a run for each year would build and release as many times
         backfill_policy=dg.BackfillPolicy.single_run() if partitions else None,

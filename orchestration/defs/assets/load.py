@@ -18,7 +18,7 @@ from orchestration.store.opened import FIGURES, open_store
 from orchestration.store.tables import RAW_TABLES
 
 
-def build_load_assets(settings: Settings) -> list[dg.AssetsDefinition]:
+def build_load_assets(settings: Settings, *, pool: str | None = WRITER_POOL) -> list[dg.AssetsDefinition]:
     """One asset for each file of the bundled figures, loaded in one step that opens the store once."""
 
     @dg.multi_asset(
@@ -33,7 +33,7 @@ def build_load_assets(settings: Settings) -> list[dg.AssetsDefinition]:
             )
             for file in read_manifest(settings.figures)["files"]
         ],
-        pool=WRITER_POOL,
+        pool=pool,
         can_subset=True,
     )
     def load(
@@ -52,7 +52,9 @@ def build_load_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     return [load]
 
 
-def build_store_asset(datasets: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefinition:
+def build_store_asset(
+    datasets: Sequence[dg.AssetsDefinition], *, pool: str | None = WRITER_POOL
+) -> dg.AssetsDefinition:
     """The tables of the store, downstream of every dataset, so that lineage runs from the agencies to the reports."""
     upstream = [key for dataset in datasets for key in dataset.keys]
 
@@ -68,7 +70,7 @@ def build_store_asset(datasets: Sequence[dg.AssetsDefinition]) -> dg.AssetsDefin
             for table in RAW_TABLES
         ],
         name="store",
-        pool=WRITER_POOL,
+        pool=pool,
     )
     def store(settings: dg.ResourceParam[Settings]) -> Iterator[Materialized]:
         for table, rows in stored_rows(settings).items():

@@ -12,7 +12,9 @@ from orchestration.defs.assets.result import Materialized
 from orchestration.defs.jobs import ALLOW_SHRINK, ONLY_IF_CHANGED, WAIT_SECONDS, WRITER_POOL
 
 
-def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
+def build_release_asset(
+    models: dg.AssetsDefinition, *, pool: str | None = WRITER_POOL
+) -> dg.AssetsDefinition:
     """`release` depends on all of dbt: it runs only when every model was built and every test passed."""
 
     @dg.asset(
@@ -21,7 +23,7 @@ def build_release_asset(models: dg.AssetsDefinition) -> dg.AssetsDefinition:
         group_name="release",
         description="The checked file that readers open: warehouse/current/headway.duckdb.",
         kinds={"duckdb", "parquet"},
-        pool=WRITER_POOL,
+        pool=pool,
     )
     def release(context: dg.AssetExecutionContext, settings: dg.ResourceParam[Settings]) -> Materialized:
         from orchestration.build.steps import (

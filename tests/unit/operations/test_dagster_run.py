@@ -15,8 +15,10 @@ import pytest
 
 from orchestration.base.errors import ReleaseError
 from orchestration.base.settings import PROJECT, Settings
+from orchestration.defs.jobs import WRITER_POOL
 from orchestration.operations import dagster_run
 from orchestration.operations.dagster_run import IN_PROCESS, prepare_dagster_home, run_job
+from tests.support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -29,7 +31,7 @@ def served(monkeypatch: pytest.MonkeyPatch, *assets: dg.AssetsDefinition, parses
     definitions = dg.Definitions(
         assets=assets, jobs=[dg.define_asset_job("build")], executor=dg.in_process_executor
     )
-    monkeypatch.setattr("orchestration.definitions.build_definitions", lambda _settings: definitions)
+    monkeypatch.setattr("orchestration.definitions.build_definitions", lambda _settings, **_: definitions)
     monkeypatch.setattr(dagster_run, "ensure_manifest", lambda _settings: None)
     monkeypatch.setattr(dagster_run, "parsing_ahead", lambda _settings: nullcontext(parses))
     # run_job turns Dagster's own log off for its process
@@ -57,7 +59,7 @@ def test_the_innermost_error_of_the_first_step_is_told_in_one_line(settings: Set
 
 @pytest.mark.slow
 def test_a_run_that_died_is_ended_by_the_next_one(settings: Settings, monkeypatch) -> None:
-    """Dagster keeps its pool slots, and the next run would wait for ever."""
+    """Dagster would show it as running for ever, and keep the pool slots that an earlier version took for it."""
 
     @dg.asset
     def load() -> None: ...
@@ -73,6 +75,45 @@ def test_a_run_that_died_is_ended_by_the_next_one(settings: Settings, monkeypatc
         (made,) = [run for run in instance.get_runs() if run.run_id != dead.run_id]
         assert made.status == dg.DagsterRunStatus.SUCCESS
         assert made.tags["why"] == "a test" and made.tags[IN_PROCESS] == "true"
+
+
+@pytest.mark.slow
+def test_a_build_does_not_wait_for_a_step_of_the_daemon_that_waits_for_its_lock(
+    settings: Settings, monkeypatch
+) -> None:
+    """The build held the writer lock and waited for the pool slot of the step, which waited for the lock: both stood still for ten
+    minutes, and the scheduled run failed."""
+    late: list[str] = []
+
+    def definitions(_settings: Settings, *, pool: str | None = WRITER_POOL) -> dg.Definitions:
+        @dg.asset(pool=pool)
+        def load() -> None:
+            assert not late, "it ran when the step of the daemon had given its slot back"
+
+        return dg.Definitions(
+            assets=[load], jobs=[dg.define_asset_job("build")], executor=dg.in_process_executor
+        )
+
+    served(monkeypatch)
+    monkeypatch.setattr("orchestration.definitions.build_definitions", definitions)
+    prepare_dagster_home(settings)
+    with dg.DagsterInstance.from_config(str(settings.dagster_home)) as instance:
+        log = instance.event_log_storage
+        log.initialize_concurrency_limit_to_default(WRITER_POOL)
+        assert log.claim_concurrency_slot(WRITER_POOL, "run of the daemon", "step").is_claimed
+
+        def give_back() -> None:
+            late.append("given back")
+            log.free_concurrency_slots_for_run("run of the daemon")
+
+        # only a build that waits lives to see it
+        step = threading.Timer(PATIENCE / 10, give_back)
+        step.start()
+        try:
+            run_job(settings, "build")
+        finally:
+            step.cancel()
+            step.join()
 
 
 def test_only_connections_of_sqlite_are_relaxed() -> None:
