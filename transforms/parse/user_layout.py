@@ -236,7 +236,7 @@ def _dataweb(sheets: Mapping[str, Sequence[Cells]], where: str) -> Layout:
     """Every sheet with a table: a row a series and time across, or a row a series and year, or one a series and month."""
     series: dict[str, dict[str, str]] = {}
     values: list[tuple[int, str, str, object]] = []
-    unread = []
+    unread, problems = [], []
     for title, rows in sheets.items():
         place = _header_of(rows)
         if place is None:
@@ -253,6 +253,9 @@ def _dataweb(sheets: Mapping[str, Sequence[Cells]], where: str) -> Layout:
                 or sum(c is not None and plain(c) != "" for c in row) < 2
             ):
                 continue
+            if misfit := _misfit(row, rows[place]):
+                problems.append(f"{where}{number}: {misfit}")
+                continue
             series_id, fields = _dataweb_series(cells)
             if (
                 series.get(series_id, fields)["title"] != fields["title"]
@@ -262,6 +265,8 @@ def _dataweb(sheets: Mapping[str, Sequence[Cells]], where: str) -> Layout:
             for period, value in _dataweb_values(names, row, cells, f"{where}{number}"):
                 series[series_id]["frequency"] = "annual" if len(period) == 4 else "monthly"
                 values.append((number, series_id, period, value))
+    if problems:
+        raise UserFileError(problems)
     # months that are not published yet stand as 0 in every row
     last = max((period for _, _, period, value in values if _amount(value)), default="")
     kept = [v for v in values if v[2] <= last]
@@ -280,6 +285,16 @@ def _dataweb(sheets: Mapping[str, Sequence[Cells]], where: str) -> Layout:
         {id_: fields for id_, fields in series.items() if id_ in with_values},
         tuple(notes),
     )
+
+
+def _misfit(row: Cells, header: Cells) -> str:
+    """Why a row does not fit the header, whose values would then stand under other months; "" where it fits."""
+    # a row of a CSV is a list; openpyxl gives tuples, shorter or longer than the header by cells that are only formatted
+    if isinstance(row, list) and len(row) != len(header):
+        hint = " (is a comma inside a number that is not quoted?)" if len(row) > len(header) else ""
+        return f"{len(row)} cells where the header has {len(header)}{hint}"
+    width = max(place for place, name in enumerate(header, 1) if plain(name))
+    return "a cell right of the last column of the header" if any(plain(cell) for cell in row[width:]) else ""
 
 
 def _dataweb_series(cells: Mapping[str, object]) -> tuple[str, dict[str, str]]:

@@ -37,10 +37,22 @@ def read(text: str | bytes, declaration: str | None = None, **options: str) -> U
     )
 
 
-def refused(text: str, declaration: str | None = None, **options: str) -> str:
+def refused(text: str | bytes, declaration: str | None = None, **options: str) -> str:
     with pytest.raises(UserFileError) as error:
         read(text, declaration, **options)
     return str(error.value)
+
+
+def workbook(sheets: dict[str, list[list[object]]]) -> bytes:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
 
 
 def values(file: UserFile) -> dict[tuple[str, str], float | None]:
@@ -226,6 +238,26 @@ def test_two_series_never_share_an_id(country: list[str]):
 )
 def test_what_a_download_cannot_mean_is_refused(text: str, problem: str):
     assert problem in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("Customs Value,8703,Cars,Mexico,2024,1,234,567,2,3", "10 cells where the header has 9"),
+        ("Customs Value,8703,Cars,Canada,12", "5 cells where the header has 9"),
+        ("Customs Value,8703,Cars,Canada,2024,12", "6 cells where the header has 9"),
+    ],
+)
+def test_a_row_that_does_not_fit_the_header_is_refused(row: str, problem: str):
+    """Thousands without quotation marks became values of other months, and a line that was cut short a value."""
+    header = f"Data Type,HTS Number,Description,Country,Year,{MONTHS}\n"
+    assert f"line 2: {problem}" in refused(f"{header}{row}\n")
+
+
+def test_a_cell_right_of_the_header_of_a_workbook_is_refused():
+    """The value of a month without a heading was left out without a word."""
+    rows = [["Data Type", "Country", "Year", "January"], ["FAS Value", "Mexico", 2018, 1, 2]]
+    assert "row 2: a cell right of the last column of the header" in refused(workbook({"FAS Value": rows}))
 
 
 # --- names of columns ---
