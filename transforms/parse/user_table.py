@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -248,21 +249,59 @@ def _opened(content: bytes) -> Any:  # Any: openpyxl publishes no types
         raise UserFileError([f"not a readable .xlsx workbook ({type(error).__name__}: {error})"]) from error
 
 
-def _unclear(name: str, sheet: Any) -> list[str]:  # Any: openpyxl publishes no types
-    """What makes the cells of a sheet ambiguous: merged cells, a hidden sheet, errors in place of values."""
+def _unclear(
+    name: str,
+    sheet: Any,  # Any: openpyxl publishes no types
+    read: tuple[Collection[int], Collection[int]] | None = None,
+) -> list[str]:
+    """What makes the cells of a sheet ambiguous: merged cells, a hidden sheet, errors in place of values, numbers shown as others.
+
+    read: the rows and columns that are read, None for all of them; a remark above a table may be merged.
+    """
+
+    def is_read(rows: range, columns: range) -> bool:
+        return read is None or (any(r in rows for r in read[0]) and any(c in columns for c in read[1]))
+
+    cells_read = [
+        c
+        for row in sheet.iter_rows()
+        for c in row
+        if read is None or (c.row in read[0] and c.column in read[1])
+    ]
     problems = [
         f"sheet {name}: cells {cells.coord} are merged; take the merge back"
         for cells in sheet.merged_cells.ranges
+        if is_read(range(cells.min_row, cells.max_row + 1), range(cells.min_col, cells.max_col + 1))
     ]
     if sheet.sheet_state != "visible":
         problems.append(f"sheet {name} is hidden: show it or delete it, so that nothing is loaded unseen")
-    for row in sheet.iter_rows():
-        problems += [
-            f"sheet {name} row {c.row}: cell {c.coordinate} is the error {c.value}"
-            for c in row
-            if c.data_type == "e"
-        ]
+    for c in cells_read:
+        if c.data_type == "e":
+            problems.append(f"sheet {name} row {c.row}: cell {c.coordinate} is the error {c.value}")
+        elif otherwise := _shown_otherwise(c):
+            problems.append(
+                f"sheet {name} row {c.row}: cell {c.coordinate} {otherwise}: format it as a plain number"
+            )
     return problems
+
+
+def _shown_otherwise(cell: Any) -> str:  # Any: openpyxl publishes no types
+    """How a cell shows another number than it holds, a hundredth or a thousand times as much; "" where it does not."""
+    if cell.data_type != "n" or isinstance(cell.value, bool) or not isinstance(cell.value, int | float):
+        return ""
+    # texts within a format say nothing of the number; what stands after a semicolon is for other signs
+    shape = re.sub(r'"[^"]*"|\\.|\[[^\]]*\]|[_*].', "", str(cell.number_format)).split(";")[0].strip()
+    if "%" in shape:
+        return f"shows {_plain_number(cell.value * 100)} % and holds {_plain_number(cell.value)}"
+    if thousands := re.search(r"[0#?](,+)\s*$", shape):
+        shown = cell.value / 1000 ** len(thousands[1])
+        return f"shows {_plain_number(shown)} and holds {_plain_number(cell.value)}"
+    return ""
+
+
+def _plain_number(value: float) -> str:
+    """A number without the last digits of a double: 5.2 for 5.2000000000000005."""
+    return f"{value:.12g}"
 
 
 def _grid(name: str, sheet: Any, epoch: date) -> Grid:  # Any: openpyxl publishes no types

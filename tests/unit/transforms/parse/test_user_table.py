@@ -237,6 +237,34 @@ def test_a_bad_workbook_is_refused_with_its_row(rows: list, change, message: str
     assert message in the_problem(workbook([["period", "value"], *rows], change=change))
 
 
+@pytest.mark.parametrize(
+    ("value", "number_format", "message"),
+    [
+        (0.052, "0.0%", "sheet observations row 2: cell B2 shows 5.2 % and holds 0.052: format it as a plain number"),
+        (12662000, "#,##0,", "cell B2 shows 12662 and holds 12662000"),
+        (12662000, '0.0,,"m"', "cell B2 shows 12.662 and holds 12662000"),
+    ],
+)  # fmt: skip
+def test_a_cell_that_shows_another_number_than_it_holds_is_refused(
+    value: float, number_format: str, message: str
+):
+    """A percentage was read a hundred times too small: the user saw 5.2 %, the series got 0.052."""
+
+    def change(book) -> None:
+        book.active["B2"].number_format = number_format
+
+    assert message in the_problem(workbook([["period", "value"], ["2018-01", value]], change=change))
+
+
+@pytest.mark.parametrize("number_format", ["General", "#,##0", "#,##0.00", '0.0" %"', "0.0\\%", "[>99]0;0.0"])
+def test_a_format_that_shows_the_number_itself_changes_nothing(number_format: str):
+    def change(book) -> None:
+        book.active["B2"].number_format = number_format
+
+    frame = parse(workbook([["period", "value"], ["2018-01", 5.2]], change=change)).parsed.frame
+    assert frame["value"].to_list() == [5.2]
+
+
 def test_a_lone_sheet_is_the_observations_whatever_its_name():
     content = workbook(
         [["period", "value"], ["2018-01", 1]], change=lambda b: setattr(b.active, "title", "Sheet1")
