@@ -10,6 +10,7 @@ who made the figures) is asked of the user as for any other file.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -17,7 +18,7 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from transforms.parse.user_declaration import plain
 from transforms.parse.user_table import Grid, UserFileError
@@ -96,10 +97,23 @@ def recognised(content: bytes, *, workbook: bool) -> Layout | None:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None  # the reader of tables says what is wrong
-    rows = list(csv.reader(io.StringIO(text, newline="")))
-    if rows and _is_fred(rows[0]):
-        return _fred(rows)
-    return _dataweb({"": rows}, "line ") if _header_of(rows) is not None else None
+    first: list[Cells] = []
+    with contextlib.suppress(csv.Error):  # what stands above the fault is enough to recognise a file by
+        for row in islice(csv.reader(io.StringIO(text, newline="")), _PREAMBLE):
+            first.append(row)
+    is_fred = bool(first) and _is_fred(first[0])
+    if not is_fred and _header_of(first) is None:
+        return None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[Cells] = []
+    number = 1
+    try:
+        for row in reader:
+            number = reader.line_num + 1
+            rows.append(row)
+    except csv.Error as error:
+        raise UserFileError([f"line {number}: {error} (is a quotation mark left open?)"]) from error
+    return _fred(rows) if is_fred else _dataweb({"": rows}, "line ")
 
 
 def _sheets(content: bytes) -> dict[str, list[Cells]]:

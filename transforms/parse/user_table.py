@@ -6,6 +6,7 @@ Does not belong here: what the columns mean (user_file.py).
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import re
@@ -146,8 +147,10 @@ def _delimiter(text: str, required: Sequence[str], name: str) -> str:
     """The delimiter with which the header has the required columns; nothing is guessed from the rows."""
     header = next(line for line in text.splitlines() if line.strip())
     for delimiter in ",;\t":
-        if {c.strip().strip('"').lower() for c in header.split(delimiter)} >= set(required):
-            return delimiter
+        with contextlib.suppress(csv.Error):  # a header of more than 128 KB in one pair of quotation marks
+            names = next(csv.reader([header], delimiter=delimiter, skipinitialspace=True), [])
+            if {name.strip().lower() for name in names} >= set(required):
+                return delimiter
     raise UserFileError(
         [
             f"{name}header '{header[:80]}' lacks columns {', '.join(required)} (separated by comma, semicolon or tab)"

@@ -260,7 +260,31 @@ def test_a_cell_right_of_the_header_of_a_workbook_is_refused():
     assert "row 2: a cell right of the last column of the header" in refused(workbook({"FAS Value": rows}))
 
 
+# --- quotation marks ---
+
+
+@pytest.mark.parametrize("rows", [1, 40_000], ids=["short", "longer than a cell may be"])
+def test_an_open_quotation_mark_is_named_with_its_line(rows: int):
+    """A long file ended in a traceback of the csv module, and a short one lost every row below the mark."""
+    fred = FRED + '2025-07-01,"12700\n' + "2025-08-01,12700\n" * rows
+    assert "line 5: " in refused(fred, **STATED) and "quotation mark left open" in refused(fred, **STATED)
+    dataweb = DATAWEB.replace("Mexico,2025", '"Mexico,2025') + "Sources: official statistics.\n" * rows
+    assert "line 5: " in refused(dataweb) and "quotation mark left open" in refused(dataweb)
+
+
+def test_an_open_quotation_mark_in_a_file_of_ones_own_is_left_to_the_reader_of_tables():
+    text = 'period,value\n2025-01,"1\n' + "2025-02,2\n" * 40_000
+    assert "line 2: " in refused(text, **STATED, series_id="user_x", frequency="monthly")
+
+
 # --- names of columns ---
+
+
+def test_a_name_of_a_column_may_hold_the_delimiter():
+    """The header was split by hand, and a quoted name with a comma was not found in it."""
+    options = STATED | {"series_id": "user_x", "frequency": "monthly", "map.period": "Month"}
+    file = read('Month,"Units, total"\n2025-01,5\n', **options | {"map.value": "Units, total"})
+    assert list(values(file).values()) == [5]
 
 
 def test_columns_may_have_names_of_their_own():
