@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from transforms.feed.endings import NOTE, is_ending
 from transforms.feed.text import quoted
 
 _MONTHS = {
@@ -131,11 +132,13 @@ def first_day(
     registered: the day of registration, for texts that come into force on it
     """
     finds: dict[str, dict[date, str]] = {}
+    setting: set[tuple[str, date]] = set()
     doubts: dict[date, str] = {}
     pause: tuple[date, str] | None = None
     for sentence in sentences:
         if registered and (match := _REGISTERED.search(sentence)):
             finds.setdefault("in_force", {}).setdefault(registered, quoted(sentence, *match.span()))
+            setting.add(("in_force", registered))
         if pause is None and (match := _PAUSE.search(sentence)) and (until := day_of(match["day"])):
             pause = until, quoted(sentence, *match.span())
         doubtful = _MAY.search(sentence) is not None
@@ -153,13 +156,20 @@ def first_day(
                     continue
                 quote = quoted(sentence, *match.span())
                 if not doubtful and not _RECITAL.search(sentence[: match.start()]):
-                    finds.setdefault(rule, {}).setdefault(day, quote)
+                    if is_ending(sentence, *match.span()):
+                        finds.setdefault(rule, {}).setdefault(day, quote)
+                        continue
+                    # the sentence to be read beside a day is one that sets a duty, where there is any
+                    if (rule, day) not in setting:
+                        setting.add((rule, day))
+                        finds.setdefault(rule, {})[day] = quote
             break
-    return _chosen(finds, doubts, pause, decided)
+    return _chosen(finds, setting, doubts, pause, decided)
 
 
 def _chosen(
     finds: dict[str, dict[date, str]],
+    setting: set[tuple[str, date]],
     doubts: dict[date, str],
     pause: tuple[date, str] | None,
     decided: date | None,
@@ -179,6 +189,9 @@ def _chosen(
         day, quote = next(iter(later.items()))
         if day in doubts:
             return FirstDay(None, doubts[day], rule, f"from {day} on a duty may be imposed; none is yet")
+        if (rule, day) not in setting:
+            # an accepted candidate becomes a duty that takes effect unless a person says otherwise
+            return FirstDay(None, quote, rule, f"from {day} on the text {NOTE}: no duty begins")
         return FirstDay(day, quote, rule, "")
     if pause is not None:
         until, quote = pause

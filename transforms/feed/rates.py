@@ -4,7 +4,8 @@ Belongs here: which percentages are rates of a duty that the document sets. Does
 duty is on.
 
 A percentage is a rate where the words around it say so (a duty, tariff, surtax or surcharge, ad valorem) and nothing says that
-it is the rate before, a ceiling, a share of a value, or what somebody recommended.
+it is the rate before, a ceiling, a share of a value, that of a duty that ends or that goods are exempted from, or what somebody
+recommended.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from transforms.feed.endings import is_ending
 from transforms.feed.text import quoted
 
 #: so many rates of a document are kept
@@ -78,7 +80,7 @@ def rates(sentences: Sequence[str]) -> list[Rate]:
             continue
         for match in _NUMBER.finditer(sentence):
             before, after = sentence[max(0, match.start() - 200) : match.start()], sentence[match.end() :]
-            if _NOT_SET.search(before) or _SHARE.match(after):
+            if _NOT_SET.search(before) or _SHARE.match(after) or is_ending(sentence, *match.span()):
                 continue
             if not (
                 _FOLLOWED.match(after)

@@ -80,6 +80,28 @@ def test_where_the_rules_are_unsure_they_say_why(text: str, says: str) -> None:
     assert found.day is None and says in found.note
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The additional duty shall no longer apply to goods entered for consumption on or after February 7, 2026.",
+        "The duty on products of Brazil shall be terminated with respect to goods entered for consumption on or after February 7, 2026.",
+        "Effective with respect to goods entered for consumption on or after February 7, 2026, certain agricultural products shall not be "
+        "subject to the additional ad valorem rate of duty of 40 percent imposed under Executive Order 14323.",
+        "The exclusion applies to goods entered for consumption on or after February 7, 2026, from the duties of 25 percent.",
+    ],
+)  # fmt: skip
+def test_the_end_of_a_duty_is_not_its_first_day(text: str) -> None:
+    """The day on which a duty ended was proposed as the one on which it began."""
+    found = read(text)
+    assert found.day is None and found.rule == "entry"
+    assert "2026-02-07" in found.note and "ends or exempts a duty" in found.note
+    begins = "A duty applies to goods of Chile entered for consumption on or after February 7, 2026."
+    both = read(f"{text} {begins}")
+    assert both.day == date(2026, 2, 7) and both.sentence == begins, (
+        "a duty that begins on the day is what is read"
+    )
+
+
 def test_the_strongest_rule_decides() -> None:
     """The day on which an order is effective is not the day on which its duty begins."""
     text = (

@@ -58,3 +58,17 @@ def test_other_percentages_are_no_rates(text: str) -> None:
 def test_the_rate_before_is_not_the_rate() -> None:
     text = 'Heading 9903.01.10 is amended by deleting "25%" each place that it appears and by inserting "35%" in lieu thereof.'
     assert read(text) == [35.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Certain products shall not be subject to the additional ad valorem rate of duty of 40 percent.", []),
+        ("The additional duty of 25 percent ad valorem shall be terminated.", []),
+        ("The 25 percent tariff shall no longer apply to goods of India.", []),
+        ("Goods shall be subject to a 10 percent tariff, except that goods of Chile shall not be subject to the 25 percent tariff.", [10.0]),
+    ],
+)  # fmt: skip
+def test_the_rate_of_a_duty_that_ends_is_none_that_is_set(text: str, expected: list[float]) -> None:
+    """An exemption from 40 percent became a candidate for a duty of 40 percent."""
+    assert read(text) == expected
