@@ -170,9 +170,10 @@ def _declared_layout(
 ) -> tuple[Grid, Grid]:
     """Observations and declaration of a recognised file. What the user declares goes before what the file says.
 
-    declared: rows of a series file; each is matched with a series of the layout by its series_id or source_code. Series that
+    declared: rows of a series file; each is matched with a series of the layout by its source_code or series_id. Series that
     it leaves out are not loaded. Without it an id among the options is that of the only series.
-    Raises UserFileError for a declared series that the file does not have, and for one id of several series.
+    Raises UserFileError for a declared series that the file does not have, for a source_code of several series where the row's
+    series_id is none of theirs, and for one id of several series.
     """
     named: dict[str, dict[str, object]] = {}
     ids: dict[str, str] = {}
@@ -188,12 +189,24 @@ def _declared_layout(
             ids[series_id] = given or series_id
             named[ids[series_id]] = {n: v for n, v in stated.items() if n not in options}
     else:
-        by_code = {stated["source_code"]: series_id for series_id, stated in layout.series.items()}
+        by_code: dict[str, list[str]] = {}
+        for series_id, stated in layout.series.items():
+            by_code.setdefault(stated["source_code"], []).append(series_id)
         for number, cells in declared.rows:
             if isinstance(cells, str):
                 raise UserFileError([f"{declared.at(number)}: {cells}"])
             own = {name: cell for name, cell in cells.items() if plain(cell)}
-            theirs = by_code.get(plain(cells.get("source_code")), plain(cells.get("series_id")))
+            code, own_id = plain(cells.get("source_code")), plain(cells.get("series_id"))
+            of_code = by_code.get(code, [own_id])
+            theirs = own_id if own_id in of_code else of_code[0]
+            if len(of_code) > 1 and own_id not in of_code:
+                # DataWeb's value and duties of the same goods have one code: the first would be as good as any
+                raise UserFileError(
+                    [
+                        f"{declared.at(number)}: the file has {len(of_code)} series with source_code '{code}'; give the series_id of "
+                        f"the one that is meant: {', '.join(of_code[:20])}"
+                    ]
+                )
             if theirs not in layout.series:
                 raise UserFileError(
                     [

@@ -260,6 +260,17 @@ def test_a_cell_right_of_the_header_of_a_workbook_is_refused():
     assert "row 2: a cell right of the last column of the header" in refused(workbook({"FAS Value": rows}))
 
 
+def test_a_code_of_several_data_types_names_none_of_them():
+    """A declared series of the value of imports got the duties on them, which stand below under the same code."""
+    text = "Data Type,HTS Number,Country,2018\nCustoms Value,8703,Mexico,1000\nCalculated Duties,8703,Mexico,25\n"
+    declaration = "series_id,source_code,title\n{},8703 / Mexico,Cars\n"
+    ids = "user_dataweb_customs_value_8703_mexico, user_dataweb_calculated_duties_8703_mexico"
+    said = refused(text, declaration.format("user_cars"))
+    assert "2 series with source_code '8703 / Mexico'" in said and ids in said
+    for series_id, value in zip(ids.split(", "), (1000, 25), strict=True):
+        assert values(read(text, declaration.format(series_id))) == {(series_id, "2018-01-01"): value}
+
+
 # --- quotation marks ---
 
 
