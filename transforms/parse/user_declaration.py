@@ -1,6 +1,7 @@
 """What a user declares about the series in an import file (layout: docs/import.md): identity, unit, source, licence.
 
-Belongs here: the fields of a declaration, their checks, the source that follows from them.
+Belongs here: the fields of a declaration, their checks, the source that follows from them; the shape of a download that declares
+its series itself.
 Does not belong here: rows of values (user_file.py), encodings and sheets (user_table.py).
 """
 
@@ -8,12 +9,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TypedDict
 
 from transforms.parse.user_table import Grid
 from transforms.schema import ADJUSTMENTS, BASES, FLOWS, FREQUENCIES, SERIES_SCHEMA
+
+Cells = Sequence[object]
 
 #: every source and series of a user begins with it, so that none can be taken for an agency's
 SOURCE_PREFIX = "user"
@@ -197,3 +201,22 @@ def moment(cell: object) -> datetime:
             f"known_from '{text}' is not a date: write 2018-01-31 or 2018-01-31T13:30+00:00"
         ) from error
     return parsed.astimezone(UTC).replace(tzinfo=None) if parsed.tzinfo else parsed
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A recognised file.
+
+    name: whose layout it is; grid: the observations (series_id, period, value, status or known_from); series: series_id of
+    the grid -> what the file says of the series, in the fields of a declaration; notes: for the user to read.
+    """
+
+    name: str
+    grid: Grid
+    series: Mapping[str, Mapping[str, str]]
+    notes: tuple[str, ...] = ()
+
+
+def slug(text: str) -> str:
+    """A text as a part of an id."""
+    return "_".join(re.findall(r"[a-z0-9]+", text.lower()))

@@ -23,6 +23,7 @@ from transforms.checks import WITHOUT_NUMBER
 from transforms.parse import user_layout
 from transforms.parse.user_declaration import (
     DeclaredSource,
+    Layout,
     declared_series,
     declared_source,
     moment,
@@ -165,9 +166,7 @@ def parse_user_file(
     return UserFile(parsed, source, tuple(notes))
 
 
-def _declared_layout(
-    layout: user_layout.Layout, declared: Grid | None, options: Mapping[str, str]
-) -> tuple[Grid, Grid]:
+def _declared_layout(layout: Layout, declared: Grid | None, options: Mapping[str, str]) -> tuple[Grid, Grid]:
     """Observations and declaration of a recognised file. What the user declares goes before what the file says.
 
     declared: rows of a series file; each is matched with a series of the layout by its source_code or series_id. Series that
