@@ -6,6 +6,7 @@ Belongs here: what the tests of files, tables and declarations share. Does not b
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import datetime
 
 import openpyxl
@@ -76,13 +77,17 @@ def refused(text: str | bytes, declaration: str | None = None, **options: str) -
     return str(error.value)
 
 
-def workbook(sheets: dict[str, list[list[object]]]) -> bytes:
+def workbook(
+    sheets: dict[str, list[list[object]]], change: Callable[[openpyxl.Workbook], None] | None = None
+) -> bytes:
     book = openpyxl.Workbook()
     book.remove(book.active)
     for title, rows in sheets.items():
         sheet = book.create_sheet(title)
         for row in rows:
             sheet.append(row)
+    if change:
+        change(book)
     packed = io.BytesIO()
     book.save(packed)
     return packed.getvalue()

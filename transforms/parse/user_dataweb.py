@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 
 from transforms.parse.user_declaration import Cells, Layout, plain, slug
-from transforms.parse.user_table import Grid, UserFileError
+from transforms.parse.user_table import Grid, Place, UserFileError
 
 #: rows above a header: DataWeb writes two or three
 PREAMBLE = 10
@@ -55,8 +55,49 @@ def _time(name: str) -> tuple[str, int] | None:
     return None
 
 
-def dataweb(sheets: Mapping[str, Sequence[Cells]], where: str) -> Layout:
-    """Every sheet with a table: a row a series and time across, or a row a series and year, or one a series and month."""
+def place_of(rows: Sequence[Cells]) -> Place | None:
+    """Where the table of a sheet stands, of which cells are checked before they are read; None for a sheet without."""
+    place = header_of(rows)
+    if place is None:
+        return None
+    names = [plain(cell).lower() for cell in rows[place]]
+    under = list(enumerate(rows[place + 1 :], place + 2))
+    has_time = any(map(_time, names))
+    columns = {
+        column: name
+        for column, name in enumerate(names, 1)
+        if name and (name in (*_DIMENSIONS, "year", "month") or _time(name) or not has_time)
+    }
+    kinds = {number: _kind(names, row) for number, row in under}
+    return Place(
+        rows={place + 1, *(number for number, kind in kinds.items() if kind in ("data", "untyped"))},
+        below=[number for number, kind in kinds.items() if kind != "sum"],
+        columns=columns,
+    )
+
+
+def _kind(names: Sequence[str], row: Cells) -> str:
+    """What a row under the header is: "data", a "sum", a "remark", or "untyped", data without its Data Type."""
+    cells = dict(zip(names, row, strict=False))
+    data_type = plain(cells.get("data type"))
+    said = [plain(cells.get(name)) for name in _DIMENSIONS]
+    if any(
+        re.match(r"(sub-?)?total", text, re.IGNORECASE) for text in (said if not data_type else [data_type])
+    ):
+        return "sum"
+    if data_type:
+        return "data" if sum(plain(cell) != "" for cell in row) >= 2 else "remark"
+    named = any(plain(cells.get(name)) for name in (*_CODES, "country"))
+    others = {name for name in cells if name not in (*_DIMENSIONS, "year", "month")}
+    return "untyped" if named and any(plain(cells[name]) for name in others) else "remark"
+
+
+def dataweb(sheets: Mapping[str, Sequence[Cells]]) -> Layout:
+    """Every sheet with a table: a row a series and time across, or a row a series and year, or one a series and month.
+
+    sheets: title -> its rows; the rows of a CSV have the title "". Raises UserFileError.
+    """
+    where = "line " if "" in sheets else "row "
     series: dict[str, dict[str, str]] = {}
     values: list[tuple[int, str, str, object]] = []
     unread, problems = [], []
@@ -67,17 +108,16 @@ def dataweb(sheets: Mapping[str, Sequence[Cells]], where: str) -> Layout:
             continue
         names = [plain(cell).lower() for cell in rows[place]]
         for number, row in enumerate(rows[place + 1 :], place + 2):
+            kind = _kind(names, row)
+            if kind in ("sum", "remark"):
+                continue
             cells = dict(zip(names, row, strict=False))
-            data_type = plain(cells.get("data type"))
-            # a row of sums, or a remark below the table
-            if (
-                not data_type
-                or data_type.lower().startswith("total")
-                or sum(c is not None and plain(c) != "" for c in row) < 2
-            ):
+            at = f"sheet {title} row {number}" if title else f"line {number}"
+            if kind == "untyped":
+                problems.append(f"{at}: a code or country and a value, and no Data Type")
                 continue
             if misfit := _misfit(row, rows[place]):
-                problems.append(f"{where}{number}: {misfit}")
+                problems.append(f"{at}: {misfit}")
                 continue
             series_id, fields = _dataweb_series(cells)
             if (
@@ -85,7 +125,7 @@ def dataweb(sheets: Mapping[str, Sequence[Cells]], where: str) -> Layout:
             ):  # two long names with the same beginning
                 series_id = f"{series_id[:71].rstrip('_')}_{zlib.crc32(fields['title'].encode()):08x}"
             series.setdefault(series_id, fields)
-            for period, value in _dataweb_values(names, row, cells, f"{where}{number}"):
+            for period, value in _dataweb_values(names, row, cells, at):
                 series[series_id]["frequency"] = "annual" if len(period) == 4 else "monthly"
                 values.append((number, series_id, period, value))
     if problems:

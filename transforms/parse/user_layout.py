@@ -20,7 +20,7 @@ from itertools import islice, pairwise
 
 from transforms.parse import user_dataweb
 from transforms.parse.user_declaration import Cells, Layout, plain, slug
-from transforms.parse.user_table import Grid, UserFileError
+from transforms.parse.user_table import Grid, UserFileError, read_laid_out
 
 #: what begins the name of an option that says which column of the file is meant: map.period = "Date"
 MAP = "map."
@@ -67,12 +67,9 @@ def renamed(
 def recognised(content: bytes, *, workbook: bool) -> Layout | None:
     """The layout of a download, or None for any other file. Raises UserFileError for a download that cannot be read."""
     if workbook:
-        sheets = _sheets(content)
-        return (
-            user_dataweb.dataweb(sheets, "row ")
-            if any(user_dataweb.header_of(rows) is not None for rows in sheets.values())
-            else None
-        )
+        if not _is_dataweb(content):
+            return None
+        return user_dataweb.dataweb(read_laid_out(content, user_dataweb.place_of))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -93,24 +90,25 @@ def recognised(content: bytes, *, workbook: bool) -> Layout | None:
             rows.append(row)
     except csv.Error as error:
         raise UserFileError([f"line {number}: {error} (is a quotation mark left open?)"]) from error
-    return _fred(rows) if is_fred else user_dataweb.dataweb({"": rows}, "line ")
+    return _fred(rows) if is_fred else user_dataweb.dataweb({"": rows})
 
 
-def _sheets(content: bytes) -> dict[str, list[Cells]]:
-    """The rows of the visible sheets of a workbook; nothing for bytes that are none."""
+def _is_dataweb(content: bytes) -> bool:
+    """Whether a visible sheet of a workbook begins as a table of DataWeb; not for bytes that are none."""
     import openpyxl
 
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), data_only=True, read_only=True)
+        return any(
+            user_dataweb.header_of(list(sheet.iter_rows(max_row=user_dataweb.PREAMBLE, values_only=True)))
+            is not None
+            for sheet in book.worksheets
+            if sheet.sheet_state == "visible"
+        )
     except (
         Exception
     ):  # openpyxl raises whatever its XML reader meets; the reader of tables says what is wrong
-        return {}
-    return {
-        sheet.title: [tuple(row) for row in sheet.iter_rows(values_only=True)]
-        for sheet in book.worksheets
-        if sheet.sheet_state == "visible"
-    }
+        return False
 
 
 # -- FRED ------------------------------------------------------------------------------------------------------------

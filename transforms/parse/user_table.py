@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import zipfile
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -228,6 +228,49 @@ def read_sheets(content: bytes, names: Collection[str]) -> tuple[dict[str, Grid]
     return grids, tuple(sheet.title for name, sheet in sheets.items() if name not in wanted)
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where the table of a sheet stands.
+
+    rows: numbers of its header and of the rows that are read; below: numbers of all rows under the header that may be read;
+    columns: numbers of the columns that are read -> their names.
+    """
+
+    rows: Collection[int]
+    below: Collection[int]
+    columns: Mapping[int, str]
+
+
+def read_laid_out(
+    content: bytes, place_of: Callable[[Sequence[Sequence[object]]], Place | None]
+) -> dict[str, list[Sequence[object]]]:
+    """The rows of every sheet of a workbook that others lay out; `place_of` finds the table of a sheet, or None.
+
+    The cells of each table are checked as read_xlsx does; what stands around it may be merged. Raises UserFileError.
+    """
+    book = _opened(content)
+    sheets: dict[str, list[Sequence[object]]] = {
+        sheet.title: [tuple(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets
+    }
+    places = {title: place for title, rows in sheets.items() if (place := place_of(rows))}
+    problems = [
+        p
+        for title, place in places.items()
+        for p in _unclear(title, book[title], (place.rows, place.columns))
+    ]
+    for title, place in places.items():
+        empty = {
+            (number, column): name
+            for number in place.below
+            for column, name in place.columns.items()
+            if column > len(sheets[title][number - 1]) or sheets[title][number - 1][column - 1] is None
+        }
+        problems += _formulas(content, title, title, empty)
+    if problems:
+        raise UserFileError(problems)
+    return sheets
+
+
 def _opened(content: bytes) -> Any:  # Any: openpyxl publishes no types
     """A workbook with the results of its formulas. Raises UserFileError for bytes that are none or too many."""
     import openpyxl
@@ -338,24 +381,29 @@ def _cell(value: object) -> object:
 
 
 def _uncalculated(content: bytes, title: str, name: str, grid: Grid) -> list[str]:
-    """Cells that seem empty because they hold a formula whose result was never calculated.
+    """Cells of a table that seem empty because they hold a formula whose result was never calculated."""
+    empty = {
+        (number, place): column
+        for number, cells in grid.rows
+        for place, column in enumerate(grid.columns, 1)
+        if not isinstance(cells, str) and cells.get(column) is None
+    }
+    return _formulas(content, title, name, empty)
+
+
+def _formulas(content: bytes, title: str, name: str, empty: Mapping[tuple[int, int], str]) -> list[str]:
+    """Which of the seemingly empty cells, (row, column) -> name of the column, hold a formula.
 
     openpyxl reads either results or formulas, so the workbook is read a second time, for its formulas.
     """
     import openpyxl
 
-    empty = {
-        (number, column)
-        for number, cells in grid.rows
-        for column in grid.columns
-        if not isinstance(cells, str) and cells.get(column) is None
-    }
     if not empty:
         return []
     sheet = openpyxl.load_workbook(io.BytesIO(content))[title]
     problems = []
-    for number, column in sorted(empty):
-        cell = sheet.cell(number, grid.columns.index(column) + 1)
+    for (number, place), column in sorted(empty.items()):
+        cell = sheet.cell(number, place)
         if cell.data_type == "f":
             problems.append(
                 f"sheet {name} row {number}: {column} is a formula that was never calculated ({cell.coordinate}); "

@@ -125,6 +125,61 @@ def test_a_cell_right_of_the_header_of_a_workbook_is_refused():
     assert "row 2: a cell right of the last column of the header" in refused(workbook({"FAS Value": rows}))
 
 
+#: a download of one sheet, with the title above the table that DataWeb writes
+SHEET: list[list[object]] = [
+    ["Customs Value"],
+    ["Data Type", "HTS Number", "Country", "Year", "January", "February", "Percent Change"],
+    ["Customs Value", 8703, "Mexico", 2018, 7.5, 8, 0.1],
+    ["Customs Value", 8703, "Canada", 2018, 9, 10, 0.1],
+    ["Total:", None, None, None, 16.5, "=SUM(F3:F4)", 0.1],
+    ["Sources: compiled from official statistics."],
+]
+
+
+def changed(change) -> bytes:
+    """SHEET after a change of its cells."""
+
+    def of(book) -> None:
+        sheet = book.worksheets[0]
+        sheet.merge_cells("A1:G1")
+        sheet.merge_cells("A6:G6")
+        sheet["G3"].number_format = "0.0%"
+        change(book, sheet)
+
+    return workbook({"Customs Value": SHEET}, of)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda book, sheet: sheet.merge_cells("C3:C4"), "sheet Customs Value: cells C3:C4 are merged"),
+        (lambda book, sheet: sheet.merge_cells("A3:A4"), "sheet Customs Value: cells A3:A4 are merged"),
+        (lambda book, sheet: sheet.__setitem__("F3", "=E3*2"), "row 3: february is a formula that was never calculated (F3)"),
+        (lambda book, sheet: sheet.__setitem__("A4", "=A3"), "row 4: data type is a formula that was never calculated (A4)"),
+        (lambda book, sheet: setattr(sheet["E3"], "number_format", "0%"), "cell E3 shows 750 % and holds 7.5"),
+        (lambda book, sheet: sheet.__setitem__("E3", "#N/A"), "cell E3 is the error #N/A"),
+        (lambda book, sheet: sheet.__setitem__("A4", None), "sheet Customs Value row 4: a code or country and a value, and no Data Type"),
+        (lambda book, sheet: (book.copy_worksheet(sheet), setattr(book.worksheets[1], "sheet_state", "hidden")),
+         "sheet Customs Value Copy is hidden"),
+    ],
+)  # fmt: skip
+def test_the_cells_of_a_workbook_are_checked_as_those_of_any_other(change, problem: str):
+    """The second row of merged cells, and every value of a formula that nobody calculated, was left out without a word."""
+    assert problem in refused(changed(change))
+
+
+def test_what_stands_around_the_table_may_be_merged():
+    """A title above the table and a remark below it are merged across it, and a sum or a share is no value."""
+    assert values(read(changed(lambda book, sheet: None))) == {
+        (MEXICO, "2018-01-01"): 7.5, (MEXICO, "2018-02-01"): 8, (CANADA, "2018-01-01"): 9, (CANADA, "2018-02-01"): 10,
+    }  # fmt: skip
+
+
+def test_a_row_without_a_data_type_is_no_remark():
+    text = DATAWEB.replace('Customs Value,8703,"Motor cars, passenger",Canada', ",8703,,Canada")
+    assert "line 6: a code or country and a value, and no Data Type" in refused(text)
+
+
 def test_a_code_of_several_data_types_names_none_of_them():
     """A declared series of the value of imports got the duties on them, which stand below under the same code."""
     text = "Data Type,HTS Number,Country,2018\nCustoms Value,8703,Mexico,1000\nCalculated Duties,8703,Mexico,25\n"
