@@ -115,6 +115,8 @@ def _is_dataweb(content: bytes) -> bool:
 
 _FRED_CODE = re.compile(r"[A-Z0-9][A-Z0-9_]*")
 _ALFRED_CODE = re.compile(r"(?P<code>[A-Z0-9][A-Z0-9_]*)_(?P<day>\d{8})")
+#: cells of FRED without a number
+_NONE = ("", ".")
 #: shortest distance of two dates in days -> frequency; a week is none of those that are kept
 _FREQUENCIES = ((364, "annual"), (89, "quarterly"), (28, "monthly"), (5, ""), (1, "daily"))
 
@@ -126,34 +128,40 @@ def _is_fred(header: Cells) -> bool:
 
 
 def _fred(rows: Sequence[Cells]) -> Layout:
-    """A column a series; in a file of ALFRED, whose codes end in a day, a column a vintage known since that day."""
+    """A column a series, with the frequency of its own numbers.
+
+    In a file of ALFRED, whose codes end in a day, a column is a vintage known since that day.
+    """
     codes = [plain(cell) for cell in rows[0]][1:]
     vintages = [_ALFRED_CODE.fullmatch(code) for code in codes]
     is_alfred = all(vintages)
-    days = [plain(row[0]) for row in rows[1:] if row]
-    series: dict[str, dict[str, str]] = {}
     found: list[tuple[int, dict[str, object] | str]] = []
+    fitting: list[tuple[int, Cells]] = []
+    for number, row in enumerate(rows[1:], 2):
+        if len(row) == len(rows[0]):
+            fitting.append((number, row))
+        elif any(plain(cell) for cell in row):
+            found.append((number, f"{len(row)} cells where the header has {len(rows[0])}"))
+    places: dict[str, list[int]] = {}
     for place, (column, vintage) in enumerate(zip(codes, vintages, strict=True), 1):
-        code = vintage["code"] if is_alfred and vintage else column
+        places.setdefault(vintage["code"] if is_alfred and vintage else column, []).append(place)
+    series: dict[str, dict[str, str]] = {}
+    for code, columns_of_code in places.items():
         series_id = f"user_fred_{slug(code)}"
-        series[series_id] = {"source_code": code, **_frequency(days)}
+        # blanks of a quarterly series stand beside each second and third month of a monthly one
+        frequency = _frequency(
+            plain(row[0]) for _, row in fitting if any(plain(row[p]) not in _NONE for p in columns_of_code)
+        )
+        if not frequency and len(places) == 1:  # a single number: the rows are those of no other series
+            frequency = _frequency(plain(row[0]) for _, row in fitting)
+        series[series_id] = {"source_code": code} | ({"frequency": frequency} if frequency else {})
         if is_alfred:
             series[series_id]["known_from_basis"] = "release"
-        for number, row in enumerate(rows[1:], 2):
-            if not any(plain(cell) for cell in row):
-                continue
-            if len(row) != len(rows[0]):
-                found.append((number, f"{len(row)} cells where the header has {len(rows[0])}"))
-                continue
-            text = plain(row[place])
-            cells: dict[str, object] = {"series_id": series_id, "period": plain(row[0]), "value": text}
-            if text in ("", "."):
-                if is_alfred or text == "":  # this vintage, or this series of several, does not reach so far
-                    continue
-                cells |= {"value": "", "status": "missing"}
-            if is_alfred and vintage:
-                cells["known_from"] = f"{vintage['day'][:4]}-{vintage['day'][4:6]}-{vintage['day'][6:]}"
-            found.append((number, cells))
+        for place in columns_of_code:
+            own: dict[str, object] = {"series_id": series_id}
+            if is_alfred and (vintage := vintages[place - 1]):
+                own["known_from"] = f"{vintage['day'][:4]}-{vintage['day'][4:6]}-{vintage['day'][6:]}"
+            found += [(number, own | cells) for number, cells in _column(fitting, place, frequency)]
     notes = (
         f"{'an ALFRED' if is_alfred else 'a FRED'} download: {len(series)} series"
         + (f", {len(codes)} vintages" if is_alfred else "")
@@ -163,15 +171,38 @@ def _fred(rows: Sequence[Cells]) -> Layout:
     return Layout("FRED", Grid("line ", columns, tuple(found)), series, notes)
 
 
-def _frequency(days: Iterable[str]) -> dict[str, str]:
-    """The frequency that the dates have, where it is one that is kept; nothing for a single date or for weeks."""
+def _column(
+    rows: Sequence[tuple[int, Cells]], place: int, frequency: str
+) -> list[tuple[int, dict[str, object]]]:
+    """Period and value of each row of a column. A blank or dot is `missing` where a period of the series lies between two numbers.
+
+    Before its first number and after its last one a series, or a vintage, does not reach; on another day it has no period.
+    """
+    numbers = [n for n, (_, row) in enumerate(rows) if plain(row[place]) not in _NONE]
+    found: list[tuple[int, dict[str, object]]] = []
+    for number, row in rows[numbers[0] : numbers[-1] + 1] if numbers else []:
+        text = plain(row[place])
+        if text not in _NONE:
+            found.append((number, {"period": plain(row[0]), "value": text}))
+        elif (day := _day(plain(row[0]))) and _starts(day, frequency):
+            found.append((number, {"period": plain(row[0]), "value": "", "status": "missing"}))
+    return found
+
+
+def _starts(day: date, frequency: str) -> bool:
+    """Whether a period of a frequency begins on a day."""
+    months = {"annual": 12, "quarterly": 3, "monthly": 1}.get(frequency)
+    return frequency == "daily" if months is None else day.day == 1 and (day.month - 1) % months == 0
+
+
+def _frequency(days: Iterable[str]) -> str:
+    """The frequency that the dates have, where it is one that is kept; "" for a single date or for weeks."""
     dates = sorted({day for text in days if (day := _day(text))})
     gaps = [later - earlier for earlier, later in pairwise(dates)]
     if not gaps:
-        return {}
+        return ""
     shortest = min(gaps) // timedelta(days=1)
-    name = next(frequency for days_apart, frequency in _FREQUENCIES if shortest >= days_apart)
-    return {"frequency": name} if name else {}
+    return next(frequency for days_apart, frequency in _FREQUENCIES if shortest >= days_apart)
 
 
 def _day(text: str) -> date | None:

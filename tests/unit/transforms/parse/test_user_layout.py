@@ -55,12 +55,13 @@ def test_an_id_of_ones_own_is_that_of_an_only_series():
 
 
 def test_a_series_file_names_the_columns_by_their_codes():
-    two = "observation_date,A1,B1\n2025-01-01,1,2\n2025-02-01,3,\n"
+    two = "observation_date,A1,B1\n2025-01-01,1,2\n2025-02-01,3,4\n2025-03-01,5,\n"
     declaration = "series_id,source_code,title\nuser_b,B1,The second\nuser_a,A1,The first\n"
     stated = {name: value for name, value in STATED.items() if name != "title"}
     file = read(two, declaration, **stated)
     assert values(file) == {
-        ("user_a", "2025-01-01"): 1, ("user_a", "2025-02-01"): 3, ("user_b", "2025-01-01"): 2,
+        ("user_a", "2025-01-01"): 1, ("user_a", "2025-02-01"): 3, ("user_a", "2025-03-01"): 5,
+        ("user_b", "2025-01-01"): 2, ("user_b", "2025-02-01"): 4,
     }  # fmt: skip
     titles = {row["series_id"]: row["title"] for row in file.parsed.series.to_dicts()}
     assert titles == {"user_a": "The first", "user_b": "The second"}
@@ -96,6 +97,51 @@ def test_the_frequency_is_that_of_the_dates(days: list[str], frequency: str | No
         assert "frequency missing" in refused(text, **STATED)
     else:
         assert read(text, **STATED).parsed.series["frequency"].to_list() == [frequency]
+
+
+def test_each_column_of_fred_has_the_frequency_of_its_own_numbers():
+    """A quarterly series beside a monthly one became a monthly one with two of three months left out."""
+    text = (
+        "observation_date,CPI,GDP,YEARLY\n2024-12-01,0,,\n2025-01-01,1,10,7\n2025-02-01,2,,\n2025-03-01,3,,\n2025-04-01,4,11,.\n"
+        "2025-05-01,,,\n2025-06-01,6,.,\n2025-07-01,7,,\n2025-08-01,8,.,\n2025-10-01,,13,\n2026-01-01,.,14,8\n"
+    )
+    file = read(text, **STATED)
+    assert dict(file.parsed.series.select("series_id", "frequency").iter_rows()) == {
+        "user_fred_cpi": "monthly", "user_fred_gdp": "quarterly", "user_fred_yearly": "annual",
+    }  # fmt: skip
+    found = values(file)
+    gdp = {key[1]: value for key, value in found.items() if key[0] == "user_fred_gdp"}
+    assert gdp == {"2025-01-01": 10, "2025-04-01": 11, "2025-07-01": None, "2025-10-01": 13, "2026-01-01": 14}
+    cpi = {key[1]: value for key, value in found.items() if key[0] == "user_fred_cpi"}
+    assert cpi["2025-05-01"] is None, "a month between two that has no number is missing"
+    assert max(cpi) == "2025-08-01", "below its last number a series does not reach"
+    assert {key[1] for key in found if key[0] == "user_fred_yearly"} == {"2025-01-01", "2026-01-01"}
+
+
+def test_a_month_that_a_vintage_of_alfred_leaves_out_is_missing_in_it():
+    """Of the consumer prices of October 2025 there are none, and the vintage that says so was read as one that says nothing."""
+    file = read(
+        "observation_date,CPI_20251218,CPI_20260113\n2025-09-01,1,1\n2025-10-01,,.\n2025-11-01,3,3\n2025-12-01,,4\n",
+        **STATED,
+    )
+    rows = {
+        (r["known_from"].month, r["period_start"].month): r["status"] for r in file.parsed.frame.to_dicts()
+    }
+    assert rows == {
+        (12, 9): "normal", (12, 10): "missing", (12, 11): "normal",
+        (1, 9): "normal", (1, 10): "missing", (1, 11): "normal", (1, 12): "normal",
+    }  # fmt: skip
+
+
+def test_a_single_number_tells_no_frequency_where_there_are_other_series():
+    """The dates of the file are those of another series then."""
+    assert "frequency missing" in refused("observation_date,A1,B1\n2025-01-01,1,2\n2025-02-01,3,\n", **STATED)
+    assert read(FRED.replace("12701", "."), **STATED).parsed.series["frequency"].to_list() == ["monthly"]
+
+
+def test_a_row_of_fred_that_does_not_fit_is_named_once():
+    said = refused("observation_date,A1,B1\n2025-01-01,1,2\n2025-02-01,3\n2025-03-01,4,5\n", **STATED)
+    assert said == "line 3: 2 cells where the header has 3"
 
 
 # --- quotation marks ---
