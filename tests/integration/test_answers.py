@@ -110,16 +110,17 @@ def offers(con: duckdb.DuckDBPyConnection) -> dict[tuple[str, str, int], list[pl
             offer = (did["control_set_id"], did["did"], did["centre"], distance, gates)
             found[key].append(plain.Offer("difference_in_differences", *offer))
         for forecast in forecasts[series, cut, width, gap]:
-            upper, lower = forecast["upper95_calibrated"], forecast["lower95_calibrated"]
+            upper, lower, effect = (
+                forecast[name] for name in ("upper95_calibrated", "lower95_calibrated", "effect")
+            )
             gates = shared | {
                 "calibrated": upper is not None,
                 "clean": forecast["event_clean"],
                 "errs": ("forecast", series, width, gap) not in erring,
             }
-            half = None if upper is None else (upper - lower) / 2
-            found[key].append(
-                plain.Offer("forecast", forecast["model"], forecast["effect"], 0.0, half, gates)
-            )
+            # outside is what has both ends on its own side of zero; half of a width of eight digits could say otherwise
+            reach = None if upper is None else effect - lower if effect >= 0 else upper - effect
+            found[key].append(plain.Offer("forecast", forecast["model"], effect, 0.0, reach, gates))
     return found
 
 
