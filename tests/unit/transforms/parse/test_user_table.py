@@ -13,24 +13,14 @@ from hypothesis import strategies as st
 
 from tests.support.examples import examples
 from tests.support.user_file_case import NOW, OPTIONS, parse, problems, the_problem
+from tests.support.user_file_case import workbook as packed
 from transforms.parse import user_table
 from transforms.parse.user_file import parse_user_file
 
 
 def workbook(observations: list[list], series: list[list] | None = None, change=None) -> bytes:
-    book = openpyxl.Workbook()
-    book.active.title = "observations"
-    for row in observations:
-        book.active.append(row)
-    if series is not None:
-        sheet = book.create_sheet("series")
-        for row in series:
-            sheet.append(row)
-    if change:
-        change(book)
-    file = io.BytesIO()
-    book.save(file)
-    return file.getvalue()
+    sheets = {"observations": observations, "series": series}
+    return packed({title: rows for title, rows in sheets.items() if rows is not None}, change)
 
 
 @pytest.mark.parametrize(
